@@ -1,0 +1,184 @@
+//! Advice: every failure as cause, who must act, and the exact next step.
+//!
+//! The rows are data ([`table`]); Microsoft's signals are mapped to rows by data as well ([`signals`]). Microsoft
+//! says that numbers and texts may change and must not be depended on, so the OAuth `error` counts first, the
+//! number only picks better advice, and an unknown one still leads to advice that helps.
+
+mod signals;
+mod table;
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+pub use signals::Signal;
+
+/// The stable code of a failure, as in `code` of problem documents and `problem.code` of webhooks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the table says of each what it is, who acts, and what to do")]
+pub enum Code {
+    // The consent flow, as the person who can fix it meets it.
+    AdminApprovalNeeded,
+    AdminRoleRequired,
+    AppMisconfigured,
+    AppNotInTenant,
+    ApprovalRequested,
+    CodeReused,
+    ConditionalAccessBlock,
+    ConsentMissing,
+    CrossTenantPolicy,
+    Declined,
+    GrantNotVisible,
+    GuestNotAllowed,
+    IdentityChanged,
+    MfaClaimMissing,
+    MicrosoftBusy,
+    OrgConsentNotTicked,
+    OurSecretBadOrExpired,
+    PersonalAccount,
+    ProofUnreadable,
+    ResourceNotInTenant,
+    SignInExpired,
+    SignInInterrupted,
+    TenantBoundElsewhere,
+    TooManyAttempts,
+    UnknownMicrosoftError,
+    WrongAccount,
+    WrongCloud,
+    WrongTenant,
+    // Pages.
+    InvalidCallback,
+    WrongMethodPage,
+    // The API.
+    ActionNotAvailable,
+    EnterpriseNameTaken,
+    InternalError,
+    InvalidBody,
+    MethodNotAllowed,
+    NotFound,
+    NothingToConfirm,
+    PayloadTooLarge,
+    TenantNotShown,
+    Unauthenticated,
+    Unavailable,
+    UnparseableBody,
+    UnsupportedMediaType,
+}
+
+/// Who can mend a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Who {
+    /// The provider's developer.
+    #[serde(rename = "developer")]
+    Developer,
+    /// The provider's people.
+    #[serde(rename = "provider admin")]
+    ProviderAdmin,
+    /// Those who run this service.
+    #[serde(rename = "operator")]
+    Operator,
+    /// A Global Administrator of the customer's tenant.
+    #[serde(rename = "Global Administrator")]
+    GlobalAdministrator,
+    /// Whoever keeps the customer's policies.
+    #[serde(rename = "tenant admin")]
+    TenantAdmin,
+    /// The person who signed in.
+    #[serde(rename = "signer")]
+    Signer,
+    /// Nobody: waiting is all.
+    #[serde(rename = "nobody")]
+    Nobody,
+}
+
+/// What a failure does to the link it met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkAfter {
+    /// The same link works again, for the same or another person.
+    Open,
+    /// The link is spent; the next step is a fresh one.
+    Spent,
+}
+
+/// One row of the catalogue.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Advice {
+    /// The stable code.
+    pub code: Code,
+    /// A short title.
+    pub title: &'static str,
+    /// The cause, in one sentence.
+    pub cause: &'static str,
+    /// Who must act.
+    pub who: Who,
+    /// What they do, in order.
+    pub next_steps: &'static [&'static str],
+    /// The same for a program, if there is such a thing.
+    pub next_action: Option<&'static str>,
+    /// When trying again may help, in seconds.
+    pub retry_after: Option<u32>,
+    /// What becomes of the link.
+    pub link: LinkAfter,
+}
+
+impl Code {
+    /// The row of this code.
+    #[must_use]
+    pub fn advice(self) -> &'static Advice {
+        table::ROWS.iter().find(|row| row.code == self).unwrap_or(&table::ROWS[0])
+    }
+
+    /// The code as text.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        table::text(self)
+    }
+
+    /// The advice as the person or program in trouble gets it.
+    #[must_use]
+    pub fn explain(self) -> Explanation {
+        let row = self.advice();
+        Explanation {
+            code: self,
+            who: row.who,
+            next_steps: row.next_steps,
+            next_action: row.next_action,
+            retry_after: row.retry_after,
+            detail: Cow::Borrowed(row.cause),
+        }
+    }
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// `problem` of an action item and of a webhook (K11).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Explanation {
+    /// The stable code.
+    pub code: Code,
+    /// Who must act.
+    pub who: Who,
+    /// What they do, in order.
+    pub next_steps: &'static [&'static str],
+    /// The same for a program.
+    pub next_action: Option<&'static str>,
+    /// Seconds until trying again may help.
+    pub retry_after: Option<u32>,
+    /// The cause.
+    pub detail: Cow<'static, str>,
+}
+
+impl Explanation {
+    /// The same advice with a cause that names what was seen.
+    #[must_use]
+    pub fn with_detail(mut self, detail: String) -> Self {
+        self.detail = Cow::Owned(detail);
+        self
+    }
+}

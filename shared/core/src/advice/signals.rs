@@ -1,0 +1,158 @@
+//! From what Microsoft says to a row of the catalogue.
+//!
+//! Sources: Microsoft's reference of error codes, and the table in `requirements.md`.
+
+use super::Code;
+
+/// What Microsoft said went wrong: the OAuth `error`, and the AADSTS number where one was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signal {
+    error: String,
+    number: Option<u32>,
+    /// Microsoft's correlation id, which its support asks for.
+    pub correlation_id: Option<String>,
+}
+
+/// The longest `error` value that is kept; OAuth's own have at most 30 characters.
+const MAX_ERROR_LENGTH: usize = 64;
+
+impl Signal {
+    /// Reads the `error` and `error_description` of an OAuth error answer (RFC 6749 §4.1.2.1).
+    ///
+    /// Only characters that cannot do harm in a log are kept of `error`, and only the number of the description.
+    #[must_use]
+    pub fn read(error: &str, description: &str) -> Self {
+        let harmless = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        Self {
+            error: error.chars().filter(harmless).take(MAX_ERROR_LENGTH).collect(),
+            number: aadsts_number(description),
+            correlation_id: correlation_id(description),
+        }
+    }
+
+    /// The same signal with the number and correlation id that the token endpoint gives apart.
+    #[must_use]
+    pub fn with(mut self, number: Option<u32>, correlation_id: Option<&str>) -> Self {
+        self.number = number.or(self.number);
+        self.correlation_id = correlation_id.and_then(guid_text).or(self.correlation_id);
+        self
+    }
+
+    /// The AADSTS number, if any.
+    #[must_use]
+    pub const fn number(&self) -> Option<u32> {
+        self.number
+    }
+
+    /// The OAuth `error`.
+    #[must_use]
+    pub fn error(&self) -> &str {
+        &self.error
+    }
+
+    /// The row of the catalogue that helps.
+    #[must_use]
+    pub fn diagnose(&self) -> Code {
+        let by_number = self.number.and_then(|number| find(NUMBERS, &number));
+        by_number.or_else(|| find(ERRORS, &self.error.as_str())).unwrap_or(Code::UnknownMicrosoftError)
+    }
+}
+
+fn find<K: PartialEq>(table: &[(&[K], Code)], key: &K) -> Option<Code> {
+    table.iter().find(|(keys, _)| keys.contains(key)).map(|(_, code)| *code)
+}
+
+/// The digits behind the first `AADSTS`, if there are four to nine of them.
+fn aadsts_number(description: &str) -> Option<u32> {
+    let (_, rest) = description.split_once("AADSTS")?;
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).take(10).collect();
+    if (4..=9).contains(&digits.len()) { digits.parse().ok() } else { None }
+}
+
+fn correlation_id(description: &str) -> Option<String> {
+    let (_, rest) = description.split_once("Correlation ID: ")?;
+    guid_text(rest.get(..36)?)
+}
+
+fn guid_text(text: &str) -> Option<String> {
+    crate::id::ObjectId::in_any_case(text).ok().map(|guid| guid.to_string())
+}
+
+const NUMBERS: &[(&[u32], Code)] = &[
+    (&[65004], Code::Declined),
+    (&[90093, 90094, 900_941, 900_981], Code::AdminApprovalNeeded),
+    (&[90095], Code::ApprovalRequested),
+    (&[65001, 90008], Code::ConsentMissing),
+    (&[650_052, 500_011, 650_054], Code::ResourceNotInTenant),
+    (
+        &[
+            650_056, 650_057, 65005, 50011, 700_054, 50194, 900_144, 500_113, 900_971, 70011, 70005, 28002, 28003,
+            700_022, 700_005, 501_481, 50147, 50148, 501_491, 90009, 90013, 90014, 90015, 90023, 9_002_313, 700_025,
+            7_000_218,
+        ],
+        Code::AppMisconfigured,
+    ),
+    (&[50020, 50034, 50014, 51004, 16000, 16001, 16003, 160_021, 50143, 50126, 50057, 50105], Code::WrongAccount),
+    (&[50177, 50178], Code::GuestNotAllowed),
+    (&[500_200, 500_208], Code::PersonalAccount),
+    (&[700_016, 700_011, 70001, 7_000_112, 7_000_229], Code::AppNotInTenant),
+    (&[50074, 50076, 50079, 50072, 50078, 50158], Code::MfaClaimMissing),
+    (
+        &[53000, 53001, 53002, 53003, 53004, 53010, 53011, 50131, 530_004, 530_032, 530_034, 530_035, 50053],
+        Code::ConditionalAccessBlock,
+    ),
+    (&[500_212, 500_213, 500_021, 500_022], Code::CrossTenantPolicy),
+    (&[7_000_215, 7_000_222, 70002, 700_027], Code::OurSecretBadOrExpired),
+    (&[90002, 90038, 900_382, 900_432, 5_000_224, 900_023], Code::WrongCloud),
+    (&[54005], Code::CodeReused),
+    (&[70000, 70008, 50089, 50132, 50133, 50173, 165_000, 50058, 50140, 50199], Code::SignInExpired),
+    (&[90006, 90012, 90024, 90033, 90090, 50033, 50087, 50088, 90055, 50196, 650_051, 90097], Code::MicrosoftBusy),
+];
+
+const ERRORS: &[(&[&str], Code)] = &[
+    (&["access_denied", "consent_required", "permission_denied"], Code::Declined),
+    (&["interaction_required", "login_required"], Code::MfaClaimMissing),
+    (&["invalid_grant"], Code::SignInExpired),
+    (&["invalid_client", "unauthorized_client"], Code::OurSecretBadOrExpired),
+    (&["invalid_scope", "invalid_request", "unsupported_response_type", "invalid_resource"], Code::AppMisconfigured),
+    (&["server_error", "temporarily_unavailable"], Code::MicrosoftBusy),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_picks_better_advice_than_the_error() {
+        let approval = Signal::read("access_denied", "AADSTS90094: Admin consent is required.\r\nTrace ID: x");
+        assert_eq!(approval.diagnose(), Code::AdminApprovalNeeded);
+        assert_eq!(Signal::read("access_denied", "").diagnose(), Code::Declined);
+    }
+
+    #[test]
+    fn an_unknown_signal_still_leads_to_advice() {
+        assert_eq!(Signal::read("invalid_grant", "AADSTS99999999: new").diagnose(), Code::SignInExpired);
+        assert_eq!(Signal::read("brand_new", "AADSTS12: x").diagnose(), Code::UnknownMicrosoftError);
+        assert_eq!(Signal::read("", "").diagnose(), Code::UnknownMicrosoftError);
+    }
+
+    #[test]
+    fn nothing_hostile_is_kept() {
+        let id = "5D3e2c1b-0000-4000-8000-00000000000f";
+        let text = format!("AADSTS65004: <script>\r\nCorrelation ID: {id}\r\nTimestamp: x");
+        let signal = Signal::read("access_denied\r\nX: <script>", &text);
+        assert_eq!(signal.error(), "access_deniedXscript");
+        assert_eq!(signal.correlation_id, Some(id.to_lowercase()));
+        assert_eq!(Signal::read(&"e".repeat(100_000), "").error().len(), MAX_ERROR_LENGTH);
+        assert_eq!(Signal::read("x", "Correlation ID: \u{1f600}").correlation_id, None);
+    }
+
+    #[test]
+    fn no_number_stands_in_two_rows() {
+        let mut all: Vec<u32> = NUMBERS.iter().flat_map(|(numbers, _)| numbers.iter().copied()).collect();
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
+    }
+}

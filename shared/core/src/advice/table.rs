@@ -1,0 +1,450 @@
+//! The catalogue of failures, one row each.
+
+use super::{Advice, Code, LinkAfter, Who};
+
+const fn row(
+    code: Code,
+    who: Who,
+    title: &'static str,
+    cause: &'static str,
+    next_steps: &'static [&'static str],
+) -> Advice {
+    Advice { code, title, cause, who, next_steps, next_action: None, retry_after: None, link: LinkAfter::Open }
+}
+
+const fn spent(advice: Advice) -> Advice {
+    Advice { link: LinkAfter::Spent, ..advice }
+}
+
+const fn then(action: &'static str, advice: Advice) -> Advice {
+    Advice { next_action: Some(action), ..advice }
+}
+
+const fn retry(seconds: u32, advice: Advice) -> Advice {
+    Advice { retry_after: Some(seconds), ..advice }
+}
+
+const SAME_LINK: &str = "Open the same link again.";
+const FRESH_LINK: &str = "Ask the service provider for a fresh link.";
+const REPORT: &str = "Tell the operator of this service the reference id.";
+
+/// All rows. The first is what an unlisted code would get; a test sees to it that there is none.
+pub(super) const ROWS: &[Advice] = &[
+    row(
+        Code::InternalError,
+        Who::Operator,
+        "Something failed on our side",
+        "An unexpected fault on our side ended this request; nothing was changed.",
+        &["Try again.", REPORT],
+    ),
+    // The consent flow.
+    then(
+        "getActionItemUrl",
+        row(
+            Code::AdminApprovalNeeded,
+            Who::GlobalAdministrator,
+            "An administrator must approve",
+            "Microsoft refused because this account may not grant these permissions for the organisation.",
+            &[
+                "Pass the link on to a Global Administrator of your organisation.",
+                "Do not try again with the same account.",
+            ],
+        ),
+    ),
+    row(
+        Code::AdminRoleRequired,
+        Who::GlobalAdministrator,
+        "A Global Administrator must sign in",
+        "The account that signed in does not hold the Global Administrator role in this tenant.",
+        &[
+            "Pass the link on to a Global Administrator of your organisation.",
+            "If your role is eligible in Privileged Identity Management, activate it first.",
+            SAME_LINK,
+        ],
+    ),
+    row(
+        Code::AppMisconfigured,
+        Who::Operator,
+        "Our application is not set up right",
+        "Microsoft refused the request because of the settings of our app registration; you did nothing wrong.",
+        &[REPORT, "The operator compares redirect URI, ID tokens and permissions of the app registration."],
+    ),
+    row(
+        Code::AppNotInTenant,
+        Who::GlobalAdministrator,
+        "Our application is not in this tenant",
+        "Microsoft does not find our application, or finds it disabled, in the tenant.",
+        &[
+            "In Microsoft Entra admin center, Enterprise applications, enable the application if it is listed.",
+            SAME_LINK,
+        ],
+    ),
+    row(
+        Code::ApprovalRequested,
+        Who::TenantAdmin,
+        "An approval was asked for",
+        "Your tenant lets reviewers approve applications; a request was filed with them.",
+        &["Ask a reviewer to approve, or a Global Administrator to open the same link."],
+    ),
+    row(
+        Code::CodeReused,
+        Who::Nobody,
+        "This sign-in was used already",
+        "The browser sent the same sign-in twice, for example by its Back button.",
+        &["Nothing is lost.", SAME_LINK],
+    ),
+    row(
+        Code::ConditionalAccessBlock,
+        Who::TenantAdmin,
+        "A policy of your organisation blocks the sign-in",
+        "A Conditional Access or security policy of the tenant did not let this sign-in through.",
+        &[
+            "Ask whoever keeps your Conditional Access policies to look up the sign-in by its correlation id.",
+            "Sign in from a device or place that the policy accepts, or exclude the account.",
+            SAME_LINK,
+        ],
+    ),
+    row(
+        Code::ConsentMissing,
+        Who::GlobalAdministrator,
+        "The consent is missing",
+        "Microsoft reports that the permissions are not granted.",
+        &[SAME_LINK, "Accept the permissions for your organisation."],
+    ),
+    row(
+        Code::CrossTenantPolicy,
+        Who::TenantAdmin,
+        "Cross-tenant settings block the application",
+        "The tenant's cross-tenant access settings or tenant restrictions refuse our application.",
+        &["Allow the application in the cross-tenant access settings of Microsoft Entra admin center.", SAME_LINK],
+    ),
+    row(
+        Code::Declined,
+        Who::GlobalAdministrator,
+        "The consent was declined",
+        "Cancel was chosen on Microsoft's page; nothing was granted and nothing was changed.",
+        &["Read what each permission is for.", SAME_LINK, "Accept the permissions for your organisation."],
+    ),
+    then(
+        "getActionItemUrl",
+        spent(row(
+            Code::GrantNotVisible,
+            Who::GlobalAdministrator,
+            "The grant cannot be seen",
+            "Ten minutes after the consent Microsoft Graph still did not show the permissions as granted.",
+            &[
+                "In Microsoft Entra admin center, Enterprise applications, Permissions, see whether the grant is there.",
+                "If it is, wait: it is looked for again and recorded by itself.",
+                FRESH_LINK,
+            ],
+        )),
+    ),
+    row(
+        Code::GuestNotAllowed,
+        Who::GlobalAdministrator,
+        "A guest cannot do this",
+        "The account that signed in is a guest in this tenant.",
+        &["Sign in with an account that is a member of the organisation.", SAME_LINK],
+    ),
+    row(
+        Code::IdentityChanged,
+        Who::Signer,
+        "Two accounts in one sign-in",
+        "Microsoft answered for another account than the one that signed in; its tokens were thrown away.",
+        &["Close all windows of the browser, or use a private window.", SAME_LINK],
+    ),
+    row(
+        Code::MfaClaimMissing,
+        Who::Signer,
+        "A second factor is needed",
+        "Microsoft asks for multi-factor authentication that this sign-in did not have.",
+        &["Sign in again and complete multi-factor authentication.", SAME_LINK],
+    ),
+    retry(
+        60,
+        row(
+            Code::MicrosoftBusy,
+            Who::Nobody,
+            "Microsoft is busy",
+            "Microsoft did not answer, or asked to be asked later.",
+            &["Wait a minute.", SAME_LINK],
+        ),
+    ),
+    then(
+        "getActionItemUrl",
+        spent(row(
+            Code::OrgConsentNotTicked,
+            Who::GlobalAdministrator,
+            "The consent was for one person only",
+            "The permissions were accepted without \u{201c}Consent on behalf of your organization\u{201d}, so they hold for the signer alone.",
+            &[FRESH_LINK, "Tick \u{201c}Consent on behalf of your organization\u{201d}, then Accept."],
+        )),
+    ),
+    row(
+        Code::OurSecretBadOrExpired,
+        Who::Operator,
+        "Our application could not identify itself",
+        "Microsoft refused our application's own secret; you did nothing wrong.",
+        &[REPORT, "The operator renews the client secret."],
+    ),
+    row(
+        Code::PersonalAccount,
+        Who::Signer,
+        "A personal account cannot do this",
+        "The account that signed in is a personal Microsoft account.",
+        &["Sign in with your work account.", SAME_LINK],
+    ),
+    spent(row(
+        Code::ProofUnreadable,
+        Who::ProviderAdmin,
+        "The consent could not be checked",
+        "Microsoft Graph could not be read while the sign-in was good, so nothing is proved.",
+        &["Ask the administrator to sign in once more by a fresh link."],
+    )),
+    row(
+        Code::ResourceNotInTenant,
+        Who::ProviderAdmin,
+        "A service is missing in the tenant",
+        "The tenant has no licence or service principal for a Microsoft service that the permissions belong to.",
+        &[
+            "Make sure that the tenant has Microsoft Teams.",
+            "Provision the Tenant Admin API, then open the same link again.",
+        ],
+    ),
+    row(
+        Code::SignInExpired,
+        Who::Signer,
+        "The sign-in is too old",
+        "Microsoft no longer accepts this sign-in.",
+        &[SAME_LINK, "Finish without a long pause."],
+    ),
+    row(
+        Code::SignInInterrupted,
+        Who::Signer,
+        "The sign-in broke off",
+        "The connection broke between Microsoft's answer and our record of it, so nothing counts as granted.",
+        &[SAME_LINK],
+    ),
+    spent(row(
+        Code::TenantBoundElsewhere,
+        Who::Operator,
+        "The tenant belongs to another service provider",
+        "This Microsoft tenant is already registered through another service provider.",
+        &["Ask the operator of this service to allow both, or use another tenant."],
+    )),
+    then(
+        "getActionItemUrl",
+        spent(row(
+            Code::TooManyAttempts,
+            Who::ProviderAdmin,
+            "Too many attempts",
+            "This link was tried too often.",
+            &[FRESH_LINK],
+        )),
+    ),
+    row(
+        Code::UnknownMicrosoftError,
+        Who::Developer,
+        "Microsoft reported an error",
+        "Microsoft ended the sign-in with an error that we do not know.",
+        &[
+            SAME_LINK,
+            "If it happens again, look the number up at https://login.microsoftonline.com/error and give Microsoft's support the correlation id.",
+        ],
+    ),
+    row(
+        Code::WrongAccount,
+        Who::Signer,
+        "This account does not belong here",
+        "Microsoft does not accept the account that signed in for this tenant.",
+        &["Use a private window.", "Sign in with an account of the organisation.", SAME_LINK],
+    ),
+    row(
+        Code::WrongCloud,
+        Who::ProviderAdmin,
+        "Another Microsoft cloud",
+        "Microsoft does not find the tenant in this cloud.",
+        &["Check the tenant's domain.", "A tenant of a government or Chinese cloud needs the service of that cloud."],
+    ),
+    row(
+        Code::WrongTenant,
+        Who::Signer,
+        "The wrong organisation",
+        "The account that signed in belongs to another tenant than the one this link is for.",
+        &["Use a private window.", "Sign in with an account of the right organisation.", SAME_LINK],
+    ),
+    // Pages.
+    then(
+        "getActionItemUrl",
+        row(
+            Code::InvalidCallback,
+            Who::Signer,
+            "This sign-in cannot be used",
+            "The sign-in is expired, was used before, or did not come back whole.",
+            &[SAME_LINK, "If that does not help, ask the service provider for a fresh link."],
+        ),
+    ),
+    row(
+        Code::WrongMethodPage,
+        Who::Signer,
+        "This page is only for Microsoft's answer",
+        "Microsoft sends its answer to this address; there is nothing to see here.",
+        &["Go back to the link that you were given and open it again."],
+    ),
+    // The API.
+    row(
+        Code::ActionNotAvailable,
+        Who::Developer,
+        "This action has no link",
+        "There is no link for this action type.",
+        &["Use an action type from the list in `errors`."],
+    ),
+    row(
+        Code::EnterpriseNameTaken,
+        Who::Developer,
+        "The name is taken",
+        "Another enterprise of this service provider has this name; case and outer spaces do not count.",
+        &["Choose another enterpriseName."],
+    ),
+    row(
+        Code::InvalidBody,
+        Who::Developer,
+        "The body is wrong",
+        "The body can be read, but `errors` names fields that are missing, unknown or out of range. Nothing was changed.",
+        &["Mend every field named in `errors` and send the request again."],
+    ),
+    row(
+        Code::MethodNotAllowed,
+        Who::Developer,
+        "Wrong method",
+        "This path exists, but not with this method.",
+        &["Use a method from the Allow header."],
+    ),
+    row(
+        Code::NotFound,
+        Who::Developer,
+        "Not found",
+        "There is no such thing, or it is not yours.",
+        &["Check the path and the id."],
+    ),
+    row(
+        Code::NothingToConfirm,
+        Who::Developer,
+        "Nothing waits for a confirmation",
+        "No action of this enterprise is pending_confirmation.",
+        &["Read GET /v1/enterprises/{id}/actions."],
+    ),
+    row(
+        Code::PayloadTooLarge,
+        Who::Developer,
+        "The body is too large",
+        "The body is above 64 KiB.",
+        &["Send a smaller body."],
+    ),
+    row(
+        Code::TenantNotShown,
+        Who::Developer,
+        "Another tenant than the one shown",
+        "The tenantId is not the one that waits for confirmation. Nothing was changed.",
+        &[
+            "Compare with the tenant shown in GET /v1/enterprises/{id}/actions.",
+            "If a wrong tenant is shown, do not confirm it; make a fresh link.",
+        ],
+    ),
+    row(
+        Code::Unauthenticated,
+        Who::Developer,
+        "No accepted credential",
+        "The request carries no credential, or one that is not accepted here.",
+        &["Send Authorization: Bearer <API key>.", "If the key was revoked or its owner disabled, ask for a new one."],
+    ),
+    retry(
+        5,
+        row(
+            Code::Unavailable,
+            Who::Nobody,
+            "Not available for a moment",
+            "A part that this request needs did not answer. Nothing was left half done.",
+            &["Try again after Retry-After seconds."],
+        ),
+    ),
+    row(
+        Code::UnparseableBody,
+        Who::Developer,
+        "The body cannot be read",
+        "The body is not what its content type says, is not UTF-8, or repeats a key or field.",
+        &["Send one well-formed JSON object, each key once."],
+    ),
+    row(
+        Code::UnsupportedMediaType,
+        Who::Developer,
+        "Wrong content type",
+        "The body's content type is not the one this route reads.",
+        &["Send Content-Type: application/json."],
+    ),
+];
+
+/// The wire text of `code`: its name in snake case.
+pub(super) fn text(code: Code) -> &'static str {
+    CODES.iter().find(|(listed, _)| *listed == code).map_or("internal_error", |(_, text)| text)
+}
+
+macro_rules! codes {
+    ($($code:ident $text:literal),+ $(,)?) => {
+        /// Every code with its wire text.
+        const CODES: &[(Code, &str)] = &[$((Code::$code, $text)),+];
+
+        /// Breaks the build when a code is not in the list above.
+        #[cfg(test)]
+        const fn listed(code: Code) {
+            match code { $(Code::$code => ()),+ }
+        }
+    };
+}
+
+codes! {
+    AdminApprovalNeeded "admin_approval_needed", AdminRoleRequired "admin_role_required",
+    AppMisconfigured "app_misconfigured", AppNotInTenant "app_not_in_tenant",
+    ApprovalRequested "approval_requested", CodeReused "code_reused",
+    ConditionalAccessBlock "conditional_access_block", ConsentMissing "consent_missing",
+    CrossTenantPolicy "cross_tenant_policy", Declined "declined", GrantNotVisible "grant_not_visible",
+    GuestNotAllowed "guest_not_allowed", IdentityChanged "identity_changed",
+    MfaClaimMissing "mfa_claim_missing", MicrosoftBusy "microsoft_busy",
+    OrgConsentNotTicked "org_consent_not_ticked", OurSecretBadOrExpired "our_secret_bad_or_expired",
+    PersonalAccount "personal_account", ProofUnreadable "proof_unreadable",
+    ResourceNotInTenant "resource_not_in_tenant", SignInExpired "sign_in_expired",
+    SignInInterrupted "sign_in_interrupted", TenantBoundElsewhere "tenant_bound_elsewhere",
+    TooManyAttempts "too_many_attempts", UnknownMicrosoftError "unknown_microsoft_error",
+    WrongAccount "wrong_account", WrongCloud "wrong_cloud", WrongTenant "wrong_tenant",
+    InvalidCallback "invalid_callback", WrongMethodPage "wrong_method_page",
+    ActionNotAvailable "action_not_available", EnterpriseNameTaken "enterprise_name_taken",
+    InternalError "internal_error", InvalidBody "invalid_body", MethodNotAllowed "method_not_allowed",
+    NotFound "not_found", NothingToConfirm "nothing_to_confirm", PayloadTooLarge "payload_too_large",
+    TenantNotShown "tenant_not_shown", Unauthenticated "unauthenticated", Unavailable "unavailable",
+    UnparseableBody "unparseable_body", UnsupportedMediaType "unsupported_media_type",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_one_row_and_its_own_text() {
+        for (code, text) in CODES {
+            listed(*code);
+            assert_eq!(ROWS.iter().filter(|row| row.code == *code).count(), 1, "{text}");
+            assert_eq!(serde_json::to_value(code).unwrap(), *text);
+            assert_eq!(code.as_str(), *text);
+        }
+        assert_eq!(ROWS.len(), CODES.len());
+    }
+
+    #[test]
+    fn every_row_says_cause_person_and_next_step() {
+        for row in ROWS {
+            assert!(row.cause.ends_with('.'), "{}", row.code);
+            assert!(!row.next_steps.is_empty(), "{}", row.code);
+            assert!(row.next_steps.iter().all(|step| !step.is_empty()), "{}", row.code);
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Microsoft's clouds as data: which hosts a tenant of each is served by.
+//!
+//! Source: Microsoft's page on national clouds (authentication-national-cloud) and Graph's deployments page.
+//! Tokens of one cloud mean nothing in another, and each needs an app registration of its own.
+
+use std::str::FromStr;
+
+use thiserror::Error;
+use url::Url;
+
+use crate::id::TenantId;
+
+/// A Microsoft cloud.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cloud {
+    /// The commercial cloud, GCC included.
+    Global,
+    /// US Government L4 (GCC High).
+    UsGov,
+    /// US Government L5 (Department of Defense).
+    Dod,
+    /// China, operated by 21Vianet.
+    China,
+}
+
+/// One row of the table.
+#[derive(Debug)]
+struct Hosts {
+    cloud: Cloud,
+    name: &'static str,
+    authority: &'static str,
+    graph: &'static str,
+}
+
+const CLOUDS: &[Hosts] = &[
+    Hosts {
+        cloud: Cloud::Global,
+        name: "global",
+        authority: "https://login.microsoftonline.com",
+        graph: "https://graph.microsoft.com",
+    },
+    Hosts {
+        cloud: Cloud::UsGov,
+        name: "usgov",
+        authority: "https://login.microsoftonline.us",
+        graph: "https://graph.microsoft.us",
+    },
+    Hosts {
+        cloud: Cloud::Dod,
+        name: "dod",
+        authority: "https://login.microsoftonline.us",
+        graph: "https://dod-graph.microsoft.us",
+    },
+    Hosts {
+        cloud: Cloud::China,
+        name: "china",
+        authority: "https://login.partner.microsoftonline.cn",
+        graph: "https://microsoftgraph.chinacloudapi.cn",
+    },
+];
+
+/// The name is not one of our clouds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("must be one of global, usgov, dod, china")]
+pub struct UnknownCloud;
+
+impl FromStr for Cloud {
+    type Err = UnknownCloud;
+
+    fn from_str(name: &str) -> Result<Self, UnknownCloud> {
+        CLOUDS.iter().find(|row| row.name == name).map(|row| row.cloud).ok_or(UnknownCloud)
+    }
+}
+
+/// Where Microsoft is reached: a cloud's hosts, or stand-ins for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoints {
+    authority: String,
+    graph: String,
+}
+
+impl Endpoints {
+    /// The hosts of `cloud`, each replaced by its override where one is given.
+    #[must_use]
+    pub fn of(cloud: Cloud, authority: Option<&Url>, graph: Option<&Url>) -> Self {
+        let row = CLOUDS.iter().find(|row| row.cloud == cloud).unwrap_or(&CLOUDS[0]);
+        let base = |given: Option<&Url>, own: &str| {
+            given.map_or_else(|| own.to_owned(), |url| url.as_str().trim_end_matches('/').to_owned())
+        };
+        Self { authority: base(authority, row.authority), graph: base(graph, row.graph) }
+    }
+
+    /// `https://login…/{path}/oauth2/v2.0/authorize` (R106).
+    #[must_use]
+    pub fn authorize(&self, path: AuthorityPath) -> String {
+        format!("{}/{path}/oauth2/v2.0/authorize", self.authority)
+    }
+
+    /// `https://login…/{path}/oauth2/v2.0/token`. The path must be the one used at authorize (AADSTS700005).
+    #[must_use]
+    pub fn token(&self, path: AuthorityPath) -> String {
+        format!("{}/{path}/oauth2/v2.0/token", self.authority)
+    }
+
+    /// The signing keys of all tenants of the cloud.
+    #[must_use]
+    pub fn keys(&self) -> String {
+        format!("{}/common/discovery/v2.0/keys", self.authority)
+    }
+
+    /// The metadata of the tenant that owns `domain`.
+    #[must_use]
+    pub fn discovery(&self, domain: &str) -> String {
+        format!("{}/{domain}/v2.0/.well-known/openid-configuration", self.authority)
+    }
+
+    /// The issuer of `tenant`'s tokens, to be compared exactly.
+    #[must_use]
+    pub fn issuer(&self, tenant: TenantId) -> String {
+        format!("{}/{tenant}/v2.0", self.authority)
+    }
+
+    /// The issuer template in metadata and keys that serve every tenant.
+    #[must_use]
+    pub fn issuer_template(&self) -> String {
+        format!("{}/{{tenantid}}/v2.0", self.authority)
+    }
+
+    /// The authority's host, as the webhook's `accessTokenType` (R118).
+    #[must_use]
+    pub fn authority_host(&self) -> &str {
+        let rest = self.authority.split_once("://").map_or(self.authority.as_str(), |(_, rest)| rest);
+        rest.split(['/', ':']).next().unwrap_or(rest)
+    }
+
+    /// A Graph v1.0 address; `path` begins with a slash.
+    #[must_use]
+    pub fn graph(&self, path: &str) -> String {
+        format!("{}/v1.0{path}", self.graph)
+    }
+}
+
+/// The tenant segment of an authority URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AuthorityPath {
+    /// Any account: the documented path of an unpinned direct link (R106).
+    Common,
+    /// Any work or school account.
+    Organizations,
+    /// One tenant: Microsoft itself then refuses accounts of others.
+    Tenant(TenantId),
+}
+
+impl std::fmt::Display for AuthorityPath {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Common => f.write_str("common"),
+            Self::Organizations => f.write_str("organizations"),
+            Self::Tenant(tenant) => tenant.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TENANT: TenantId = TenantId::from_u128(0x48ac_35b8_9aa8_4d74_927d_1f4a_14a0_b239);
+
+    /// R106, R118 The documented authority, and the tenant's own once it is known.
+    #[test]
+    fn the_global_cloud_is_the_documented_one() {
+        let endpoints = Endpoints::of(Cloud::Global, None, None);
+        let common = "https://login.microsoftonline.com/common/oauth2/v2.0/authorize";
+        assert_eq!(endpoints.authorize(AuthorityPath::Common), common);
+        let own = "https://login.microsoftonline.com/48ac35b8-9aa8-4d74-927d-1f4a14a0b239/oauth2/v2.0/token";
+        assert_eq!(endpoints.token(AuthorityPath::Tenant(TENANT)), own);
+        assert_eq!(endpoints.authority_host(), "login.microsoftonline.com");
+    }
+
+    #[test]
+    fn an_override_replaces_its_part_only() {
+        let local = Url::parse("http://localhost:9999/").unwrap();
+        let endpoints = Endpoints::of(Cloud::UsGov, Some(&local), None);
+        assert_eq!(endpoints.issuer(TENANT), format!("http://localhost:9999/{TENANT}/v2.0"));
+        assert_eq!(endpoints.graph("/organization"), "https://graph.microsoft.us/v1.0/organization");
+        assert_eq!(endpoints.authority_host(), "localhost");
+    }
+
+    #[test]
+    fn a_cloud_is_known_by_its_name() {
+        assert_eq!("china".parse(), Ok(Cloud::China));
+        assert_eq!("gcc".parse::<Cloud>(), Err(UnknownCloud));
+    }
+}

@@ -1,0 +1,342 @@
+//! One consent request: a link to Microsoft, the one sign-in that it is spent on, and the proof.
+//!
+//! ```text
+//! Pending ──lease──► Leased ──accept──► Verifying ──conclude──► Completed(granted | refused)
+//!    ▲                  │                   │                     AwaitingConfirmation ──confirm──► Completed
+//!    └── refusal that leaves the link open ─┘
+//! ```
+//!
+//! Each move takes the old state and returns a [`Record`]: everything that changes, to be written in one transaction
+//! whose conditions repeat the move's own (P5, P6). A lease is the only way to a code's redemption, and the codes
+//! that were leased stay on the request, so no code is ever sent twice, whatever becomes of the link (P2).
+
+mod record;
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::action::ActionType;
+use crate::advice::Code;
+use crate::id::{ConsentRequestId, DeliveryId, EnterpriseId, ResellerId, TenantId};
+use crate::identity::Signer;
+use crate::redirect_url::RedirectUrl;
+use crate::seal::{Purpose, SealingKeys, Unsealable};
+use crate::secret::SecretHash;
+use crate::time::Timestamp;
+
+pub use record::{Conclusion, Confirmation, Context, Landing, Record, Refusal};
+
+/// How long a link lives. K20 allows 30 days; a week outlasts holidays and still ends.
+pub const LINK_LIFETIME: Duration = Duration::from_hours(7 * 24);
+
+/// How long one callback holds the request. Must exceed the longest that a function may run.
+pub const LEASE: Duration = Duration::from_mins(1);
+
+/// How long a grant may stay invisible before it counts as missing.
+pub const PROOF_WINDOW: Duration = Duration::from_mins(10);
+
+/// How many sign-ins one link can take.
+pub const MAX_ATTEMPTS: usize = 20;
+
+/// When Graph is read again, by the number of reads so far; the last entry repeats.
+const READ_AGAIN_AFTER: [Duration; 6] = [
+    Duration::from_secs(5),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+    Duration::from_secs(20),
+    Duration::from_secs(30),
+    Duration::from_mins(1),
+];
+
+/// A consent request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConsentRequest {
+    /// Its id, which the sealed state carries.
+    pub id: ConsentRequestId,
+    /// For whom.
+    pub enterprise: EnterpriseId,
+    /// Whose enterprise it is.
+    pub reseller: ResellerId,
+    /// To what.
+    pub action: ActionType,
+    /// Where the outcome goes.
+    pub redirect_url: RedirectUrl,
+    /// The only tenant that may finish it; without one the provider confirms the tenant afterwards.
+    pub pin: Option<TenantId>,
+    /// Whether the link asks with `prompt=consent`, after an earlier user-only consent.
+    pub asked_again: bool,
+    /// When the link was made.
+    pub created_at: Timestamp,
+    /// When the link ends.
+    pub expires_at: Timestamp,
+    /// The sign-ins so far, by the hash of their code.
+    pub used_codes: Vec<SecretHash>,
+    /// The refusals told so far: each is told once.
+    pub refused_codes: Vec<Code>,
+    /// How far it is.
+    pub stage: Stage,
+}
+
+/// How far a consent request is. Each stage holds only what is true in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum Stage {
+    /// The link works.
+    Pending,
+    /// One callback is redeeming its code.
+    Leased {
+        /// When the lease ends.
+        until: Timestamp,
+        /// Who signed in, written ahead.
+        signer: Signer,
+    },
+    /// The code is redeemed; Graph is being read.
+    Verifying {
+        /// Since when.
+        since: Timestamp,
+        /// Who signed in.
+        signer: Signer,
+        /// The signer's Graph token, sealed for this request.
+        token: SealedToken,
+        /// How often Graph was read.
+        reads: u32,
+    },
+    /// Proved; the provider must say whether the tenant is the right one.
+    AwaitingConfirmation {
+        /// Since when.
+        since: Timestamp,
+        /// Who signed in.
+        signer: Signer,
+        /// The outcome that is sent once it is confirmed, sealed for its delivery.
+        delivery: DeliveryId,
+        /// The body of that outcome.
+        sealed_body: String,
+    },
+    /// The link is spent.
+    Completed {
+        /// Since when.
+        since: Timestamp,
+        /// Why it was refused; none if it was granted.
+        refusal: Option<Code>,
+    },
+}
+
+impl Stage {
+    /// The stage's name in the store.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Leased { .. } => "leased",
+            Self::Verifying { .. } => "verifying",
+            Self::AwaitingConfirmation { .. } => "awaiting_confirmation",
+            Self::Completed { .. } => "completed",
+        }
+    }
+
+    /// When somebody must look after a request in this stage; none if it may rest.
+    #[must_use]
+    pub fn due(&self) -> Option<Timestamp> {
+        match self {
+            Self::Leased { until, .. } => Some(*until),
+            Self::Verifying { since, reads, .. } => {
+                let step = usize::try_from(*reads).unwrap_or(usize::MAX).min(READ_AGAIN_AFTER.len() - 1);
+                let waited: Duration = READ_AGAIN_AFTER[..step].iter().sum();
+                let repeats = reads.saturating_sub(u32::try_from(READ_AGAIN_AFTER.len() - 1).unwrap_or(0));
+                Some(since.plus(waited + READ_AGAIN_AFTER[step] + READ_AGAIN_AFTER[5] * repeats))
+            }
+            Self::Pending | Self::AwaitingConfirmation { .. } | Self::Completed { .. } => None,
+        }
+    }
+}
+
+/// A Microsoft access token at rest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SealedToken {
+    /// The sealed text.
+    pub sealed: String,
+    /// When Microsoft's token ends.
+    pub expires_at: Timestamp,
+}
+
+/// What a new link needs to know.
+#[derive(Clone, Debug)]
+pub struct NewRequest {
+    /// For whom.
+    pub enterprise: EnterpriseId,
+    /// Whose enterprise it is.
+    pub reseller: ResellerId,
+    /// To what.
+    pub action: ActionType,
+    /// Where the outcome goes.
+    pub redirect_url: RedirectUrl,
+    /// The only tenant that may finish it.
+    pub pin: Option<TenantId>,
+    /// Whether to ask with `prompt=consent`.
+    pub asked_again: bool,
+}
+
+/// Why a sign-in does not get the lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum LeaseRefusal {
+    /// The link has ended.
+    #[error("the link has expired")]
+    Expired,
+    /// The same code came before: show what became of it (T04).
+    #[error("this code was used by this link before")]
+    SameCode,
+    /// Another sign-in is being worked on.
+    #[error("another sign-in of this link is under way")]
+    UnderWay,
+    /// The link was spent on another sign-in (T05).
+    #[error("the link was spent on another sign-in")]
+    Spent,
+    /// Above [`MAX_ATTEMPTS`].
+    #[error("the link was tried too often")]
+    TooManyAttempts,
+}
+
+impl ConsentRequest {
+    /// A request that nobody has answered.
+    #[must_use]
+    pub fn new(id: ConsentRequestId, new: NewRequest, created_at: Timestamp, expires_at: Timestamp) -> Self {
+        let NewRequest { enterprise, reseller, action, redirect_url, pin, asked_again } = new;
+        Self {
+            id,
+            enterprise,
+            reseller,
+            action,
+            redirect_url,
+            pin,
+            asked_again,
+            created_at,
+            expires_at,
+            used_codes: Vec::new(),
+            refused_codes: Vec::new(),
+            stage: Stage::Pending,
+        }
+    }
+
+    /// Whether a sign-in with this code may have the lease. The store's condition says the same (P6).
+    pub fn lease(&self, code: &SecretHash, now: Timestamp) -> Result<(), LeaseRefusal> {
+        if self.used_codes.contains(code) {
+            return Err(LeaseRefusal::SameCode);
+        }
+        match &self.stage {
+            Stage::Completed { .. } | Stage::AwaitingConfirmation { .. } => Err(LeaseRefusal::Spent),
+            Stage::Leased { .. } | Stage::Verifying { .. } => Err(LeaseRefusal::UnderWay),
+            Stage::Pending if now >= self.expires_at => Err(LeaseRefusal::Expired),
+            Stage::Pending if self.used_codes.len() >= MAX_ATTEMPTS => Err(LeaseRefusal::TooManyAttempts),
+            Stage::Pending => Ok(()),
+        }
+    }
+
+    /// How often a lease was given: the fencing number of the present one.
+    #[must_use]
+    pub fn attempt(&self) -> usize {
+        self.used_codes.len()
+    }
+}
+
+/// The lease of a request: the right, and the only one, to redeem one code.
+#[derive(Debug)]
+pub struct Leased {
+    request: ConsentRequest,
+    signer: Signer,
+    until: Timestamp,
+}
+
+impl Leased {
+    /// The lease that a store's conditional write has just won, or that has come to its end unanswered.
+    #[must_use]
+    pub fn of(request: ConsentRequest) -> Option<Self> {
+        match &request.stage {
+            Stage::Leased { until, signer } => Some(Self { signer: signer.clone(), until: *until, request }),
+            Stage::Pending | Stage::Verifying { .. } | Stage::AwaitingConfirmation { .. } | Stage::Completed { .. } => {
+                None
+            }
+        }
+    }
+
+    /// The request.
+    #[must_use]
+    pub const fn request(&self) -> &ConsentRequest {
+        &self.request
+    }
+
+    /// Whether its holder is out of time.
+    #[must_use]
+    pub fn has_ended(&self, now: Timestamp) -> bool {
+        now >= self.until
+    }
+
+    /// The code was redeemed: from here on Graph decides.
+    #[must_use]
+    pub fn accept(self, access_token: &SecretString, lifetime: Duration, context: Context<'_>) -> Verifying {
+        use secrecy::ExposeSecret as _;
+        let now = context.occasion.now;
+        let plain = access_token.expose_secret().as_bytes();
+        let sealed = context.keys.seal(Purpose::AccessToken, self.request.id.as_str(), plain, context.occasion.random);
+        let token = SealedToken { sealed, expires_at: now.plus(lifetime) };
+        Verifying { request: self.request, signer: self.signer, since: now, token, reads: 0 }
+    }
+}
+
+/// A request whose signer is back and whose proof is open.
+#[derive(Debug)]
+pub struct Verifying {
+    request: ConsentRequest,
+    signer: Signer,
+    since: Timestamp,
+    token: SealedToken,
+    reads: u32,
+}
+
+impl Verifying {
+    /// The proof that is open on a stored request, if one is.
+    #[must_use]
+    pub fn of(request: ConsentRequest) -> Option<Self> {
+        match &request.stage {
+            Stage::Verifying { since, signer, token, reads } => {
+                Some(Self { signer: signer.clone(), since: *since, token: token.clone(), reads: *reads, request })
+            }
+            Stage::Pending | Stage::Leased { .. } | Stage::AwaitingConfirmation { .. } | Stage::Completed { .. } => {
+                None
+            }
+        }
+    }
+
+    /// The request.
+    #[must_use]
+    pub const fn request(&self) -> &ConsentRequest {
+        &self.request
+    }
+
+    /// The question that Graph answers.
+    #[must_use]
+    pub const fn question(&self) -> crate::proof::Question<'_> {
+        crate::proof::Question {
+            action: self.request.action,
+            signer: &self.signer,
+            since: self.since,
+            asked_again: self.request.asked_again,
+        }
+    }
+
+    /// The signer's Graph token; `None` once Microsoft's token has ended.
+    pub fn access_token(&self, keys: &SealingKeys, now: Timestamp) -> Result<Option<SecretString>, Unsealable> {
+        if now >= self.token.expires_at {
+            return Ok(None);
+        }
+        let plain = keys.open(Purpose::AccessToken, self.request.id.as_str(), &self.token.sealed, now)?;
+        String::from_utf8(plain).map(|token| Some(token.into())).map_err(|_| Unsealable::Malformed)
+    }
+}
+
+#[cfg(test)]
+mod tests;

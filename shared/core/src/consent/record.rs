@@ -1,0 +1,313 @@
+//! The moves of a consent request that leave something behind, each as one [`Record`].
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{ConsentRequest, Leased, PROOF_WINDOW, Stage, Verifying};
+use crate::action::ActionState;
+use crate::advice::{Code, LinkAfter};
+use crate::audit::{Actor, AuditRow, Fact, Occasion};
+use crate::delivery::Delivery;
+use crate::id::{DeliveryId, TenantId};
+use crate::identity::Signer;
+use crate::outcome::{Outcome, TokenHandle, TokenHandles};
+use crate::proof::{Facts, Granted, Judgement};
+use crate::seal::{Purpose, SealingKeys};
+
+/// Everything that one move changes. It happens whole or not at all, and only if the request still is as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The request as it was: its stage and attempt are the conditions.
+    pub request: ConsentRequest,
+    /// The stage that it gets.
+    pub stage: Stage,
+    /// A refusal told for the first time; its being the first is a condition too.
+    pub refusal: Option<Code>,
+    /// The state that the enterprise's action gets.
+    pub action: ActionState,
+    /// How the action's state lands.
+    pub landing: Landing,
+    /// The tenant that the enterprise is bound to from now on.
+    pub binds: Option<TenantId>,
+    /// What is told to the one who asked.
+    pub delivery: Option<Delivery>,
+    /// The handles that the delivery's body holds.
+    pub handles: Vec<TokenHandle>,
+    /// What the audit trail keeps.
+    pub audit: AuditRow,
+}
+
+/// How an action's state lands on the enterprise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Landing {
+    /// With the rest or not at all: a grant.
+    Must,
+    /// Only while the action's newest link is this one and nothing better is known: a refusal, or a first sign.
+    IfNewest,
+}
+
+/// What the moves need beside the request.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// For bodies and tokens at rest.
+    pub keys: &'a SealingKeys,
+    /// Time, reference and randomness.
+    pub occasion: Occasion<'a>,
+    /// The authority's host, for the outcome's body.
+    pub authority_host: &'a str,
+}
+
+/// A refusal before anything was redeemed: by Microsoft's page, or by our own policy.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// Why.
+    pub code: Code,
+    /// Who signed in, if somebody was proved.
+    pub signer: Option<Signer>,
+    /// Microsoft's correlation id.
+    pub correlation_id: Option<String>,
+}
+
+/// A provider's answer to a tenant that waits for confirmation.
+#[derive(Clone, Debug)]
+pub struct Confirmation {
+    /// The tenant that the provider says is the right one.
+    pub tenant: TenantId,
+    /// Who says so.
+    pub actor: Actor,
+}
+
+/// What a reading of Graph leads to.
+#[derive(Debug)]
+pub enum Conclusion {
+    /// It is decided.
+    Decided(Box<Record>),
+    /// Graph is to be read again; the proof stays open.
+    ReadAgain(Box<Verifying>),
+}
+
+impl ConsentRequest {
+    /// Records a refusal that leaves the link as it is. `None` if it was told before, or the link is in use or spent.
+    #[must_use]
+    pub fn refuse(self, refusal: Refusal, context: Context<'_>) -> Option<Record> {
+        if self.stage != Stage::Pending || self.refused_codes.contains(&refusal.code) {
+            return None;
+        }
+        let actor = refusal.signer.clone().map_or(Actor::LinkHolder, Actor::Signer);
+        let told = Told { code: Some(refusal.code), signer: refusal.signer.as_ref(), facts: None, actor };
+        let mut record = record(self, Stage::Pending, &told, context);
+        record.audit = record.audit.with_correlation_id(refusal.correlation_id);
+        Some(record)
+    }
+
+    /// Grants what was proved for a tenant that nobody had named, now that the provider names it.
+    ///
+    /// `None` unless this request waits for the confirmation of just that tenant.
+    #[must_use]
+    pub fn confirm(self, confirmation: Confirmation, occasion: Occasion<'_>) -> Option<Record> {
+        let Stage::AwaitingConfirmation { signer, delivery, sealed_body, .. } = self.stage.clone() else { return None };
+        if signer.tenant != confirmation.tenant {
+            return None;
+        }
+        let now = occasion.now;
+        let (whose, url) = ((self.reseller, self.enterprise), self.redirect_url.clone());
+        let delivery = Delivery::new(delivery, whose, "action.granted".to_owned(), url, sealed_body, now);
+        let audit = audit(&self, &confirmation.actor, "granted", None, occasion);
+        Some(Record {
+            stage: Stage::Completed { since: now, refusal: None },
+            refusal: None,
+            action: ActionState::Granted { since: now, request: self.id.clone(), by: signer },
+            landing: Landing::Must,
+            binds: Some(confirmation.tenant),
+            delivery: Some(delivery),
+            handles: Vec::new(),
+            audit,
+            request: self,
+        })
+    }
+}
+
+impl Leased {
+    /// Ends the lease without a redeemed code: refused by Microsoft, broken off, or out of time.
+    #[must_use]
+    pub fn fail(self, code: Code, correlation_id: Option<String>, context: Context<'_>) -> Record {
+        let stage = stage_after(code, context);
+        let actor = Actor::Signer(self.signer.clone());
+        let told = Told { code: Some(code), signer: Some(&self.signer), facts: None, actor };
+        let mut record = record(self.request, stage, &told, context);
+        record.audit = record.audit.with_correlation_id(correlation_id);
+        record
+    }
+}
+
+impl Verifying {
+    /// The code is redeemed: nothing is told yet, but nothing can get lost any more.
+    #[must_use]
+    pub fn begin(&self, context: Context<'_>) -> Record {
+        let actor = Actor::Signer(self.signer.clone());
+        Record {
+            request: self.request.clone(),
+            stage: self.stage(),
+            refusal: None,
+            action: ActionState::Verifying { since: self.since, request: self.request.id.clone() },
+            landing: Landing::IfNewest,
+            binds: None,
+            delivery: None,
+            handles: Vec::new(),
+            audit: audit(&self.request, &actor, "verifying", None, context.occasion),
+        }
+    }
+
+    /// The stage in which the request waits for Graph.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        let Self { signer, since, token, reads, .. } = self;
+        Stage::Verifying { since: *since, signer: signer.clone(), token: token.clone(), reads: *reads }
+    }
+
+    /// How often Graph was read before.
+    #[must_use]
+    pub const fn reads(&self) -> u32 {
+        self.reads
+    }
+
+    /// What a judgement leads to. Only a grant that Graph shows becomes one (P1).
+    #[must_use]
+    pub fn conclude(self, judgement: Judgement, access_token: &SecretString, context: Context<'_>) -> Conclusion {
+        let late = context.occasion.now.since(self.since) >= PROOF_WINDOW;
+        let decided = match judgement {
+            Judgement::Granted(granted) => self.grant(&granted, access_token, context),
+            Judgement::Refused(code, facts) => self.refuse(code, Some(&facts), context),
+            Judgement::NotVisibleYet if late => self.refuse(Code::GrantNotVisible, None, context),
+            Judgement::Unreadable if late => self.refuse(Code::ProofUnreadable, None, context),
+            Judgement::NotVisibleYet | Judgement::Unreadable => {
+                return Conclusion::ReadAgain(Box::new(Self { reads: self.reads + 1, ..self }));
+            }
+        };
+        Conclusion::Decided(Box::new(decided))
+    }
+
+    /// Ends the proof without a grant.
+    #[must_use]
+    pub fn refuse(self, code: Code, facts: Option<&Facts>, context: Context<'_>) -> Record {
+        let stage = stage_after(code, context);
+        let actor = Actor::Signer(self.signer.clone());
+        let told = Told { code: Some(code), signer: Some(&self.signer), facts, actor };
+        record(self.request, stage, &told, context)
+    }
+
+    fn grant(self, granted: &Granted, access_token: &SecretString, context: Context<'_>) -> Record {
+        let Context { occasion, .. } = context;
+        let tokens = TokenHandles::new(self.token.expires_at, occasion.random);
+        let handles = self.token_handles(&tokens, access_token, context);
+        let delivery = self.outcome(granted, &tokens, context);
+        let (since, request) = (occasion.now, self.request.id.clone());
+        let (stage, action, binds, delivery) = if self.request.pin.is_some() {
+            let action = ActionState::Granted { since, request, by: self.signer.clone() };
+            (Stage::Completed { since, refusal: None }, action, Some(self.signer.tenant), Some(delivery))
+        } else {
+            let organization = granted.facts().organization.clone();
+            let tenant = self.signer.tenant;
+            let action = ActionState::PendingConfirmation { since, request, tenant, organization };
+            let Delivery { id: delivery, sealed_body, .. } = delivery;
+            let signer = self.signer.clone();
+            (Stage::AwaitingConfirmation { since, signer, delivery, sealed_body }, action, None, None)
+        };
+        let audit = audit(&self.request, &Actor::Signer(self.signer), action.word(), None, occasion);
+        let (request, landing) = (self.request, Landing::Must);
+        Record { request, stage, refusal: None, action, landing, binds, delivery, handles, audit }
+    }
+
+    fn outcome(&self, granted: &Granted, tokens: &TokenHandles, context: Context<'_>) -> Delivery {
+        let told = Told {
+            code: None,
+            signer: Some(&self.signer),
+            facts: Some(granted.facts()),
+            actor: Actor::Signer(self.signer.clone()),
+        };
+        deliver(&self.request, "granted", &told, Some(tokens), context)
+    }
+
+    fn token_handles(&self, tokens: &TokenHandles, access: &SecretString, context: Context<'_>) -> Vec<TokenHandle> {
+        let lifetime = tokens.expires_at().since(context.occasion.now);
+        if lifetime == Duration::ZERO {
+            return Vec::new();
+        }
+        let access_hash = tokens.access_hash();
+        let plain = access.expose_secret().as_bytes();
+        let sealed = context.keys.seal(Purpose::AccessToken, access_hash.as_str(), plain, context.occasion.random);
+        let handle = |hash, sealed_token| TokenHandle {
+            hash,
+            reseller: self.request.reseller,
+            enterprise: self.request.enterprise,
+            request: self.request.id.clone(),
+            signer: self.signer.clone(),
+            sealed_token,
+            expires_at: tokens.expires_at(),
+        };
+        vec![handle(access_hash, Some(sealed)), handle(tokens.id_hash(), None)]
+    }
+}
+
+/// What is told of an ended sign-in.
+struct Told<'a> {
+    code: Option<Code>,
+    signer: Option<&'a Signer>,
+    facts: Option<&'a Facts>,
+    actor: Actor,
+}
+
+fn stage_after(code: Code, context: Context<'_>) -> Stage {
+    match code.advice().link {
+        LinkAfter::Open => Stage::Pending,
+        LinkAfter::Spent => Stage::Completed { since: context.occasion.now, refusal: Some(code) },
+    }
+}
+
+/// A refusal: told once per request and code, however often it happens.
+fn record(request: ConsentRequest, stage: Stage, told: &Told<'_>, context: Context<'_>) -> Record {
+    let code = told.code.unwrap_or(Code::InternalError);
+    let action = ActionState::refused(code, request.id.clone(), context.occasion.now);
+    let first = !request.refused_codes.contains(&code);
+    let delivery = first.then(|| deliver(&request, action.word(), told, None, context));
+    let audit = audit(&request, &told.actor, action.word(), Some(code), context.occasion);
+    let refusal = first.then_some(code);
+    let (landing, handles) = (Landing::IfNewest, Vec::new());
+    Record { request, stage, refusal, action, landing, binds: None, delivery, handles, audit }
+}
+
+fn deliver(
+    request: &ConsentRequest,
+    word: &'static str,
+    told: &Told<'_>,
+    tokens: Option<&TokenHandles>,
+    context: Context<'_>,
+) -> Delivery {
+    let Context { keys, occasion, authority_host } = context;
+    let outcome = Outcome {
+        enterprise: request.enterprise,
+        action: request.action,
+        word,
+        code: told.code,
+        signer: told.signer,
+        facts: told.facts,
+        tokens,
+        authority_host,
+    };
+    let id = DeliveryId::new(occasion.now, occasion.random);
+    let sealed = keys.seal(Purpose::DeliveryBody, id.as_str(), &outcome.body(), occasion.random);
+    let whose = (request.reseller, request.enterprise);
+    Delivery::new(id, whose, outcome.event().to_owned(), request.redirect_url.clone(), sealed, occasion.now)
+}
+
+fn audit(request: &ConsentRequest, actor: &Actor, word: &str, code: Option<Code>, occasion: Occasion<'_>) -> AuditRow {
+    let fact = Fact {
+        actor,
+        action: &format!("consent.{word}"),
+        object: format!("action:{}", request.action),
+        before: Some(request.stage.name().to_owned()),
+        after: Some(code.map_or_else(|| word.to_owned(), |code| format!("{word}({code})"))),
+    };
+    AuditRow::new(request.reseller, Some(request.enterprise), fact, occasion)
+}

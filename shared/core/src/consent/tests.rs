@@ -1,0 +1,215 @@
+use super::record::Conclusion;
+use super::*;
+use crate::action::ActionState;
+use crate::audit::{Actor, Occasion};
+use crate::id::ObjectId;
+use crate::permission;
+use crate::proof::{DelegatedGrant, GLOBAL_ADMINISTRATOR, Holder, Judgement, Organization, Policy, TenantView, judge};
+use crate::random::tests::Counting;
+
+const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+const TENANT: TenantId = TenantId::from_u128(1);
+
+struct World {
+    random: Counting,
+    keys: SealingKeys,
+}
+
+impl World {
+    fn new() -> Self {
+        let random = Counting::default();
+        let keys = SealingKeys::from_json(&SealingKeys::generate(&random)).unwrap();
+        Self { random, keys }
+    }
+
+    fn context(&self, now: Timestamp) -> Context<'_> {
+        let occasion = Occasion { now, reference: None, random: &self.random };
+        Context { keys: &self.keys, occasion, authority_host: "login.microsoftonline.com" }
+    }
+
+    fn request(&self, pin: Option<TenantId>) -> ConsentRequest {
+        let listed = ["hooks.example.com".parse().unwrap()];
+        let new = NewRequest {
+            enterprise: EnterpriseId::try_from(7).unwrap(),
+            reseller: ResellerId::try_from(8).unwrap(),
+            action: ActionType::Registration,
+            redirect_url: RedirectUrl::parse(
+                "https://hooks.example.com/",
+                &listed,
+                crate::redirect_url::RedirectPolicy::default(),
+            )
+            .unwrap(),
+            pin,
+            asked_again: false,
+        };
+        ConsentRequest::new(ConsentRequestId::new(NOW, &self.random), new, NOW, NOW.plus(LINK_LIFETIME))
+    }
+
+    fn leased(&self, pin: Option<TenantId>) -> Leased {
+        let mut request = self.request(pin);
+        request.used_codes.push(SecretHash::of("code"));
+        request.stage = Stage::Leased { until: NOW.plus(LEASE), signer: signer() };
+        Leased::of(request).unwrap()
+    }
+
+    fn verifying(&self, pin: Option<TenantId>) -> Verifying {
+        self.leased(pin).accept(&"token".into(), Duration::from_hours(1), self.context(NOW))
+    }
+
+    fn body(&self, record: &Record) -> serde_json::Value {
+        let delivery = record.delivery.as_ref().unwrap();
+        let opened = self.keys.open(Purpose::DeliveryBody, delivery.id.as_str(), &delivery.sealed_body, NOW).unwrap();
+        serde_json::from_slice(&opened).unwrap()
+    }
+}
+
+fn signer() -> Signer {
+    Signer { tenant: TENANT, object: ObjectId::from_u128(2), user_principal_name: Some("grace@contoso.example".into()) }
+}
+
+fn shown(verifying: &Verifying) -> Judgement {
+    let grant = |permission: &permission::Permission| DelegatedGrant {
+        resource: permission.resource,
+        holds_for: Holder::Tenant,
+        scopes: vec![permission.name.to_owned()],
+    };
+    let view = TenantView {
+        organization: Some(Organization { id: TENANT, display_name: "MSFT".into() }),
+        signer_roles: Some(vec![GLOBAL_ADMINISTRATOR]),
+        grants: Some(permission::asked_by(ActionType::Registration).map(grant).collect()),
+    };
+    judge(verifying.question(), &view, Policy::default(), NOW)
+}
+
+fn decided(conclusion: Conclusion) -> Record {
+    match conclusion {
+        Conclusion::Decided(record) => *record,
+        Conclusion::ReadAgain(_) => panic!("not decided"),
+    }
+}
+
+/// R111 One sign-in at a time, each code once, in the link's time.
+#[test]
+fn a_lease_is_refused_for_its_reason() {
+    let world = World::new();
+    let (code, other) = (SecretHash::of("code"), SecretHash::of("other"));
+    let request = world.request(None);
+    assert_eq!(request.lease(&code, NOW), Ok(()));
+    assert_eq!(request.lease(&code, request.expires_at), Err(LeaseRefusal::Expired));
+    let leased = world.leased(None).request;
+    assert_eq!(leased.lease(&code, NOW), Err(LeaseRefusal::SameCode));
+    assert_eq!(leased.lease(&other, NOW), Err(LeaseRefusal::UnderWay));
+    let completed = ConsentRequest { stage: Stage::Completed { since: NOW, refusal: None }, ..leased };
+    assert_eq!(completed.lease(&code, NOW), Err(LeaseRefusal::SameCode));
+    assert_eq!(completed.lease(&other, NOW), Err(LeaseRefusal::Spent));
+    let tried = ConsentRequest { used_codes: vec![other; MAX_ATTEMPTS], ..request };
+    assert_eq!(tried.lease(&code, NOW), Err(LeaseRefusal::TooManyAttempts));
+}
+
+#[test]
+fn a_proved_consent_of_the_pinned_tenant_is_granted_and_binds_it() {
+    let world = World::new();
+    let verifying = world.verifying(Some(TENANT));
+    let judgement = shown(&verifying);
+    let record = decided(verifying.conclude(judgement, &"token".into(), world.context(NOW)));
+    assert_eq!(record.stage, Stage::Completed { since: NOW, refusal: None });
+    assert_eq!((record.action.word(), record.landing, record.binds), ("granted", Landing::Must, Some(TENANT)));
+    assert_eq!(world.body(&record)["outcome"], "granted");
+    assert_eq!(record.handles.len(), 2);
+    let sealed = record.handles[0].sealed_token.as_deref().unwrap();
+    assert!(world.keys.open(Purpose::AccessToken, record.handles[0].hash.as_str(), sealed, NOW).is_ok());
+}
+
+#[test]
+fn a_tenant_that_nobody_named_waits_for_the_provider() {
+    let world = World::new();
+    let verifying = world.verifying(None);
+    let judgement = shown(&verifying);
+    let record = decided(verifying.conclude(judgement, &"token".into(), world.context(NOW)));
+    assert_eq!((record.action.word(), record.binds), ("pending_confirmation", None));
+    assert!(record.delivery.is_none(), "nothing is told while it waits");
+    let waiting = ConsentRequest { stage: record.stage, ..record.request };
+    let actor = Actor::System("test");
+    let occasion = world.context(NOW).occasion;
+    let wrong = Confirmation { tenant: TenantId::from_u128(9), actor: actor.clone() };
+    assert_eq!(waiting.clone().confirm(wrong, occasion), None);
+    let confirmed = waiting.confirm(Confirmation { tenant: TENANT, actor }, occasion).unwrap();
+    assert_eq!((confirmed.action.word(), confirmed.binds), ("granted", Some(TENANT)));
+    assert_eq!(world.body(&confirmed)["outcome"], "granted");
+}
+
+#[test]
+fn what_graph_does_not_show_is_read_again_and_then_given_up() {
+    let world = World::new();
+    let verifying = world.verifying(Some(TENANT));
+    let soon = verifying.conclude(Judgement::NotVisibleYet, &"token".into(), world.context(NOW));
+    let Conclusion::ReadAgain(verifying) = soon else { panic!("decided too early") };
+    assert_eq!(verifying.reads(), 1);
+    let late = world.context(NOW.plus(PROOF_WINDOW));
+    let record = decided(verifying.conclude(Judgement::NotVisibleYet, &"token".into(), late));
+    assert_eq!(record.action.problem().map(|problem| problem.code), Some(Code::GrantNotVisible));
+    assert!(matches!(record.stage, Stage::Completed { refusal: Some(Code::GrantNotVisible), .. }));
+    assert_eq!(world.body(&record)["outcome"], "blocked");
+}
+
+#[test]
+fn a_proof_that_could_not_be_read_is_unverifiable_not_missing() {
+    let world = World::new();
+    let late = world.context(NOW.plus(PROOF_WINDOW));
+    let record = decided(world.verifying(None).conclude(Judgement::Unreadable, &"token".into(), late));
+    assert_eq!(record.action.word(), "unverifiable");
+}
+
+/// R116 Each refusal is told once per request, and leaves the link open unless only a fresh one helps.
+#[test]
+fn a_refusal_is_told_once_and_keeps_the_link() {
+    let world = World::new();
+    let refusal = || Refusal { code: Code::Declined, signer: None, correlation_id: Some("c".into()) };
+    let record = world.request(None).refuse(refusal(), world.context(NOW)).unwrap();
+    assert_eq!((record.stage.clone(), record.refusal), (Stage::Pending, Some(Code::Declined)));
+    assert_eq!(record.audit.microsoft_correlation_id.as_deref(), Some("c"));
+    assert_eq!(world.body(&record)["event"], "action.refused");
+    let told = ConsentRequest { refused_codes: vec![Code::Declined], ..record.request };
+    assert_eq!(told.refuse(refusal(), world.context(NOW)), None);
+    let again = world.leased(None);
+    let repeated = ConsentRequest { refused_codes: vec![Code::SignInInterrupted], ..again.request };
+    let record = Leased::of(repeated).unwrap().fail(Code::SignInInterrupted, None, world.context(NOW));
+    assert_eq!((record.stage, record.refusal, record.delivery), (Stage::Pending, None, None));
+}
+
+#[test]
+fn a_role_that_is_missing_leaves_the_link_open_and_a_user_only_consent_does_not() {
+    let world = World::new();
+    let role = world.verifying(None).refuse(Code::AdminRoleRequired, None, world.context(NOW));
+    assert_eq!(role.stage, Stage::Pending);
+    let alone = world.verifying(None).refuse(Code::OrgConsentNotTicked, None, world.context(NOW));
+    assert!(matches!(alone.stage, Stage::Completed { .. }));
+    assert!(matches!(alone.action, ActionState::Blocked { code: Code::OrgConsentNotTicked, .. }));
+}
+
+#[test]
+fn a_token_rests_sealed_and_ends_with_microsofts() {
+    let world = World::new();
+    let verifying = world.verifying(None);
+    let stored = ConsentRequest { stage: verifying.stage(), ..verifying.request().clone() };
+    assert!(!serde_json::to_string(&stored).unwrap().contains("token\":\"token"));
+    let verifying = Verifying::of(stored).unwrap();
+    let open = |now| verifying.access_token(&world.keys, now).map(|token| token.is_some());
+    assert_eq!(open(NOW), Ok(true));
+    assert_eq!(open(NOW.plus(Duration::from_hours(1))), Ok(false));
+}
+
+#[test]
+fn graph_is_read_more_and_more_rarely() {
+    let world = World::new();
+    let stage = |reads| Stage::Verifying {
+        since: NOW,
+        signer: signer(),
+        token: SealedToken { sealed: String::new(), expires_at: NOW },
+        reads,
+    };
+    let waits: Vec<u64> = (0..8).map(|reads| stage(reads).due().unwrap().since(NOW).as_secs()).collect();
+    assert_eq!(waits, [5, 10, 20, 40, 70, 130, 190, 250]);
+    assert_eq!(world.leased(None).request.stage.due(), Some(NOW.plus(LEASE)));
+    assert_eq!(Stage::Pending.due(), None);
+}

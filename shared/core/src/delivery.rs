@@ -1,0 +1,178 @@
+//! Deliveries: what must reach somebody outside, and when it is tried again.
+//!
+//! A delivery is born in the transaction of its fact, so nothing is lost (P4). Its id is the `webhook-id` that stays
+//! the same over all attempts. The schedule is the one of Standard Webhooks 1.0.0.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{DeliveryId, EnterpriseId, ResellerId};
+use crate::redirect_url::RedirectUrl;
+use crate::time::Timestamp;
+
+/// How long after the previous attempt each further one is made; 75 h 35 min in all. After the last one it is parked.
+pub const SCHEDULE: [Duration; 9] = [
+    Duration::from_secs(5),
+    Duration::from_mins(5),
+    Duration::from_mins(30),
+    Duration::from_hours(2),
+    Duration::from_hours(5),
+    Duration::from_hours(10),
+    Duration::from_hours(14),
+    Duration::from_hours(20),
+    Duration::from_hours(24),
+];
+
+/// When the sweep looks after a delivery that the stream should have brought to its sender already.
+pub const FIRST_LOOK: Duration = Duration::from_mins(1);
+
+/// How long one sender holds a delivery. Longer than an attempt with all its time-outs may take.
+pub const CLAIM: Duration = Duration::from_secs(30);
+
+/// The longest `Retry-After` that is honoured (K16).
+const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
+
+/// One thing to deliver.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Delivery {
+    /// The `webhook-id`.
+    pub id: DeliveryId,
+    /// Whose it is; its keys sign.
+    pub reseller: ResellerId,
+    /// What it is about.
+    pub enterprise: EnterpriseId,
+    /// The event's name, such as `action.granted`.
+    pub event: String,
+    /// Where it goes.
+    pub url: RedirectUrl,
+    /// The body, sealed for its id; the bytes stay the same over all attempts.
+    pub sealed_body: String,
+    /// How far it is.
+    pub status: DeliveryStatus,
+    /// How many attempts were begun.
+    pub attempts: u32,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// How far a delivery is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryStatus {
+    /// To be tried.
+    Pending,
+    /// The receiver answered 2xx.
+    Delivered,
+    /// Given up for now; it can be sent again by hand.
+    Parked,
+    /// The receiver answered 410: this URL is not to be called again.
+    Disabled,
+}
+
+impl DeliveryStatus {
+    /// The word of the contract.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Delivered => "delivered",
+            Self::Parked => "parked",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// 2xx.
+    Accepted,
+    /// 410.
+    Gone,
+    /// Any other answer, or none; with the receiver's `Retry-After`, if it gave one.
+    Failed {
+        /// How long the receiver asks us to wait.
+        retry_after: Option<Duration>,
+    },
+    /// The host is no longer on the provider's list, so nothing was sent (K16).
+    Unlisted,
+}
+
+/// What becomes of a delivery after an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// It is tried again then.
+    RetryAt(Timestamp),
+    /// It ends so.
+    End(DeliveryStatus),
+}
+
+impl Delivery {
+    /// A new delivery, to be tried at once.
+    #[must_use]
+    pub const fn new(
+        id: DeliveryId,
+        (reseller, enterprise): (ResellerId, EnterpriseId),
+        event: String,
+        url: RedirectUrl,
+        sealed_body: String,
+        now: Timestamp,
+    ) -> Self {
+        let status = DeliveryStatus::Pending;
+        Self { id, reseller, enterprise, event, url, sealed_body, status, attempts: 0, created_at: now }
+    }
+}
+
+/// What becomes of a delivery whose attempt number `attempts` (from 1) ended like this.
+#[must_use]
+pub fn after(attempt: Attempt, attempts: u32, now: Timestamp) -> Next {
+    match attempt {
+        Attempt::Accepted => Next::End(DeliveryStatus::Delivered),
+        Attempt::Gone => Next::End(DeliveryStatus::Disabled),
+        Attempt::Unlisted => Next::End(DeliveryStatus::Parked),
+        Attempt::Failed { retry_after } => {
+            let step = usize::try_from(attempts).unwrap_or(usize::MAX).saturating_sub(1);
+            let Some(wait) = SCHEDULE.get(step) else { return Next::End(DeliveryStatus::Parked) };
+            let asked = retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER);
+            Next::RetryAt(now.plus(asked.max(*wait)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(0);
+
+    fn failed(attempts: u32, retry_after: Option<u64>) -> Next {
+        after(Attempt::Failed { retry_after: retry_after.map(Duration::from_secs) }, attempts, NOW)
+    }
+
+    /// R116 Tried over 75 h 35 min until a 2xx, then parked.
+    #[test]
+    fn the_schedule_is_the_one_of_standard_webhooks() {
+        let waits: Vec<Next> = (1..=10).map(|attempt| failed(attempt, None)).collect();
+        assert_eq!(waits[0], Next::RetryAt(Timestamp::from_seconds(5)));
+        assert_eq!(waits[8], Next::RetryAt(Timestamp::from_seconds(86_400)));
+        assert_eq!(waits[9], Next::End(DeliveryStatus::Parked));
+        assert_eq!(SCHEDULE.iter().sum::<Duration>(), Duration::from_secs(75 * 3_600 + 35 * 60 + 5));
+    }
+
+    #[test]
+    fn a_receiver_may_ask_for_more_time_but_not_for_less() {
+        assert_eq!(failed(1, Some(60)), Next::RetryAt(Timestamp::from_seconds(60)));
+        assert_eq!(failed(2, Some(1)), Next::RetryAt(Timestamp::from_seconds(300)));
+        assert_eq!(failed(1, Some(u64::MAX / 2_000)), Next::RetryAt(Timestamp::from_seconds(86_400)));
+    }
+
+    /// G63 410 ends it and the URL.
+    #[test]
+    fn an_answer_or_a_lost_host_ends_it() {
+        assert_eq!(after(Attempt::Accepted, 1, NOW), Next::End(DeliveryStatus::Delivered));
+        assert_eq!(after(Attempt::Gone, 1, NOW), Next::End(DeliveryStatus::Disabled));
+        assert_eq!(after(Attempt::Unlisted, 1, NOW), Next::End(DeliveryStatus::Parked));
+    }
+}

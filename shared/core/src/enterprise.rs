@@ -1,0 +1,249 @@
+//! An enterprise: the customer organisation that a service provider registers (R079-R103).
+
+mod profile;
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::action::{ActionItem, ActionState, ActionType};
+use crate::id::{EnterpriseId, ResellerId, TenantId};
+use crate::text::Domain;
+use crate::time::Timestamp;
+
+pub use profile::{ConfigDetails, EntConfigInfo, Profile};
+
+/// An enterprise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Enterprise {
+    /// Its number.
+    pub id: EnterpriseId,
+    /// Whose it is.
+    pub reseller: ResellerId,
+    /// What the provider said of it.
+    pub profile: Profile,
+    /// How far it is.
+    pub status: EnterpriseStatus,
+    /// The tenant that it is bound to; set once, by a proved consent, and never changed.
+    pub tenant: Option<TenantId>,
+    /// The actions that have left their initial state.
+    pub actions: BTreeMap<ActionType, ActionState>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Counts the edits of the profile; the `ETag`.
+    pub version: u64,
+}
+
+/// How far an enterprise is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EnterpriseStatus {
+    /// Made, nobody was asked for anything.
+    Draft,
+    /// Its administrator has an invitation.
+    Invited,
+    /// A registration link exists.
+    Registering,
+    /// Registered; application consents are missing.
+    AwaitingApplicationConsent,
+    /// Every mandatory action is granted.
+    Active,
+    /// Stopped by its provider.
+    Disabled,
+    /// Gone.
+    Offboarded,
+}
+
+impl EnterpriseStatus {
+    /// The word of the contract.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Invited => "invited",
+            Self::Registering => "registering",
+            Self::AwaitingApplicationConsent => "awaiting_application_consent",
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+            Self::Offboarded => "offboarded",
+        }
+    }
+}
+
+/// The tenant that the provider expects: a pin against anybody else finishing the link (T11).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ExpectedTenant {
+    /// By its id.
+    Id(TenantId),
+    /// By a domain that the tenant has verified; Microsoft's discovery turns it into the id.
+    Domain(Domain),
+}
+
+/// The text is neither a tenant id nor a domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("must be a tenant id (GUID) or a verified domain such as contoso.com")]
+pub struct InvalidTenant;
+
+impl FromStr for ExpectedTenant {
+    type Err = InvalidTenant;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTenant> {
+        let by_id = TenantId::in_any_case(text.trim()).map(Self::Id).map_err(|_| InvalidTenant);
+        by_id.or_else(|_| text.parse().map(Self::Domain).map_err(|_| InvalidTenant))
+    }
+}
+
+impl TryFrom<String> for ExpectedTenant {
+    type Error = InvalidTenant;
+
+    fn try_from(text: String) -> Result<Self, InvalidTenant> {
+        text.parse()
+    }
+}
+
+impl From<ExpectedTenant> for String {
+    fn from(tenant: ExpectedTenant) -> String {
+        match tenant {
+            ExpectedTenant::Id(id) => id.to_string(),
+            ExpectedTenant::Domain(domain) => domain.into(),
+        }
+    }
+}
+
+/// `managementConsent` of an enterprise (R007, K10).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ManagementConsent {
+    /// The state word.
+    pub status: &'static str,
+    /// When it was asked for.
+    pub requested_at: Option<String>,
+    /// When it was proved.
+    pub granted_at: Option<String>,
+    /// The user principal name of who granted it.
+    pub granted_by: Option<String>,
+}
+
+impl Enterprise {
+    /// A new enterprise. Ticking the management consent raises its item at once (R001, R088).
+    #[must_use]
+    pub fn create(id: EnterpriseId, reseller: ResellerId, profile: Profile, now: Timestamp) -> Self {
+        let mut actions = BTreeMap::new();
+        if profile.can_reseller_manage_enterprise_provisioning == Some(true) {
+            actions.insert(ActionType::ServiceProviderManagement, ActionState::PendingConsent { since: now });
+        }
+        let status = EnterpriseStatus::Draft;
+        Self { id, reseller, profile, status, tenant: None, actions, created_at: now, version: 1 }
+    }
+
+    /// The state of `action`: what is mandatory is pending from the beginning, the rest until somebody asks.
+    #[must_use]
+    pub fn action(&self, action: ActionType) -> ActionState {
+        let initial = if action.is_mandatory(&self.profile.services) {
+            ActionState::PendingConsent { since: self.created_at }
+        } else {
+            ActionState::NotRequested
+        };
+        self.actions.get(&action).cloned().unwrap_or(initial)
+    }
+
+    /// The action items: what is mandatory or was asked for (R004, K11).
+    #[must_use]
+    pub fn action_items(&self) -> Vec<ActionItem> {
+        let items = ActionType::all().map(|action| (action, self.action(action)));
+        let listed = items.filter(|(_, state)| *state != ActionState::NotRequested);
+        listed.map(|(action, state)| ActionItem::new(action, &state, &self.profile.services)).collect()
+    }
+
+    /// The tenant that a link of this enterprise must end in, if one is known by id.
+    #[must_use]
+    pub fn pin(&self) -> Option<TenantId> {
+        match (self.tenant, &self.profile.expected_tenant) {
+            (Some(bound), _) => Some(bound),
+            (None, Some(ExpectedTenant::Id(expected))) => Some(*expected),
+            (None, Some(ExpectedTenant::Domain(_)) | None) => None,
+        }
+    }
+
+    /// The provider's view of the management consent (R007).
+    #[must_use]
+    pub fn management_consent(&self) -> ManagementConsent {
+        let state = self.action(ActionType::ServiceProviderManagement);
+        let (requested, granted, by) = match &state {
+            ActionState::PendingConsent { since } => (Some(*since), None, None),
+            ActionState::Granted { since, by, .. } => (None, Some(*since), by.user_principal_name.clone()),
+            ActionState::NotRequested
+            | ActionState::Started { .. }
+            | ActionState::PendingConfirmation { .. }
+            | ActionState::Verifying { .. }
+            | ActionState::Declined { .. }
+            | ActionState::Blocked { .. }
+            | ActionState::Unverifiable { .. }
+            | ActionState::Drifted { .. }
+            | ActionState::Withdrawn { .. }
+            | ActionState::Revoked { .. }
+            | ActionState::Expired { .. } => (None, None, None),
+        };
+        ManagementConsent {
+            status: state.word(),
+            requested_at: requested.map(|at| at.to_string()),
+            granted_at: granted.map(|at| at.to_string()),
+            granted_by: by,
+        }
+    }
+
+    /// The status once registration is proved: application consents remain where any is mandatory.
+    #[must_use]
+    pub fn registered(&self) -> EnterpriseStatus {
+        EnterpriseStatus::AwaitingApplicationConsent
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Catalogue;
+    use crate::fields::Fields;
+    use serde_json::json;
+
+    fn enterprise(extra: &serde_json::Value) -> Enterprise {
+        let mut body = json!({"enterpriseName": "Contoso", "pbxId": [], "sbcGateways": [], "services": ["SMS"]});
+        body.as_object_mut().unwrap().extend(extra.as_object().cloned().unwrap());
+        let fields = Fields::of(body.as_object().cloned().unwrap());
+        let reseller = ResellerId::try_from(1).unwrap();
+        let profile = Profile::parse(fields, reseller, &Catalogue::default()).unwrap();
+        Enterprise::create(EnterpriseId::try_from(7).unwrap(), reseller, profile, Timestamp::from_seconds(1))
+    }
+
+    /// R088 Ticking the field raises the item once; not ticking it raises none.
+    #[test]
+    fn the_management_consent_is_asked_for_when_ticked() {
+        let ticked = enterprise(&json!({"canResellerManageEnterpriseProvisioning": true}));
+        let items = ticked.action_items();
+        let item = items.iter().find(|item| item.action_type == ActionType::ServiceProviderManagement).unwrap();
+        assert_eq!((item.status, item.title), ("pending_consent", "Allow Management by Service Provider"));
+        assert_eq!(ticked.management_consent().requested_at.as_deref(), Some("1970-01-01T00:00:01.000Z"));
+        let unticked = enterprise(&json!({"canResellerManageEnterpriseProvisioning": false}));
+        assert_eq!(unticked.management_consent().status, "not_requested");
+        assert!(unticked.action_items().iter().all(|item| item.action_type != ActionType::ServiceProviderManagement));
+    }
+
+    #[test]
+    fn registration_is_an_item_from_the_beginning() {
+        let items = enterprise(&json!({})).action_items();
+        assert_eq!((items[0].action_type, items[0].status), (ActionType::Registration, "pending_consent"));
+    }
+
+    #[test]
+    fn a_bound_tenant_is_the_pin_whatever_was_expected() {
+        let expected = "48ac35b8-9aa8-4d74-927d-1f4a14a0b239";
+        let mut enterprise = enterprise(&json!({"expectedTenant": expected.to_uppercase()}));
+        assert_eq!(enterprise.pin().map(|pin| pin.to_string()), Some(expected.to_owned()));
+        enterprise.tenant = Some(TenantId::from_u128(1));
+        assert_eq!(enterprise.pin(), Some(TenantId::from_u128(1)));
+    }
+}

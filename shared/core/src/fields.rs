@@ -1,0 +1,209 @@
+//! Reading a JSON object field by field, keeping every fault instead of stopping at the first.
+//!
+//! A caller who sends a wrong body learns in one answer all that is wrong with it, with a pointer to each place
+//! (RFC 6901), and nothing was changed.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// One thing that is wrong with a body, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// RFC 6901 pointer to the place, such as `/pbxId/0`.
+    pub pointer: String,
+    /// Stable code, such as `required`.
+    pub code: &'static str,
+    /// What is wrong and what is wanted, in one sentence.
+    pub detail: String,
+}
+
+impl Fault {
+    /// A fault of `field`.
+    pub fn new(field: &str, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { pointer: format!("/{field}"), code, detail: detail.into() }
+    }
+}
+
+/// A JSON object that is being read. Whatever no reader has taken when it ends is an unknown field.
+#[derive(Debug)]
+pub struct Fields {
+    left: Map<String, Value>,
+    within: String,
+    faults: Vec<Fault>,
+}
+
+impl Fields {
+    /// Begins to read `object`.
+    #[must_use]
+    pub const fn of(object: Map<String, Value>) -> Self {
+        Self { left: object, within: String::new(), faults: Vec::new() }
+    }
+
+    /// Adds a fault of `field`; for rules beyond its type.
+    pub fn fault(&mut self, field: &str, code: &'static str, detail: impl Into<String>) {
+        let mut fault = Fault::new(field, code, detail);
+        fault.pointer.insert_str(0, &self.within);
+        self.faults.push(fault);
+    }
+
+    /// Takes `field`; an explicit `null` counts as absent.
+    pub fn take(&mut self, field: &str) -> Option<Value> {
+        self.left.remove(field).filter(|value| !value.is_null())
+    }
+
+    /// Adds the fault `required` for `field` when `value` is absent; hands it through.
+    pub fn required<T>(&mut self, field: &str, value: Option<T>) -> Option<T> {
+        let place = format!("{}/{field}", self.within);
+        let told = self.faults.iter().filter_map(|fault| fault.pointer.strip_prefix(&place));
+        if value.is_none() && !told.into_iter().any(|rest| rest.is_empty() || rest.starts_with('/')) {
+            self.fault(field, "required", format!("{field} is required"));
+        }
+        value
+    }
+
+    /// An optional text.
+    pub fn text(&mut self, field: &str) -> Option<String> {
+        let value = self.take(field)?;
+        if let Value::String(text) = value { Some(text) } else { self.wrong_type(field, "a string", &value) }
+    }
+
+    /// An optional text, parsed; the parser's error becomes the fault `code`.
+    pub fn parsed<T, E: std::fmt::Display>(
+        &mut self,
+        field: &str,
+        code: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.text(field)?;
+        parse(&text).map_err(|error| self.fault(field, code, format!("{field} {error}"))).ok()
+    }
+
+    /// An optional truth value; `"true"` in quotes is not one (R085).
+    pub fn boolean(&mut self, field: &str) -> Option<bool> {
+        let value = self.take(field)?;
+        value.as_bool().or_else(|| self.wrong_type(field, "true or false", &value))
+    }
+
+    /// An optional whole number of zero or more.
+    pub fn whole(&mut self, field: &str) -> Option<u64> {
+        let value = self.take(field)?;
+        match value.as_u64() {
+            Some(number) if number <= crate::id::MAX_SAFE_INTEGER => Some(number),
+            _ if value.is_number() => {
+                self.fault(field, "out_of_range", format!("{field} must be an integer from 0 to 9007199254740991"));
+                None
+            }
+            _ => self.wrong_type(field, "an integer", &value),
+        }
+    }
+
+    /// An optional list, each element read by `read`, which says what it wanted instead.
+    pub fn list<T>(&mut self, field: &str, wanted: &'static str, read: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
+        let value = self.take(field)?;
+        let Value::Array(items) = value else { return self.wrong_type(field, "an array", &value) };
+        let read: Vec<Option<T>> = items.iter().map(read).collect();
+        for (at, item) in items.iter().enumerate().filter(|(at, _)| read[*at].is_none()) {
+            self.wrong_type::<()>(&format!("{field}/{at}"), wanted, item);
+        }
+        read.into_iter().collect()
+    }
+
+    /// An optional object, read by `read` with pointers below `field`. Its unknown fields are faults too.
+    pub fn object<T>(&mut self, field: &str, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let value = self.take(field)?;
+        let Value::Object(object) = value else { return self.wrong_type(field, "an object", &value) };
+        Some(self.within(object, field, read))
+    }
+
+    /// An optional list of objects, each read by `read`.
+    pub fn objects<T>(&mut self, field: &str, read: impl Fn(&mut Self) -> T) -> Option<Vec<T>> {
+        let objects = self.list(field, "an object", |value| value.as_object().cloned())?;
+        let numbered = objects.into_iter().enumerate();
+        Some(numbered.map(|(at, object)| self.within(object, &format!("{field}/{at}"), &read)).collect())
+    }
+
+    fn within<T>(&mut self, object: Map<String, Value>, field: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        let mut inner = Self { left: object, within: format!("{}/{field}", self.within), faults: Vec::new() };
+        let value = read(&mut inner);
+        inner.refuse_unknown();
+        self.faults.append(&mut inner.faults);
+        value
+    }
+
+    /// Ends the reading: `value`, or every fault found, unknown fields included.
+    pub fn finish<T>(mut self, value: Option<T>) -> Result<T, Vec<Fault>> {
+        self.refuse_unknown();
+        match value {
+            Some(value) if self.faults.is_empty() => Ok(value),
+            _ => Err(self.faults),
+        }
+    }
+
+    fn refuse_unknown(&mut self) {
+        for (field, _) in std::mem::take(&mut self.left) {
+            let pointed = field.replace('~', "~0").replace('/', "~1");
+            self.fault(&pointed, "unknown_field", "this field is not known here; remove it or check its spelling");
+        }
+    }
+
+    fn wrong_type<T>(&mut self, field: &str, wanted: &str, got: &Value) -> Option<T> {
+        let got = match got {
+            Value::Null => "null",
+            Value::Bool(_) => "a truth value",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
+        };
+        self.fault(field, "wrong_type", format!("must be {wanted}, not {got}"));
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn fields(value: Value) -> Fields {
+        Fields::of(value.as_object().cloned().unwrap())
+    }
+
+    fn pointers(result: Result<(), Vec<Fault>>) -> Vec<(String, &'static str)> {
+        result.unwrap_err().into_iter().map(|fault| (fault.pointer, fault.code)).collect()
+    }
+
+    #[test]
+    fn every_fault_is_told_at_once() {
+        let mut body = fields(json!({"flag": "true", "list": [1, "x", null], "inner": {"odd": 1}, "a/b": 1}));
+        body.boolean("flag");
+        body.list("list", "an integer", Value::as_u64);
+        body.object("inner", |_| ());
+        let name = body.text("name");
+        body.required("name", name);
+        let expected = [
+            ("/flag", "wrong_type"),
+            ("/list/1", "wrong_type"),
+            ("/list/2", "wrong_type"),
+            ("/inner/odd", "unknown_field"),
+            ("/name", "required"),
+            ("/a~1b", "unknown_field"),
+        ];
+        assert_eq!(pointers(body.finish(Some(()))), expected.map(|(at, code)| (at.to_owned(), code)));
+    }
+
+    #[test]
+    fn null_counts_as_absent() {
+        let mut body = fields(json!({"flag": null}));
+        assert_eq!(body.boolean("flag"), None);
+        assert_eq!(body.finish(Some(())), Ok(()));
+    }
+
+    #[test]
+    fn a_field_of_the_wrong_type_is_not_called_missing_as_well() {
+        let mut body = fields(json!({"name": 7}));
+        let name = body.text("name");
+        body.required("name", name);
+        assert_eq!(pointers(body.finish(Some(()))), [("/name".to_owned(), "wrong_type")]);
+    }
+}

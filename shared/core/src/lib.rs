@@ -1,0 +1,41 @@
+//! The rules of tenant onboarding: pure, without I/O, so that each can be tested beside where it stands.
+//!
+//! Time and randomness are arguments. States are enums whose moves take the old state; the store repeats each move
+//! as one conditional write. What was proved is a type with one maker: [`consent::Leased`],
+//! [`identity::VerifiedIdentity`], [`proof::Granted`].
+//!
+//! | to find | look in |
+//! |---|---|
+//! | who may call | [`credential`], [`reseller`] |
+//! | an enterprise and its body | [`enterprise`], [`catalogue`], [`service`], [`country`], [`text`], [`fields`] |
+//! | actions and what they ask for | [`action`], [`permission`] |
+//! | a link, a sign-in, a proof | [`consent`], [`state`], [`identity`], [`proof`] |
+//! | what is told, and to whom | [`outcome`], [`delivery`], [`redirect_url`], [`advice`], [`audit`] |
+//! | groundwork | [`id`], [`time`], [`random`], [`secret`], [`seal`], [`json`], [`cloud`] |
+
+pub mod action;
+pub mod advice;
+pub mod audit;
+pub mod catalogue;
+pub mod cloud;
+pub mod consent;
+pub mod country;
+pub mod credential;
+pub mod delivery;
+pub mod enterprise;
+pub mod fields;
+pub mod id;
+pub mod identity;
+pub mod json;
+pub mod outcome;
+pub mod permission;
+pub mod proof;
+pub mod random;
+pub mod redirect_url;
+pub mod reseller;
+pub mod seal;
+pub mod secret;
+pub mod service;
+pub mod state;
+pub mod text;
+pub mod time;

@@ -1,0 +1,295 @@
+//! Proof: what Microsoft Graph shows of a tenant, and whether it shows the consent.
+//!
+//! A redirect proves nothing. [`judge`] is the only maker of [`Granted`], so granting without having read Graph
+//! back does not compile.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::action::ActionType;
+use crate::advice::Code;
+use crate::id::{ApplicationId, ObjectId, RoleTemplateId, TenantId};
+use crate::identity::Signer;
+use crate::permission::{self, TEAMS_ADMIN_API};
+use crate::time::Timestamp;
+
+/// Global Administrator: the role that policy wants of whoever consents.
+pub const GLOBAL_ADMINISTRATOR: RoleTemplateId = RoleTemplateId::from_u128(0x62e9_0394_69f5_4237_9190_0121_7714_5e10);
+/// Teams Administrator.
+pub const TEAMS_ADMINISTRATOR: RoleTemplateId = RoleTemplateId::from_u128(0x6909_1246_20e8_4a56_aa4d_0660_75b2_a7a8);
+
+/// How long after `prompt=consent` an older grant for the signer alone says nothing about the new consent.
+///
+/// Without an earlier user-only consent such a grant can only come from this very sign-in, and decides at once.
+const OLD_GRANT_GRACE: Duration = Duration::from_mins(1);
+
+/// What Graph showed. A part that could not be read is `None`, which is not the same as empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TenantView {
+    /// `/organization`.
+    pub organization: Option<Organization>,
+    /// The templates of the directory roles that the signer holds now, directly or through groups.
+    pub signer_roles: Option<Vec<RoleTemplateId>>,
+    /// The delegated grants of our client, none if our client is not in the tenant.
+    pub grants: Option<Vec<DelegatedGrant>>,
+}
+
+/// The tenant's own organisation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Organization {
+    /// The tenant.
+    pub id: TenantId,
+    /// Its display name.
+    pub display_name: String,
+}
+
+/// One `oauth2PermissionGrant` of our client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DelegatedGrant {
+    /// The API that it is for.
+    pub resource: ApplicationId,
+    /// For whom it holds: everybody (`AllPrincipals`) or one person (`Principal`).
+    pub holds_for: Holder,
+    /// Its scopes.
+    pub scopes: Vec<String>,
+}
+
+/// For whom a delegated grant holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// The whole tenant.
+    Tenant,
+    /// One person.
+    Person(ObjectId),
+}
+
+/// What a deployment wants of whoever consents. One setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Only a Global Administrator's consent counts.
+    pub global_administrator: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { global_administrator: true }
+    }
+}
+
+/// What the outcome tells of tenant and signer, all of it read from Graph (R124-R127).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// The organisation's name.
+    pub organization: String,
+    /// What the signer is.
+    pub office_user_type: &'static str,
+    /// Whether the signer is a Global Administrator.
+    pub company_admin: bool,
+    /// Whether the Teams admin API is granted tenant-wide.
+    pub contains_teams_tenant_admin_api: bool,
+}
+
+/// A consent that Graph shows. Made by [`judge`] alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Granted {
+    facts: Facts,
+}
+
+impl Granted {
+    /// What was seen with it.
+    #[must_use]
+    pub const fn facts(&self) -> &Facts {
+        &self.facts
+    }
+}
+
+/// What a view of the tenant means for a consent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// The consent is there.
+    Granted(Granted),
+    /// It is not, and waiting does not help.
+    Refused(Code, Facts),
+    /// Graph answered but does not show it yet: grants lag by seconds to minutes.
+    NotVisibleYet,
+    /// Graph could not be read.
+    Unreadable,
+}
+
+/// What is judged: whose consent to what, and since when.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The action.
+    pub action: ActionType,
+    /// Who consented.
+    pub signer: &'a Signer,
+    /// When the signer came back.
+    pub since: Timestamp,
+    /// Whether the link asked with `prompt=consent`, after an earlier user-only consent.
+    pub asked_again: bool,
+}
+
+/// Whether `view` shows the consent.
+#[must_use]
+pub fn judge(question: Question<'_>, view: &TenantView, policy: Policy, now: Timestamp) -> Judgement {
+    let (Some(organization), Some(roles)) = (&view.organization, &view.signer_roles) else {
+        return Judgement::Unreadable;
+    };
+    let facts = facts(organization, roles, view.grants.as_deref().unwrap_or_default());
+    if organization.id != question.signer.tenant {
+        return Judgement::Refused(Code::WrongTenant, facts);
+    }
+    if policy.global_administrator && !facts.company_admin {
+        return Judgement::Refused(Code::AdminRoleRequired, facts);
+    }
+    let Some(grants) = &view.grants else { return Judgement::Unreadable };
+    if covers(grants, question.action, |holder| holder == Holder::Tenant) {
+        return Judgement::Granted(Granted { facts });
+    }
+    let own = Holder::Person(question.signer.object);
+    let for_signer_alone = covers(grants, question.action, |holder| holder == Holder::Tenant || holder == own);
+    let decided = !question.asked_again || now.since(question.since) >= OLD_GRANT_GRACE;
+    if for_signer_alone && decided {
+        return Judgement::Refused(Code::OrgConsentNotTicked, facts);
+    }
+    Judgement::NotVisibleYet
+}
+
+/// Whether the grants that count hold every permission that the action asks for. Several grants may share one
+/// resource, and case does not count.
+fn covers(grants: &[DelegatedGrant], action: ActionType, counts: impl Fn(Holder) -> bool) -> bool {
+    let held: BTreeSet<(ApplicationId, String)> = grants
+        .iter()
+        .filter(|grant| counts(grant.holds_for))
+        .flat_map(|grant| grant.scopes.iter().map(|scope| (grant.resource, scope.to_ascii_lowercase())))
+        .collect();
+    permission::asked_by(action).all(|asked| held.contains(&(asked.resource, asked.name.to_ascii_lowercase())))
+}
+
+fn facts(organization: &Organization, roles: &[RoleTemplateId], grants: &[DelegatedGrant]) -> Facts {
+    let company_admin = roles.contains(&GLOBAL_ADMINISTRATOR);
+    let office_user_type = if company_admin {
+        "GLOBAL_ADMIN"
+    } else if roles.contains(&TEAMS_ADMINISTRATOR) {
+        "TEAMS_ADMIN"
+    } else {
+        "USER"
+    };
+    let teams = |grant: &DelegatedGrant| grant.resource == TEAMS_ADMIN_API && grant.holds_for == Holder::Tenant;
+    Facts {
+        organization: organization.display_name.clone(),
+        office_user_type,
+        company_admin,
+        contains_teams_tenant_admin_api: grants.iter().any(teams),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::permission::GRAPH;
+
+    const TENANT: TenantId = TenantId::from_u128(1);
+    const SIGNER: ObjectId = ObjectId::from_u128(2);
+    const SINCE: Timestamp = Timestamp::from_seconds(1_000);
+
+    fn grant(resource: ApplicationId, holds_for: Holder, scopes: &str) -> DelegatedGrant {
+        DelegatedGrant { resource, holds_for, scopes: scopes.split(' ').map(str::to_owned).collect() }
+    }
+
+    fn all(holder: Holder) -> Vec<DelegatedGrant> {
+        let graph = "openid profile directory.readwrite.all Directory.AccessAsUser.All \
+                     TeamsAppInstallation.ReadWriteForUser Organization.Read.All User.ReadWrite.All";
+        vec![grant(GRAPH, holder, graph), grant(TEAMS_ADMIN_API, holder, "user_impersonation")]
+    }
+
+    fn view(grants: Vec<DelegatedGrant>) -> TenantView {
+        TenantView {
+            organization: Some(Organization { id: TENANT, display_name: "MSFT".into() }),
+            signer_roles: Some(vec![GLOBAL_ADMINISTRATOR]),
+            grants: Some(grants),
+        }
+    }
+
+    fn judged_at(view: &TenantView, asked_again: bool, now: Timestamp) -> Judgement {
+        let signer = Signer { tenant: TENANT, object: SIGNER, user_principal_name: None };
+        let question = Question { action: ActionType::Registration, signer: &signer, since: SINCE, asked_again };
+        judge(question, view, Policy::default(), now)
+    }
+
+    fn judged(view: &TenantView) -> Judgement {
+        judged_at(view, false, SINCE)
+    }
+
+    fn refusal(judgement: Judgement) -> Option<Code> {
+        if let Judgement::Refused(code, _) = judgement { Some(code) } else { None }
+    }
+
+    /// R124-R127 A tenant-wide grant of everything by a Global Administrator is the consent, and tells its facts.
+    #[test]
+    fn a_tenant_wide_grant_of_everything_is_granted() {
+        let Judgement::Granted(granted) = judged(&view(all(Holder::Tenant))) else { panic!("not granted") };
+        let expected = Facts {
+            organization: "MSFT".into(),
+            office_user_type: "GLOBAL_ADMIN",
+            company_admin: true,
+            contains_teams_tenant_admin_api: true,
+        };
+        assert_eq!(granted.facts(), &expected);
+    }
+
+    #[test]
+    fn grants_split_over_records_count_together() {
+        let mut grants = all(Holder::Tenant);
+        let last = grants[0].scopes.pop().unwrap();
+        assert_eq!(judged(&view(grants.clone())), Judgement::NotVisibleYet);
+        grants.push(grant(GRAPH, Holder::Tenant, &last));
+        assert!(matches!(judged(&view(grants)), Judgement::Granted(_)));
+    }
+
+    #[test]
+    fn a_grant_for_the_signer_alone_is_not_the_organisations() {
+        let alone = view(all(Holder::Person(SIGNER)));
+        assert_eq!(refusal(judged(&alone)), Some(Code::OrgConsentNotTicked));
+        let somebody_else = view(all(Holder::Person(ObjectId::from_u128(9))));
+        assert_eq!(judged(&somebody_else), Judgement::NotVisibleYet);
+    }
+
+    #[test]
+    fn an_older_grant_for_the_signer_alone_does_not_decide_at_once() {
+        let alone = view(all(Holder::Person(SIGNER)));
+        assert_eq!(judged_at(&alone, true, SINCE.plus(Duration::from_secs(59))), Judgement::NotVisibleYet);
+        let later = judged_at(&alone, true, SINCE.plus(OLD_GRANT_GRACE));
+        assert_eq!(refusal(later), Some(Code::OrgConsentNotTicked));
+    }
+
+    /// R125, R126 Without the role nothing is granted, however complete the grants are.
+    #[test]
+    fn a_consent_without_the_role_does_not_count() {
+        let mut view = view(all(Holder::Tenant));
+        view.signer_roles = Some(vec![TEAMS_ADMINISTRATOR]);
+        let Judgement::Refused(Code::AdminRoleRequired, facts) = judged(&view) else { panic!("not refused") };
+        assert_eq!((facts.office_user_type, facts.company_admin), ("TEAMS_ADMIN", false));
+        view.grants = None;
+        assert_eq!(refusal(judged(&view)), Some(Code::AdminRoleRequired));
+    }
+
+    #[test]
+    fn another_organisation_than_the_tokens_is_refused() {
+        let mut view = view(all(Holder::Tenant));
+        view.organization = Some(Organization { id: TenantId::from_u128(5), display_name: String::new() });
+        assert_eq!(refusal(judged(&view)), Some(Code::WrongTenant));
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_not_missing() {
+        let whole = view(all(Holder::Tenant));
+        for part in [
+            TenantView { organization: None, ..whole.clone() },
+            TenantView { signer_roles: None, ..whole.clone() },
+            TenantView { grants: None, ..whole },
+        ] {
+            assert_eq!(judged(&part), Judgement::Unreadable);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! A service provider: the sources call it reseller, tenants are shown "Service Provider" (R005).
+
+use serde::{Deserialize, Serialize};
+
+use crate::fields::{Fault, Fields};
+use crate::id::ResellerId;
+use crate::redirect_url::{RedirectHost, RedirectPolicy, RedirectUrl};
+use crate::text::Name;
+use crate::time::Timestamp;
+
+/// A service provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reseller {
+    /// Its number.
+    pub id: ResellerId,
+    /// Its name, shown to tenants.
+    pub name: Name,
+    /// Hosts to which its outcomes may be sent.
+    pub redirect_hosts: Vec<RedirectHost>,
+    /// Where everything but the outcomes of actions goes.
+    pub events_url: Option<RedirectUrl>,
+    /// Whether it may act.
+    pub status: ResellerStatus,
+    /// What its webhooks carry.
+    pub token_mode: TokenMode,
+    /// When the operator made it.
+    pub created_at: Timestamp,
+}
+
+/// Whether a service provider may act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResellerStatus {
+    /// Its keys and links work.
+    Active,
+    /// Its keys are refused and its links have no effect.
+    Disabled,
+}
+
+/// What `accessToken` and `idToken` of a webhook hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenMode {
+    /// Handles that only our own routes accept: no Microsoft token leaves.
+    #[default]
+    Handles,
+    /// Microsoft's tokens; switched on by the operator for one provider.
+    Raw,
+}
+
+/// What an operator says of a new service provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewReseller {
+    name: Name,
+    redirect_hosts: Vec<RedirectHost>,
+    events_url: Option<RedirectUrl>,
+}
+
+impl NewReseller {
+    /// Reads `{name, redirectHosts, eventsUrl?}` (K9).
+    pub fn parse(mut body: Fields, policy: RedirectPolicy) -> Result<Self, Vec<Fault>> {
+        let name = body.parsed("name", "invalid_name", str::parse::<Name>);
+        let name = body.required("name", name);
+        let hosts = body.list("redirectHosts", "a host name", |value| {
+            let host: RedirectHost = value.as_str()?.parse().ok()?;
+            (policy.insecure || host.is_public_name()).then_some(host)
+        });
+        let hosts = body.required("redirectHosts", hosts);
+        let listed = hosts.clone().unwrap_or_default();
+        let events_url =
+            body.parsed("eventsUrl", "invalid_redirect_url", |text| RedirectUrl::parse(text, &listed, policy));
+        let reseller = name.zip(hosts).map(|(name, redirect_hosts)| Self { name, redirect_hosts, events_url });
+        body.finish(reseller)
+    }
+
+    /// The provider with its number; it is active at once.
+    #[must_use]
+    pub fn create(self, id: ResellerId, now: Timestamp) -> Reseller {
+        Reseller {
+            id,
+            name: self.name,
+            redirect_hosts: self.redirect_hosts,
+            events_url: self.events_url,
+            status: ResellerStatus::Active,
+            token_mode: TokenMode::default(),
+            created_at: now,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn parse(body: Value, insecure: bool) -> Result<NewReseller, Vec<Fault>> {
+        NewReseller::parse(Fields::of(body.as_object().cloned().unwrap()), RedirectPolicy { insecure })
+    }
+
+    #[test]
+    fn an_events_url_must_be_on_the_providers_own_list() {
+        let body = json!({"name": "Acme", "redirectHosts": ["a.example"], "eventsUrl": "https://b.example/"});
+        assert_eq!(parse(body, false).unwrap_err()[0].pointer, "/eventsUrl");
+    }
+
+    #[test]
+    fn an_address_is_listed_in_a_sandbox_only() {
+        let body = json!({"name": "Acme", "redirectHosts": ["127.0.0.1"]});
+        assert!(parse(body.clone(), true).is_ok());
+        assert_eq!(parse(body, false).unwrap_err()[0].pointer, "/redirectHosts/0");
+    }
+}

@@ -20,7 +20,7 @@ use thiserror::Error;
 
 use crate::action::ActionType;
 use crate::advice::Code;
-use crate::id::{ConsentRequestId, DeliveryId, EnterpriseId, ResellerId, TenantId};
+use crate::id::{ConsentRequestId, DeliveryId, EnterpriseId, ReferenceId, ResellerId, TenantId};
 use crate::identity::Signer;
 use crate::redirect_url::RedirectUrl;
 use crate::seal::{Purpose, SealingKeys, Unsealable};
@@ -93,6 +93,8 @@ pub enum Stage {
         until: Timestamp,
         /// Who signed in, written ahead.
         signer: Signer,
+        /// The request to us that holds it: how a holder whose answer got lost knows its own lease.
+        holder: ReferenceId,
     },
     /// The code is redeemed; Graph is being read.
     Verifying {
@@ -256,7 +258,7 @@ impl Leased {
     #[must_use]
     pub fn of(request: ConsentRequest) -> Option<Self> {
         match &request.stage {
-            Stage::Leased { until, signer } => Some(Self { signer: signer.clone(), until: *until, request }),
+            Stage::Leased { until, signer, .. } => Some(Self { signer: signer.clone(), until: *until, request }),
             Stage::Pending | Stage::Verifying { .. } | Stage::AwaitingConfirmation { .. } | Stage::Completed { .. } => {
                 None
             }

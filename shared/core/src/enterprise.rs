@@ -25,9 +25,10 @@ pub struct Enterprise {
     pub reseller: ResellerId,
     /// What the provider said of it.
     pub profile: Profile,
-    /// How far it is.
-    pub status: EnterpriseStatus,
+    /// Whether its provider lets it go on.
+    pub standing: Standing,
     /// The tenant that it is bound to; set once, by a proved consent, and never changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<TenantId>,
     /// The actions that have left their initial state.
     pub actions: BTreeMap<ActionType, ActionState>,
@@ -37,9 +38,20 @@ pub struct Enterprise {
     pub version: u64,
 }
 
-/// How far an enterprise is.
+/// Whether an enterprise's provider lets it go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It goes on.
+    Open,
+    /// Stopped.
+    Disabled,
+    /// Gone.
+    Offboarded,
+}
+
+/// How far an enterprise is. Told from its standing and its actions, so it cannot contradict them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EnterpriseStatus {
     /// Made, nobody was asked for anything.
     Draft,
@@ -136,8 +148,23 @@ impl Enterprise {
         if profile.can_reseller_manage_enterprise_provisioning == Some(true) {
             actions.insert(ActionType::ServiceProviderManagement, ActionState::PendingConsent { since: now });
         }
-        let status = EnterpriseStatus::Draft;
-        Self { id, reseller, profile, status, tenant: None, actions, created_at: now, version: 1 }
+        let standing = Standing::Open;
+        Self { id, reseller, profile, standing, tenant: None, actions, created_at: now, version: 1 }
+    }
+
+    /// How far it is.
+    #[must_use]
+    pub fn status(&self) -> EnterpriseStatus {
+        let granted = |action| matches!(self.action(action), ActionState::Granted { .. });
+        let mut mandatory = ActionType::all().filter(|action| action.is_mandatory(&self.profile.services));
+        match self.standing {
+            Standing::Disabled => EnterpriseStatus::Disabled,
+            Standing::Offboarded => EnterpriseStatus::Offboarded,
+            Standing::Open if granted(ActionType::Registration) && mandatory.all(granted) => EnterpriseStatus::Active,
+            Standing::Open if granted(ActionType::Registration) => EnterpriseStatus::AwaitingApplicationConsent,
+            Standing::Open if self.actions.contains_key(&ActionType::Registration) => EnterpriseStatus::Registering,
+            Standing::Open => EnterpriseStatus::Draft,
+        }
     }
 
     /// The state of `action`: what is mandatory is pending from the beginning, the rest until somebody asks.
@@ -195,12 +222,6 @@ impl Enterprise {
             granted_by: by,
         }
     }
-
-    /// The status once registration is proved: application consents remain where any is mandatory.
-    #[must_use]
-    pub fn registered(&self) -> EnterpriseStatus {
-        EnterpriseStatus::AwaitingApplicationConsent
-    }
 }
 
 #[cfg(test)]
@@ -230,6 +251,31 @@ mod tests {
         let unticked = enterprise(&json!({"canResellerManageEnterpriseProvisioning": false}));
         assert_eq!(unticked.management_consent().status, "not_requested");
         assert!(unticked.action_items().iter().all(|item| item.action_type != ActionType::ServiceProviderManagement));
+    }
+
+    #[test]
+    fn the_status_follows_from_the_actions() {
+        let mut enterprise = enterprise(&json!({}));
+        assert_eq!(enterprise.status().word(), "draft");
+        let (since, random) = (enterprise.created_at, crate::random::tests::Counting::default());
+        let request = crate::id::ConsentRequestId::new(since, &random);
+        let started = ActionState::Started { since, request: request.clone() };
+        enterprise.actions.insert(ActionType::Registration, started);
+        assert_eq!(enterprise.status().word(), "registering");
+        let by = crate::identity::Signer {
+            tenant: TenantId::from_u128(1),
+            object: crate::id::ObjectId::from_u128(2),
+            user_principal_name: None,
+        };
+        let granted = ActionState::Granted { since, request, by };
+        enterprise.actions.insert(ActionType::Registration, granted.clone());
+        assert_eq!(enterprise.status().word(), "awaiting_application_consent");
+        for action in ActionType::all().filter(|action| action.is_mandatory(&enterprise.profile.services)) {
+            enterprise.actions.insert(action, granted.clone());
+        }
+        assert_eq!(enterprise.status().word(), "active");
+        enterprise.standing = Standing::Disabled;
+        assert_eq!(enterprise.status().word(), "disabled");
     }
 
     #[test]

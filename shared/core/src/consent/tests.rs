@@ -48,7 +48,8 @@ impl World {
     fn leased(&self, pin: Option<TenantId>) -> Leased {
         let mut request = self.request(pin);
         request.used_codes.push(SecretHash::of("code"));
-        request.stage = Stage::Leased { until: NOW.plus(LEASE), signer: signer() };
+        let holder = ReferenceId::new(NOW, &self.random);
+        request.stage = Stage::Leased { until: NOW.plus(LEASE), signer: signer(), holder };
         Leased::of(request).unwrap()
     }
 

@@ -1,0 +1,94 @@
+//! Who calls: key, provider and the object asked for, in one strongly consistent read.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use onboarding_core::audit::AuditRow;
+use onboarding_core::catalogue::Catalogue;
+use onboarding_core::credential::{KeyId, KeyOwner, KeyRecord};
+use onboarding_core::enterprise::Enterprise;
+use onboarding_core::id::EnterpriseId;
+use onboarding_core::reseller::Reseller;
+
+use crate::row::{Item, entity, item};
+use crate::table::{EXISTS, Key};
+use crate::transaction::{Change, Committed};
+use crate::{Store, StoreError};
+
+/// How often what DynamoDB left out of a batch is asked for again.
+const BATCH_RETRIES: usize = 3;
+
+/// What is read together with the key and its owner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// This enterprise.
+    pub enterprise: Option<EnterpriseId>,
+    /// The owner's gateways and PBX types.
+    pub catalogue: bool,
+}
+
+/// What a key's id led to. Whether the key is good is for [`onboarding_core::credential::authenticate`] to say.
+#[derive(Clone, Debug, Default)]
+pub struct CallerRows {
+    /// The key, if it exists.
+    pub key: Option<KeyRecord>,
+    /// Its owner, if that is a provider.
+    pub reseller: Option<Reseller>,
+    /// The enterprise, whoever's it is.
+    pub enterprise: Option<Enterprise>,
+    /// The owner's catalogue.
+    pub catalogue: Option<Catalogue>,
+}
+
+impl Store {
+    /// Reads what `key`'s id leads to: one round trip, 1 unit an item.
+    pub async fn caller(&self, key: &KeyId, wanted: Wanted) -> Result<CallerRows, StoreError> {
+        let mut keys = vec![Key::api_key(key)];
+        if let KeyOwner::Reseller(reseller) = key.owner() {
+            keys.push(Key::reseller(reseller));
+            keys.extend(wanted.catalogue.then(|| Key::catalogue(reseller)));
+        }
+        keys.extend(wanted.enterprise.map(Key::enterprise));
+        let mut rows = CallerRows::default();
+        for item in self.batch_get(keys).await? {
+            match Key::of(&item).sk.as_str() {
+                "reseller" => rows.reseller = Some(entity(item)?),
+                "catalogue" => rows.catalogue = Some(entity(item)?),
+                "enterprise" => rows.enterprise = Some(entity(item)?),
+                _ => rows.key = Some(entity(item)?),
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Adds an API key to an existing provider; false if there is none. Deleting the row revokes the key at once.
+    pub async fn add_key(&self, key: &KeyRecord, audit: Option<&AuditRow>) -> Result<bool, StoreError> {
+        let mut transaction = self.transaction();
+        transaction.put_new(item(&Key::api_key(&key.id), key)?)?;
+        if let KeyOwner::Reseller(reseller) = key.id.owner() {
+            transaction.check(Key::reseller(reseller), Change::condition(EXISTS))?;
+        }
+        if let Some(audit) = audit {
+            transaction.audit(audit)?;
+        }
+        Ok(self.commit(&transaction).await? == Committed::Done)
+    }
+
+    /// Strongly consistent; the order of the answer is not that of the keys.
+    pub(crate) async fn batch_get(&self, keys: Vec<Key>) -> Result<Vec<Item>, StoreError> {
+        let keys = keys.into_iter().map(Key::into_item).collect();
+        let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+        let mut left = HashMap::from([(self.table.clone(), request.map_err(StoreError::malformed)?)]);
+        let mut items = Vec::new();
+        for _ in 0..BATCH_RETRIES {
+            let answer = self.client.batch_get_item().set_request_items(Some(left)).send().await;
+            let answer = answer.map_err(StoreError::unavailable)?;
+            items.extend(answer.responses.unwrap_or_default().into_values().flatten());
+            left = answer.unprocessed_keys.unwrap_or_default();
+            if left.is_empty() {
+                return Ok(items);
+            }
+        }
+        Err(StoreError::Unavailable("a batch of reads stayed incomplete".to_owned()))
+    }
+}

@@ -1,0 +1,81 @@
+//! What must happen at a time: the due index, and waking what is due.
+//!
+//! Waking changes a counter on the row; the table's stream carries the change to whoever acts on it. A wake is
+//! conditional on the instant that was seen, so overlapping, repeated and late sweeps wake each row once.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+use onboarding_core::time::Timestamp;
+
+use crate::row::{number, text};
+use crate::table::{DUE_INDEX, Key};
+use crate::{Store, StoreError};
+
+/// What can be due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DueKind {
+    /// A consent request whose lease ends or whose proof is to be read again.
+    Verification,
+    /// A delivery to be tried again.
+    Delivery,
+}
+
+/// Every kind with the number of its shards: one partition takes 1,000 writes a second.
+pub const SHARDS: &[(DueKind, u16)] = &[(DueKind::Verification, 1), (DueKind::Delivery, 1)];
+
+/// When a row that was woken is due again, should nobody act on it.
+const WAKE_AGAIN_AFTER: Duration = Duration::from_mins(1);
+
+impl DueKind {
+    /// The partition of one shard in the due index.
+    #[must_use]
+    pub fn partition(self, shard: u16) -> String {
+        let kind = match self {
+            Self::Verification => "verification",
+            Self::Delivery => "delivery",
+        };
+        format!("due#{kind}#{shard}")
+    }
+}
+
+/// A row that is due, as the index showed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    key: Key,
+    at: String,
+}
+
+impl Store {
+    /// The rows of one shard that are due, oldest first, at most `limit`. Eventually consistent: 0.5 unit per 4 KB.
+    pub async fn due(&self, kind: DueKind, shard: u16, now: Timestamp, limit: i32) -> Result<Vec<Due>, StoreError> {
+        let query = self.client.query().table_name(&self.table).index_name(DUE_INDEX);
+        let query = query
+            .key_condition_expression("DPK = :partition AND DSK <= :now")
+            .expression_attribute_values(":partition", text(kind.partition(shard)))
+            .expression_attribute_values(":now", text(now.to_string()))
+            .limit(limit);
+        let items = query.send().await.map_err(StoreError::unavailable)?.items.unwrap_or_default();
+        let due = |item: crate::row::Item| {
+            let at = item.get("DSK")?.as_s().ok()?.clone();
+            Some(Due { key: Key::of(&item), at })
+        };
+        Ok(items.into_iter().filter_map(due).collect())
+    }
+
+    /// Wakes a row, if it still is due at the instant that was seen; false if somebody else did, or it moved on.
+    pub async fn wake(&self, due: &Due, now: Timestamp) -> Result<bool, StoreError> {
+        let update = self.client.update_item().table_name(&self.table).set_key(Some(due.key.clone().into_item()));
+        let update = update
+            .update_expression("SET DSK = :again ADD wake :one")
+            .condition_expression("DSK = :seen")
+            .expression_attribute_values(":again", text(now.plus(WAKE_AGAIN_AFTER).to_string()))
+            .expression_attribute_values(":seen", text(&due.at))
+            .expression_attribute_values(":one", number(1));
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
+            Err(error) => Err(StoreError::unavailable(error)),
+        }
+    }
+}

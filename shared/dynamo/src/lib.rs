@@ -1,0 +1,72 @@
+//! The table: the only crate that knows DynamoDB.
+//!
+//! One file per noun, as in the rules. A method is named for the domain's move and repeats that move as one
+//! conditional write or one transaction; who lost a race learns it from the answer, never from a read before the
+//! write. "Not found" is `None`; a row that makes no sense is [`StoreError::Inconsistent`] and names the row.
+//!
+//! [`table`] documents every item type, every access pattern, and what each costs.
+
+pub mod audit;
+pub mod consent;
+pub mod credential;
+pub mod delivery;
+pub mod due;
+pub mod enterprise;
+pub mod reseller;
+mod row;
+pub mod table;
+mod transaction;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use thiserror::Error;
+
+/// The table of this deployment.
+#[derive(Clone, Debug)]
+pub struct Store {
+    client: Client,
+    table: String,
+}
+
+/// Why the table gave no answer. What a caller may expect to go wrong is not here but in the methods' answers.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// DynamoDB did not answer, or refused for a reason that passes. The text has no item in it.
+    #[error("DynamoDB is not available: {0}")]
+    Unavailable(String),
+    /// A row cannot be what we wrote.
+    #[error("the row {pk} / {sk} makes no sense: {defect}")]
+    Inconsistent {
+        /// Partition key.
+        pk: String,
+        /// Sort key.
+        sk: String,
+        /// What is wrong with it; names fields, never values.
+        defect: String,
+    },
+}
+
+impl StoreError {
+    /// A request that the SDK could not put together; cannot happen with complete builders.
+    fn malformed(error: aws_sdk_dynamodb::error::BuildError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+
+    fn unavailable<E, R>(error: SdkError<E, R>) -> Self
+    where
+        E: std::error::Error + 'static,
+        R: std::fmt::Debug,
+    {
+        Self::Unavailable(DisplayErrorContext(&error).to_string())
+    }
+}
+
+impl Store {
+    /// The table `table`, reached with `sdk`'s region, credentials and HTTP client, or at `endpoint`.
+    #[must_use]
+    pub fn connect(sdk: &aws_types::SdkConfig, endpoint: Option<&str>, table: &str) -> Self {
+        let mut config = aws_sdk_dynamodb::config::Builder::from(sdk);
+        config.set_endpoint_url(endpoint.map(str::to_owned));
+        Self { client: Client::from_conf(config.build()), table: table.to_owned() }
+    }
+}

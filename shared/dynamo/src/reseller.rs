@@ -1,0 +1,32 @@
+//! Service providers.
+
+use onboarding_core::audit::AuditRow;
+use onboarding_core::catalogue::Catalogue;
+use onboarding_core::id::ResellerId;
+use onboarding_core::reseller::Reseller;
+
+use crate::row::{entity, item};
+use crate::table::Key;
+use crate::transaction::Committed;
+use crate::{Store, StoreError};
+
+impl Store {
+    /// Makes a provider with its catalogue; false if its number is taken.
+    pub async fn create_reseller(
+        &self,
+        reseller: &Reseller,
+        catalogue: &Catalogue,
+        audit: &AuditRow,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.transaction();
+        transaction.put_new(item(&Key::reseller(reseller.id), reseller)?)?;
+        transaction.put_new(item(&Key::catalogue(reseller.id), catalogue)?)?;
+        transaction.audit(audit)?;
+        Ok(self.commit(&transaction).await? == Committed::Done)
+    }
+
+    /// A provider by its number.
+    pub async fn reseller(&self, id: ResellerId) -> Result<Option<Reseller>, StoreError> {
+        self.get(Key::reseller(id)).await?.map(entity).transpose()
+    }
+}

@@ -1,0 +1,210 @@
+//! The one table: keys, indexes, access patterns and what they cost.
+//!
+//! # Items
+//!
+//! | item | `PK` | `SK` | index |
+//! |---|---|---|---|
+//! | service provider | `reseller#{id}` | `reseller` | |
+//! | its gateways and PBX types | `reseller#{id}` | `catalogue` | |
+//! | API key of a provider | `reseller#{id}` | `key#{keyId}` | |
+//! | API key of the operator | `operator` | `key#{keyId}` | |
+//! | a name in use | `reseller#{id}` | `name#{folded name}` | |
+//! | a URL that answered 410 | `reseller#{id}` | `endpoint#{SHA-256 of the URL}` | |
+//! | enterprise, with its actions | `enterprise#{id}` | `enterprise` | owner |
+//! | tenant guard | `tenant#{tid}` | `guard` | |
+//! | consent request | `request#{id}` | `request` | due while leased or verifying |
+//! | token handle | `handle#{SHA-256}` | `handle` | |
+//! | delivery (outbox) | `delivery#{id}` | `delivery` | due while pending |
+//! | audit row | `audit#{resellerId}` | `{auditId}` | |
+//!
+//! Actions live on their enterprise: one read tells all of it, and their states are moved by conditions on the
+//! action's own attributes, so two actions never overwrite each other.
+//!
+//! # Indexes
+//!
+//! - `due` (sparse, keys only): `DPK` = `due#{kind}#{shard}`, `DSK` = instant. What must happen at a time, oldest first.
+//! - `owner`: `OPK` = `reseller#{id}`, `OSK` = `enterprise#{created}#{id}`. Lists.
+//!
+//! # Access patterns
+//!
+//! Units for items up to 1 KB: strongly consistent reads cost 1, transactional writes 2 each.
+//!
+//! | call | pattern | read | write |
+//! |---|---|---|---|
+//! | any API call | BatchGetItem: key, provider, object | 2 to 3 | |
+//! | `POST /v1/resellers` | TransactWriteItems: provider, catalogue, audit | 1 | 6 |
+//! | `POST /v1/resellers/{id}/keys` | TransactWriteItems: check provider, key, audit | 1 | 6 |
+//! | `POST /v1/enterprises` | TransactWriteItems: enterprise, name, audit; owner index | 3 | 7 |
+//! | `POST …/action-url` | TransactWriteItems: request, action, audit; by name one GetItem more | 3 (4) | 6 |
+//! | callback: lease | UpdateItem; due index | | 2 |
+//! | callback: redeemed | TransactWriteItems: request, action, audit | | 6 |
+//! | callback: decided | TransactWriteItems: request, action, guard, delivery, 2 handles, audit | | 14 |
+//! | refusal | GetItem, then TransactWriteItems: request, action, delivery, audit | 1 | 8 |
+//! | delivery | UpdateItem to claim, BatchGetItem provider and endpoint, UpdateItem to finish | 2 | 4 |
+//! | sweep, per shard | Query of the due index | 0.5 | |
+//! | sweep, per due row | UpdateItem; due index | | 3 |
+//!
+//! DynamoDB's TTL (`ttl`, seconds) only tidies up; whatever ends is compared with now when it is used.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata as _};
+use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType, StreamSpecification, StreamViewType,
+};
+use onboarding_core::credential::{KeyId, KeyOwner};
+use onboarding_core::id::{AuditId, ConsentRequestId, DeliveryId, EnterpriseId, ResellerId, TenantId};
+use onboarding_core::redirect_url::RedirectUrl;
+use onboarding_core::secret::SecretHash;
+use onboarding_core::text::Name;
+
+use crate::row::{Item, text};
+use crate::{Store, StoreError};
+
+/// The due index.
+pub const DUE_INDEX: &str = "due";
+/// The owner index.
+pub const OWNER_INDEX: &str = "owner";
+
+/// The primary key of an item.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+impl Key {
+    fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+
+    pub(crate) fn reseller(id: ResellerId) -> Self {
+        Self::new(format!("reseller#{id}"), "reseller")
+    }
+
+    pub(crate) fn catalogue(id: ResellerId) -> Self {
+        Self::new(format!("reseller#{id}"), "catalogue")
+    }
+
+    pub(crate) fn api_key(id: &KeyId) -> Self {
+        let pk = match id.owner() {
+            KeyOwner::Operator => "operator".to_owned(),
+            KeyOwner::Reseller(reseller) => format!("reseller#{reseller}"),
+        };
+        Self::new(pk, format!("key#{id}"))
+    }
+
+    pub(crate) fn name(reseller: ResellerId, name: &Name) -> Self {
+        Self::new(format!("reseller#{reseller}"), format!("name#{}", name.folded()))
+    }
+
+    pub(crate) fn endpoint(reseller: ResellerId, url: &RedirectUrl) -> Self {
+        Self::new(format!("reseller#{reseller}"), format!("endpoint#{}", SecretHash::of(url.as_str())))
+    }
+
+    pub(crate) fn enterprise(id: EnterpriseId) -> Self {
+        Self::new(format!("enterprise#{id}"), "enterprise")
+    }
+
+    pub(crate) fn tenant(id: TenantId) -> Self {
+        Self::new(format!("tenant#{id}"), "guard")
+    }
+
+    pub(crate) fn request(id: &ConsentRequestId) -> Self {
+        Self::new(format!("request#{id}"), "request")
+    }
+
+    pub(crate) fn handle(hash: &SecretHash) -> Self {
+        Self::new(format!("handle#{hash}"), "handle")
+    }
+
+    pub(crate) fn delivery(id: &DeliveryId) -> Self {
+        Self::new(format!("delivery#{id}"), "delivery")
+    }
+
+    pub(crate) fn audit(reseller: ResellerId, id: &AuditId) -> Self {
+        Self::new(format!("audit#{reseller}"), id.as_str())
+    }
+
+    /// The key of an item that was read; empty where the item has none.
+    pub(crate) fn of(item: &Item) -> Self {
+        let part = |name: &str| item.get(name).and_then(|value| value.as_s().ok().cloned()).unwrap_or_default();
+        Self::new(part("PK"), part("SK"))
+    }
+
+    pub(crate) fn into_item(self) -> Item {
+        Item::from([("PK".to_owned(), text(self.pk)), ("SK".to_owned(), text(self.sk))])
+    }
+}
+
+/// One attribute of the key, for conditions.
+pub(crate) const EXISTS: &str = "attribute_exists(PK)";
+/// The item must be new.
+pub(crate) const IS_NEW: &str = "attribute_not_exists(PK)";
+
+impl Store {
+    /// Makes the table if there is none; for sandboxes and the operator's command. The deployment's template holds
+    /// the same definition.
+    pub async fn create_table(&self) -> Result<(), StoreError> {
+        let definition = definition(&self.client, &self.table).map_err(StoreError::malformed)?;
+        match definition.send().await {
+            Err(error) if error.code() != Some("ResourceInUseException") => Err(StoreError::unavailable(error)),
+            _ => self.wait_until_active().await,
+        }
+    }
+
+    async fn wait_until_active(&self) -> Result<(), StoreError> {
+        for _ in 0..600 {
+            let table = self.client.describe_table().table_name(&self.table).send().await;
+            let table = table.map_err(StoreError::unavailable)?.table;
+            let status = table.and_then(|table| table.table_status);
+            if status == Some(aws_sdk_dynamodb::types::TableStatus::Active) {
+                return Ok(());
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        Err(StoreError::Unavailable("the table did not become active within a minute".to_owned()))
+    }
+
+    /// The ARN of the table's stream, which carries inserts and wakes to their functions.
+    pub async fn stream_arn(&self) -> Result<Option<String>, StoreError> {
+        let table = self.client.describe_table().table_name(&self.table).send().await;
+        Ok(table.map_err(StoreError::unavailable)?.table.and_then(|table| table.latest_stream_arn))
+    }
+
+    pub(crate) async fn get(&self, key: Key) -> Result<Option<Item>, StoreError> {
+        let read = self.client.get_item().table_name(&self.table).set_key(Some(key.into_item()));
+        Ok(read.consistent_read(true).send().await.map_err(StoreError::unavailable)?.item)
+    }
+}
+
+fn definition(client: &Client, table: &str) -> Result<CreateTableFluentBuilder, BuildError> {
+    let mut create = client.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
+    for name in ["PK", "SK", "DPK", "DSK", "OPK", "OSK"] {
+        let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
+        create = create.attribute_definitions(attribute.build()?);
+    }
+    let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewAndOldImages);
+    Ok(create
+        .set_key_schema(Some(schema("PK", "SK")?))
+        .global_secondary_indexes(index(DUE_INDEX, schema("DPK", "DSK")?, ProjectionType::KeysOnly)?)
+        .global_secondary_indexes(index(OWNER_INDEX, schema("OPK", "OSK")?, ProjectionType::All)?)
+        .stream_specification(stream.build()?))
+}
+
+fn schema(hash: &str, range: &str) -> Result<Vec<KeySchemaElement>, BuildError> {
+    let element = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
+    Ok(vec![element(hash, KeyType::Hash)?, element(range, KeyType::Range)?])
+}
+
+fn index(
+    name: &str,
+    schema: Vec<KeySchemaElement>,
+    projection: ProjectionType,
+) -> Result<GlobalSecondaryIndex, BuildError> {
+    let projection = Projection::builder().projection_type(projection).build();
+    GlobalSecondaryIndex::builder().index_name(name).set_key_schema(Some(schema)).projection(projection).build()
+}

@@ -1,0 +1,340 @@
+//! Tenants and people.
+//!
+//! Stands for the Entra directories: who exists, where they are a member, where only a guest, and
+//! which directory roles they hold. An `oid` is per tenant, so a guest has another one in the
+//! tenant that invited them (id-token-claims-reference). Role template ids are those of Microsoft's
+//! role reference (permissions-reference).
+
+use crate::aadsts::Refusal;
+use crate::permission::{GRAPH, TEAMS_ADMIN_API};
+
+/// A directory role, known to programs by its template id.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Role {
+    /// The same in every tenant; the id of the role object is not.
+    pub template_id: &'static str,
+    /// Microsoft's name of the role.
+    pub name: &'static str,
+}
+
+/// May do everything, consent included.
+pub static GLOBAL_ADMINISTRATOR: Role =
+    Role { template_id: "62e90394-69f5-4237-9190-012177145e10", name: "Global Administrator" };
+/// May consent to every permission of every API.
+pub static PRIVILEGED_ROLE_ADMINISTRATOR: Role =
+    Role { template_id: "e8611ab8-c189-46e8-94e1-60213ab1f814", name: "Privileged Role Administrator" };
+/// May consent to everything but Microsoft Graph's application permissions.
+pub static APPLICATION_ADMINISTRATOR: Role =
+    Role { template_id: "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3", name: "Application Administrator" };
+/// As the application administrator, for cloud applications.
+pub static CLOUD_APPLICATION_ADMINISTRATOR: Role =
+    Role { template_id: "158c047a-c907-4556-b7ef-446551a6b5f7", name: "Cloud Application Administrator" };
+/// Runs Teams; may not consent for the organization.
+pub static TEAMS_ADMINISTRATOR: Role =
+    Role { template_id: "69091246-20e8-4a56-aa4d-066075b2a7a8", name: "Teams Administrator" };
+/// Runs Skype for Business; may not consent for the organization.
+pub static SKYPE_FOR_BUSINESS_ADMINISTRATOR: Role =
+    Role { template_id: "75941009-915a-4869-abe7-691bff18279e", name: "Skype for Business Administrator" };
+/// Reads everything; may not consent for the organization.
+pub static GLOBAL_READER: Role = Role { template_id: "f2ef992c-3afb-46b9-b7cf-a126ee74c451", name: "Global Reader" };
+
+static ROLES: [&Role; 7] = [
+    &GLOBAL_ADMINISTRATOR,
+    &PRIVILEGED_ROLE_ADMINISTRATOR,
+    &APPLICATION_ADMINISTRATOR,
+    &CLOUD_APPLICATION_ADMINISTRATOR,
+    &TEAMS_ADMINISTRATOR,
+    &SKYPE_FOR_BUSINESS_ADMINISTRATOR,
+    &GLOBAL_READER,
+];
+
+/// An Entra tenant.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Tenant {
+    /// The tenant's GUID, `tid` in tokens.
+    pub id: &'static str,
+    /// Its verified domain.
+    pub domain: &'static str,
+    /// The organization's name.
+    pub display_name: &'static str,
+    /// Resource applications that have a service principal here from the start.
+    pub resources: &'static [&'static str],
+}
+
+/// A customer with everything in place.
+pub static CONTOSO: Tenant = Tenant {
+    id: "c0a70500-1111-4a4a-8b8b-0000000c0001",
+    domain: "contoso.example",
+    display_name: "Contoso Ltd",
+    resources: &[GRAPH, TEAMS_ADMIN_API],
+};
+/// Another customer, to be the wrong tenant.
+pub static FABRIKAM: Tenant = Tenant {
+    id: "fab21ca0-2222-4a4a-8b8b-0000000f0002",
+    domain: "fabrikam.example",
+    display_name: "Fabrikam Inc",
+    resources: &[GRAPH, TEAMS_ADMIN_API],
+};
+/// A customer without Teams: no service principal of the Teams admin API until provisioned.
+pub static NORTHWIND: Tenant = Tenant {
+    id: "0a7bc1d0-3333-4a4a-8b8b-0000000a0003",
+    domain: "northwind.example",
+    display_name: "Northwind Traders",
+    resources: &[GRAPH],
+};
+/// The tenant in which Microsoft keeps all personal accounts.
+pub static PERSONAL: Tenant = Tenant {
+    id: "9188040d-6c67-4c5b-b112-36a304b66dad",
+    domain: "outlook.example",
+    display_name: "Personal Microsoft accounts",
+    resources: &[GRAPH],
+};
+
+static TENANTS: [&Tenant; 4] = [&CONTOSO, &FABRIKAM, &NORTHWIND, &PERSONAL];
+
+/// One person in one tenant.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// Where.
+    pub tenant: &'static Tenant,
+    /// The person's object id there.
+    pub oid: &'static str,
+    /// Invited, not employed.
+    pub guest: bool,
+    /// Roles held from the start; tests may add and take.
+    pub roles: &'static [&'static Role],
+}
+
+/// Somebody who can sign in.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The object id at home; also the value of the sign-in button.
+    pub oid: &'static str,
+    /// Name for people.
+    pub name: &'static str,
+    /// User principal name at home.
+    pub upn: &'static str,
+    /// Home first, then wherever they are a guest.
+    pub memberships: &'static [Membership],
+}
+
+macro_rules! person {
+    ($(#[$doc:meta])* $id:ident, $oid:literal, $name:literal, $upn:literal, $tenant:ident, [$($role:ident),*]) => {
+        $(#[$doc])*
+        pub static $id: Person = Person {
+            oid: $oid,
+            name: $name,
+            upn: $upn,
+            memberships: &[Membership { tenant: &$tenant, oid: $oid, guest: false, roles: &[$(&$role),*] }],
+        };
+    };
+}
+
+person!(
+    /// Contoso's Global Administrator.
+    GRACE, "c0a70500-aaaa-4a4a-8b8b-000000000001", "Grace Adams", "grace@contoso.example",
+    CONTOSO, [GLOBAL_ADMINISTRATOR]
+);
+person!(
+    /// Contoso's Teams Administrator, who may not consent for the organization.
+    TOM, "c0a70500-aaaa-4a4a-8b8b-000000000002", "Tom Becker", "tom@contoso.example",
+    CONTOSO, [TEAMS_ADMINISTRATOR]
+);
+person!(
+    /// A Contoso employee without any role.
+    PETRA, "c0a70500-aaaa-4a4a-8b8b-000000000003", "Petra Novak", "petra@contoso.example",
+    CONTOSO, []
+);
+person!(
+    /// Fabrikam's Global Administrator.
+    FRANK, "fab21ca0-aaaa-4a4a-8b8b-000000000001", "Frank Miller", "frank@fabrikam.example",
+    FABRIKAM, [GLOBAL_ADMINISTRATOR]
+);
+person!(
+    /// A Fabrikam employee without any role.
+    FIONA, "fab21ca0-aaaa-4a4a-8b8b-000000000002", "Fiona Clark", "fiona@fabrikam.example",
+    FABRIKAM, []
+);
+person!(
+    /// Northwind's Global Administrator.
+    NADIA, "0a7bc1d0-aaaa-4a4a-8b8b-000000000001", "Nadia Olsen", "nadia@northwind.example",
+    NORTHWIND, [GLOBAL_ADMINISTRATOR]
+);
+person!(
+    /// Somebody with a personal Microsoft account.
+    PAUL, "00000000-0000-0000-aaaa-000000000001", "Paul Private", "paul@outlook.example",
+    PERSONAL, []
+);
+
+/// Gus' object id as a guest of Contoso.
+pub const GUS_IN_CONTOSO: &str = "c0a70500-aaaa-4a4a-8b8b-00000000000a";
+
+/// Employed by Fabrikam, guest at Contoso, and Global Administrator there: nothing at Microsoft
+/// stops him from consenting for Contoso, only the product's own guard does.
+pub static GUS: Person = Person {
+    oid: "fab21ca0-aaaa-4a4a-8b8b-00000000000a",
+    name: "Gus Lindqvist",
+    upn: "gus@fabrikam.example",
+    memberships: &[
+        Membership { tenant: &FABRIKAM, oid: "fab21ca0-aaaa-4a4a-8b8b-00000000000a", guest: false, roles: &[] },
+        Membership { tenant: &CONTOSO, oid: GUS_IN_CONTOSO, guest: true, roles: &[&GLOBAL_ADMINISTRATOR] },
+    ],
+};
+
+static PEOPLE: [&Person; 8] = [&GRACE, &TOM, &PETRA, &FRANK, &FIONA, &GUS, &NADIA, &PAUL];
+
+/// Everybody who can sign in.
+#[must_use]
+pub fn people() -> &'static [&'static Person] {
+    &PEOPLE
+}
+
+/// Every tenant, the one of personal accounts last.
+#[must_use]
+pub fn tenants() -> &'static [&'static Tenant] {
+    &TENANTS
+}
+
+/// The role of a template id.
+pub(crate) fn role(template_id: &str) -> Option<&'static Role> {
+    ROLES.into_iter().find(|role| role.template_id == template_id)
+}
+
+/// The tenant of a GUID or verified domain.
+pub(crate) fn tenant(name: &str) -> Option<&'static Tenant> {
+    TENANTS.into_iter().find(|tenant| tenant.id.eq_ignore_ascii_case(name) || tenant.domain.eq_ignore_ascii_case(name))
+}
+
+/// The person behind a sign-in button.
+pub(crate) fn person(oid: &str) -> Option<&'static Person> {
+    PEOPLE.into_iter().find(|person| person.oid == oid)
+}
+
+impl Tenant {
+    /// The tenant of personal accounts has no admins and no organization.
+    #[must_use]
+    pub fn is_personal(&self) -> bool {
+        self.id == PERSONAL.id
+    }
+}
+
+impl Person {
+    /// Where the person is employed (or the tenant of personal accounts).
+    #[must_use]
+    pub fn home(&self) -> &'static Tenant {
+        self.memberships.first().map_or(&PERSONAL, |home| home.tenant)
+    }
+}
+
+/// A person signed in to one tenant.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Account {
+    pub(crate) person: &'static Person,
+    pub(crate) membership: &'static Membership,
+}
+
+impl Account {
+    pub(crate) fn tenant(&self) -> &'static Tenant {
+        self.membership.tenant
+    }
+
+    pub(crate) fn oid(&self) -> &'static str {
+        self.membership.oid
+    }
+
+    /// Finds an account again from what was stored with a code or token.
+    pub(crate) fn stored(tenant_id: &str, oid: &str) -> Option<Self> {
+        PEOPLE.into_iter().find_map(|person| {
+            person
+                .memberships
+                .iter()
+                .find(|membership| membership.tenant.id == tenant_id && membership.oid == oid)
+                .map(|membership| Self { person, membership })
+        })
+    }
+}
+
+/// The `{tenant}` part of an Entra address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Authority {
+    /// Work and personal accounts.
+    Common,
+    /// Work accounts of any tenant.
+    Organizations,
+    /// Personal accounts.
+    Consumers,
+    /// Members and guests of one tenant.
+    Tenant(&'static Tenant),
+}
+
+impl Authority {
+    pub(crate) fn parse(segment: &str) -> Result<Self, Refusal> {
+        match segment {
+            "common" => return Ok(Self::Common),
+            "organizations" => return Ok(Self::Organizations),
+            "consumers" => return Ok(Self::Consumers),
+            _ => {}
+        }
+        match tenant(segment) {
+            Some(tenant) if tenant.is_personal() => Ok(Self::Consumers),
+            Some(tenant) => Ok(Self::Tenant(tenant)),
+            None => Err(Refusal::new(
+                "invalid_tenant",
+                90002,
+                format!(
+                    "Tenant '{segment}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud."
+                ),
+            )),
+        }
+    }
+
+    /// The same for a GUID and its domain: what a code is bound to (AADSTS700005).
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Common => "common",
+            Self::Organizations => "organizations",
+            Self::Consumers => "consumers",
+            Self::Tenant(tenant) => tenant.id,
+        }
+    }
+
+    /// Which account the person gets here, or why none.
+    pub(crate) fn admit(self, person: &'static Person) -> Result<Account, Refusal> {
+        let home = person.home();
+        let wanted = match self {
+            Self::Organizations if home.is_personal() => {
+                return Err(Refusal::new(
+                    "invalid_request",
+                    500_200,
+                    format!(
+                        "User account '{}' is a personal Microsoft account. Personal Microsoft accounts are not supported for this application unless explicitly invited to an organization. Try signing out and signing back in with an organizational account.",
+                        person.upn
+                    ),
+                ));
+            }
+            Self::Common | Self::Organizations => Some(home),
+            Self::Consumers => home.is_personal().then_some(home),
+            Self::Tenant(tenant) => Some(tenant),
+        };
+        wanted
+            .and_then(|tenant| person.memberships.iter().find(|membership| membership.tenant == tenant))
+            .map(|membership| Account { person, membership })
+            .ok_or_else(|| self.stranger(person))
+    }
+
+    fn stranger(self, person: &Person) -> Refusal {
+        let place = match self {
+            Self::Tenant(tenant) => tenant.display_name,
+            Self::Common | Self::Organizations | Self::Consumers => PERSONAL.display_name,
+        };
+        Refusal::new(
+            "invalid_request",
+            50020,
+            format!(
+                "User account '{}' from identity provider 'https://sts.windows.net/{}/' does not exist in tenant '{place}' and cannot access the application in that tenant. The account needs to be added as an external user in the tenant first. Sign out and sign in again with a different Microsoft Entra user account.",
+                person.upn,
+                person.home().id
+            ),
+        )
+    }
+}

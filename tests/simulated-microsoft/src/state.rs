@@ -1,0 +1,189 @@
+//! Everything that survives a kill: service principals, grants, codes, tokens, keys.
+//!
+//! Written as one JSON file by rename after each change, so a reader sees the old world or the new
+//! one. Codes and tokens are there only as hashes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::directory::{people, tenants};
+use crate::grant::{AppRoleAssignment, Grant, ServicePrincipal};
+use crate::id::secret;
+use crate::keys::SigningKey;
+use crate::lag::Lag;
+
+/// A role somebody holds in a tenant.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RoleHolder {
+    pub(crate) tenant: String,
+    pub(crate) oid: String,
+    pub(crate) role_template_id: String,
+}
+
+/// The PKCE challenge of an authorize request.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Challenge {
+    pub(crate) value: String,
+    pub(crate) s256: bool,
+}
+
+/// An authorization code, stored under its hash. It stays after use, to tell a second use.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Code {
+    pub(crate) client_id: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) authority: String,
+    pub(crate) tenant: String,
+    pub(crate) oid: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) default_of: Option<String>,
+    pub(crate) nonce: Option<String>,
+    pub(crate) challenge: Option<Challenge>,
+    pub(crate) issued: DateTime<Utc>,
+    pub(crate) redeemed: bool,
+}
+
+/// An access token, stored under its hash.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct AccessToken {
+    pub(crate) client_id: String,
+    pub(crate) tenant: String,
+    /// None for an app-only token.
+    pub(crate) oid: Option<String>,
+    pub(crate) resource: String,
+    /// Delegated scopes, or application roles.
+    pub(crate) permissions: Vec<String>,
+    pub(crate) expires: DateTime<Utc>,
+}
+
+/// A refresh token, stored under its hash; bound to person and client, not to a resource.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct RefreshToken {
+    pub(crate) client_id: String,
+    pub(crate) tenant: String,
+    pub(crate) oid: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) expires: DateTime<Utc>,
+}
+
+/// The simulated Microsoft's memory.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct World {
+    /// The last one is current.
+    pub(crate) keys: Vec<SigningKey>,
+    /// Makes `sub` pairwise.
+    pub(crate) pairwise_salt: String,
+    pub(crate) lag: Lag,
+    pub(crate) principals: Vec<ServicePrincipal>,
+    pub(crate) grants: Vec<Grant>,
+    pub(crate) assignments: Vec<AppRoleAssignment>,
+    pub(crate) roles: Vec<RoleHolder>,
+    pub(crate) codes: BTreeMap<String, Code>,
+    pub(crate) tokens: BTreeMap<String, AccessToken>,
+    pub(crate) refresh_tokens: BTreeMap<String, RefreshToken>,
+}
+
+impl World {
+    fn new(keys: Vec<SigningKey>) -> Self {
+        let mut world = Self {
+            keys,
+            pairwise_salt: secret(),
+            lag: Lag::default(),
+            principals: Vec::new(),
+            grants: Vec::new(),
+            assignments: Vec::new(),
+            roles: Vec::new(),
+            codes: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            refresh_tokens: BTreeMap::new(),
+        };
+        for tenant in tenants() {
+            for resource in tenant.resources {
+                world.ensure_principal(tenant.id, resource, None);
+            }
+        }
+        for membership in people().iter().flat_map(|person| person.memberships) {
+            for role in membership.roles {
+                world.roles.push(RoleHolder {
+                    tenant: membership.tenant.id.to_owned(),
+                    oid: membership.oid.to_owned(),
+                    role_template_id: role.template_id.to_owned(),
+                });
+            }
+        }
+        world
+    }
+
+    /// Back to the first day; signing keys stay, as a client may have cached them.
+    pub(crate) fn reset(&mut self) {
+        *self = Self::new(std::mem::take(&mut self.keys));
+    }
+
+    pub(crate) fn current_key(&self) -> Result<&SigningKey, Error> {
+        self.keys.last().ok_or(Error::NoKey)
+    }
+
+    /// Drops what is so long dead that nobody can tell.
+    pub(crate) fn forget_expired(&mut self, now: DateTime<Utc>) {
+        let day = TimeDelta::days(1);
+        self.codes.retain(|_, code| code.issued + day > now);
+        self.tokens.retain(|_, token| token.expires + day > now);
+        self.refresh_tokens.retain(|_, token| token.expires + day > now);
+    }
+}
+
+/// The world and the file it lives in.
+pub(crate) struct Store {
+    world: Mutex<World>,
+    file: Option<PathBuf>,
+}
+
+impl Store {
+    /// Reads the file, or begins a new world with a new key.
+    pub(crate) fn open(file: Option<PathBuf>) -> Result<Self, Error> {
+        let stored = match &file {
+            Some(path) if path.exists() => Some(serde_json::from_slice(&fs::read(path)?)?),
+            Some(_) | None => None,
+        };
+        let world = match stored {
+            Some(world) => world,
+            None => World::new(vec![SigningKey::generate()?]),
+        };
+        save(&world, file.as_ref())?;
+        Ok(Self { world: Mutex::new(world), file })
+    }
+
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&World) -> T) -> T {
+        look(&self.lock())
+    }
+
+    /// Changes the world and saves it before anybody sees the answer.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
+        let mut world = self.lock();
+        let answer = change(&mut world);
+        if let Err(error) = save(&world, self.file.as_ref()) {
+            // The simulation goes on: a full disk must not look like a fault of Microsoft.
+            eprintln!("simulated Microsoft: state not saved: {error}");
+        }
+        answer
+    }
+
+    fn lock(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn save(world: &World, file: Option<&PathBuf>) -> Result<(), Error> {
+    let Some(file) = file else { return Ok(()) };
+    let unfinished = file.with_extension("unfinished");
+    fs::write(&unfinished, serde_json::to_vec(world)?)?;
+    fs::rename(&unfinished, file)?;
+    Ok(())
+}

@@ -276,17 +276,6 @@ impl Leased {
     pub fn has_ended(&self, now: Timestamp) -> bool {
         now >= self.until
     }
-
-    /// The code was redeemed: from here on Graph decides.
-    #[must_use]
-    pub fn accept(self, access_token: &SecretString, lifetime: Duration, context: Context<'_>) -> Verifying {
-        use secrecy::ExposeSecret as _;
-        let now = context.occasion.now;
-        let plain = access_token.expose_secret().as_bytes();
-        let sealed = context.keys.seal(Purpose::AccessToken, self.request.id.as_str(), plain, context.occasion.random);
-        let token = SealedToken { sealed, expires_at: now.plus(lifetime) };
-        Verifying { request: self.request, signer: self.signer, since: now, token, reads: 0 }
-    }
 }
 
 /// A request whose signer is back and whose proof is open.

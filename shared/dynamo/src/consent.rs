@@ -5,8 +5,11 @@ use std::time::Duration;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use onboarding_core::action::{ActionState, ActionType};
+use onboarding_core::advice::Code;
 use onboarding_core::audit::AuditRow;
-use onboarding_core::consent::{ConsentRequest, LEASE, Landing, Leased, MAX_ATTEMPTS, Record, Stage, Verifying};
+use onboarding_core::consent::{
+    Conclusion, ConsentRequest, Context, LEASE, Landing, Leased, MAX_ATTEMPTS, Record, Stage, Verifying,
+};
 use onboarding_core::enterprise::{Enterprise, Standing};
 use onboarding_core::id::{ConsentRequestId, EnterpriseId, ReferenceId, ResellerId, TenantId};
 use onboarding_core::identity::Signer;
@@ -163,8 +166,29 @@ impl Store {
         })
     }
 
+    /// Records what a reading of Graph led to. A grant that the enterprise or the tenant's guard does not take is
+    /// recorded as the refusal that it then is.
+    pub async fn conclude(&self, conclusion: Conclusion, context: Context<'_>) -> Result<Recorded, StoreError> {
+        let record = match conclusion {
+            Conclusion::Decided(record) => record,
+            Conclusion::ReadAgain(verifying) => {
+                let put_off = self.read_again(&verifying).await?;
+                return Ok(if put_off { Recorded::Done } else { Recorded::Superseded });
+            }
+        };
+        let code = match self.record(&record).await? {
+            Recorded::TenantTaken => Code::TenantBoundElsewhere,
+            Recorded::EnterpriseRefuses => Code::WrongTenant,
+            ended @ (Recorded::Done | Recorded::Superseded) => return Ok(ended),
+        };
+        match record.overruled(code, context) {
+            Some(refusal) => self.record(&refusal).await,
+            None => Ok(Recorded::Superseded),
+        }
+    }
+
     /// Puts off the next reading of Graph. False if somebody else has decided, or put it off, meanwhile.
-    pub async fn read_again(&self, verifying: &Verifying) -> Result<bool, StoreError> {
+    async fn read_again(&self, verifying: &Verifying) -> Result<bool, StoreError> {
         let (key, stage) = (Key::request(&verifying.request().id), verifying.stage());
         let at = stage.due().map(|at| at.to_string()).unwrap_or_default();
         let update = self

@@ -14,6 +14,7 @@ pub mod due;
 pub mod enterprise;
 pub mod reseller;
 mod row;
+pub mod stream;
 pub mod table;
 mod transaction;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{ConsentRequest, Leased, PROOF_WINDOW, Stage, Verifying};
+use super::{ConsentRequest, Leased, PROOF_WINDOW, SealedToken, Stage, Verifying};
 use crate::action::ActionState;
 use crate::advice::{Code, LinkAfter};
 use crate::audit::{Actor, AuditRow, Fact, Occasion};
@@ -36,6 +36,16 @@ pub struct Record {
     pub handles: Vec<TokenHandle>,
     /// What the audit trail keeps.
     pub audit: AuditRow,
+}
+
+impl Record {
+    /// The refusal that stands in for a grant which the enterprise or its tenant's guard did not take.
+    ///
+    /// `None` if this is no move of an open proof.
+    #[must_use]
+    pub fn overruled(self, code: Code, context: Context<'_>) -> Option<Self> {
+        Verifying::of(self.request).map(|verifying| verifying.refuse(code, None, context))
+    }
 }
 
 /// How an action's state lands on the enterprise.
@@ -129,6 +139,31 @@ impl ConsentRequest {
 }
 
 impl Leased {
+    /// The code was redeemed: from here on Graph decides. Nothing is told yet, but once the record is written nothing
+    /// can get lost any more.
+    #[must_use]
+    pub fn accept(self, token: &SecretString, lifetime: Duration, context: Context<'_>) -> (Record, Verifying) {
+        let Context { keys, occasion, .. } = context;
+        let Self { request: leased, signer, .. } = self;
+        let plain = token.expose_secret().as_bytes();
+        let sealed = keys.seal(Purpose::AccessToken, leased.id.as_str(), plain, occasion.random);
+        let token = SealedToken { sealed, expires_at: occasion.now.plus(lifetime) };
+        let stage = Stage::Verifying { since: occasion.now, signer: signer.clone(), token: token.clone(), reads: 0 };
+        let request = ConsentRequest { stage: stage.clone(), ..leased.clone() };
+        let record = Record {
+            action: ActionState::Verifying { since: occasion.now, request: leased.id.clone() },
+            audit: audit(&leased, &Actor::Signer(signer.clone()), "verifying", None, occasion),
+            request: leased,
+            stage,
+            refusal: None,
+            landing: Landing::IfNewest,
+            binds: None,
+            delivery: None,
+            handles: Vec::new(),
+        };
+        (record, Verifying { request, signer, since: occasion.now, token, reads: 0 })
+    }
+
     /// Ends the lease without a redeemed code: refused by Microsoft, broken off, or out of time.
     #[must_use]
     pub fn fail(self, code: Code, correlation_id: Option<String>, context: Context<'_>) -> Record {
@@ -142,23 +177,6 @@ impl Leased {
 }
 
 impl Verifying {
-    /// The code is redeemed: nothing is told yet, but nothing can get lost any more.
-    #[must_use]
-    pub fn begin(&self, context: Context<'_>) -> Record {
-        let actor = Actor::Signer(self.signer.clone());
-        Record {
-            request: self.request.clone(),
-            stage: self.stage(),
-            refusal: None,
-            action: ActionState::Verifying { since: self.since, request: self.request.id.clone() },
-            landing: Landing::IfNewest,
-            binds: None,
-            delivery: None,
-            handles: Vec::new(),
-            audit: audit(&self.request, &actor, "verifying", None, context.occasion),
-        }
-    }
-
     /// The stage in which the request waits for Graph.
     #[must_use]
     pub fn stage(&self) -> Stage {

@@ -54,7 +54,7 @@ impl World {
     }
 
     fn verifying(&self, pin: Option<TenantId>) -> Verifying {
-        self.leased(pin).accept(&"token".into(), Duration::from_hours(1), self.context(NOW))
+        self.leased(pin).accept(&"token".into(), Duration::from_hours(1), self.context(NOW)).1
     }
 
     fn body(&self, record: &Record) -> serde_json::Value {
@@ -105,6 +105,26 @@ fn a_lease_is_refused_for_its_reason() {
     assert_eq!(completed.lease(&other, NOW), Err(LeaseRefusal::Spent));
     let tried = ConsentRequest { used_codes: vec![other; MAX_ATTEMPTS], ..request };
     assert_eq!(tried.lease(&code, NOW), Err(LeaseRefusal::TooManyAttempts));
+}
+
+#[test]
+fn a_redeemed_code_is_recorded_before_graph_is_read() {
+    let world = World::new();
+    let (record, verifying) = world.leased(None).accept(&"token".into(), Duration::from_hours(1), world.context(NOW));
+    assert_eq!((record.request.stage.name(), record.stage.name()), ("leased", "verifying"));
+    assert_eq!((record.action.word(), record.landing, record.delivery), ("verifying", Landing::IfNewest, None));
+    assert_eq!(verifying.request().stage, record.stage);
+}
+
+#[test]
+fn a_grant_that_the_store_does_not_take_becomes_a_refusal() {
+    let world = World::new();
+    let verifying = world.verifying(Some(TENANT));
+    let judgement = shown(&verifying);
+    let record = decided(verifying.conclude(judgement, &"token".into(), world.context(NOW)));
+    let overruled = record.overruled(Code::TenantBoundElsewhere, world.context(NOW)).unwrap();
+    assert_eq!((overruled.action.word(), overruled.binds, overruled.handles.len()), ("blocked", None, 0));
+    assert_eq!(world.body(&overruled)["problem"]["code"], "tenant_bound_elsewhere");
 }
 
 #[test]

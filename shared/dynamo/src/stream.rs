@@ -1,0 +1,104 @@
+//! The table's stream: which rows want somebody's attention.
+//!
+//! A delivery wants its sender when it is born and each time it is woken; a consent request wants its verifier when
+//! it is woken. Every other change is our own bookkeeping. A record may come twice: whoever acts on it claims first.
+
+use aws_lambda_events::event::dynamodb::{Event, EventRecord};
+use onboarding_core::id::{ConsentRequestId, DeliveryId};
+
+/// Somebody's attention is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Woken {
+    /// `webhook-delivery`'s.
+    Delivery(DeliveryId),
+    /// `consent-verify`'s.
+    Request(ConsentRequestId),
+}
+
+/// One record of the stream that wants attention.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wake {
+    /// The record's sequence number: what a partial batch response names.
+    pub sequence: String,
+    /// Whose attention.
+    pub woken: Woken,
+}
+
+/// What wants attention in a batch of the stream, in order.
+#[must_use]
+pub fn wakes(event: &Event) -> Vec<Wake> {
+    event.records.iter().filter_map(wake).collect()
+}
+
+fn wake(record: &EventRecord) -> Option<Wake> {
+    let key = |name: &str| record.change.keys.get(name).and_then(|value| text(value));
+    let (partition, born) = (key("PK")?, record.event_name == "INSERT");
+    let woken = match partition.split_once('#')? {
+        ("delivery", id) if born || was_woken(record) => Woken::Delivery(id.parse().ok()?),
+        ("request", id) if was_woken(record) => Woken::Request(id.parse().ok()?),
+        _ => return None,
+    };
+    Some(Wake { sequence: record.change.sequence_number.clone().unwrap_or_default(), woken })
+}
+
+/// Whether the counter that a sweep raises has changed.
+fn was_woken(record: &EventRecord) -> bool {
+    let (before, after) = (record.change.old_image.get("wake"), record.change.new_image.get("wake"));
+    record.event_name == "MODIFY" && after.is_some() && before != after
+}
+
+fn text(value: &serde_dynamo::AttributeValue) -> Option<&str> {
+    if let serde_dynamo::AttributeValue::S(text) = value { Some(text) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const DELIVERY: &str = "msg_01hzy0000000000000000000zz";
+    const REQUEST: &str = "cr_01hzy0000000000000000000zz";
+
+    fn record(name: &str, pk: &str, before: Option<u32>, after: Option<u32>) -> serde_json::Value {
+        let image = |wake: Option<u32>| wake.map_or_else(|| json!({}), |n| json!({"wake": {"N": n.to_string()}}));
+        json!({
+            "awsRegion": "eu-west-1", "eventID": "1", "eventName": name, "eventSource": "aws:dynamodb",
+            "eventVersion": "1.1", "eventSourceARN": "arn:aws:dynamodb:eu-west-1:000000000000:table/t/stream/s",
+            "dynamodb": {
+                "Keys": {"PK": {"S": pk}, "SK": {"S": "x"}}, "NewImage": image(after), "OldImage": image(before),
+                "SequenceNumber": "7", "SizeBytes": 1, "StreamViewType": "NEW_AND_OLD_IMAGES",
+                "ApproximateCreationDateTime": 1_800_000_000
+            }
+        })
+    }
+
+    fn woken(record: serde_json::Value) -> Vec<Woken> {
+        let event: Event = serde_json::from_value(json!({"Records": [record]})).unwrap();
+        wakes(&event).into_iter().map(|wake| wake.woken).collect()
+    }
+
+    #[test]
+    fn a_delivery_is_sent_when_born_and_when_woken() {
+        let key = format!("delivery#{DELIVERY}");
+        let sent = vec![Woken::Delivery(DELIVERY.parse().unwrap())];
+        assert_eq!(woken(record("INSERT", &key, None, None)), sent);
+        assert_eq!(woken(record("MODIFY", &key, None, Some(1))), sent);
+        assert_eq!(woken(record("MODIFY", &key, Some(1), Some(2))), sent);
+        assert_eq!(woken(record("MODIFY", &key, Some(2), Some(2))), []);
+        assert_eq!(woken(record("MODIFY", &key, None, None)), []);
+        assert_eq!(woken(record("REMOVE", &key, Some(1), None)), []);
+    }
+
+    #[test]
+    fn a_request_is_verified_only_when_woken() {
+        let key = format!("request#{REQUEST}");
+        assert_eq!(woken(record("INSERT", &key, None, None)), []);
+        assert_eq!(woken(record("MODIFY", &key, None, Some(1))), [Woken::Request(REQUEST.parse().unwrap())]);
+    }
+
+    #[test]
+    fn other_rows_and_broken_keys_want_nothing() {
+        assert_eq!(woken(record("INSERT", "enterprise#7", None, None)), []);
+        assert_eq!(woken(record("INSERT", "delivery#../..", None, None)), []);
+    }
+}

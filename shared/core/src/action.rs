@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::advice::{Code, Explanation};
-use crate::id::{ConsentRequestId, TenantId};
+use crate::id::{ConsentRequestId, EnterpriseId, TenantId};
 use crate::identity::Signer;
 use crate::service::Service;
 use crate::time::Timestamp;
@@ -222,6 +222,8 @@ pub enum ActionState {
         since: Timestamp,
         /// The newest link.
         request: ConsentRequestId,
+        /// Whether it asks with `prompt=consent`, after a consent for one person only.
+        asked_again: bool,
     },
     /// Proved, but for a tenant that nobody named beforehand: the provider confirms or not.
     PendingConfirmation {
@@ -330,6 +332,13 @@ impl ActionState {
         }
     }
 
+    /// Whether the next link must ask with `prompt=consent`: after a consent for one person only Microsoft would
+    /// show no screen by itself.
+    #[must_use]
+    pub const fn must_ask_again(&self) -> bool {
+        matches!(self, Self::Blocked { code: Code::OrgConsentNotTicked, .. } | Self::Started { asked_again: true, .. })
+    }
+
     /// The tenant that waits for `confirm-tenant`, if one does.
     #[must_use]
     pub fn tenant_to_confirm(&self) -> Option<TenantToConfirm> {
@@ -363,6 +372,8 @@ impl ActionState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ActionItem {
+    /// Whose.
+    pub enterprise_id: EnterpriseId,
     /// Which action.
     pub action_type: ActionType,
     /// Its consent type, if it is a consent.
@@ -393,10 +404,11 @@ pub struct TenantToConfirm {
 }
 
 impl ActionItem {
-    /// The item of `action` in `state`, for an enterprise with `services`.
+    /// The item of `action` in `state`, for `enterprise` with `services`.
     #[must_use]
-    pub fn new(action: ActionType, state: &ActionState, services: &[Service]) -> Self {
+    pub fn new(enterprise: EnterpriseId, action: ActionType, state: &ActionState, services: &[Service]) -> Self {
         Self {
+            enterprise_id: enterprise,
             action_type: action,
             consent_type: action.consent_type(),
             status: state.word(),

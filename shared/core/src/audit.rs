@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::credential::KeyId;
+use crate::credential::{Caller, KeyId};
 use crate::id::{AuditId, EnterpriseId, ReferenceId, ResellerId};
 use crate::identity::Signer;
 use crate::random::Random;
@@ -21,6 +21,13 @@ pub enum Actor {
     LinkHolder,
     /// We ourselves, by the function's name.
     System(&'static str),
+}
+
+impl From<&Caller> for Actor {
+    fn from(caller: &Caller) -> Self {
+        let (Caller::Operator { key } | Caller::Reseller { key, .. }) = caller;
+        Self::Key(key.clone())
+    }
 }
 
 impl fmt::Display for Actor {

@@ -152,6 +152,17 @@ pub enum AuthorityPath {
     Tenant(TenantId),
 }
 
+impl AuthorityPath {
+    /// The one tenant that it lets in, if it is one.
+    #[must_use]
+    pub const fn pin(self) -> Option<TenantId> {
+        match self {
+            Self::Tenant(tenant) => Some(tenant),
+            Self::Common | Self::Organizations => None,
+        }
+    }
+}
+
 impl std::fmt::Display for AuthorityPath {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

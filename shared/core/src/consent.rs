@@ -18,7 +18,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::action::ActionType;
+use crate::action::{ActionState, ActionType};
 use crate::advice::Code;
 use crate::id::{ConsentRequestId, DeliveryId, EnterpriseId, ReferenceId, ResellerId, TenantId};
 use crate::identity::Signer;
@@ -235,6 +235,21 @@ impl ConsentRequest {
             Stage::Pending if now >= self.expires_at => Err(LeaseRefusal::Expired),
             Stage::Pending if self.used_codes.len() >= MAX_ATTEMPTS => Err(LeaseRefusal::TooManyAttempts),
             Stage::Pending => Ok(()),
+        }
+    }
+
+    /// How this request stands for the person who used its link, given how its action stands.
+    #[must_use]
+    pub fn shown(&self, action: ActionState) -> ActionState {
+        let (request, since) = (self.id.clone(), self.created_at);
+        match &self.stage {
+            Stage::Completed { refusal: Some(code), since } => ActionState::refused(*code, request, *since),
+            Stage::Leased { .. } | Stage::Verifying { .. } => ActionState::Verifying { since, request },
+            Stage::Pending => match self.refused_codes.last() {
+                Some(code) => ActionState::refused(*code, request, since),
+                None => action,
+            },
+            Stage::AwaitingConfirmation { .. } | Stage::Completed { refusal: None, .. } => action,
         }
     }
 

@@ -152,15 +152,20 @@ impl Enterprise {
         Self { id, reseller, profile, standing, tenant: None, actions, created_at: now, version: 1 }
     }
 
+    /// The entity tag of the profile as it is (RFC 9110 §8.8.3).
+    #[must_use]
+    pub fn etag(&self) -> String {
+        format!("\"{}\"", self.version)
+    }
+
     /// How far it is.
     #[must_use]
     pub fn status(&self) -> EnterpriseStatus {
         let granted = |action| matches!(self.action(action), ActionState::Granted { .. });
-        let mut mandatory = ActionType::all().filter(|action| action.is_mandatory(&self.profile.services));
         match self.standing {
             Standing::Disabled => EnterpriseStatus::Disabled,
             Standing::Offboarded => EnterpriseStatus::Offboarded,
-            Standing::Open if granted(ActionType::Registration) && mandatory.all(granted) => EnterpriseStatus::Active,
+            Standing::Open if self.missing().next().is_none() => EnterpriseStatus::Active,
             Standing::Open if granted(ActionType::Registration) => EnterpriseStatus::AwaitingApplicationConsent,
             Standing::Open if self.actions.contains_key(&ActionType::Registration) => EnterpriseStatus::Registering,
             Standing::Open => EnterpriseStatus::Draft,
@@ -183,7 +188,13 @@ impl Enterprise {
     pub fn action_items(&self) -> Vec<ActionItem> {
         let items = ActionType::all().map(|action| (action, self.action(action)));
         let listed = items.filter(|(_, state)| *state != ActionState::NotRequested);
-        listed.map(|(action, state)| ActionItem::new(action, &state, &self.profile.services)).collect()
+        listed.map(|(action, state)| ActionItem::new(self.id, action, &state, &self.profile.services)).collect()
+    }
+
+    /// The mandatory actions that are not granted.
+    pub fn missing(&self) -> impl Iterator<Item = ActionType> {
+        let mandatory = ActionType::all().filter(|action| action.is_mandatory(&self.profile.services));
+        mandatory.filter(|action| !matches!(self.action(*action), ActionState::Granted { .. }))
     }
 
     /// The tenant that a link of this enterprise must end in, if one is known by id.
@@ -259,7 +270,7 @@ mod tests {
         assert_eq!(enterprise.status().word(), "draft");
         let (since, random) = (enterprise.created_at, crate::random::tests::Counting::default());
         let request = crate::id::ConsentRequestId::new(since, &random);
-        let started = ActionState::Started { since, request: request.clone() };
+        let started = ActionState::Started { since, request: request.clone(), asked_again: false };
         enterprise.actions.insert(ActionType::Registration, started);
         assert_eq!(enterprise.status().word(), "registering");
         let by = crate::identity::Signer {

@@ -46,6 +46,12 @@ impl Fields {
         self.faults.push(fault);
     }
 
+    /// Looks at `field` without taking it; an explicit `null` counts as absent.
+    #[must_use]
+    pub fn peek(&self, field: &str) -> Option<&Value> {
+        self.left.get(field).filter(|value| !value.is_null())
+    }
+
     /// Takes `field`; an explicit `null` counts as absent.
     pub fn take(&mut self, field: &str) -> Option<Value> {
         self.left.remove(field).filter(|value| !value.is_null())

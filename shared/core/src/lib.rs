@@ -10,7 +10,7 @@
 //! | an enterprise and its body | [`enterprise`], [`catalogue`], [`service`], [`country`], [`text`], [`fields`] |
 //! | actions and what they ask for | [`action`], [`permission`] |
 //! | a link, a sign-in, a proof | [`consent`], [`state`], [`identity`], [`proof`] |
-//! | what is told, and to whom | [`outcome`], [`delivery`], [`redirect_url`], [`advice`], [`audit`] |
+//! | what is told, and to whom | [`outcome`], [`outcome_link`], [`delivery`], [`redirect_url`], [`advice`], [`audit`] |
 //! | groundwork | [`id`], [`time`], [`random`], [`secret`], [`seal`], [`json`], [`cloud`] |
 
 pub mod action;
@@ -28,6 +28,7 @@ pub mod id;
 pub mod identity;
 pub mod json;
 pub mod outcome;
+pub mod outcome_link;
 pub mod permission;
 pub mod proof;
 pub mod random;

@@ -73,6 +73,12 @@ impl From<DateTime<Utc>> for Timestamp {
     }
 }
 
+impl From<std::time::SystemTime> for Timestamp {
+    fn from(at: std::time::SystemTime) -> Self {
+        Self::from(DateTime::<Utc>::from(at))
+    }
+}
+
 /// RFC 3339 in UTC with milliseconds. Of fixed width, so it also sorts as text (the due index relies on it).
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

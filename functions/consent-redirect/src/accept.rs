@@ -1,0 +1,205 @@
+//! A sign-in, from its token to its proof. Read top to bottom; each step is there because the next would be unsafe
+//! without it.
+
+use std::time::Duration;
+
+use onboarding_core::advice::Code;
+use onboarding_core::audit::{Actor, AuditRow, Fact};
+use onboarding_core::consent::{ConsentRequest, LeaseRefusal, Leased, Verifying};
+use onboarding_core::identity::{Expected, VerifiedIdentity, verify};
+use onboarding_core::permission;
+use onboarding_core::proof::{Judgement, judge};
+use onboarding_core::seal::SealingKeys;
+use onboarding_core::secret::SecretHash;
+use onboarding_core::state::State;
+use onboarding_dynamo::consent::{Lease, Recorded};
+use onboarding_lambda::answer::Answer;
+use onboarding_lambda::call::Call;
+use onboarding_lambda::routes::ConsentRedirectOp;
+use onboarding_microsoft::redeem::{RedeemError, Redeemed, Redemption};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::redirect::SignedIn;
+use crate::{App, Error, context, outcome, refuse};
+
+/// How long the person waits for Graph. What it does not show by then is looked at again later.
+const PROOF_BUDGET: Duration = Duration::from_millis(2_500);
+
+pub(crate) async fn accept(
+    app: &App,
+    call: &Call<ConsentRedirectOp>,
+    state: &State,
+    signed_in: &SignedIn,
+    keys: &SealingKeys,
+) -> Result<Answer, Error> {
+    let identity = identify(app, call, state, signed_in).await?;
+    if let Err(code) = identity.admit(state.authority.pin()) {
+        return refuse::by_policy(app, call, state, (code, identity.signer()), keys).await;
+    }
+    // Before the lease, so that a secret that cannot be had costs nobody the link.
+    let secret = app.secrets.client_secret(call.now()).await?;
+    let code = SecretHash::of(&signed_in.code);
+    let holder = (call.reference(), call.now());
+    let leased = match app.store.lease(&state.request, identity.signer(), &code, holder).await? {
+        Lease::Won(leased) => *leased,
+        Lease::Lost(request) => return already(app, call, *request, &code, keys).await,
+        Lease::Unknown => return Err(Error::NoSuchRequest),
+    };
+    call.about(leased.request().reseller, leased.request().enterprise);
+    let page = outcome::location(app, call, leased.request(), keys);
+    let verifying = match redeem(app, call, state, signed_in, &secret, &identity, leased.request()).await {
+        Ok(tokens) => {
+            let (record, verifying) = leased.accept(&tokens.access_token, tokens.expires_in, context(app, call, keys));
+            (app.store.record(&record).await? == Recorded::Done).then_some((verifying, tokens.access_token))
+        }
+        Err(failed) => {
+            fail(app, call, leased, failed, keys).await?;
+            None
+        }
+    };
+    if let Some((verifying, token)) = verifying {
+        prove(app, call, verifying, &token, keys).await?;
+    }
+    Ok(Answer::see_other(&page))
+}
+
+/// Who signed in: the signature, then every claim against this request.
+async fn identify(
+    app: &App,
+    call: &Call<ConsentRedirectOp>,
+    state: &State,
+    signed_in: &SignedIn,
+) -> Result<VerifiedIdentity, Error> {
+    let claims = app.microsoft.signed_claims(&signed_in.id_token, call.now()).await?;
+    let identity = verify(&claims, expected(app, state, Some(&signed_in.code)), call.now())?;
+    let issuer = app.microsoft.settings().endpoints.issuer(identity.signer().tenant);
+    if signed_in.issuer.as_ref().is_some_and(|said| *said != issuer) {
+        return Err(Error::OtherIssuer);
+    }
+    Ok(identity)
+}
+
+fn expected<'a>(app: &'a App, state: &'a State, code: Option<&'a str>) -> Expected<'a> {
+    let settings = app.microsoft.settings();
+    Expected { client: settings.client_id, endpoints: &settings.endpoints, nonce: &state.nonce, code }
+}
+
+/// A lease that was not won: show what became of the request, unless this is another sign-in on a spent link.
+async fn already(
+    app: &App,
+    call: &Call<ConsentRedirectOp>,
+    request: ConsentRequest,
+    code: &SecretHash,
+    keys: &SealingKeys,
+) -> Result<Answer, Error> {
+    match request.lease(code, call.now()) {
+        Err(LeaseRefusal::SameCode | LeaseRefusal::UnderWay) => {
+            Ok(Answer::see_other(&outcome::location(app, call, &request, keys)))
+        }
+        Err(LeaseRefusal::Spent) => {
+            app.store.note(&replayed(call, &request)).await?;
+            Err(Error::LinkEnded)
+        }
+        Err(LeaseRefusal::Expired | LeaseRefusal::TooManyAttempts) => Err(Error::LinkEnded),
+        // The request moved on between the refused write and now; the person may simply try again.
+        Ok(()) => Ok(Answer::see_other(&outcome::location(app, call, &request, keys))),
+    }
+}
+
+fn replayed(call: &Call<ConsentRedirectOp>, request: &ConsentRequest) -> AuditRow {
+    let fact = Fact {
+        actor: &Actor::LinkHolder,
+        action: "consent.state_replay",
+        object: format!("action:{}", request.action),
+        before: Some(request.stage.name().to_owned()),
+        after: None,
+    };
+    AuditRow::new(request.reseller, Some(request.enterprise), fact, call.occasion())
+}
+
+/// Why a leased sign-in brought no tokens that may be used.
+struct Failed {
+    code: Code,
+    correlation_id: Option<String>,
+}
+
+impl From<Code> for Failed {
+    fn from(code: Code) -> Self {
+        Self { code, correlation_id: None }
+    }
+}
+
+impl From<RedeemError> for Failed {
+    fn from(error: RedeemError) -> Self {
+        match error {
+            RedeemError::Refused(signal) => {
+                Self { code: signal.diagnose(), correlation_id: signal.correlation_id.clone() }
+            }
+            RedeemError::NotSent => Code::MicrosoftBusy.into(),
+            RedeemError::Unknown => Code::SignInInterrupted.into(),
+        }
+    }
+}
+
+/// Redeems the code, once (P2), and checks that Microsoft answers for the person who signed in.
+async fn redeem(
+    app: &App,
+    call: &Call<ConsentRedirectOp>,
+    state: &State,
+    signed_in: &SignedIn,
+    secret: &SecretString,
+    identity: &VerifiedIdentity,
+    request: &ConsentRequest,
+) -> Result<Redeemed, Failed> {
+    let redemption = Redemption {
+        authority: state.authority,
+        code: &signed_in.code,
+        verifier: &state.verifier,
+        scope: &permission::redeem_scope(request.action),
+    };
+    let tokens = app.microsoft.redeem(secret, redemption).await?;
+    if let Some(id_token) = &tokens.id_token {
+        let claims = app.microsoft.signed_claims(id_token.expose_secret(), call.now()).await;
+        let claims = claims.map_err(|_| Code::IdentityChanged)?;
+        let second = verify(&claims, expected(app, state, None), call.now()).map_err(|_| Code::IdentityChanged)?;
+        if !identity.is_the_same_as(&second) {
+            return Err(Code::IdentityChanged.into());
+        }
+    }
+    Ok(tokens)
+}
+
+async fn fail(
+    app: &App,
+    call: &Call<ConsentRedirectOp>,
+    leased: Leased,
+    failed: Failed,
+    keys: &SealingKeys,
+) -> Result<(), Error> {
+    tracing::warn!(
+        enterprise.id = %leased.request().enterprise, code = %failed.code,
+        microsoft.correlation_id = failed.correlation_id.as_deref().unwrap_or_default(), "sign-in not redeemed"
+    );
+    let record = leased.fail(failed.code, failed.correlation_id, context(app, call, keys));
+    app.store.record(&record).await?;
+    Ok(())
+}
+
+/// Asks Graph once. A signer without the role learns so at once; everything else the outcome page tells.
+async fn prove(
+    app: &App,
+    call: &Call<ConsentRedirectOp>,
+    verifying: Verifying,
+    token: &SecretString,
+    keys: &SealingKeys,
+) -> Result<(), Error> {
+    let view = app.microsoft.read_back(token, PROOF_BUDGET).await;
+    let judgement = judge(verifying.question(), &view, app.policy, app.edge.clock.now());
+    let by_policy = match &judgement {
+        Judgement::Refused(code @ (Code::AdminRoleRequired | Code::WrongTenant), _) => Some(*code),
+        Judgement::Refused(..) | Judgement::Granted(_) | Judgement::NotVisibleYet | Judgement::Unreadable => None,
+    };
+    let context = context(app, call, keys);
+    app.store.conclude(verifying.conclude(judgement, token, context), context).await?;
+    by_policy.map_or(Ok(()), |code| Err(Error::Policy(code)))
+}

@@ -1,0 +1,149 @@
+//! `POST /restricted/handleResponse` and `GET /outcome/{handle}`: Microsoft's answer, and what became of it (R113-R127).
+//!
+//! Cheap checks come first, and nothing is spent on an answer that is not Microsoft's: the state is opened without a
+//! read, the token is verified without a write. Then one callback leases the request, redeems the code once, records
+//! that it did, and asks Graph. What Graph does not show yet, `consent-verify` looks at again.
+
+mod accept;
+mod outcome;
+mod redirect;
+mod refuse;
+
+use std::sync::Arc;
+
+use lambda_http::http::StatusCode;
+use lambda_http::{Body, Request, Response};
+use onboarding_core::advice::Code;
+use onboarding_core::consent::Context;
+use onboarding_core::identity::IdentityFault;
+use onboarding_core::proof::Policy;
+use onboarding_core::seal::{SealingKeys, Unsealable};
+use onboarding_core::state::{Binding, State, StateFault};
+use onboarding_dynamo::{Store, StoreError};
+use onboarding_lambda::answer::Answer;
+use onboarding_lambda::body::BodyFault;
+use onboarding_lambda::call::Call;
+use onboarding_lambda::edge::{self, Edge};
+use onboarding_lambda::failure::Failure;
+use onboarding_lambda::routes::{ConsentRedirectOp, Surface};
+use onboarding_microsoft::id_token::IdTokenError;
+use onboarding_microsoft::{Microsoft, Settings};
+use onboarding_secrets::{Secrets, SecretsError};
+use thiserror::Error;
+
+use crate::redirect::{MalformedRedirect, Redirect};
+
+/// What this function needs.
+pub struct App {
+    /// The edge.
+    pub edge: Edge,
+    /// The table.
+    pub store: Store,
+    /// Client secret and sealing keys.
+    pub secrets: Arc<Secrets>,
+    /// Entra and Graph.
+    pub microsoft: Arc<Microsoft>,
+    /// Whose consent counts.
+    pub policy: Policy,
+}
+
+/// The ways in which Microsoft's answer can be wrong. People see one wording for all that is not policy.
+#[derive(Debug, Error)]
+enum Error {
+    #[error(transparent)]
+    Body(#[from] BodyFault),
+    #[error(transparent)]
+    Malformed(#[from] MalformedRedirect),
+    #[error("the state is not ours: {0}")]
+    State(#[from] StateFault),
+    #[error(transparent)]
+    IdToken(#[from] IdTokenError),
+    #[error("the token is not of this sign-in: {0}")]
+    Identity(#[from] IdentityFault),
+    #[error("the response's iss is not the token's")]
+    OtherIssuer,
+    #[error("the request of the state does not exist")]
+    NoSuchRequest,
+    #[error("the link is spent, expired, or was tried too often")]
+    LinkEnded,
+    #[error("refused by policy: {0}")]
+    Policy(Code),
+    #[error("no such outcome")]
+    NoSuchOutcome,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Body(fault) => fault.failure(Surface::Page),
+            Error::Malformed(_)
+            | Error::State(_)
+            | Error::IdToken(
+                IdTokenError::Malformed | IdTokenError::Header | IdTokenError::UnknownKey | IdTokenError::Signature,
+            )
+            | Error::Identity(_)
+            | Error::OtherIssuer
+            | Error::NoSuchRequest
+            | Error::LinkEnded => Self::new(StatusCode::BAD_REQUEST, Code::InvalidCallback),
+            Error::Policy(code) => Self::new(StatusCode::FORBIDDEN, code),
+            Error::NoSuchOutcome => Self::not_found(),
+            Error::Store(error) if error.is_passing() => Self::unavailable(error),
+            Error::IdToken(IdTokenError::KeysUnavailable) | Error::Secrets(SecretsError::Unavailable) => {
+                Self::unavailable(error)
+            }
+            Error::Store(_) | Error::Secrets(_) => Self::internal(error),
+        }
+    }
+}
+
+/// Answers one request.
+pub async fn handle(app: &App, request: Request) -> Response<Body> {
+    edge::serve(&app.edge, request, async |call: &Call<ConsentRedirectOp>| match call.operation() {
+        ConsentRedirectOp::HandleResponse => handle_response(app, call).await,
+        ConsentRedirectOp::Outcome => outcome::show(app, call).await,
+    })
+    .await
+}
+
+async fn handle_response(app: &App, call: &Call<ConsentRedirectOp>) -> Result<Answer, Error> {
+    match Redirect::parse(call.callback_form()?)? {
+        Redirect::Refused { state, signal } => {
+            let (state, keys) = open_state(app, call, &state).await?;
+            refuse::by_microsoft(app, call, &state, signal, &keys).await
+        }
+        Redirect::SignedIn(signed_in) => {
+            let (state, keys) = open_state(app, call, &signed_in.state).await?;
+            Box::pin(accept::accept(app, call, &state, &signed_in, &keys)).await
+        }
+    }
+}
+
+/// Opens the state, without a read. A state sealed with a key that is newer than ours opens after one more reading of
+/// the keys.
+async fn open_state(
+    app: &App,
+    call: &Call<ConsentRedirectOp>,
+    sealed: &str,
+) -> Result<(State, Arc<SealingKeys>), Error> {
+    let now = call.now();
+    let Settings { client_id, redirect_uri, .. } = app.microsoft.settings();
+    let client_id = client_id.to_string();
+    let binding = Binding { client_id: &client_id, redirect_uri };
+    let keys = app.secrets.sealing_keys(now).await?;
+    match State::open(sealed, &keys, binding, now) {
+        Err(StateFault::Unsealable(Unsealable::UnknownKey)) => {
+            let keys = app.secrets.sealing_keys_after_miss(now).await?;
+            Ok((State::open(sealed, &keys, binding, now)?, keys))
+        }
+        opened => Ok((opened?, keys)),
+    }
+}
+
+fn context<'a>(app: &'a App, call: &'a Call<ConsentRedirectOp>, keys: &'a SealingKeys) -> Context<'a> {
+    let authority_host = app.microsoft.settings().endpoints.authority_host();
+    Context { keys, occasion: call.occasion(), authority_host }
+}

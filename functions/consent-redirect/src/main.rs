@@ -1,0 +1,38 @@
+//! Wiring of `consent-redirect`.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use consent_redirect::{App, handle};
+use lambda_http::{Error, service_fn};
+use onboarding_core::proof::Policy;
+use onboarding_dynamo::Store;
+use onboarding_lambda::config::Env;
+use onboarding_lambda::config::deployment::{MicrosoftAt, PublicBase, SecretsAt, Table};
+use onboarding_lambda::edge::Edge;
+use onboarding_lambda::{aws, log};
+use onboarding_microsoft::{Microsoft, Settings};
+use onboarding_secrets::Secrets;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let env = Env::from_process();
+    log::init(log::Level::from_env(&env)?)?;
+    let (sdk, table, secrets) = (aws::sdk_config(&env)?, Table::from_env(&env)?, SecretsAt::from_env(&env)?);
+    let (microsoft, public_base) = (MicrosoftAt::from_env(&env)?, PublicBase::from_env(&env)?);
+    let app = App {
+        store: Store::connect(&sdk, table.endpoint(), table.name.as_str()),
+        secrets: Arc::new(Secrets::connect(&sdk, secrets.endpoint(), secrets.prefix.as_str())),
+        microsoft: Arc::new(Microsoft::new(Settings {
+            endpoints: microsoft.endpoints,
+            client_id: microsoft.client_id,
+            redirect_uri: public_base.callback(),
+        })?),
+        policy: Policy::default(),
+        edge: Edge::deployed(public_base),
+    };
+    // Read now, where an error stops the function with the secret's name, not at somebody's click (G80).
+    let now = app.edge.clock.now();
+    tokio::try_join!(app.secrets.sealing_keys(now), app.secrets.client_secret(now))?;
+    lambda_http::run(service_fn(async |request| Ok::<_, Infallible>(handle(&app, request).await))).await
+}

@@ -1,0 +1,63 @@
+//! Refusals that spend nothing: by Microsoft's page, or by our own policy. Each is told once per link, which stays
+//! usable for whoever opens it next (G14, T10).
+
+use onboarding_core::advice::{Code, Signal};
+use onboarding_core::consent::Refusal;
+use onboarding_core::identity::Signer;
+use onboarding_core::seal::SealingKeys;
+use onboarding_core::state::State;
+use onboarding_lambda::answer::Answer;
+use onboarding_lambda::call::Call;
+use onboarding_lambda::page::{Advice, Page};
+use onboarding_lambda::routes::ConsentRedirectOp;
+
+use crate::{App, Error, context};
+
+/// The person chose Cancel, or Microsoft said why not: a page that says what to do.
+pub(crate) async fn by_microsoft(
+    app: &App,
+    call: &Call<ConsentRedirectOp>,
+    state: &State,
+    signal: Signal,
+    keys: &SealingKeys,
+) -> Result<Answer, Error> {
+    let code = signal.diagnose();
+    let refusal = Refusal { code, signer: None, correlation_id: signal.correlation_id.clone() };
+    record(app, call, state, refusal, keys).await?;
+    Ok(Answer::page(Page::advice(&Advice {
+        status: lambda_http::http::StatusCode::OK,
+        explanation: &code.explain(),
+        provider: None,
+        reference: call.reference(),
+        correlation_id: signal.correlation_id.as_deref(),
+    })))
+}
+
+/// The sign-in is sound, but of the wrong tenant or the wrong kind of account.
+pub(crate) async fn by_policy(
+    app: &App,
+    call: &Call<ConsentRedirectOp>,
+    state: &State,
+    (code, signer): (Code, &Signer),
+    keys: &SealingKeys,
+) -> Result<Answer, Error> {
+    let refusal = Refusal { code, signer: Some(signer.clone()), correlation_id: None };
+    record(app, call, state, refusal, keys).await?;
+    Err(Error::Policy(code))
+}
+
+/// What is read here never changes (where the outcome goes); whether it is told is the write's own condition.
+async fn record(
+    app: &App,
+    call: &Call<ConsentRedirectOp>,
+    state: &State,
+    refusal: Refusal,
+    keys: &SealingKeys,
+) -> Result<(), Error> {
+    let request = app.store.request(&state.request).await?.ok_or(Error::NoSuchRequest)?;
+    call.about(request.reseller, request.enterprise);
+    if let Some(record) = request.refuse(refusal, context(app, call, keys)) {
+        app.store.record(&record).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! `POST /v1/enterprises` and the two catalogue routes it needs: SBC gateways and PBX types (R075-R103).
+
+use lambda_http::http::StatusCode;
+use lambda_http::http::header::{ETAG, LOCATION};
+use lambda_http::{Body, Request, Response};
+use onboarding_core::advice::Code;
+use onboarding_core::audit::{Actor, AuditRow, Fact};
+use onboarding_core::catalogue::Catalogue;
+use onboarding_core::credential::{Caller, NotAccepted};
+use onboarding_core::enterprise::{Enterprise, Profile};
+use onboarding_core::fields::Fault;
+use onboarding_core::id::{EnterpriseId, ResellerId};
+use onboarding_dynamo::credential::{Authenticated, NotAuthenticated, Wanted};
+use onboarding_dynamo::enterprise::Created;
+use onboarding_dynamo::{Store, StoreError};
+use onboarding_lambda::answer::Answer;
+use onboarding_lambda::body::BodyFault;
+use onboarding_lambda::call::{Call, NoSuchThing};
+use onboarding_lambda::caller::Unauthenticated;
+use onboarding_lambda::edge::{self, Edge};
+use onboarding_lambda::failure::Failure;
+use onboarding_lambda::routes::CreateEnterpriseOp;
+use serde_json::json;
+use thiserror::Error;
+
+/// How often a random number that is taken is replaced by another.
+const NUMBER_RETRIES: usize = 3;
+
+/// What this function needs.
+pub struct App {
+    /// The edge.
+    pub edge: Edge,
+    /// The table.
+    pub store: Store,
+}
+
+#[derive(Debug, Error)]
+enum Error {
+    #[error("the caller is no service provider")]
+    Caller,
+    #[error("the list belongs to another service provider")]
+    AnothersList,
+    #[error("the name is taken")]
+    NameTaken,
+    #[error("every random number was taken")]
+    NoFreeNumber,
+    #[error(transparent)]
+    Body(#[from] BodyFault),
+    #[error("the body is wrong")]
+    Invalid(Vec<Fault>),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Caller => Self::unauthenticated(),
+            Error::AnothersList => Self::not_found(),
+            Error::NameTaken => Self::new(StatusCode::CONFLICT, Code::EnterpriseNameTaken)
+                .with_faults(vec![Fault::new("enterpriseName", "enterprise_name_taken", "choose another name")]),
+            Error::Body(fault) => fault.into(),
+            Error::Invalid(faults) => Self::invalid(faults),
+            Error::Store(error) if error.is_passing() => Self::unavailable(error),
+            Error::NoFreeNumber | Error::Store(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<NotAuthenticated> for Error {
+    fn from(refusal: NotAuthenticated) -> Self {
+        match refusal {
+            NotAuthenticated::NotAccepted(NotAccepted) => Self::Caller,
+            NotAuthenticated::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<Unauthenticated> for Error {
+    fn from(_: Unauthenticated) -> Self {
+        Self::Caller
+    }
+}
+
+impl From<NoSuchThing> for Error {
+    fn from(_: NoSuchThing) -> Self {
+        Self::AnothersList
+    }
+}
+
+/// Answers one request.
+pub async fn handle(app: &App, request: Request) -> Response<Body> {
+    edge::serve(&app.edge, request, async |call: &Call<CreateEnterpriseOp>| match call.operation() {
+        CreateEnterpriseOp::ListGateways => {
+            Ok(Answer::json(StatusCode::OK, &own_catalogue(app, call).await?.sbc_gateways))
+        }
+        CreateEnterpriseOp::ListPbxTypes => {
+            Ok(Answer::json(StatusCode::OK, &own_catalogue(app, call).await?.pbx_types))
+        }
+        CreateEnterpriseOp::Create => create(app, call).await,
+        CreateEnterpriseOp::Health => Ok(Answer::json(StatusCode::OK, &json!({ "status": "ok" }))),
+    })
+    .await
+}
+
+async fn authenticate(app: &App, call: &Call<CreateEnterpriseOp>) -> Result<(Caller, Catalogue), Error> {
+    let wanted = Wanted { catalogue: true, enterprise: None };
+    let Authenticated { caller, catalogue, .. } = app.store.authenticate(call.key()?, wanted, call.now()).await?;
+    call.permit(&caller)?;
+    Ok((caller, catalogue))
+}
+
+/// The caller's lists. The aliases name a provider: it must be the caller, and another one's list does not exist.
+async fn own_catalogue(app: &App, call: &Call<CreateEnterpriseOp>) -> Result<Catalogue, Error> {
+    let (caller, catalogue) = authenticate(app, call).await?;
+    let named: Option<ResellerId> = call.alias_param("resellerId")?;
+    if named.is_some_and(|named| call.reseller(&caller).is_ok_and(|own| own.id != named)) {
+        return Err(Error::AnothersList);
+    }
+    Ok(catalogue)
+}
+
+/// The answer is the bare number of the new enterprise, as the source has it (R103).
+async fn create(app: &App, call: &Call<CreateEnterpriseOp>) -> Result<Answer, Error> {
+    let (caller, catalogue) = authenticate(app, call).await?;
+    let (reseller, actor) = (call.reseller(&caller)?.id, Actor::from(&caller));
+    let profile = Profile::parse(call.json_object()?, reseller, &catalogue).map_err(Error::Invalid)?;
+    for _ in 0..NUMBER_RETRIES {
+        let id = EnterpriseId::random(call.occasion().random);
+        let enterprise = Enterprise::create(id, reseller, profile.clone(), call.now());
+        let name = Some(enterprise.profile.enterprise_name.to_string());
+        let object = format!("enterprise:{id}");
+        let fact = Fact { actor: &actor, action: "enterprise.created", object, before: None, after: name };
+        let audit = AuditRow::new(reseller, Some(id), fact, call.occasion());
+        match app.store.create_enterprise(&enterprise, &audit).await? {
+            Created::Done => {
+                call.about(reseller, id);
+                let answer = Answer::json(StatusCode::OK, &id).with_header(ETAG, &enterprise.etag());
+                return Ok(answer.with_header(LOCATION, &format!("/v1/enterprises/{id}")));
+            }
+            Created::NameTaken => return Err(Error::NameTaken),
+            Created::NumberTaken => {}
+        }
+    }
+    Err(Error::NoFreeNumber)
+}

@@ -1,0 +1,174 @@
+//! One enterprise: read it, list its actions, confirm its tenant (R079, R103, K10, K11).
+
+mod view;
+
+use lambda_http::http::StatusCode;
+use lambda_http::http::header::ETAG;
+use lambda_http::{Body, Request, Response};
+use onboarding_core::action::{ActionItem, ActionState, ActionType};
+use onboarding_core::advice::Code;
+use onboarding_core::audit::Actor;
+use onboarding_core::consent::Confirmation;
+use onboarding_core::credential::{Caller, NotAccepted};
+use onboarding_core::enterprise::Enterprise;
+use onboarding_core::fields::Fault;
+use onboarding_core::id::{ConsentRequestId, EnterpriseId, TenantId};
+use onboarding_dynamo::consent::Recorded;
+use onboarding_dynamo::credential::{NotAuthenticated, Wanted};
+use onboarding_dynamo::{Store, StoreError};
+use onboarding_lambda::answer::Answer;
+use onboarding_lambda::body::BodyFault;
+use onboarding_lambda::call::{Call, NoSuchThing};
+use onboarding_lambda::caller::Unauthenticated;
+use onboarding_lambda::edge::{self, Edge};
+use onboarding_lambda::failure::Failure;
+use onboarding_lambda::routes::EnterprisesOp;
+use serde_json::json;
+use thiserror::Error;
+
+use crate::view::EnterpriseView;
+
+/// What this function needs.
+pub struct App {
+    /// The edge.
+    pub edge: Edge,
+    /// The table.
+    pub store: Store,
+}
+
+#[derive(Debug, Error)]
+enum Error {
+    #[error("the caller is no service provider")]
+    Caller,
+    #[error("no such enterprise of this caller")]
+    NoSuchEnterprise,
+    #[error("nothing waits for a confirmation")]
+    NothingToConfirm,
+    #[error("another tenant waits for confirmation")]
+    TenantNotShown,
+    #[error("the tenant belongs to another service provider")]
+    TenantTaken,
+    #[error(transparent)]
+    Body(#[from] BodyFault),
+    #[error("the body is wrong")]
+    Invalid(Vec<Fault>),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Caller => Self::unauthenticated(),
+            Error::NoSuchEnterprise => Self::not_found(),
+            Error::NothingToConfirm => Self::new(StatusCode::CONFLICT, Code::NothingToConfirm),
+            Error::TenantNotShown => Self::new(StatusCode::CONFLICT, Code::TenantNotShown),
+            Error::TenantTaken => Self::new(StatusCode::CONFLICT, Code::TenantBoundElsewhere),
+            Error::Body(fault) => fault.into(),
+            Error::Invalid(faults) => Self::invalid(faults),
+            Error::Store(error) if error.is_passing() => Self::unavailable(error),
+            Error::Store(error) => Self::internal(error),
+        }
+    }
+}
+
+impl From<NotAuthenticated> for Error {
+    fn from(refusal: NotAuthenticated) -> Self {
+        match refusal {
+            NotAuthenticated::NotAccepted(NotAccepted) => Self::Caller,
+            NotAuthenticated::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<Unauthenticated> for Error {
+    fn from(_: Unauthenticated) -> Self {
+        Self::Caller
+    }
+}
+
+impl From<NoSuchThing> for Error {
+    fn from(_: NoSuchThing) -> Self {
+        Self::NoSuchEnterprise
+    }
+}
+
+/// Answers one request.
+pub async fn handle(app: &App, request: Request) -> Response<Body> {
+    edge::serve(&app.edge, request, async |call: &Call<EnterprisesOp>| {
+        let (caller, enterprise) = own_enterprise(app, call).await?;
+        match call.operation() {
+            EnterprisesOp::Read => {
+                let view = EnterpriseView::of(&enterprise);
+                Ok(Answer::json(StatusCode::OK, &view).with_header(ETAG, &enterprise.etag()))
+            }
+            EnterprisesOp::ListActions => {
+                let body = json!({ "items": enterprise.action_items(), "next": null });
+                Ok(Answer::json(StatusCode::OK, &body))
+            }
+            EnterprisesOp::ConfirmTenant => confirm_tenant(app, call, &caller, &enterprise).await,
+        }
+    })
+    .await
+}
+
+/// The enterprise of the path, if it is the caller's; another's is as absent as none.
+async fn own_enterprise(app: &App, call: &Call<EnterprisesOp>) -> Result<(Caller, Enterprise), Error> {
+    let id = call.param::<EnterpriseId>("enterpriseId");
+    let wanted = Wanted { enterprise: id.ok(), catalogue: false };
+    let found = app.store.authenticate(call.key()?, wanted, call.now()).await?;
+    let reseller = call.reseller(&found.caller)?.id;
+    id?;
+    let own = found.enterprise.filter(|enterprise| enterprise.reseller == reseller);
+    Ok((found.caller, own.ok_or(Error::NoSuchEnterprise)?))
+}
+
+/// `{tenantId}`: binds the enterprise to the tenant that waits, and tells the outcome. Saying it twice is saying it.
+async fn confirm_tenant(
+    app: &App,
+    call: &Call<EnterprisesOp>,
+    caller: &Caller,
+    enterprise: &Enterprise,
+) -> Result<Answer, Error> {
+    let mut body = call.json_object()?;
+    let tenant = body.parsed("tenantId", "invalid_tenant", TenantId::in_any_case);
+    let tenant = body.required("tenantId", tenant);
+    let tenant = body.finish(tenant).map_err(Error::Invalid)?;
+    let Some((action, request)) = waiting(enterprise, tenant)? else {
+        return Ok(confirmed(enterprise, ActionType::Registration));
+    };
+    let request = app.store.request(&request).await?.ok_or(Error::NothingToConfirm)?;
+    let confirmation = Confirmation { tenant, actor: Actor::from(caller) };
+    let record = request.confirm(confirmation, call.occasion()).ok_or(Error::NothingToConfirm)?;
+    match app.store.record(&record).await? {
+        Recorded::Done => {}
+        Recorded::TenantTaken => return Err(Error::TenantTaken),
+        Recorded::EnterpriseRefuses | Recorded::Superseded => return Err(Error::NothingToConfirm),
+    }
+    let mut granted = enterprise.clone();
+    granted.actions.insert(action, record.action);
+    Ok(confirmed(&granted, action))
+}
+
+/// The action that waits for `tenant` with its request; `None` if the enterprise is bound to it already.
+fn waiting(enterprise: &Enterprise, tenant: TenantId) -> Result<Option<(ActionType, ConsentRequestId)>, Error> {
+    let mut others = false;
+    for (action, state) in &enterprise.actions {
+        if let ActionState::PendingConfirmation { tenant: shown, request, .. } = state {
+            if *shown == tenant {
+                return Ok(Some((*action, request.clone())));
+            }
+            others = true;
+        }
+    }
+    match enterprise.tenant {
+        Some(bound) if bound == tenant && !others => Ok(None),
+        _ if others => Err(Error::TenantNotShown),
+        _ => Err(Error::NothingToConfirm),
+    }
+}
+
+fn confirmed(enterprise: &Enterprise, action: ActionType) -> Answer {
+    let item = ActionItem::new(enterprise.id, action, &enterprise.action(action), &enterprise.profile.services);
+    Answer::json(StatusCode::OK, &item)
+}

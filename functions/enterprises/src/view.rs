@@ -1,0 +1,33 @@
+//! An enterprise as its provider reads it: the source's fields, and what we know beside them (K10).
+
+use onboarding_core::enterprise::{Enterprise, ManagementConsent, Profile};
+use onboarding_core::id::{EnterpriseId, ResellerId, TenantId};
+use serde::Serialize;
+
+/// The body of `GET /v1/enterprises/{id}`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EnterpriseView<'a> {
+    enterprise_id: EnterpriseId,
+    reseller_id: ResellerId,
+    status: &'static str,
+    tenant_id: Option<TenantId>,
+    management_consent: ManagementConsent,
+    created_at: String,
+    #[serde(flatten)]
+    profile: &'a Profile,
+}
+
+impl<'a> EnterpriseView<'a> {
+    pub(crate) fn of(enterprise: &'a Enterprise) -> Self {
+        Self {
+            enterprise_id: enterprise.id,
+            reseller_id: enterprise.reseller,
+            status: enterprise.status().word(),
+            tenant_id: enterprise.tenant,
+            management_consent: enterprise.management_consent(),
+            created_at: enterprise.created_at.to_string(),
+            profile: &enterprise.profile,
+        }
+    }
+}

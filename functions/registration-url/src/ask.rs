@@ -1,0 +1,135 @@
+//! What a caller asks for: `{actionType, enterpriseName | enterpriseId, redirectUrl}` (R105).
+
+use onboarding_core::action::ActionType;
+use onboarding_core::fields::{Fault, Fields};
+use onboarding_core::id::EnterpriseId;
+use onboarding_core::redirect_url::{RedirectHost, RedirectPolicy, RedirectUrl};
+use onboarding_core::text::Name;
+
+/// The actions that have a direct link.
+const AVAILABLE: &[ActionType] = &[ActionType::Registration];
+
+/// A body that was read.
+#[derive(Debug)]
+pub(crate) struct Ask {
+    pub(crate) action: ActionType,
+    pub(crate) redirect_url: RedirectUrl,
+}
+
+/// Which enterprise a body names.
+#[derive(Debug)]
+pub(crate) enum Which {
+    Number(EnterpriseId),
+    Name(Name),
+}
+
+impl Which {
+    /// The enterprise that `body` names, if it names just one.
+    pub(crate) fn peek(body: &Fields) -> Option<Self> {
+        let number = body.peek("enterpriseId").and_then(|value| EnterpriseId::try_from(value.as_u64()?).ok());
+        let name = body.peek("enterpriseName").and_then(|value| value.as_str()?.parse().ok());
+        match (number, name) {
+            (Some(number), None) => Some(Self::Number(number)),
+            (None, Some(name)) => Some(Self::Name(name)),
+            (Some(_), Some(_)) | (None, None) => None,
+        }
+    }
+}
+
+impl Ask {
+    /// Reads the body of a provider that may use `hosts`.
+    pub(crate) fn parse(mut body: Fields, hosts: &[RedirectHost], policy: RedirectPolicy) -> Result<Self, Vec<Fault>> {
+        let action = read_action(&mut body);
+        let redirect_url =
+            body.parsed("redirectUrl", "invalid_redirect_url", |text| RedirectUrl::parse(text, hosts, policy));
+        let redirect_url = body.required("redirectUrl", redirect_url);
+        read_which(&mut body);
+        let ask = action.zip(redirect_url).map(|(action, redirect_url)| Self { action, redirect_url });
+        body.finish(ask)
+    }
+}
+
+/// `actionType`, or `action_type`: the source uses both spellings.
+fn read_action(body: &mut Fields) -> Option<ActionType> {
+    let both = body.peek("actionType").is_some() && body.peek("action_type").is_some();
+    let field = if body.peek("actionType").is_none() && body.peek("action_type").is_some() {
+        "action_type"
+    } else {
+        "actionType"
+    };
+    let action = body.parsed(field, "unknown_action_type", |text| {
+        let known = text.parse().ok().filter(|action| AVAILABLE.contains(action));
+        known.ok_or_else(|| format!("must be one of {}", allowed()))
+    });
+    if both {
+        body.take("action_type");
+        body.fault("action_type", "duplicate", "send actionType or action_type, not both");
+    }
+    body.required("actionType", action)
+}
+
+fn allowed() -> String {
+    AVAILABLE.iter().map(|action| action.name()).collect::<Vec<_>>().join(", ")
+}
+
+/// Just one of number and name.
+fn read_which(body: &mut Fields) {
+    let number = body.peek("enterpriseId").is_some();
+    let named = body.peek("enterpriseName").is_some();
+    if body.whole("enterpriseId") == Some(0) {
+        body.fault("enterpriseId", "out_of_range", "must be a positive integer");
+    }
+    body.parsed("enterpriseName", "invalid_name", str::parse::<Name>);
+    match (number, named) {
+        (true, true) => body.fault("enterpriseName", "duplicate", "send enterpriseName or enterpriseId, not both"),
+        (false, false) => body.fault("enterpriseName", "required", "enterpriseName or enterpriseId is required"),
+        (true, false) | (false, true) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn faults(body: Value) -> Vec<(String, &'static str)> {
+        let fields = Fields::of(body.as_object().cloned().unwrap());
+        let hosts = ["hooks.example.com".parse().unwrap()];
+        let faults = Ask::parse(fields, &hosts, RedirectPolicy::default()).err().unwrap_or_default();
+        faults.into_iter().map(|fault| (fault.pointer, fault.code)).collect()
+    }
+
+    const URL: &str = "https://hooks.example.com/x";
+
+    /// R105 The documented body, in both spellings of its first key.
+    #[test]
+    fn the_documented_body_is_accepted() {
+        for key in ["actionType", "action_type"] {
+            assert_eq!(faults(json!({key: "REGISTRATION", "enterpriseName": "Contoso", "redirectUrl": URL})), []);
+        }
+        assert_eq!(faults(json!({"actionType": "REGISTRATION", "enterpriseId": 7, "redirectUrl": URL})), []);
+    }
+
+    /// R105 Every fault at once, each where it is.
+    #[test]
+    fn a_wrong_body_tells_all_its_faults() {
+        let found = faults(json!({"actionType": "REGISTER", "redirectUrl": "http://hooks.example.com/", "x": 1}));
+        let expected = [
+            ("/actionType", "unknown_action_type"),
+            ("/redirectUrl", "invalid_redirect_url"),
+            ("/enterpriseName", "required"),
+            ("/x", "unknown_field"),
+        ];
+        assert_eq!(found, expected.map(|(pointer, code)| (pointer.to_owned(), code)));
+        let missing: Vec<&str> = faults(json!({})).into_iter().map(|(_, code)| code).collect();
+        assert_eq!(missing, ["required", "required", "required"]);
+    }
+
+    #[test]
+    fn one_thing_said_twice_is_refused() {
+        let twice = json!({"actionType": "REGISTRATION", "action_type": "REGISTRATION", "enterpriseId": 7,
+                           "enterpriseName": "Contoso", "redirectUrl": URL});
+        let codes: Vec<&str> = faults(twice).into_iter().map(|(_, code)| code).collect();
+        assert_eq!(codes, ["duplicate", "duplicate"]);
+    }
+}

@@ -1,0 +1,224 @@
+//! `POST /v1/enterprises/action-url`: a direct link to Microsoft (R104-R114).
+//!
+//! A direct link cannot be bound to a browser, because ours is never visited before Microsoft. It is therefore
+//! pinned to a tenant where one is known; where none is, the provider confirms the tenant afterwards.
+
+mod ask;
+
+use std::sync::Arc;
+
+use lambda_http::http::StatusCode;
+use lambda_http::{Body, Request, Response};
+use onboarding_core::advice::Code;
+use onboarding_core::audit::{Actor, AuditRow, Fact};
+use onboarding_core::cloud::AuthorityPath;
+use onboarding_core::consent::{ConsentRequest, LINK_LIFETIME, NewRequest};
+use onboarding_core::credential::{Caller, KeyOwner, NotAccepted};
+use onboarding_core::enterprise::{Enterprise, ExpectedTenant};
+use onboarding_core::fields::{Fault, Fields};
+use onboarding_core::id::{ConsentRequestId, ResellerId, TenantId};
+use onboarding_core::permission;
+use onboarding_core::redirect_url::RedirectPolicy;
+use onboarding_core::state::{Binding, State};
+use onboarding_dynamo::credential::{Authenticated, NotAuthenticated, Wanted};
+use onboarding_dynamo::{Store, StoreError};
+use onboarding_lambda::answer::Answer;
+use onboarding_lambda::body::BodyFault;
+use onboarding_lambda::call::Call;
+use onboarding_lambda::caller::Unauthenticated;
+use onboarding_lambda::edge::{self, Edge};
+use onboarding_lambda::failure::Failure;
+use onboarding_lambda::routes::RegistrationUrlOp;
+use onboarding_microsoft::authorize::{Prompt, SignIn};
+use onboarding_microsoft::discovery::DiscoveryError;
+use onboarding_microsoft::{Microsoft, Settings};
+use onboarding_secrets::{Secrets, SecretsError};
+use thiserror::Error;
+
+use crate::ask::{Ask, Which};
+
+/// What this function needs.
+pub struct App {
+    /// The edge.
+    pub edge: Edge,
+    /// The table.
+    pub store: Store,
+    /// Sealing keys.
+    pub secrets: Arc<Secrets>,
+    /// Where Microsoft is, and the tenants of domains.
+    pub microsoft: Arc<Microsoft>,
+    /// What this deployment allows as a redirect URL.
+    pub redirect_policy: RedirectPolicy,
+}
+
+#[derive(Debug, Error)]
+enum Error {
+    #[error("the caller is no service provider")]
+    Caller,
+    #[error("no such enterprise of this caller")]
+    NoSuchEnterprise,
+    #[error("the enterprise is stopped or gone")]
+    EnterpriseStopped,
+    #[error("the expected tenant does not exist in this cloud")]
+    NoSuchTenant,
+    #[error(transparent)]
+    Body(#[from] BodyFault),
+    #[error("the body is wrong")]
+    Invalid(Vec<Fault>),
+    #[error("Microsoft could not be asked for the expected tenant")]
+    MicrosoftAway,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Caller => Self::unauthenticated(),
+            Error::NoSuchEnterprise | Error::EnterpriseStopped => Self::not_found(),
+            Error::NoSuchTenant => Self::new(StatusCode::CONFLICT, Code::WrongCloud)
+                .with_detail("Microsoft does not find the enterprise's expectedTenant in this cloud."),
+            Error::Body(fault) => fault.into(),
+            Error::Invalid(faults) => Self::invalid(faults),
+            Error::Store(error) if error.is_passing() => Self::unavailable(error),
+            Error::MicrosoftAway | Error::Secrets(SecretsError::Unavailable) => Self::unavailable(error),
+            Error::Store(_) | Error::Secrets(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<NotAuthenticated> for Error {
+    fn from(refusal: NotAuthenticated) -> Self {
+        match refusal {
+            NotAuthenticated::NotAccepted(NotAccepted) => Self::Caller,
+            NotAuthenticated::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<Unauthenticated> for Error {
+    fn from(_: Unauthenticated) -> Self {
+        Self::Caller
+    }
+}
+
+impl From<DiscoveryError> for Error {
+    fn from(error: DiscoveryError) -> Self {
+        match error {
+            DiscoveryError::UnknownTenant => Self::NoSuchTenant,
+            DiscoveryError::Unavailable => Self::MicrosoftAway,
+        }
+    }
+}
+
+/// Answers one request.
+pub async fn handle(app: &App, request: Request) -> Response<Body> {
+    edge::serve(&app.edge, request, async |call: &Call<RegistrationUrlOp>| match call.operation() {
+        RegistrationUrlOp::ActionUrl => action_url(app, call).await,
+    })
+    .await
+}
+
+/// Two round trips by number, three by name: who calls and the enterprise, then the link.
+async fn action_url(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Answer, Error> {
+    let body = call.json_object();
+    let (caller, enterprise) = who_and_which(app, call, body.as_ref().ok()).await?;
+    let provider = call.reseller(&caller)?;
+    let ask = Ask::parse(body?, &provider.redirect_hosts, app.redirect_policy).map_err(Error::Invalid)?;
+    let enterprise = enterprise.filter(|found| found.reseller == provider.id).ok_or(Error::NoSuchEnterprise)?;
+    call.about(provider.id, enterprise.id);
+    let request = new_request(app, call, &enterprise, ask).await?;
+    let url = authorize_url(app, call, &request).await?;
+    if !app.store.mint(&request, &minted(call, &caller, &request)).await? {
+        return Err(Error::EnterpriseStopped);
+    }
+    Ok(Answer::json(StatusCode::OK, &url))
+}
+
+/// The caller, and the enterprise that the body names, before anything else of the body is judged.
+async fn who_and_which(
+    app: &App,
+    call: &Call<RegistrationUrlOp>,
+    body: Option<&Fields>,
+) -> Result<(Caller, Option<Enterprise>), Error> {
+    let (key, which) = (call.key()?, body.and_then(Which::peek));
+    let by_number = if let Some(Which::Number(id)) = &which { Some(*id) } else { None };
+    let wanted = Wanted { enterprise: by_number, catalogue: false };
+    let proof = app.store.authenticate(key, wanted, call.now());
+    let (Some(Which::Name(name)), Some(reseller)) = (&which, reseller_of(call)) else {
+        let Authenticated { caller, enterprise, .. } = proof.await?;
+        return Ok((caller, enterprise));
+    };
+    let (proof, named) = tokio::join!(proof, app.store.enterprise_by_name(reseller, name));
+    let caller = proof?.caller;
+    let enterprise = match named? {
+        Some(id) => app.store.enterprise(id).await?,
+        None => None,
+    };
+    Ok((caller, enterprise))
+}
+
+/// The provider that the key says it belongs to; proved or not by the time anything is answered.
+fn reseller_of(call: &Call<RegistrationUrlOp>) -> Option<ResellerId> {
+    match call.key().ok()?.id().owner() {
+        KeyOwner::Reseller(reseller) => Some(reseller),
+        KeyOwner::Operator => None,
+    }
+}
+
+async fn new_request(
+    app: &App,
+    call: &Call<RegistrationUrlOp>,
+    enterprise: &Enterprise,
+    ask: Ask,
+) -> Result<ConsentRequest, Error> {
+    let Enterprise { id, reseller, .. } = *enterprise;
+    let new = NewRequest {
+        enterprise: id,
+        reseller,
+        action: ask.action,
+        redirect_url: ask.redirect_url,
+        pin: pin(app, enterprise).await?,
+        asked_again: enterprise.action(ask.action).must_ask_again(),
+    };
+    let id = ConsentRequestId::new(call.now(), call.occasion().random);
+    Ok(ConsentRequest::new(id, new, call.now(), call.now().plus(LINK_LIFETIME)))
+}
+
+/// The tenant that the link must end in. A domain is turned into the tenant that owns it now.
+async fn pin(app: &App, enterprise: &Enterprise) -> Result<Option<TenantId>, Error> {
+    match (enterprise.pin(), &enterprise.profile.expected_tenant) {
+        (Some(pin), _) => Ok(Some(pin)),
+        (None, Some(ExpectedTenant::Domain(domain))) => Ok(Some(app.microsoft.tenant_of(domain).await?)),
+        (None, Some(ExpectedTenant::Id(_)) | None) => Ok(None),
+    }
+}
+
+async fn authorize_url(app: &App, call: &Call<RegistrationUrlOp>, request: &ConsentRequest) -> Result<String, Error> {
+    let authority = request.pin.map_or(AuthorityPath::Common, AuthorityPath::Tenant);
+    let random = call.occasion().random;
+    let state = State::new(request.id.clone(), authority, request.expires_at, random);
+    let keys = app.secrets.sealing_keys(call.now()).await?;
+    let Settings { client_id, redirect_uri, .. } = app.microsoft.settings();
+    let binding = Binding { client_id: &client_id.to_string(), redirect_uri };
+    Ok(app.microsoft.authorize_url(&SignIn {
+        sealed_state: &state.seal(&keys, binding, random),
+        state: &state,
+        scope: &permission::authorize_scope(request.action),
+        prompt: request.asked_again.then_some(Prompt::Consent),
+        login_hint: None,
+    }))
+}
+
+fn minted(call: &Call<RegistrationUrlOp>, caller: &Caller, request: &ConsentRequest) -> AuditRow {
+    let fact = Fact {
+        actor: &Actor::from(caller),
+        action: "consent.started",
+        object: format!("action:{}", request.action),
+        before: None,
+        after: Some(request.id.to_string()),
+    };
+    AuditRow::new(request.reseller, Some(request.enterprise), fact, call.occasion())
+}

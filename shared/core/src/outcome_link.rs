@@ -1,0 +1,52 @@
+//! The link to an outcome page: sealed, so that it needs no row and says nothing on the way.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::consent::ConsentRequest;
+use crate::id::{ConsentRequestId, EnterpriseId, ResellerId};
+use crate::random::Random;
+use crate::seal::{Purpose, SealingKeys, Unsealable};
+use crate::time::Timestamp;
+
+/// How long an outcome page can be looked at.
+pub const LIFETIME: Duration = Duration::from_hours(30 * 24);
+
+/// What an outcome page is about: all that one read needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomeLink {
+    /// The request.
+    #[serde(rename = "r")]
+    pub request: ConsentRequestId,
+    /// Whose consent it is about.
+    #[serde(rename = "e")]
+    pub enterprise: EnterpriseId,
+    /// Who asked for it.
+    #[serde(rename = "p")]
+    pub reseller: ResellerId,
+    #[serde(rename = "x")]
+    expires_at: Timestamp,
+}
+
+impl OutcomeLink {
+    /// The link of `request`'s outcome.
+    #[must_use]
+    pub fn new(request: &ConsentRequest, now: Timestamp) -> Self {
+        let ConsentRequest { id, enterprise, reseller, .. } = request;
+        Self { request: id.clone(), enterprise: *enterprise, reseller: *reseller, expires_at: now.plus(LIFETIME) }
+    }
+
+    /// The handle for the URL.
+    #[must_use]
+    pub fn seal(&self, keys: &SealingKeys, random: &dyn Random) -> String {
+        keys.seal(Purpose::Outcome, "", &serde_json::to_vec(self).unwrap_or_default(), random)
+    }
+
+    /// Opens a handle; `Ok(None)` once it has ended.
+    pub fn open(handle: &str, keys: &SealingKeys, now: Timestamp) -> Result<Option<Self>, Unsealable> {
+        let plain = keys.open(Purpose::Outcome, "", handle, now)?;
+        let link: Self = serde_json::from_slice(&plain).map_err(|_| Unsealable::Malformed)?;
+        Ok(Some(link).filter(|link| now < link.expires_at))
+    }
+}

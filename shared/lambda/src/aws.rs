@@ -1,0 +1,128 @@
+//! What every AWS SDK client of a function shares: region, credentials, one HTTP client, limits.
+//!
+//! Made by hand instead of by `aws-config`: its provider chain, profile files and IMDS calls are of no use in Lambda,
+//! where the environment says everything, and they cost start-up time and binary size (`docs/decisions/0001`).
+
+use std::time::Duration;
+
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_types::sdk_config::{RetryConfig, SharedCredentialsProvider, TimeoutConfig};
+
+use crate::config::{ConfigError, Env};
+
+pub use aws_credential_types::Credentials;
+pub use aws_types::SdkConfig;
+pub use aws_types::region::Region;
+pub use aws_types::sdk_config::SharedHttpClient;
+
+/// A connection inside a region takes a few milliseconds; beyond this the address is dead and another may answer.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// One attempt. DynamoDB and Secrets Manager answer in milliseconds; a callback must not hang on one lost packet, and
+/// two attempts stay well below the function's own limit.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The first attempt and one more. What fails twice is told to the caller as 503; the caller's retry is the third.
+const ATTEMPTS: u32 = 2;
+
+/// The longest wait before the second attempt; the SDK's own second of jitter would be felt by a person.
+const FIRST_BACKOFF: Duration = Duration::from_millis(50);
+
+/// The roots that AWS endpoints chain to: Amazon Trust Services 1 to 4 and Starfield Services G2.
+///
+/// Explicit, because the SDK otherwise reads the system's trust store when its client is built: 1,002 system calls
+/// and 152 opened files before the first event, against 92 and 6 (measured, `docs/decisions/0001`). Kept as text, not
+/// picked from `webpki-root-certs` at run time, so that no function carries the roots of 130 other authorities. A test
+/// compares them with that crate; when Mozilla drops one, the test fails.
+const ROOTS: &str = include_str!("aws/roots.pem");
+
+/// The configuration of a deployed function, from the variables that Lambda sets.
+///
+/// The credentials are read once: an execution environment keeps them for its whole life.
+pub fn sdk_config(env: &Env) -> Result<SdkConfig, ConfigError> {
+    let region: String = env.required("AWS_REGION")?;
+    let key: String = env.required("AWS_ACCESS_KEY_ID")?;
+    let secret: String = env.required("AWS_SECRET_ACCESS_KEY")?;
+    let session: Option<String> = env.optional("AWS_SESSION_TOKEN")?;
+    let credentials = Credentials::new(key, secret, session, None, "lambda-environment");
+    Ok(sdk_config_for(Region::new(region), credentials, https_client()?))
+}
+
+/// The same configuration with another region, credentials or HTTP client: for the sandbox and for tests.
+#[must_use]
+pub fn sdk_config_for(region: Region, credentials: Credentials, http_client: SharedHttpClient) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(ATTEMPT_TIMEOUT);
+    SdkConfig::builder()
+        .behavior_version(behavior_version())
+        .region(region)
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(http_client)
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .timeout_config(timeouts.build())
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF))
+        .build()
+}
+
+/// The HTTP client of deployed functions: rustls with ring, trusting the roots of AWS alone.
+pub fn https_client() -> Result<SharedHttpClient, ConfigError> {
+    let roots = TrustStore::empty().with_pem_certificate(ROOTS);
+    let context = TlsContext::builder().with_trust_store(roots).build();
+    let context = context.map_err(|fault| ConfigError::TrustStore(fault.to_string()))?;
+    Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build_https())
+}
+
+/// An HTTP client without TLS: for the stand-ins of the sandbox, on loopback.
+#[must_use]
+pub fn plain_http_client() -> SharedHttpClient {
+    Builder::new().build_http()
+}
+
+/// A dated version, so that an update of the SDK does not change how it behaves.
+fn behavior_version() -> BehaviorVersion {
+    BehaviorVersion::v2026_01_12()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustls::RootCertStore;
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject as _;
+
+    const PAIRS: [(&str, &str); 3] =
+        [("AWS_REGION", "eu-west-1"), ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "s3cr3t")];
+
+    #[test]
+    fn the_environment_is_enough() {
+        let config = sdk_config(&Env::from_pairs(PAIRS)).unwrap();
+        assert_eq!(config.region().map(Region::as_ref), Some("eu-west-1"));
+        assert_eq!(config.retry_config().map(RetryConfig::max_attempts), Some(ATTEMPTS));
+        assert!(config.http_client().is_some() && config.sleep_impl().is_some());
+        assert!(!format!("{config:?}").contains("s3cr3t"));
+    }
+
+    #[test]
+    fn a_missing_part_is_named() {
+        for (name, _) in PAIRS {
+            let rest = PAIRS.into_iter().filter(|(other, _)| *other != name);
+            assert_eq!(sdk_config(&Env::from_pairs(rest)).unwrap_err(), ConfigError::Missing { name });
+        }
+    }
+
+    /// The roots are read by the SDK's own parser, which would panic at the first connection, and are Mozilla's of today.
+    #[test]
+    fn every_root_is_still_trusted_by_mozilla() {
+        let parsed: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(ROOTS.as_bytes()).collect();
+        let parsed = parsed.unwrap();
+        assert_eq!(parsed.len(), 5);
+        let mut store = RootCertStore::empty();
+        for certificate in parsed {
+            assert!(webpki_root_certs::TLS_SERVER_ROOT_CERTS.contains(&certificate));
+            store.add(certificate).unwrap();
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! One request that has reached its handler.
+
+use std::str::FromStr;
+use std::sync::{Arc, OnceLock};
+
+use lambda_http::Request;
+use onboarding_core::audit::Occasion;
+use onboarding_core::credential::{ApiKey, Caller};
+use onboarding_core::fields::Fields;
+use onboarding_core::id::{EnterpriseId, ReferenceId, ResellerId};
+use onboarding_core::random::Random;
+use onboarding_core::reseller::Reseller;
+use onboarding_core::time::Timestamp;
+use thiserror::Error;
+
+use crate::body::{self, BodyFault, Form};
+use crate::caller::{self, Unauthenticated};
+use crate::edge::Edge;
+use crate::failure::Failure;
+use crate::routes::{Params, Route};
+
+/// One request that has reached its handler: a route of this function, with a key where one is needed.
+pub struct Call<O> {
+    request: Request,
+    route: &'static Route,
+    operation: O,
+    params: Params,
+    key: Option<ApiKey>,
+    now: Timestamp,
+    reference: ReferenceId,
+    random: Arc<dyn Random>,
+    reseller: OnceLock<ResellerId>,
+    enterprise: OnceLock<EnterpriseId>,
+}
+
+/// Says which request, and nothing of what it holds.
+impl<O> std::fmt::Debug for Call<O> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Call({} {}, {})", self.route.method, self.route.path, self.reference)
+    }
+}
+
+/// An id in the path or query string that is no id: there is no such thing, so 404.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("no such thing")]
+pub struct NoSuchThing;
+
+impl From<NoSuchThing> for Failure {
+    fn from(_: NoSuchThing) -> Self {
+        Self::not_found()
+    }
+}
+
+impl<O: Copy> Call<O> {
+    pub(crate) fn new(
+        edge: &Edge,
+        request: Request,
+        (route, operation): (&'static Route, O),
+        params: Params,
+        key: Option<ApiKey>,
+        (now, reference): (Timestamp, ReferenceId),
+    ) -> Self {
+        let random = Arc::clone(&edge.random);
+        let (reseller, enterprise) = (OnceLock::new(), OnceLock::new());
+        Self { request, route, operation, params, key, now, reference, random, reseller, enterprise }
+    }
+
+    /// What is asked for.
+    #[must_use]
+    pub const fn operation(&self) -> O {
+        self.operation
+    }
+
+    /// The row of the route table.
+    #[must_use]
+    pub const fn route(&self) -> &'static Route {
+        self.route
+    }
+
+    /// The instant of this request: the clock was asked once.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The reference of this request.
+    #[must_use]
+    pub const fn reference(&self) -> &ReferenceId {
+        &self.reference
+    }
+
+    /// The request in which facts happen.
+    #[must_use]
+    pub fn occasion(&self) -> Occasion<'_> {
+        Occasion { now: self.now, reference: Some(&self.reference), random: self.random.as_ref() }
+    }
+
+    /// The request as it came.
+    #[must_use]
+    pub const fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// The key in the request. On every route but the public ones it is there, else no handler would run.
+    pub fn key(&self) -> Result<&ApiKey, Unauthenticated> {
+        self.key.as_ref().ok_or(Unauthenticated)
+    }
+
+    /// Checks that `caller` may use this route, and notes for the log who it is.
+    pub fn permit(&self, caller: &Caller) -> Result<(), Unauthenticated> {
+        caller::permit(caller, self.route.level)?;
+        if let Ok(reseller) = caller::reseller(caller) {
+            self.reseller.get_or_init(|| reseller.id);
+        }
+        Ok(())
+    }
+
+    /// The same as [`Call::permit`], for a service provider, which it hands out.
+    pub fn reseller<'c>(&self, caller: &'c Caller) -> Result<&'c Reseller, Unauthenticated> {
+        self.permit(caller)?;
+        caller::reseller(caller)
+    }
+
+    /// Notes for the log which enterprise this request is about, where the path does not say it.
+    pub fn about(&self, reseller: ResellerId, enterprise: EnterpriseId) {
+        self.reseller.get_or_init(|| reseller);
+        self.enterprise.get_or_init(|| enterprise);
+    }
+
+    /// What stands for `{name}` in the path, parsed.
+    pub fn param<T: FromStr>(&self, name: &str) -> Result<T, NoSuchThing> {
+        self.params.get(name).and_then(|text| text.parse().ok()).ok_or(NoSuchThing)
+    }
+
+    /// What an alias says for `name`, in its path or query string; none on a path that does not have it.
+    pub fn alias_param<T: FromStr>(&self, name: &str) -> Result<Option<T>, NoSuchThing> {
+        let text = match self.params.get(name) {
+            Some(text) => Some(text.to_owned()),
+            None if self.params.is_in_query(name) => body::query(&self.request).map_err(|_| NoSuchThing)?.take(name),
+            None => None,
+        };
+        text.map(|text| text.parse().map_err(|_| NoSuchThing)).transpose()
+    }
+
+    /// The body as one JSON object.
+    pub fn json_object(&self) -> Result<Fields, BodyFault> {
+        body::json_object(&self.request)
+    }
+
+    /// The body as Microsoft's callback: a form of which no field stands in the query string too.
+    pub fn callback_form(&self) -> Result<Form, BodyFault> {
+        body::form_apart_from_query(&self.request)
+    }
+
+    pub(crate) fn noted_reseller(&self) -> Option<ResellerId> {
+        self.reseller.get().copied()
+    }
+
+    pub(crate) fn noted_enterprise(&self) -> Option<EnterpriseId> {
+        self.enterprise.get().copied().or_else(|| self.param("enterpriseId").ok())
+    }
+}

@@ -1,0 +1,179 @@
+//! The one entry of every HTTP function: from a gateway event to a whole response.
+//!
+//! [`serve`] makes the reference, finds the route, refuses what needs no handler (404, 405, 401 without a key), runs
+//! the handler, turns its error into a problem document or a page, adds the headers, and writes the one log line.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::{Method, StatusCode};
+use lambda_http::{Body, Request, RequestExt as _, Response};
+use onboarding_core::advice::Code;
+use onboarding_core::credential::Environment;
+use onboarding_core::id::{EnterpriseId, ReferenceId, ResellerId};
+use onboarding_core::random::{Random, SystemRandomness};
+use onboarding_core::time::{Clock, SystemClock, Timestamp};
+
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::caller;
+use crate::config::deployment::PublicBase;
+use crate::failure::Failure;
+use crate::log::{self, RequestLine};
+use crate::routes::{self, Found, Level, Operation, Params, Route, Surface};
+
+/// What every HTTP function has: time, randomness, and who we are.
+#[derive(Clone)]
+pub struct Edge {
+    /// Asked once a request.
+    pub clock: Arc<dyn Clock>,
+    /// For ids, nonces and secrets.
+    pub random: Arc<dyn Random>,
+    /// Which keys are good here.
+    pub environment: Environment,
+    /// Our own address.
+    pub public_base: PublicBase,
+}
+
+impl std::fmt::Debug for Edge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Edge({:?}, {})", self.environment, self.public_base.as_str())
+    }
+}
+
+impl Edge {
+    /// The edge of a deployed function: the machine's clock and randomness, live keys.
+    #[must_use]
+    pub fn deployed(public_base: PublicBase) -> Self {
+        let random = Arc::new(SystemRandomness::new());
+        Self { clock: Arc::new(SystemClock), random, environment: Environment::Live, public_base }
+    }
+}
+
+/// Serves one request. `O` is the enum of the function's own operations: a route of another function is a 404.
+///
+/// `handle` may match [`Call::operation`] exhaustively, and its error says by `Into<Failure>` how it is told.
+pub async fn serve<O, E, H>(edge: &Edge, request: Request, handle: H) -> Response<Body>
+where
+    O: TryFrom<Operation> + Copy,
+    E: Into<Failure>,
+    H: AsyncFnOnce(&Call<O>) -> Result<Answer, E>,
+{
+    let visit = Visit::begin(edge, &request);
+    match visit.open::<O>(edge, request) {
+        Ok(call) => {
+            let outcome = handle(&call).await.map_err(Into::into);
+            let about = About { reseller: call.noted_reseller(), enterprise: call.noted_enterprise() };
+            visit.close(Some(call.route()), call.route().surface, about, outcome)
+        }
+        Err(TurnedAway { route, surface, failure }) => visit.close(route, surface, About::default(), Err(failure)),
+    }
+}
+
+/// One request, from its coming to its answer.
+struct Visit {
+    began: Instant,
+    method: Method,
+    reference: ReferenceId,
+    now: Timestamp,
+}
+
+/// Whom a request was about, for the log.
+#[derive(Default)]
+struct About {
+    reseller: Option<ResellerId>,
+    enterprise: Option<EnterpriseId>,
+}
+
+/// A request that reaches no handler.
+struct TurnedAway {
+    route: Option<&'static Route>,
+    surface: Surface,
+    failure: Failure,
+}
+
+impl Visit {
+    fn begin(edge: &Edge, request: &Request) -> Self {
+        let now = edge.clock.now();
+        let reference = ReferenceId::new(now, edge.random.as_ref());
+        Self { began: Instant::now(), method: request.method().clone(), reference, now }
+    }
+
+    fn open<O: TryFrom<Operation> + Copy>(&self, edge: &Edge, request: Request) -> Result<Call<O>, TurnedAway> {
+        let (route, params) = found(&request)?;
+        let turned_away = |failure| TurnedAway { route: Some(route), surface: route.surface, failure };
+        let operation = O::try_from(route.operation).map_err(|_| turned_away(Failure::not_found()))?;
+        let key = match route.level {
+            Level::Public => None,
+            Level::Operator | Level::Reseller | Level::Enterprise => {
+                let key = caller::presented(&request, edge.environment);
+                Some(key.map_err(|refusal| turned_away(refusal.into()))?)
+            }
+        };
+        Ok(Call::new(edge, request, (route, operation), params, key, (self.now, self.reference.clone())))
+    }
+
+    fn close(
+        self,
+        route: Option<&'static Route>,
+        surface: Surface,
+        about: About,
+        outcome: Result<Answer, Failure>,
+    ) -> Response<Body> {
+        let (answer, code) = match outcome.and_then(Answer::settle) {
+            Ok(answer) => (answer, "ok"),
+            Err(failure) => {
+                if let Some(cause) = failure.cause() {
+                    log::failure(cause, &self.reference);
+                }
+                (Answer::of_failure(&failure, surface, &self.reference), failure.code().as_str())
+            }
+        };
+        let response = answer.into_response(&self.reference);
+        self.write_line(route, &about, response.status(), code);
+        response
+    }
+
+    fn write_line(&self, route: Option<&'static Route>, about: &About, status: StatusCode, code: &'static str) {
+        let duration: Duration = self.began.elapsed();
+        log::request_line(&RequestLine {
+            route: route.map(|route| route.path),
+            method: &self.method,
+            status,
+            code,
+            duration,
+            reference: &self.reference,
+            reseller: about.reseller,
+            enterprise: about.enterprise,
+        });
+    }
+}
+
+fn found(request: &Request) -> Result<(&'static Route, Params), TurnedAway> {
+    let path = path(request);
+    let surface = routes::surface_of(path);
+    let away = |failure| Err(TurnedAway { route: None, surface, failure });
+    match routes::find(request.method(), path) {
+        Found::Route(route, params) => Ok((route, params)),
+        Found::MethodNotAllowed(allow) => away(Failure::method_not_allowed(wrong_method(surface), allow)),
+        Found::Nothing => away(Failure::not_found()),
+    }
+}
+
+const fn wrong_method(surface: Surface) -> Code {
+    match surface {
+        Surface::Api => Code::MethodNotAllowed,
+        Surface::Page => Code::WrongMethodPage,
+    }
+}
+
+/// The path as the gateway got it: the URI of the event has been through a URL parser, which mends `..` and the like.
+///
+/// The deployment serves the API at the root of its host: stage `$default`, no base path.
+fn path(request: &Request) -> &str {
+    let raw = request.raw_http_path();
+    if raw.is_empty() { request.uri().path() } else { raw }
+}
+
+#[cfg(test)]
+mod tests;

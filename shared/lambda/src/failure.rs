@@ -1,0 +1,220 @@
+//! What a request can end in instead of its answer.
+//!
+//! Each function has one error enum in the words of its flow, and one exhaustive `From<Error> for Failure` that gives
+//! every variant its status and its [`Code`]. Title, cause, person and next steps follow from the code; how they are
+//! shown (problem document or page) follows from the route. No status is chosen anywhere else.
+
+use std::error::Error;
+use std::fmt;
+
+use http::{Method, StatusCode};
+use onboarding_core::advice::{Code, Explanation};
+use onboarding_core::credential::NotAccepted;
+use onboarding_core::fields::Fault;
+
+/// `Retry-After` of a 429 or 503 whose advice names no time, in seconds.
+const DEFAULT_RETRY_AFTER: u32 = 5;
+
+/// A request that failed: its status, its code, and what else the caller should know.
+///
+/// Boxed, so that every `Result` on the way of a success stays small.
+#[derive(Debug)]
+pub struct Failure(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    status: StatusCode,
+    code: Code,
+    detail: Option<String>,
+    faults: Vec<Fault>,
+    allow: Vec<Method>,
+    retry_after: Option<u32>,
+    correlation_id: Option<String>,
+    cause: Option<Cause>,
+}
+
+/// What went wrong on our side: told to the log, never to the caller.
+struct Cause(Box<dyn Error + Send + Sync>);
+
+/// Errors of clients may hold requests; only their `Display` is ever written.
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cause({})", self.0)
+    }
+}
+
+impl Failure {
+    /// A failure; a status that tells of none becomes 500.
+    #[must_use]
+    pub fn new(status: StatusCode, code: Code) -> Self {
+        let tells = status.is_client_error() || status.is_server_error();
+        Self(Box::new(Parts {
+            status: if tells { status } else { StatusCode::INTERNAL_SERVER_ERROR },
+            code,
+            detail: None,
+            faults: Vec::new(),
+            allow: Vec::new(),
+            retry_after: None,
+            correlation_id: None,
+            cause: None,
+        }))
+    }
+
+    /// 422: the body could be read and is wrong, with every fault at once.
+    #[must_use]
+    pub fn invalid(faults: Vec<Fault>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, Code::InvalidBody).with_faults(faults)
+    }
+
+    /// 404: absent, or another's; the two must not be told apart.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, Code::NotFound)
+    }
+
+    /// 401: no credential, or none that is accepted here; the cases must not be told apart (G65).
+    #[must_use]
+    pub fn unauthenticated() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, Code::Unauthenticated)
+    }
+
+    /// 405, with the methods that the path has.
+    #[must_use]
+    pub fn method_not_allowed(code: Code, allow: Vec<Method>) -> Self {
+        let mut failure = Self::new(StatusCode::METHOD_NOT_ALLOWED, code);
+        failure.0.allow = allow;
+        failure
+    }
+
+    /// 500: a fault of ours. `cause` goes to the log with its sources.
+    #[must_use]
+    pub fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::InternalError).because(cause)
+    }
+
+    /// 503: something that we need does not answer; trying again may help. `cause` goes to the log.
+    #[must_use]
+    pub fn unavailable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable).because(cause)
+    }
+
+    /// The same failure, with a cause for the log.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.0.cause = Some(Cause(cause.into()));
+        self
+    }
+
+    /// The same failure with a cause that names what was seen. Shown to the caller: never a text of another's choice.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.0.detail = Some(detail.into());
+        self
+    }
+
+    /// The same failure with faults that point into the body.
+    #[must_use]
+    pub fn with_faults(mut self, faults: Vec<Fault>) -> Self {
+        self.0.faults = faults;
+        self
+    }
+
+    /// The same failure with another time until trying again may help, in seconds.
+    #[must_use]
+    pub fn with_retry_after(mut self, seconds: u32) -> Self {
+        self.0.retry_after = Some(seconds);
+        self
+    }
+
+    /// The same failure with Microsoft's correlation id, which a page shows.
+    #[must_use]
+    pub fn with_correlation_id(mut self, id: Option<String>) -> Self {
+        self.0.correlation_id = id;
+        self
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// What is wrong with the body.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        &self.0.faults
+    }
+
+    /// The methods that the path has, if the method was wrong.
+    #[must_use]
+    pub fn allow(&self) -> &[Method] {
+        &self.0.allow
+    }
+
+    /// Microsoft's correlation id.
+    #[must_use]
+    pub fn correlation_id(&self) -> Option<&str> {
+        self.0.correlation_id.as_deref()
+    }
+
+    /// The cause, for the log.
+    #[must_use]
+    pub fn cause(&self) -> Option<&(dyn Error + 'static)> {
+        let cause = self.0.cause.as_ref()?;
+        Some(cause.0.as_ref())
+    }
+
+    /// Seconds until trying again may help; always there for 429 and 503.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u32> {
+        let told = self.0.retry_after.or(self.0.code.advice().retry_after);
+        let must = matches!(self.0.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+        told.or(must.then_some(DEFAULT_RETRY_AFTER))
+    }
+
+    /// The advice for this failure.
+    #[must_use]
+    pub fn explain(&self) -> Explanation {
+        let explanation = Explanation { retry_after: self.retry_after(), ..self.0.code.explain() };
+        match &self.0.detail {
+            Some(detail) => explanation.with_detail(detail.clone()),
+            None => explanation,
+        }
+    }
+}
+
+impl From<NotAccepted> for Failure {
+    fn from(_: NotAccepted) -> Self {
+        Self::unauthenticated()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_never_a_success() {
+        assert_eq!(Failure::new(StatusCode::OK, Code::NotFound).status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
+
+    #[test]
+    fn overload_always_says_when_to_come_back() {
+        assert_eq!(Failure::new(StatusCode::TOO_MANY_REQUESTS, Code::TooManyAttempts).retry_after(), Some(5));
+        assert_eq!(Failure::unavailable("dynamodb").with_retry_after(9).retry_after(), Some(9));
+        assert_eq!(Failure::not_found().retry_after(), None);
+    }
+
+    #[test]
+    fn a_detail_replaces_the_general_cause() {
+        let plain = Failure::not_found();
+        assert_eq!(plain.explain().detail, Code::NotFound.advice().cause);
+        assert_eq!(plain.with_detail("No such thing.").explain().detail, "No such thing.");
+    }
+}

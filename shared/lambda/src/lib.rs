@@ -1,0 +1,27 @@
+//! The edge: what every function has between Lambda and its own rules.
+//!
+//! | to find | look in |
+//! |---|---|
+//! | every path, and who may call it | [`routes`] |
+//! | how a request is served | [`edge`], [`call`] |
+//! | what a request carries | [`body`], [`caller`] |
+//! | how it is answered | [`answer`], [`failure`], [`problem`], [`page`] |
+//! | the environment and the AWS SDK | [`config`], [`aws`] |
+//! | the log | [`log`] |
+
+pub mod answer;
+pub mod aws;
+pub mod body;
+pub mod call;
+pub mod caller;
+pub mod config;
+pub mod edge;
+pub mod failure;
+pub mod log;
+pub mod page;
+pub mod problem;
+pub mod routes;
+mod text;
+
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,100 @@
+use super::*;
+use crate::testing::reference;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use onboarding_core::advice::Code;
+use onboarding_core::id::{ConsentRequestId, ObjectId, TenantId};
+use onboarding_core::identity::Signer;
+use onboarding_core::time::Timestamp;
+use ring::digest::{SHA256, digest};
+
+const SINCE: Timestamp = Timestamp::from_seconds(1);
+const HOSTILE: &str = "<script>alert(1)</script>\" onload='x' {{7*7}} &amp;";
+
+fn request() -> ConsentRequestId {
+    "cr_01h00000000000000000000000".parse().unwrap()
+}
+
+fn outcome(name: &str, state: &ActionState, left: &[ActionType]) -> String {
+    let name: Name = name.parse().unwrap();
+    let action = ActionType::ServiceProviderManagement;
+    let reference = reference();
+    let outcome = Outcome { provider: &name, enterprise: &name, action, state, left, reference: &reference };
+    Page::outcome(&outcome).html
+}
+
+fn advice(explanation: &Explanation, provider: Option<&Name>) -> String {
+    let reference = reference();
+    let (status, correlation_id) = (StatusCode::OK, Some("5d3e2c1b-0000-4000-8000-00000000000f"));
+    Page::advice(&Advice { status, explanation, provider, reference: &reference, correlation_id }).html
+}
+
+fn granted() -> ActionState {
+    let signer = Signer { tenant: TenantId::from_u128(1), object: ObjectId::from_u128(2), user_principal_name: None };
+    ActionState::Granted { since: SINCE, request: request(), by: signer }
+}
+
+/// The policy names the style sheet as it is now.
+#[test]
+fn the_policy_allows_the_style_sheet_and_no_other() {
+    let hash = STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
+    assert!(POLICY.contains(&format!("style-src 'sha256-{hash}';")), "put sha256-{hash} into POLICY");
+    let page = outcome("Acme", &granted(), &[]);
+    assert!(page.contains(&format!("<style>{STYLE}</style>")), "a browser hashes what stands between the tags");
+}
+
+/// G54, T37 Hostile text stays text.
+#[test]
+fn hostile_text_is_escaped() {
+    let name: Name = HOSTILE.parse().unwrap();
+    let explanation = Code::Declined.explain().with_detail(HOSTILE.to_owned());
+    for html in [outcome(HOSTILE, &granted(), &[]), advice(&explanation, Some(&name))] {
+        assert!(!html.contains("<script") && !html.contains("onload='") && !html.contains("\" onload"), "{html}");
+        assert!(html.contains("&#60;script&#62;alert(1)"), "{html}");
+    }
+}
+
+/// R005, R009 The service provider is called so, and the state has its label.
+#[test]
+fn an_outcome_says_who_what_and_what_is_left() {
+    let html = outcome("Acme", &granted(), &[ActionType::UserSync]);
+    assert!(html.contains("Service Provider Acme"), "{html}");
+    assert!(html.contains("Granted Consent") && html.contains("data-state=\"granted\""), "{html}");
+    assert!(html.contains("Allow Management by Service Provider"), "{html}");
+    assert!(html.contains(ActionType::UserSync.title()) && !html.contains("Nothing is left"), "{html}");
+    assert!(html.contains(reference().as_str()), "{html}");
+    assert!(!html.to_lowercase().contains("reseller") && !html.to_lowercase().contains("partner"), "{html}");
+    assert!(outcome("Acme", &granted(), &[]).contains("Nothing is left"));
+}
+
+#[test]
+fn only_a_consent_that_is_being_checked_looks_again() {
+    let checking = ActionState::Verifying { since: SINCE, request: request() };
+    let html = outcome("Acme", &checking, &[]);
+    assert!(html.contains("<meta http-equiv=\"refresh\" content=\"5\">"), "{html}");
+    assert!(html.contains("Pending Consent"));
+    assert!(!outcome("Acme", &granted(), &[]).contains("http-equiv"));
+}
+
+#[test]
+fn a_refusal_says_cause_person_and_steps_in_order() {
+    let code = Code::AdminRoleRequired;
+    let state = ActionState::refused(code, request(), SINCE);
+    for html in [outcome("Acme", &state, &[]), advice(&code.explain(), None)] {
+        let row = code.advice();
+        assert!(html.contains(row.cause) && html.contains(text::who(row.who)), "{html}");
+        let at: Vec<Option<usize>> = row.next_steps.iter().map(|step| html.find(step)).collect();
+        assert!(at.iter().all(Option::is_some) && at.is_sorted(), "{html}");
+    }
+    assert!(advice(&code.explain(), None).contains("5d3e2c1b-0000"));
+}
+
+/// T51 No page loads anything, runs anything or shows a form.
+#[test]
+fn a_page_stands_alone() {
+    let html = [outcome("Acme", &granted(), &[]), advice(&Code::InvalidCallback.explain(), None)].concat();
+    for tag in ["<script", "<img", "<link", "<iframe", "<form", "src=", "href=", "style=", "http://", "https://"] {
+        assert!(!html.contains(tag), "{tag}");
+    }
+    assert!(html.starts_with("<!DOCTYPE html>\n<html lang=\"en\">"));
+}

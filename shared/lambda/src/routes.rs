@@ -1,0 +1,288 @@
+//! The route table: every path of the contract, as data.
+//!
+//! Dispatch, the `OpenAPI` document, the route test and the deployment template all read this one table. An alias is a
+//! second path, which existing ConnectToTeams clients use; it reaches the same operation.
+
+mod matching;
+
+use http::Method;
+
+pub use matching::{Found, Params, find, surface_of};
+
+/// One route.
+#[derive(Debug)]
+pub struct Route {
+    /// Its method.
+    pub method: Method,
+    /// Its path template; `{name}` stands for one segment.
+    pub path: &'static str,
+    /// Its other paths.
+    pub aliases: &'static [Alias],
+    /// Who may call it.
+    pub level: Level,
+    /// Whom it answers.
+    pub surface: Surface,
+    /// What it does.
+    pub operation: Operation,
+}
+
+/// A second path of a route.
+#[derive(Debug)]
+pub struct Alias {
+    /// Its path template.
+    pub path: &'static str,
+    /// Parameters that it takes from the query string.
+    pub query: &'static [&'static str],
+}
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Anybody, without a credential.
+    Public,
+    /// The platform team.
+    Operator,
+    /// A service provider.
+    Reseller,
+    /// A service provider, or the holder of a token of the one enterprise.
+    Enterprise,
+}
+
+/// Whom a route answers, and so in what form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// A program: JSON, and problem documents.
+    Api,
+    /// A person's browser: HTML.
+    Page,
+}
+
+/// What a route does, by the function that does it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Of `credentials`.
+    Credentials(CredentialsOp),
+    /// Of `create-enterprise`.
+    CreateEnterprise(CreateEnterpriseOp),
+    /// Of `enterprises`.
+    Enterprises(EnterprisesOp),
+    /// Of `registration-url`.
+    RegistrationUrl(RegistrationUrlOp),
+    /// Of `consent-redirect`.
+    ConsentRedirect(ConsentRedirectOp),
+}
+
+impl Operation {
+    /// The function's crate, which is also its name in the deployment template.
+    #[must_use]
+    pub const fn function(self) -> &'static str {
+        match self {
+            Self::Credentials(_) => "credentials",
+            Self::CreateEnterprise(_) => "create-enterprise",
+            Self::Enterprises(_) => "enterprises",
+            Self::RegistrationUrl(_) => "registration-url",
+            Self::ConsentRedirect(_) => "consent-redirect",
+        }
+    }
+}
+
+/// The operation belongs to another function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("another function serves this route")]
+pub struct OtherFunction;
+
+macro_rules! operations {
+    ($(#[$doc:meta])* $name:ident of $function:ident { $($(#[$op_doc:meta])* $op:ident),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name {
+            $($(#[$op_doc])* $op),+
+        }
+
+        impl TryFrom<Operation> for $name {
+            type Error = OtherFunction;
+
+            fn try_from(operation: Operation) -> Result<Self, OtherFunction> {
+                if let Operation::$function(own) = operation { Ok(own) } else { Err(OtherFunction) }
+            }
+        }
+    };
+}
+
+operations!(
+    /// What `credentials` does.
+    CredentialsOp of Credentials {
+        /// Makes a service provider (K9).
+        CreateReseller,
+        /// Makes a key for a service provider (K9).
+        CreateKey,
+    }
+);
+
+operations!(
+    /// What `create-enterprise` does.
+    CreateEnterpriseOp of CreateEnterprise {
+        /// Lists the caller's SBC gateways (R075).
+        ListGateways,
+        /// Lists the caller's PBX types (R076).
+        ListPbxTypes,
+        /// Makes an enterprise (R079-R103).
+        Create,
+        /// Says that the deployment answers.
+        ///
+        /// Here because this function has the fewest rights of all that are always deployed: an unauthenticated caller
+        /// wakes nothing that can read a secret.
+        Health,
+    }
+);
+
+operations!(
+    /// What `enterprises` does.
+    EnterprisesOp of Enterprises {
+        /// Reads one enterprise (K10).
+        Read,
+        /// Lists the action items of one enterprise (K11).
+        ListActions,
+        /// Confirms the tenant of a `pending_confirmation`.
+        ConfirmTenant,
+    }
+);
+
+operations!(
+    /// What `registration-url` does.
+    RegistrationUrlOp of RegistrationUrl {
+        /// Makes a direct link to Microsoft (R104-R115).
+        ActionUrl,
+    }
+);
+
+operations!(
+    /// What `consent-redirect` does.
+    ConsentRedirectOp of ConsentRedirect {
+        /// Takes Microsoft's `form_post` (K19).
+        HandleResponse,
+        /// Shows how a consent ended.
+        Outcome,
+    }
+);
+
+const fn route(method: Method, path: &'static str, level: Level, operation: Operation) -> Route {
+    Route { method, path, aliases: &[], level, surface: Surface::Api, operation }
+}
+
+const fn page(method: Method, path: &'static str, operation: Operation) -> Route {
+    Route { method, path, aliases: &[], level: Level::Public, surface: Surface::Page, operation }
+}
+
+/// Every route.
+pub static ROUTES: &[Route] = &[
+    route(Method::POST, "/v1/resellers", Level::Operator, Operation::Credentials(CredentialsOp::CreateReseller)),
+    route(
+        Method::POST,
+        "/v1/resellers/{resellerId}/keys",
+        Level::Operator,
+        Operation::Credentials(CredentialsOp::CreateKey),
+    ),
+    Route {
+        method: Method::GET,
+        path: "/v1/sbc-gateways",
+        aliases: &[Alias { path: "/reseller/getAvailableSBCGatewayRegionsByResellerId/{resellerId}", query: &[] }],
+        level: Level::Reseller,
+        surface: Surface::Api,
+        operation: Operation::CreateEnterprise(CreateEnterpriseOp::ListGateways),
+    },
+    Route {
+        method: Method::GET,
+        path: "/v1/pbx-types",
+        aliases: &[Alias { path: "/pbx/getPBXTypesByResellerId", query: &["resellerId"] }],
+        level: Level::Reseller,
+        surface: Surface::Api,
+        operation: Operation::CreateEnterprise(CreateEnterpriseOp::ListPbxTypes),
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/enterprises",
+        aliases: &[Alias { path: "/reseller/newEnterprise", query: &[] }],
+        level: Level::Reseller,
+        surface: Surface::Api,
+        operation: Operation::CreateEnterprise(CreateEnterpriseOp::Create),
+    },
+    route(Method::GET, "/v1/enterprises/{enterpriseId}", Level::Reseller, Operation::Enterprises(EnterprisesOp::Read)),
+    route(
+        Method::GET,
+        "/v1/enterprises/{enterpriseId}/actions",
+        Level::Reseller,
+        Operation::Enterprises(EnterprisesOp::ListActions),
+    ),
+    route(
+        Method::POST,
+        "/v1/enterprises/{enterpriseId}/confirm-tenant",
+        Level::Reseller,
+        Operation::Enterprises(EnterprisesOp::ConfirmTenant),
+    ),
+    Route {
+        method: Method::POST,
+        path: "/v1/enterprises/action-url",
+        aliases: &[Alias { path: "/enterprise/getActionItemUrl", query: &[] }],
+        level: Level::Reseller,
+        surface: Surface::Api,
+        operation: Operation::RegistrationUrl(RegistrationUrlOp::ActionUrl),
+    },
+    page(Method::POST, "/restricted/handleResponse", Operation::ConsentRedirect(ConsentRedirectOp::HandleResponse)),
+    page(Method::GET, "/outcome/{handle}", Operation::ConsentRedirect(ConsentRedirectOp::Outcome)),
+    route(Method::GET, "/healthz", Level::Public, Operation::CreateEnterprise(CreateEnterpriseOp::Health)),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(route: &Route) -> impl Iterator<Item = &'static str> {
+        std::iter::once(route.path).chain(route.aliases.iter().map(|alias| alias.path))
+    }
+
+    /// Every template and alias, filled in, reaches its own route and no other.
+    #[test]
+    fn every_path_and_alias_reaches_its_own_operation() {
+        for route in ROUTES {
+            for path in paths(route) {
+                let filled = path.replace(['{', '}'], "");
+                let Found::Route(found, _) = find(&route.method, &filled) else { panic!("{path} reaches nothing") };
+                assert_eq!(found.operation, route.operation, "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_path_stands_twice_with_one_method() {
+        let shape = |path: &str| -> String {
+            let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
+            parts.collect::<Vec<_>>().join("/")
+        };
+        let mut all: Vec<(String, &str)> = ROUTES
+            .iter()
+            .flat_map(|route| paths(route).map(move |path| (shape(path), route.method.as_str())))
+            .collect();
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
+    }
+
+    /// G65 Without a credential only pages and the health check are reached.
+    #[test]
+    fn the_public_list_is_short() {
+        let public: Vec<&str> =
+            ROUTES.iter().filter(|route| route.level == Level::Public).map(|route| route.path).collect();
+        assert_eq!(public, ["/restricted/handleResponse", "/outcome/{handle}", "/healthz"]);
+        assert!(ROUTES.iter().all(|route| route.surface == Surface::Api || route.level == Level::Public));
+    }
+
+    #[test]
+    fn an_operation_belongs_to_one_function() {
+        let read = Operation::Enterprises(EnterprisesOp::Read);
+        assert_eq!(EnterprisesOp::try_from(read), Ok(EnterprisesOp::Read));
+        assert_eq!(CredentialsOp::try_from(read), Err(OtherFunction));
+        assert_eq!(read.function(), "enterprises");
+    }
+}

@@ -1,0 +1,75 @@
+//! The authorize request: the address that a browser takes to Microsoft (R106-R114).
+//!
+//! The hybrid flow with `form_post`, a nonce and PKCE. Entra does not advertise PKCE in its metadata but honours it
+//! for confidential clients too (CODE in `microsoft-identity.md` §1), so it is always sent.
+
+use onboarding_core::cloud::Endpoints;
+use onboarding_core::id::ApplicationId;
+use onboarding_core::state::State;
+use url::form_urlencoded;
+
+/// What Microsoft is to ask of the person, beyond what it asks anyway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prompt {
+    /// To sign in again.
+    Login,
+    /// To consent again, also where a consent for this person alone exists.
+    Consent,
+    /// To choose an account. Entra then takes no `login_hint`.
+    SelectAccount,
+}
+
+impl Prompt {
+    const fn value(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Consent => "consent",
+            Self::SelectAccount => "select_account",
+        }
+    }
+}
+
+/// One person's way to Microsoft.
+#[derive(Clone, Copy, Debug)]
+pub struct SignIn<'a> {
+    /// What must come back; gives authority, nonce and PKCE challenge.
+    pub state: &'a State,
+    /// The same, sealed for the journey.
+    pub sealed_state: &'a str,
+    /// What is asked for, separated by spaces.
+    pub scope: &'a str,
+    /// What Microsoft is to ask.
+    pub prompt: Option<Prompt>,
+    /// The account that is expected, if known.
+    pub login_hint: Option<&'a str>,
+}
+
+/// The address. Anybody may open it, from anywhere, without a header or cookie set before (R114).
+#[must_use]
+pub fn authorize_url(
+    endpoints: &Endpoints,
+    client_id: ApplicationId,
+    redirect_uri: &str,
+    sign_in: &SignIn<'_>,
+) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query
+        .append_pair("response_type", "id_token code")
+        .append_pair("client_id", &client_id.to_string())
+        .append_pair("nonce", &sign_in.state.nonce)
+        .append_pair("response_mode", "form_post")
+        .append_pair("state", sign_in.sealed_state)
+        .append_pair("scope", sign_in.scope)
+        .append_pair("redirect_uri", redirect_uri)
+        .append_pair("code_challenge", &sign_in.state.challenge())
+        .append_pair("code_challenge_method", "S256");
+    if let Some(prompt) = sign_in.prompt {
+        query.append_pair("prompt", prompt.value());
+    }
+    if let Some(hint) = sign_in.login_hint.filter(|_| sign_in.prompt != Some(Prompt::SelectAccount)) {
+        query.append_pair("login_hint", hint);
+    }
+    // A real plus is `%2B` by now, so each `+` is a space; `%20` means a space to every reader.
+    let query = query.finish().replace('+', "%20");
+    format!("{}?{query}", endpoints.authorize(sign_in.state.authority))
+}

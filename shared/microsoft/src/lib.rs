@@ -1,0 +1,108 @@
+//! Microsoft, as the product needs it: Entra's sign-in and token endpoints, its signing keys, and Microsoft Graph.
+//!
+//! The only crate that knows `reqwest` and `oauth2`. [`Microsoft`] is a concrete client, tested on the wire; there is
+//! no port, because a mock never finds a wrong header. No error, `Debug` or log line of this crate holds a code, a
+//! token, a secret or a body.
+//!
+//! | to find | look in |
+//! |---|---|
+//! | the address that a person is sent to | [`authorize`] |
+//! | whether Microsoft signed a token, and with which keys | `id_token`, `keys`, `jwk` |
+//! | the one use of a code | [`redeem`] |
+//! | the proof of a consent | `graph`, `graph/wire` |
+//! | the tenant of a domain | [`discovery`] |
+//! | time limits and sizes | [`http`] |
+
+pub mod authorize;
+pub mod discovery;
+mod graph;
+pub mod http;
+pub mod id_token;
+mod jwk;
+mod keys;
+pub mod redeem;
+mod refusal;
+
+use std::time::Duration;
+
+use onboarding_core::cloud::Endpoints;
+use onboarding_core::id::{ApplicationId, TenantId};
+use onboarding_core::identity::SignedClaims;
+use onboarding_core::proof::TenantView;
+use onboarding_core::text::Domain;
+use onboarding_core::time::Timestamp;
+use reqwest::Client;
+use secrecy::SecretString;
+
+use crate::authorize::SignIn;
+use crate::discovery::DiscoveryError;
+use crate::http::ClientError;
+use crate::id_token::{IdTokenError, IdTokens};
+use crate::keys::Keys;
+use crate::redeem::{RedeemError, Redeemed, Redemption, Registration};
+
+/// Where Microsoft is, and who we are there.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where Microsoft is.
+    pub endpoints: Endpoints,
+    /// Our application.
+    pub client_id: ApplicationId,
+    /// Where Microsoft sends people back to: one registered address, compared to the letter (R113).
+    pub redirect_uri: String,
+}
+
+/// The connection to Microsoft. One per process: it holds the HTTP client and the signing keys.
+pub struct Microsoft {
+    settings: Settings,
+    http: Client,
+    id_tokens: IdTokens,
+}
+
+impl Microsoft {
+    /// Connects to nothing yet.
+    pub fn new(settings: Settings) -> Result<Self, ClientError> {
+        let id_tokens = IdTokens::new(Keys::new(settings.endpoints.keys()));
+        Ok(Self { http: http::client()?, id_tokens, settings })
+    }
+
+    /// Where Microsoft is, and who we are there.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The address that takes a person to Microsoft (R106-R114).
+    #[must_use]
+    pub fn authorize_url(&self, sign_in: &SignIn<'_>) -> String {
+        let Settings { endpoints, client_id, redirect_uri } = &self.settings;
+        authorize::authorize_url(endpoints, *client_id, redirect_uri, sign_in)
+    }
+
+    /// The claims of an `id_token`, if Microsoft signed it. What they say is for `identity::verify` to judge.
+    pub async fn signed_claims(&self, id_token: &str, now: Timestamp) -> Result<SignedClaims, IdTokenError> {
+        self.id_tokens.signature_checked(&self.http, id_token, now).await
+    }
+
+    /// Sends a code to Microsoft, once. Never call it again with the same code, except after [`RedeemError::NotSent`].
+    pub async fn redeem(
+        &self,
+        client_secret: &SecretString,
+        redemption: Redemption<'_>,
+    ) -> Result<Redeemed, RedeemError> {
+        let Settings { endpoints, client_id, redirect_uri } = &self.settings;
+        let registration = Registration { endpoints, client_id: *client_id, client_secret, redirect_uri };
+        redeem::redeem(&self.http, registration, redemption).await
+    }
+
+    /// What Graph shows of the tenant and our grants in it, to the holder of `access_token`, within `budget`.
+    pub async fn read_back(&self, access_token: &SecretString, budget: Duration) -> TenantView {
+        let Settings { endpoints, client_id, .. } = &self.settings;
+        graph::read_back(&self.http, endpoints, access_token, *client_id, budget).await
+    }
+
+    /// The tenant that owns `domain`.
+    pub async fn tenant_of(&self, domain: &Domain) -> Result<TenantId, DiscoveryError> {
+        discovery::tenant_of(&self.http, &self.settings.endpoints, domain).await
+    }
+}

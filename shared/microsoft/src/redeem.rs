@@ -1,0 +1,186 @@
+//! The redemption of a code: once, and never again for the same code (P2).
+//!
+//! `oauth2` makes the request (client secret in the body, PKCE verifier, redirect URI), tells refusals from tokens and
+//! keeps codes, verifiers and tokens out of `Debug`. Its typestate client is named in one alias, made per redemption,
+//! and does not leave this file. What it cannot know we add: Entra's own error fields, and whether a request that
+//! failed had been sent. Its `Parse` error holds the body, so no error of it is ever shown or passed on.
+
+use std::fmt;
+use std::time::Duration;
+
+use oauth2::basic::{BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType};
+use oauth2::{
+    AuthType, AuthorizationCode, ClientId, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse,
+    PkceCodeVerifier, RedirectUrl, RequestTokenError, StandardRevocableToken, StandardTokenResponse,
+    TokenResponse as _, TokenUrl,
+};
+use onboarding_core::advice::Signal;
+use onboarding_core::cloud::{AuthorityPath, Endpoints};
+use onboarding_core::id::ApplicationId;
+use reqwest::Client;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::http::{self, LOGIN_LIMIT, TOKEN_TIMEOUT, Unanswered};
+use crate::refusal::Refusal;
+
+/// The life of a token whose answer does not say it (RFC 6749 §5.1 only recommends it). Entra's live for at least an
+/// hour; 10 minutes is as long as a verification takes at most.
+const LIFE_IF_UNSAID: Duration = Duration::from_mins(10);
+/// The longest life that is believed: Entra's longest, under continuous access evaluation, is 28 h.
+const LONGEST_LIFE: Duration = Duration::from_hours(28);
+
+/// What is redeemed.
+#[derive(Clone, Copy)]
+pub struct Redemption<'a> {
+    /// The path of the authorize request: Entra takes the code on no other (AADSTS700005).
+    pub authority: AuthorityPath,
+    /// The code, for its first and only use.
+    pub code: &'a str,
+    /// The PKCE verifier of the authorize request.
+    pub verifier: &'a str,
+    /// The scopes of one resource (AADSTS700022), separated by spaces.
+    pub scope: &'a str,
+}
+
+/// Shows the authority alone: code and verifier are secrets.
+impl fmt::Debug for Redemption<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Redemption({}, [redacted])", self.authority)
+    }
+}
+
+/// What a code was worth.
+#[derive(Debug)]
+pub struct Redeemed {
+    /// For Microsoft Graph.
+    pub access_token: SecretString,
+    /// How long it lives from now.
+    pub expires_in: Duration,
+    /// What it is for, as Microsoft says. Unsaid is not the same as all that was asked.
+    pub scope: Option<String>,
+    /// The person once more. Not verified.
+    pub id_token: Option<SecretString>,
+    /// Only if `offline_access` was asked.
+    pub refresh_token: Option<SecretString>,
+}
+
+/// Why there are no tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RedeemError {
+    /// Microsoft said no, and why. The code is spent or was never good.
+    #[error("Microsoft refused the code: {} {}", .0.error(), .0.number().unwrap_or_default())]
+    Refused(Signal),
+    /// No connection came about: nothing was sent and the code is unused.
+    #[error("Microsoft could not be reached; the code was not sent")]
+    NotSent,
+    /// The code was sent and no usable answer came. It may be spent, so it must not be sent again.
+    #[error("Microsoft gave no usable answer; the code may be spent")]
+    Unknown,
+}
+
+/// The `id_token` beside the standard fields.
+#[derive(Deserialize, Serialize)]
+struct OpenId {
+    id_token: Option<String>,
+}
+
+impl fmt::Debug for OpenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OpenId([redacted])")
+    }
+}
+
+impl oauth2::ExtraTokenFields for OpenId {}
+impl oauth2::ErrorResponse for Refusal {}
+
+type Tokens = StandardTokenResponse<OpenId, BasicTokenType>;
+
+/// The one place where the ten parameters stand.
+type TokenClient = oauth2::Client<
+    Refusal,
+    Tokens,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+>;
+
+/// Our registration at Microsoft, as the token endpoint wants to know it.
+#[derive(Clone, Copy)]
+pub(crate) struct Registration<'a> {
+    pub(crate) endpoints: &'a Endpoints,
+    pub(crate) client_id: ApplicationId,
+    pub(crate) client_secret: &'a SecretString,
+    pub(crate) redirect_uri: &'a str,
+}
+
+/// Sends the code once.
+pub(crate) async fn redeem(
+    http: &Client,
+    registration: Registration<'_>,
+    redemption: Redemption<'_>,
+) -> Result<Redeemed, RedeemError> {
+    // Addresses that do not parse stop us before anything is sent.
+    let client = token_client(registration, redemption.authority).ok_or(RedeemError::NotSent)?;
+    let http = http.clone();
+    let carrier = move |request| carry(http.clone(), request);
+    let answer = client
+        .exchange_code(AuthorizationCode::new(redemption.code.to_owned()))
+        .set_pkce_verifier(PkceCodeVerifier::new(redemption.verifier.to_owned()))
+        .add_extra_param("scope", redemption.scope)
+        .request_async(&carrier)
+        .await;
+    answer.map(redeemed).map_err(redeem_error)
+}
+
+fn token_client(registration: Registration<'_>, authority: AuthorityPath) -> Option<TokenClient> {
+    let token = TokenUrl::new(registration.endpoints.token(authority)).ok()?;
+    let redirect = RedirectUrl::new(registration.redirect_uri.to_owned()).ok()?;
+    let secret = ClientSecret::new(registration.client_secret.expose_secret().to_owned());
+    let client = oauth2::Client::new(ClientId::new(registration.client_id.to_string()))
+        .set_client_secret(secret)
+        .set_auth_type(AuthType::RequestBody)
+        .set_redirect_uri(redirect)
+        .set_token_uri(token);
+    Some(client)
+}
+
+/// The bridge from `oauth2` to our client. It is called once per redemption: `oauth2` does not retry either.
+async fn carry(http: Client, request: HttpRequest) -> Result<HttpResponse, Unanswered> {
+    let request = request.try_into().map_err(|_| Unanswered::NotSent)?;
+    let answer = http::send(&http, request, TOKEN_TIMEOUT, LOGIN_LIMIT).await?;
+    let mut response = HttpResponse::new(answer.body);
+    *response.status_mut() = answer.status;
+    Ok(response)
+}
+
+fn redeemed(tokens: Tokens) -> Redeemed {
+    let life = tokens.expires_in().unwrap_or(LIFE_IF_UNSAID).min(LONGEST_LIFE);
+    let scope = tokens.scopes().map(|scopes| scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "));
+    Redeemed {
+        access_token: tokens.access_token().secret().as_str().into(),
+        expires_in: life,
+        scope,
+        id_token: tokens.extra_fields().id_token.as_deref().map(SecretString::from),
+        refresh_token: tokens.refresh_token().map(|token| token.secret().as_str().into()),
+    }
+}
+
+fn redeem_error(fault: RequestTokenError<Unanswered, Refusal>) -> RedeemError {
+    match fault {
+        RequestTokenError::ServerResponse(refusal) => {
+            refusal.log("Microsoft refused a code");
+            RedeemError::Refused(refusal.signal())
+        }
+        RequestTokenError::Request(Unanswered::NotSent) => RedeemError::NotSent,
+        RequestTokenError::Request(Unanswered::Lost | Unanswered::TooLarge)
+        | RequestTokenError::Parse(..)
+        | RequestTokenError::Other(_) => RedeemError::Unknown,
+    }
+}

@@ -1,0 +1,18 @@
+//! The crate as Microsoft sees it: on the wire, against a small server that answers as each test says.
+
+#[cfg(test)]
+mod authorize;
+#[cfg(test)]
+mod discovery;
+#[cfg(test)]
+mod graph;
+#[cfg(test)]
+mod id_token;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod redeem;
+#[cfg(test)]
+mod signer;
+#[cfg(test)]
+mod world;

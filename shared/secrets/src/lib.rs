@@ -1,0 +1,185 @@
+//! The secrets of a deployment, in AWS Secrets Manager. The only crate that knows `aws-sdk-secretsmanager`.
+//!
+//! | name below the prefix | value |
+//! |---|---|
+//! | `client-secret` | the client secret of our application at Microsoft, as text |
+//! | `sealing-keys` | the JSON of `onboarding_core::seal::SealingKeys` |
+//! | `webhook-keys/{resellerId}` | the JSON of [`WebhookKeys`] |
+//!
+//! Reads are kept in memory: see `cached` for how long, and what happens while the service is away. No value is ever
+//! shown by `Debug`, an error or the log.
+
+mod cached;
+mod store;
+mod webhook_keys;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_types::SdkConfig;
+use onboarding_core::id::ResellerId;
+use onboarding_core::random::Random;
+use onboarding_core::seal::SealingKeys;
+use onboarding_core::time::Timestamp;
+use secrecy::{ExposeSecret as _, SecretString};
+use thiserror::Error;
+
+use crate::cached::Cached;
+use crate::store::{Made, Store};
+pub use crate::webhook_keys::{InvalidWebhookKeys, WebhookKeys};
+
+const CLIENT_SECRET: &str = "client-secret";
+const SEALING_KEYS: &str = "sealing-keys";
+
+/// The most resellers whose keys are kept at once, so that memory stays bounded whatever the number of resellers.
+const MOST_RESELLERS: usize = 256;
+
+/// Why a secret cannot be had. Names carry the prefix, as the console shows them.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SecretsError {
+    /// There is none of this name.
+    #[error("the secret {0} does not exist")]
+    Absent(String),
+    /// There is one, but it is not what belongs there.
+    #[error("the secret {0} is not of the expected form")]
+    Malformed(String),
+    /// There is one already, and it is not to be replaced.
+    #[error("the secret {0} exists already")]
+    AlreadyExists(String),
+    /// Secrets Manager did not answer, or would not.
+    #[error("Secrets Manager is unavailable")]
+    Unavailable,
+}
+
+/// The secrets below one prefix. One per process: it keeps what it reads.
+pub struct Secrets {
+    store: Store,
+    client_secret: Cached<SecretString>,
+    sealing_keys: Cached<Arc<SealingKeys>>,
+    webhook_keys: Mutex<HashMap<ResellerId, Kept>>,
+}
+
+struct Kept {
+    keys: Arc<Cached<Arc<WebhookKeys>>>,
+    used_at: Timestamp,
+}
+
+impl Secrets {
+    /// Connects to nothing yet. `sdk` brings HTTP client, credentials and region; `endpoint` replaces AWS's own.
+    #[must_use]
+    pub fn connect(sdk: &SdkConfig, endpoint: Option<&str>, prefix: &str) -> Self {
+        Self {
+            store: Store::new(sdk, endpoint, prefix),
+            client_secret: Cached::default(),
+            sealing_keys: Cached::default(),
+            webhook_keys: Mutex::default(),
+        }
+    }
+
+    /// The client secret of our application at Microsoft.
+    pub async fn client_secret(&self, now: Timestamp) -> Result<SecretString, SecretsError> {
+        self.client_secret.get(now, self.read_client_secret()).await
+    }
+
+    /// The keys that seal and open.
+    pub async fn sealing_keys(&self, now: Timestamp) -> Result<Arc<SealingKeys>, SecretsError> {
+        self.sealing_keys.get(now, self.read_sealing_keys()).await
+    }
+
+    /// The same, after they did not know a key (`Unsealable::UnknownKey`): read again, at most once in 30 s, in case
+    /// another environment already seals with a newer key.
+    pub async fn sealing_keys_after_miss(&self, now: Timestamp) -> Result<Arc<SealingKeys>, SecretsError> {
+        self.sealing_keys.get_after_miss(now, self.read_sealing_keys()).await
+    }
+
+    /// The keys that sign a reseller's webhooks.
+    pub async fn webhook_keys(&self, reseller: ResellerId, now: Timestamp) -> Result<Arc<WebhookKeys>, SecretsError> {
+        let keys = self.kept(reseller, now);
+        keys.get(now, self.read_webhook_keys(reseller)).await
+    }
+
+    /// Makes the first webhook key of a reseller and tells it, for the one time that it is shown.
+    pub async fn create_webhook_keys(
+        &self,
+        reseller: ResellerId,
+        random: &dyn Random,
+    ) -> Result<SecretString, SecretsError> {
+        let (secret, stored) = webhook_keys::generate(random);
+        let name = webhook_keys_name(reseller);
+        match self.store.create(&name, &stored).await? {
+            Made::Now => Ok(secret),
+            Made::Before => Err(SecretsError::AlreadyExists(self.store.full(&name))),
+        }
+    }
+
+    /// Writes the client secret, whether or not there was one.
+    pub async fn put_client_secret(&self, value: &SecretString) -> Result<(), SecretsError> {
+        let put = match self.store.put(CLIENT_SECRET, value).await {
+            Err(SecretsError::Absent(_)) => match self.store.create(CLIENT_SECRET, value).await? {
+                Made::Now => Ok(()),
+                // Somebody else was faster; the last word is ours all the same.
+                Made::Before => self.store.put(CLIENT_SECRET, value).await,
+            },
+            other => other,
+        };
+        self.client_secret.forget();
+        put
+    }
+
+    /// The sealing keys that are in force, made now if there were none. Of two who do this at once both get the same.
+    pub async fn create_sealing_keys_if_absent(&self, random: &dyn Random) -> Result<Arc<SealingKeys>, SecretsError> {
+        let stored = self.create_if_absent(SEALING_KEYS, SealingKeys::generate(random).into()).await?;
+        self.sealing_keys.forget();
+        self.parse_sealing_keys(&stored)
+    }
+
+    /// The value of `name` (without the prefix) that is in force: the given one, unless there was one before.
+    pub async fn create_if_absent(&self, name: &str, value: SecretString) -> Result<SecretString, SecretsError> {
+        match self.store.create(name, &value).await? {
+            Made::Now => Ok(value),
+            Made::Before => self.store.read(name).await,
+        }
+    }
+
+    /// Without the line end that `--secret-string file://…` leaves behind; Entra's secrets hold no white space.
+    async fn read_client_secret(&self) -> Result<SecretString, SecretsError> {
+        let stored = self.store.read(CLIENT_SECRET).await?;
+        match stored.expose_secret().trim() {
+            "" => Err(SecretsError::Malformed(self.store.full(CLIENT_SECRET))),
+            secret => Ok(secret.into()),
+        }
+    }
+
+    async fn read_sealing_keys(&self) -> Result<Arc<SealingKeys>, SecretsError> {
+        let stored = self.store.read(SEALING_KEYS).await?;
+        self.parse_sealing_keys(&stored)
+    }
+
+    fn parse_sealing_keys(&self, stored: &SecretString) -> Result<Arc<SealingKeys>, SecretsError> {
+        let keys = SealingKeys::from_json(stored.expose_secret());
+        keys.map(Arc::new).map_err(|_| SecretsError::Malformed(self.store.full(SEALING_KEYS)))
+    }
+
+    async fn read_webhook_keys(&self, reseller: ResellerId) -> Result<Arc<WebhookKeys>, SecretsError> {
+        let name = webhook_keys_name(reseller);
+        let stored = self.store.read(&name).await?;
+        let keys = WebhookKeys::from_json(stored.expose_secret());
+        keys.map(Arc::new).map_err(|_| SecretsError::Malformed(self.store.full(&name)))
+    }
+
+    /// The place for a reseller's keys; if all are taken, that of the reseller who was longest without use.
+    fn kept(&self, reseller: ResellerId, now: Timestamp) -> Arc<Cached<Arc<WebhookKeys>>> {
+        let mut kept = self.webhook_keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= MOST_RESELLERS && !kept.contains_key(&reseller) {
+            let idle = kept.iter().min_by_key(|(_, kept)| kept.used_at).map(|(reseller, _)| *reseller);
+            idle.map(|idle| kept.remove(&idle));
+        }
+        let entry = kept.entry(reseller).or_insert_with(|| Kept { keys: Arc::default(), used_at: now });
+        entry.used_at = now;
+        Arc::clone(&entry.keys)
+    }
+}
+
+fn webhook_keys_name(reseller: ResellerId) -> String {
+    format!("webhook-keys/{reseller}")
+}

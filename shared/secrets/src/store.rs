@@ -1,0 +1,100 @@
+//! AWS Secrets Manager, reduced to the calls that we make. Names are given without the prefix.
+
+use std::time::Duration;
+
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::config::retry::RetryConfig;
+use aws_sdk_secretsmanager::config::timeout::TimeoutConfig;
+use aws_sdk_secretsmanager::config::{Builder, Config};
+use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
+use aws_sdk_secretsmanager::error::SdkError;
+use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
+use aws_sdk_secretsmanager::operation::put_secret_value::PutSecretValueError;
+use aws_types::SdkConfig;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::SecretsError;
+
+/// Reads are small; a second attempt on a new connection is worth more than patience.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
+/// With the attempt timeout: 2.1 s at most, which a callback can bear and an outage does not stretch.
+const ATTEMPTS: u32 = 2;
+/// The longest wait before the second attempt.
+const BACKOFF: Duration = Duration::from_millis(100);
+
+/// The secrets below one prefix.
+pub(crate) struct Store {
+    client: Client,
+    prefix: String,
+}
+
+/// Whether a secret was made, or was there before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Made {
+    Now,
+    Before,
+}
+
+impl Store {
+    pub(crate) fn new(sdk: &SdkConfig, endpoint: Option<&str>, prefix: &str) -> Self {
+        Self { client: Client::from_conf(config(sdk, endpoint)), prefix: prefix.to_owned() }
+    }
+
+    /// The current value, as text.
+    pub(crate) async fn read(&self, name: &str) -> Result<SecretString, SecretsError> {
+        let name = self.full(name);
+        let answer = self.client.get_secret_value().secret_id(&name).send().await;
+        match answer {
+            Ok(answer) => answer.secret_string.map(SecretString::from).ok_or(SecretsError::Malformed(name)),
+            Err(fault) if is_absent(&fault) => Err(SecretsError::Absent(name)),
+            Err(fault) => Err(unavailable(&name, &fault)),
+        }
+    }
+
+    /// Makes a secret, unless there is one of that name. The SDK's request token makes its second attempt harmless.
+    pub(crate) async fn create(&self, name: &str, value: &SecretString) -> Result<Made, SecretsError> {
+        let name = self.full(name);
+        let request = self.client.create_secret().name(&name).secret_string(value.expose_secret());
+        let Err(fault) = request.send().await else { return Ok(Made::Now) };
+        let exists = fault.as_service_error().is_some_and(CreateSecretError::is_resource_exists_exception);
+        if exists { Ok(Made::Before) } else { Err(unavailable(&name, &fault)) }
+    }
+
+    /// Writes a new current value of a secret that is there.
+    pub(crate) async fn put(&self, name: &str, value: &SecretString) -> Result<(), SecretsError> {
+        let name = self.full(name);
+        let request = self.client.put_secret_value().secret_id(&name).secret_string(value.expose_secret());
+        let Err(fault) = request.send().await else { return Ok(()) };
+        let absent = fault.as_service_error().is_some_and(PutSecretValueError::is_resource_not_found_exception);
+        if absent { Err(SecretsError::Absent(name)) } else { Err(unavailable(&name, &fault)) }
+    }
+
+    /// The name with its prefix, as people find it in the console.
+    pub(crate) fn full(&self, name: &str) -> String {
+        format!("{}/{name}", self.prefix)
+    }
+}
+
+fn config(sdk: &SdkConfig, endpoint: Option<&str>) -> Config {
+    let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(BACKOFF);
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
+    let mut builder = Builder::from(sdk).retry_config(retries).timeout_config(timeouts);
+    if let Some(endpoint) = endpoint {
+        builder.set_endpoint_url(Some(endpoint.to_owned()));
+    }
+    builder.build()
+}
+
+/// Not there, or there no more: a secret that waits for its deletion answers `InvalidRequestException`.
+fn is_absent(fault: &SdkError<GetSecretValueError>) -> bool {
+    let fault = fault.as_service_error();
+    fault.is_some_and(|e| e.is_resource_not_found_exception() || e.is_invalid_request_exception())
+}
+
+/// Writes down the service's own code for the fault, which never holds a value.
+fn unavailable<E: ProvideErrorMetadata>(name: &str, fault: &SdkError<E>) -> SecretsError {
+    let code = fault.as_service_error().and_then(|error| error.code()).unwrap_or("no answer");
+    tracing::warn!(secret = name, code, "Secrets Manager did not do as asked");
+    SecretsError::Unavailable
+}

@@ -72,7 +72,8 @@ impl Store {
         row.insert("ttl".to_owned(), number(request.expires_at.plus(KEPT).seconds()));
         transaction.put_new(row)?;
         let enterprise = Key::enterprise(request.enterprise);
-        let started = ActionState::Started { since: request.created_at, request: request.id.clone() };
+        let (since, asked_again) = (request.created_at, request.asked_again);
+        let started = ActionState::Started { since, request: request.id.clone(), asked_again };
         let change = action_change(&enterprise, request.action, &started)?;
         let change = with_condition(change, KEEPS_PROVED).value(":verifying", text("verifying"));
         let action = transaction.update(enterprise.clone(), proved_words(change))?;

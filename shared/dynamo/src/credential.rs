@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use onboarding_core::audit::AuditRow;
 use onboarding_core::catalogue::Catalogue;
-use onboarding_core::credential::{KeyId, KeyOwner, KeyRecord};
+use onboarding_core::credential::{self, ApiKey, Caller, KeyId, KeyOwner, KeyRecord, NotAccepted};
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::id::EnterpriseId;
 use onboarding_core::reseller::Reseller;
+use onboarding_core::time::Timestamp;
+use thiserror::Error;
 
 use crate::row::{Item, entity, item};
 use crate::table::{EXISTS, Key};
@@ -27,22 +29,50 @@ pub struct Wanted {
     pub catalogue: bool,
 }
 
-/// What a key's id led to. Whether the key is good is for [`onboarding_core::credential::authenticate`] to say.
-#[derive(Clone, Debug, Default)]
-pub struct CallerRows {
-    /// The key, if it exists.
-    pub key: Option<KeyRecord>,
-    /// Its owner, if that is a provider.
-    pub reseller: Option<Reseller>,
+/// A proved caller, and what was wanted with it.
+#[derive(Clone, Debug)]
+pub struct Authenticated {
+    /// Who calls.
+    pub caller: Caller,
     /// The enterprise, whoever's it is.
     pub enterprise: Option<Enterprise>,
-    /// The owner's catalogue.
-    pub catalogue: Option<Catalogue>,
+    /// The caller's gateways and PBX types; none for the operator.
+    pub catalogue: Catalogue,
+}
+
+/// Why nobody was proved to call.
+#[derive(Debug, Error)]
+pub enum NotAuthenticated {
+    /// The key opens nothing.
+    #[error(transparent)]
+    NotAccepted(#[from] NotAccepted),
+    /// It could not be looked up.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+#[derive(Default)]
+struct CallerRows {
+    key: Option<KeyRecord>,
+    reseller: Option<Reseller>,
+    enterprise: Option<Enterprise>,
+    catalogue: Option<Catalogue>,
 }
 
 impl Store {
-    /// Reads what `key`'s id leads to: one round trip, 1 unit an item.
-    pub async fn caller(&self, key: &KeyId, wanted: Wanted) -> Result<CallerRows, StoreError> {
+    /// Proves who calls: one round trip, 1 unit an item.
+    pub async fn authenticate(
+        &self,
+        key: &ApiKey,
+        wanted: Wanted,
+        now: Timestamp,
+    ) -> Result<Authenticated, NotAuthenticated> {
+        let CallerRows { key: record, reseller, enterprise, catalogue } = self.caller(key.id(), wanted).await?;
+        let caller = credential::authenticate(key, record.as_ref(), reseller, now)?;
+        Ok(Authenticated { caller, enterprise, catalogue: catalogue.unwrap_or_default() })
+    }
+
+    async fn caller(&self, key: &KeyId, wanted: Wanted) -> Result<CallerRows, StoreError> {
         let mut keys = vec![Key::api_key(key)];
         if let KeyOwner::Reseller(reseller) = key.owner() {
             keys.push(Key::reseller(reseller));

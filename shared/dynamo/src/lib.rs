@@ -53,6 +53,12 @@ impl StoreError {
         Self::Unavailable(error.to_string())
     }
 
+    /// Whether trying again may help.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+
     fn unavailable<E, R>(error: SdkError<E, R>) -> Self
     where
         E: std::error::Error + 'static,

@@ -1,7 +1,7 @@
 //! The authorize request: the address that a browser takes to Microsoft (R106-R114).
 //!
 //! The hybrid flow with `form_post`, a nonce and PKCE. Entra does not advertise PKCE in its metadata but honours it
-//! for confidential clients too (CODE in `microsoft-identity.md` §1), so it is always sent.
+//! for confidential clients too (Microsoft: "OAuth 2.0 authorization code flow", hybrid example), so it is always sent.
 
 use onboarding_core::cloud::Endpoints;
 use onboarding_core::id::ApplicationId;

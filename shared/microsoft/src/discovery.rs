@@ -1,4 +1,4 @@
-//! From a domain to its tenant, by the metadata that Entra shows to everybody (`microsoft-identity.md` §7).
+//! From a domain to its tenant, by the metadata that Entra shows to everybody.
 
 use onboarding_core::advice::Code;
 use onboarding_core::cloud::Endpoints;

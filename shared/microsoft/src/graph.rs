@@ -1,7 +1,7 @@
 //! Microsoft Graph, read back: the proof of a consent (P1).
 //!
 //! One `$batch` asks for all that `onboarding_core::proof` judges. Each part stands alone: what could not be read is
-//! `None`, never empty, because "not there" and "not seen" lead to different outcomes (`microsoft-identity.md` §7).
+//! `None`, never empty, because "not there" and "not seen" lead to different outcomes.
 
 mod wire;
 

@@ -3,7 +3,7 @@
 //! No redirects: an answer that points elsewhere is not an answer, and following it would carry codes and tokens
 //! there (RFC 9700 §4.12). No retries: a code is redeemed at most once (P2); whoever may repeat a read does so
 //! knowingly. ring is the only crypto provider and the roots are compiled in, because the entropy of aws-lc and the
-//! reading of the system's trust store are most of a cold start (`performance.md` §1).
+//! reading of the system's trust store are most of a cold start.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Microsoft's signing keys, kept as long as they are good and asked for as seldom as an attacker can make us (T66).
 //!
-//! - A set is fresh for 24 h (KEY in `microsoft-identity.md` §4). If it cannot be renewed then, it serves 24 h more.
+//! - A set is fresh for 24 h (Microsoft: "Signing key rollover"). If it cannot be renewed then, it serves 24 h more.
 //! - A key that the set does not hold makes us look again, at most once in 30 s however many tokens name such keys.
 //! - One look at a time: whoever waited for another's takes what that one brought.
 //! - An empty, unreadable or oversized answer never replaces a good set.

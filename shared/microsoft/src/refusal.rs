@@ -1,4 +1,4 @@
-//! A refusal by the login host: RFC 6749 §5.2 with Entra's own fields (`microsoft-identity.md` §3).
+//! A refusal by the login host: RFC 6749 §5.2 with Entra's own fields (Microsoft: "Authentication and authorization error codes").
 
 use std::fmt;
 

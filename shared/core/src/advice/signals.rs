@@ -1,6 +1,6 @@
 //! From what Microsoft says to a row of the catalogue.
 //!
-//! Sources: Microsoft's reference of error codes, and the table in `requirements.md`.
+//! Sources: Microsoft's reference of error codes.
 
 use super::Code;
 

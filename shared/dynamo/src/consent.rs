@@ -289,7 +289,7 @@ const IS_OPEN: &str = "standing = :open";
 const KEEPS_PROVED: &str = "NOT (actions.#action.#status IN (:granted, :confirming, :verifying))";
 /// The same, but a proof under way may end; and only the newest link speaks for the action.
 const IS_NEWEST: &str = "NOT (actions.#action.#status IN (:granted, :confirming)) \
-     AND (attribute_not_exists(actions.#action.request) OR actions.#action.request = :request)";
+     AND (attribute_not_exists(actions.#action.#request) OR actions.#action.#request = :request)";
 /// A tenant is never exchanged for another.
 const SAME_TENANT: &str = "(attribute_not_exists(tenant) OR tenant = :tenant)";
 
@@ -313,7 +313,7 @@ fn landing(record: &Record) -> Result<Change, StoreError> {
     match record.landing {
         Landing::IfNewest => {
             let request = text(record.request.id.as_str());
-            Ok(with_condition(proved_words(change), IS_NEWEST).value(":request", request))
+            Ok(with_condition(proved_words(change), IS_NEWEST).name("#request", "request").value(":request", request))
         }
         Landing::Must => {
             if record.binds.is_some() {
@@ -337,9 +337,10 @@ fn proved_tenant(record: &Record) -> Option<TenantId> {
 fn guard(transaction: &mut Transaction, tenant: TenantId, reseller: ResellerId) -> Result<usize, StoreError> {
     let change = Change::new(
         "SET reseller = if_not_exists(reseller, :reseller)",
-        "attribute_not_exists(PK) OR reseller = :reseller OR shared = :yes",
+        "attribute_not_exists(PK) OR reseller = :reseller OR #shared = :yes",
     );
-    let change = change.value(":reseller", number(reseller)).value(":yes", AttributeValue::Bool(true));
+    let change = change.name("#shared", "shared").value(":reseller", number(reseller));
+    let change = change.value(":yes", AttributeValue::Bool(true));
     transaction.update(Key::tenant(tenant), change)
 }
 

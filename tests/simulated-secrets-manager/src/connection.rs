@@ -56,13 +56,7 @@ impl Listener for CuttableListener {
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         let (stream, peer) = Listener::accept(&mut self.0).await;
-        (
-            CuttableStream {
-                stream,
-                scissors: Scissors::default(),
-            },
-            peer,
-        )
+        (CuttableStream { stream, scissors: Scissors::default() }, peer)
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
@@ -87,11 +81,7 @@ impl AsyncRead for CuttableStream {
 }
 
 impl AsyncWrite for CuttableStream {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.scissors.intact()?;
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }

@@ -11,8 +11,7 @@ use axum::{
 use serde_json::{Value, json};
 
 use crate::{
-    call::Call, connection::Scissors, fault::Fault, operation::Operation, refusal::Refusal,
-    secret_id, server::Service,
+    call::Call, connection::Scissors, fault::Fault, operation::Operation, refusal::Refusal, secret_id, server::Service,
 };
 
 const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
@@ -42,11 +41,9 @@ pub(crate) async fn answer(
             tokio::time::sleep(wait).await;
             request.apply(&service)
         }
-        Some(Fault::Fail { status, error_type }) => written(
-            status,
-            Some(&error_type),
-            &failure(&error_type, "A fault ordered by a test."),
-        ),
+        Some(Fault::Fail { status, error_type }) => {
+            written(status, Some(&error_type), &failure(&error_type, "A fault ordered by a test."))
+        }
         Some(Fault::DropBefore) => unanswered(&scissors),
         Some(Fault::DropAfter) => {
             drop(request.apply(&service));
@@ -58,33 +55,20 @@ pub(crate) async fn answer(
 impl Request {
     fn read(headers: &HeaderMap, body: Bytes) -> Result<Self, Refusal> {
         let target = text(headers, "x-amz-target").unwrap_or_default();
-        let operation = Operation::from_target(target)
-            .ok_or_else(|| Refusal::UnknownOperation(target.to_owned()))?;
+        let operation = Operation::from_target(target).ok_or_else(|| Refusal::UnknownOperation(target.to_owned()))?;
         if text(headers, header::CONTENT_TYPE.as_str()) != Some(CONTENT_TYPE) {
-            return Err(Refusal::Unreadable(format!(
-                "The content type must be {CONTENT_TYPE}."
-            )));
+            return Err(Refusal::Unreadable(format!("The content type must be {CONTENT_TYPE}.")));
         }
         let authorization = text(headers, header::AUTHORIZATION.as_str());
         let region = region(authorization.ok_or(Refusal::Unsigned)?)?;
-        Ok(Self {
-            operation,
-            region,
-            body,
-        })
+        Ok(Self { operation, region, body })
     }
 
     fn call(&self) -> Call {
         let body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
-        let id = body
-            .get("SecretId")
-            .or_else(|| body.get("Name"))
-            .and_then(Value::as_str);
+        let id = body.get("SecretId").or_else(|| body.get("Name")).and_then(Value::as_str);
         let secret = id.map(|id| secret_id::name_in(id).to_owned());
-        Call {
-            operation: self.operation,
-            secret,
-        }
+        Call { operation: self.operation, secret }
     }
 
     fn apply(&self, service: &Service) -> Response {
@@ -104,9 +88,7 @@ fn region(authorization: &str) -> Result<String, Refusal> {
         .ok_or(Refusal::Unsigned)?;
     let parts: Vec<&str> = scope.split('/').collect();
     match parts.as_slice() {
-        [_, _, region, "secretsmanager", "aws4_request"] if !region.is_empty() => {
-            Ok((*region).to_owned())
-        }
+        [_, _, region, "secretsmanager", "aws4_request"] if !region.is_empty() => Ok((*region).to_owned()),
         _ => Err(Refusal::WrongScope),
     }
 }
@@ -117,11 +99,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 fn refused(refusal: &Refusal) -> Response {
     let error_type = refusal.error_type();
-    written(
-        refusal.status(),
-        Some(error_type),
-        &failure(error_type, &refusal.to_string()),
-    )
+    written(refusal.status(), Some(error_type), &failure(error_type, &refusal.to_string()))
 }
 
 fn failure(error_type: &str, message: &str) -> Value {

@@ -25,18 +25,14 @@ pub(crate) enum Refusal {
     #[error("You can't perform this operation on the secret because it was marked for deletion.")]
     MarkedForDeletion,
     /// Recorded.
-    #[error(
-        "You can't create this secret because a secret with this name is already scheduled for deletion."
-    )]
+    #[error("You can't create this secret because a secret with this name is already scheduled for deletion.")]
     NameScheduledForDeletion,
     #[error("You provided a VersionStage that is not associated to the provided VersionId.")]
     StageNotOnVersion,
     #[error("You must provide either SecretString or SecretBinary.")]
     ValueMissing,
     /// Recorded.
-    #[error(
-        "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"
-    )]
+    #[error("Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!")]
     InvalidName,
     /// A parameter this stand-in, or AWS, does not take in this form.
     #[error("{0}")]
@@ -64,14 +60,11 @@ impl Refusal {
     /// The name in `__type` and `x-amzn-errortype`, which SDKs turn into a typed error.
     pub(crate) fn error_type(&self) -> &'static str {
         match self {
-            Self::SecretNotFound | Self::StageNotFound(_) | Self::VersionNotFound(_) => {
-                "ResourceNotFoundException"
-            }
+            Self::SecretNotFound | Self::StageNotFound(_) | Self::VersionNotFound(_) => "ResourceNotFoundException",
             Self::SecretExists(_) | Self::TokenUsed { .. } => "ResourceExistsException",
-            Self::MarkedForDeletion
-            | Self::NameScheduledForDeletion
-            | Self::StageNotOnVersion
-            | Self::ValueMissing => "InvalidRequestException",
+            Self::MarkedForDeletion | Self::NameScheduledForDeletion | Self::StageNotOnVersion | Self::ValueMissing => {
+                "InvalidRequestException"
+            }
             Self::InvalidName | Self::OutsideLimits(_) => "ValidationException",
             Self::InvalidParameter(_) => "InvalidParameterException",
             Self::InvalidNextToken => "InvalidNextTokenException",
@@ -85,10 +78,6 @@ impl Refusal {
 
     /// The HTTP status.
     pub(crate) fn status(&self) -> u16 {
-        if *self == Self::StateNotSaved {
-            500
-        } else {
-            400
-        }
+        if *self == Self::StateNotSaved { 500 } else { 400 }
     }
 }

@@ -53,21 +53,14 @@ impl Secret {
 
     /// The version that has this label.
     pub(crate) fn holder(&self, stage: &str) -> Option<&Version> {
-        self.versions
-            .iter()
-            .find(|version| version.stages.contains(stage))
+        self.versions.iter().find(|version| version.stages.contains(stage))
     }
 
     /// The labelled versions with their labels; versions without a label count as deprecated and
     /// are not listed (API Reference, `DescribeSecret`).
     pub(crate) fn labelled(&self) -> BTreeMap<String, BTreeSet<String>> {
-        let labelled = self
-            .versions
-            .iter()
-            .filter(|version| !version.stages.is_empty());
-        labelled
-            .map(|version| (version.id.clone(), version.stages.clone()))
-            .collect()
+        let labelled = self.versions.iter().filter(|version| !version.stages.is_empty());
+        labelled.map(|version| (version.id.clone(), version.stages.clone())).collect()
     }
 
     /// Adds a version. The id of one it has, with the same value, is the repeat of a request and
@@ -86,10 +79,7 @@ impl Secret {
             if existing.value == value {
                 return Ok(());
             }
-            return Err(Refusal::TokenUsed {
-                token: id.to_owned(),
-                arn: self.arn.clone(),
-            });
+            return Err(Refusal::TokenUsed { token: id.to_owned(), arn: self.arn.clone() });
         }
         if self.versions.is_empty() {
             stages.insert(CURRENT.to_owned());
@@ -98,12 +88,7 @@ impl Secret {
             self.end_rotation();
         }
         let unlabelled = BTreeSet::new();
-        self.versions.push(Version {
-            id: id.to_owned(),
-            value,
-            stages: unlabelled,
-            created: now,
-        });
+        self.versions.push(Version { id: id.to_owned(), value, stages: unlabelled, created: now });
         for stage in &stages {
             self.move_stage(stage, id);
         }

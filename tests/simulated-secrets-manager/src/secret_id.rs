@@ -28,10 +28,7 @@ pub(crate) fn names(id: &str, name: &str, arn: &str) -> bool {
 
 /// The name within `id`, read from the text alone, for the record of calls.
 pub(crate) fn name_in(id: &str) -> &str {
-    let Some((_, resource)) = id
-        .strip_prefix("arn:")
-        .and_then(|_| id.split_once(":secret:"))
-    else {
+    let Some((_, resource)) = id.strip_prefix("arn:").and_then(|_| id.split_once(":secret:")) else {
         return id;
     };
     without_suffix(resource).unwrap_or(resource)
@@ -42,10 +39,7 @@ fn without_suffix(text: &str) -> Option<&str> {
     let split = text.len().checked_sub(SUFFIX_LENGTH)?;
     let (start, suffix) = text.split_at_checked(split)?;
     let random = suffix.strip_prefix('-')?;
-    random
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric())
-        .then_some(start)
+    random.chars().all(|c| c.is_ascii_alphanumeric()).then_some(start)
 }
 
 #[cfg(test)]
@@ -59,26 +53,15 @@ mod tests {
         assert!(names(&full, "vault/a", &full));
         let partial = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:vault/a";
         assert!(names(partial, "vault/a", &full));
-        assert_eq!(
-            (name_in(&full), name_in(partial), name_in("vault/a")),
-            ("vault/a", "vault/a", "vault/a")
-        );
+        assert_eq!((name_in(&full), name_in(partial), name_in("vault/a")), ("vault/a", "vault/a", "vault/a"));
     }
 
     #[test]
     fn another_suffix_or_a_prefix_of_the_name_means_no_secret() {
         let full = arn("eu-west-1", "vault/a", "AbC123");
-        assert!(!names(
-            &arn("eu-west-1", "vault/a", "AbC124"),
-            "vault/a",
-            &full
-        ));
+        assert!(!names(&arn("eu-west-1", "vault/a", "AbC124"), "vault/a", &full));
         assert!(!names("vault", "vault/a", &full));
-        assert!(!names(
-            "arn:aws:secretsmanager:eu-west-1:000000000000:secret:vault",
-            "vault/a",
-            &full
-        ));
+        assert!(!names("arn:aws:secretsmanager:eu-west-1:000000000000:secret:vault", "vault/a", &full));
     }
 
     #[test]

@@ -64,12 +64,7 @@ impl SimulatedSecretsManager {
             .with_graceful_shutdown(async move { drop(stopped.changed().await) });
         let task = tokio::spawn(async move { drop(serving.await) });
         let task = tokio::sync::Mutex::new(Some(task));
-        Ok(Self(Arc::new(Running {
-            address,
-            service,
-            stop,
-            task,
-        })))
+        Ok(Self(Arc::new(Running { address, service, stop, task })))
     }
 
     /// Where it listens.
@@ -123,29 +118,16 @@ pub(crate) struct Service {
 impl Service {
     fn load(state_file: Option<PathBuf>) -> Result<Self, Error> {
         let store = match &state_file {
-            Some(path) => Store::load(path).map_err(|source| Error::StateFile {
-                path: path.clone(),
-                source,
-            })?,
+            Some(path) => Store::load(path).map_err(|source| Error::StateFile { path: path.clone(), source })?,
             None => Store::default(),
         };
         let store = Mutex::new(store);
-        Ok(Self {
-            store,
-            state_file,
-            calls: Calls::default(),
-            faults: Faults::default(),
-        })
+        Ok(Self { store, state_file, calls: Calls::default(), faults: Faults::default() })
     }
 
     /// Applies one request, alone: the lock is held until the state file has the outcome, so a
     /// refused request, or one whose outcome could not be saved, has changed nothing.
-    pub(crate) fn apply(
-        &self,
-        operation: Operation,
-        region: &str,
-        body: &[u8],
-    ) -> Result<serde_json::Value, Refusal> {
+    pub(crate) fn apply(&self, operation: Operation, region: &str, body: &[u8]) -> Result<serde_json::Value, Refusal> {
         let at = Circumstances { region, now: now() };
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         let mut next = store.clone();
@@ -166,10 +148,7 @@ impl Service {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "an outside service has its own clock; rules and operations take `now`"
-)]
+#[expect(clippy::disallowed_methods, reason = "an outside service has its own clock; rules and operations take `now`")]
 fn now() -> DateTime<Utc> {
     Utc::now()
 }

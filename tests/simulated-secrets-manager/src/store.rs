@@ -36,16 +36,13 @@ impl Store {
         options.write(true).create(true).truncate(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options
-            .open(&unfinished)?
-            .write_all(&serde_json::to_vec_pretty(self)?)?;
+        options.open(&unfinished)?.write_all(&serde_json::to_vec_pretty(self)?)?;
         fs::rename(&unfinished, path)
     }
 
     /// Forgets the secrets whose recovery window is over.
     pub(crate) fn forget_expired(&mut self, now: DateTime<Utc>) {
-        self.secrets
-            .retain(|secret| secret.deletion.is_none_or(|end| end > now));
+        self.secrets.retain(|secret| secret.deletion.is_none_or(|end| end > now));
     }
 
     /// The secret meant by `id` in `region`, also if scheduled for deletion.
@@ -55,9 +52,7 @@ impl Store {
 
     /// As [`Store::find`], to change it.
     pub(crate) fn find_mut(&mut self, region: &str, id: &str) -> Option<&mut Secret> {
-        self.secrets
-            .iter_mut()
-            .find(|secret| is(secret, region, id))
+        self.secrets.iter_mut().find(|secret| is(secret, region, id))
     }
 
     /// The secret meant by `id`, or the refusal if there is none or it is scheduled for deletion.

@@ -34,10 +34,7 @@ pub(crate) enum Value {
 
 impl Value {
     /// The value of a request that has one; `None` if it has none.
-    pub(crate) fn read(
-        text: Option<String>,
-        binary: Option<String>,
-    ) -> Result<Option<Self>, Refusal> {
+    pub(crate) fn read(text: Option<String>, binary: Option<String>) -> Result<Option<Self>, Refusal> {
         match (text, binary) {
             (None, None) => Ok(None),
             (Some(text), None) => {
@@ -45,15 +42,14 @@ impl Value {
                 Ok(Some(Self::Text(text)))
             }
             (None, Some(binary)) => {
-                let bytes = STANDARD.decode(&binary).map_err(|_| {
-                    Refusal::Unreadable("SecretBinary must be base64.".to_owned())
-                })?;
+                let bytes = STANDARD
+                    .decode(&binary)
+                    .map_err(|_| Refusal::Unreadable("SecretBinary must be base64.".to_owned()))?;
                 within_limits(bytes.len())?;
                 Ok(Some(Self::Binary(binary)))
             }
             (Some(_), Some(_)) => Err(Refusal::InvalidParameter(
-                "You can't specify both a binary secret value and a string secret value in the same secret."
-                    .to_owned(),
+                "You can't specify both a binary secret value and a string secret value in the same secret.".to_owned(),
             )),
         }
     }
@@ -71,9 +67,7 @@ fn within_limits(bytes: usize) -> Result<(), Refusal> {
     if VALUE_BYTES.contains(&bytes) {
         return Ok(());
     }
-    Err(Refusal::OutsideLimits(
-        "The secret value must have 1 to 65536 bytes.".to_owned(),
-    ))
+    Err(Refusal::OutsideLimits("The secret value must have 1 to 65536 bytes.".to_owned()))
 }
 
 /// The id of the version a request makes: its `ClientRequestToken`.
@@ -84,9 +78,7 @@ pub(crate) fn id_from_token(token: Option<String>) -> Result<String, Refusal> {
     if TOKEN_LENGTH.contains(&token.chars().count()) {
         return Ok(token);
     }
-    Err(Refusal::InvalidParameter(
-        "ClientRequestToken must be 32-64 characters long.".to_owned(),
-    ))
+    Err(Refusal::InvalidParameter("ClientRequestToken must be 32-64 characters long.".to_owned()))
 }
 
 /// A version 4 UUID, for a raw request without a token.
@@ -94,14 +86,7 @@ fn generated_id() -> String {
     let random: u128 = rand::random();
     let bits = random & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
     let hex = format!("{bits:032x}");
-    format!(
-        "{}-{}-{}-{}-{}",
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..]
-    )
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
 #[cfg(test)]

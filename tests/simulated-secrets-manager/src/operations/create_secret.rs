@@ -38,17 +38,9 @@ pub(super) struct Answer {
     version_id: Option<String>,
 }
 
-pub(super) fn apply(
-    mut body: Body,
-    at: &Circumstances<'_>,
-    store: &mut Store,
-) -> Result<Answer, Refusal> {
+pub(super) fn apply(mut body: Body, at: &Circumstances<'_>, store: &mut Store) -> Result<Answer, Refusal> {
     check_name(&body.name)?;
-    check_length(
-        "Description",
-        body.description.as_deref().unwrap_or_default(),
-        0..=2048,
-    )?;
+    check_length("Description", body.description.as_deref().unwrap_or_default(), 0..=2048)?;
     let version_id = version::id_from_token(body.client_request_token.take())?;
     let value = Value::read(body.secret_string.take(), body.secret_binary.take())?;
     let version = value.map(|value| (version_id, value));
@@ -62,11 +54,7 @@ pub(super) fn apply(
 fn check_name(name: &str) -> Result<(), Refusal> {
     check_length("Name", name, 1..=512)?;
     let known = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c);
-    if name.chars().all(known) {
-        Ok(())
-    } else {
-        Err(Refusal::InvalidName)
-    }
+    if name.chars().all(known) { Ok(()) } else { Err(Refusal::InvalidName) }
 }
 
 /// A name in use is refused, except for the repeat of a request that made a version with this very
@@ -79,16 +67,9 @@ fn recognise(existing: &Secret, version: Option<(String, Value)>) -> Result<Answ
     let (id, value) = version.ok_or_else(taken)?;
     let made = existing.version(&id).ok_or_else(taken)?;
     if made.value != value {
-        return Err(Refusal::TokenUsed {
-            token: id,
-            arn: existing.arn.clone(),
-        });
+        return Err(Refusal::TokenUsed { token: id, arn: existing.arn.clone() });
     }
-    Ok(Answer {
-        arn: existing.arn.clone(),
-        name: existing.name.clone(),
-        version_id: Some(id),
-    })
+    Ok(Answer { arn: existing.arn.clone(), name: existing.name.clone(), version_id: Some(id) })
 }
 
 fn create(
@@ -114,20 +95,12 @@ fn create(
         secret.add_version(&id, value, BTreeSet::from([CURRENT.to_owned()]), at.now)?;
         version_id = Some(id);
     }
-    let answer = Answer {
-        arn: secret.arn.clone(),
-        name: secret.name.clone(),
-        version_id,
-    };
+    let answer = Answer { arn: secret.arn.clone(), name: secret.name.clone(), version_id };
     store.secrets.push(secret);
     Ok(answer)
 }
 
 /// New for each creation, so that an old ARN never means a secret made again under its name.
 fn random_suffix() -> String {
-    rand::rng()
-        .sample_iter(Alphanumeric)
-        .take(6)
-        .map(char::from)
-        .collect()
+    rand::rng().sample_iter(Alphanumeric).take(6).map(char::from).collect()
 }

@@ -28,30 +28,17 @@ pub(super) struct Answer {
     deletion_date: DateTime<Utc>,
 }
 
-pub(super) fn apply(
-    body: &Body,
-    at: &Circumstances<'_>,
-    store: &mut Store,
-) -> Result<Answer, Refusal> {
-    match (
-        body.force_delete_without_recovery,
-        body.recovery_window_in_days,
-    ) {
+pub(super) fn apply(body: &Body, at: &Circumstances<'_>, store: &mut Store) -> Result<Answer, Refusal> {
+    match (body.force_delete_without_recovery, body.recovery_window_in_days) {
         (true, None) => Ok(delete_now(&body.secret_id, at, store)),
         (true, Some(_)) => Err(Refusal::InvalidParameter(
-            "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays."
-                .to_owned(),
+            "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.".to_owned(),
         )),
         (false, window) => schedule(&body.secret_id, window.unwrap_or(DEFAULT_WINDOW), at, store),
     }
 }
 
-fn schedule(
-    id: &str,
-    days: i64,
-    at: &Circumstances<'_>,
-    store: &mut Store,
-) -> Result<Answer, Refusal> {
+fn schedule(id: &str, days: i64, at: &Circumstances<'_>, store: &mut Store) -> Result<Answer, Refusal> {
     if !(7..=30).contains(&days) {
         return Err(Refusal::InvalidParameter(
             "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).".to_owned(),
@@ -60,11 +47,7 @@ fn schedule(
     let secret = store.usable(at.region, id)?;
     let deletion_date = at.now + TimeDelta::days(days);
     secret.deletion = Some(deletion_date);
-    Ok(Answer {
-        arn: secret.arn.clone(),
-        name: secret.name.clone(),
-        deletion_date,
-    })
+    Ok(Answer { arn: secret.arn.clone(), name: secret.name.clone(), deletion_date })
 }
 
 /// Also of a secret scheduled for deletion, and without complaint of one that does not exist
@@ -73,17 +56,9 @@ fn delete_now(id: &str, at: &Circumstances<'_>, store: &mut Store) -> Answer {
     let Some(secret) = store.find(at.region, id) else {
         let name = secret_id::name_in(id).to_owned();
         let arn = secret_id::arn(at.region, &name, "000000");
-        return Answer {
-            arn,
-            name,
-            deletion_date: at.now,
-        };
+        return Answer { arn, name, deletion_date: at.now };
     };
     let (arn, name) = (secret.arn.clone(), secret.name.clone());
     store.secrets.retain(|secret| secret.arn != arn);
-    Answer {
-        arn,
-        name,
-        deletion_date: at.now,
-    }
+    Answer { arn, name, deletion_date: at.now }
 }

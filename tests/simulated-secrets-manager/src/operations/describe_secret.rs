@@ -53,14 +53,9 @@ pub(super) struct Answer {
 }
 
 pub(super) fn apply(body: &Body, at: &Circumstances<'_>, store: &Store) -> Result<Answer, Refusal> {
-    let secret = store
-        .find(at.region, &body.secret_id)
-        .ok_or(Refusal::SecretNotFound)?;
+    let secret = store.find(at.region, &body.secret_id).ok_or(Refusal::SecretNotFound)?;
     let metadata = Metadata::of(secret);
-    Ok(Answer {
-        metadata,
-        version_ids_to_stages: secret.labelled(),
-    })
+    Ok(Answer { metadata, version_ids_to_stages: secret.labelled() })
 }
 
 impl Metadata {

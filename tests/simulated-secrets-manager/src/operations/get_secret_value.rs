@@ -38,11 +38,7 @@ pub(super) struct Answer {
     created_date: DateTime<Utc>,
 }
 
-pub(super) fn apply(
-    body: &Body,
-    at: &Circumstances<'_>,
-    store: &mut Store,
-) -> Result<Answer, Refusal> {
+pub(super) fn apply(body: &Body, at: &Circumstances<'_>, store: &mut Store) -> Result<Answer, Refusal> {
     let secret = store.usable(at.region, &body.secret_id)?;
     let version = find(secret, body)?.clone();
     let (secret_string, secret_binary) = version.value.into_wire();
@@ -61,13 +57,9 @@ pub(super) fn apply(
 fn find<'a>(secret: &'a Secret, body: &Body) -> Result<&'a Version, Refusal> {
     let Some(id) = &body.version_id else {
         let stage = body.version_stage.as_deref().unwrap_or(CURRENT);
-        return secret
-            .holder(stage)
-            .ok_or_else(|| Refusal::StageNotFound(stage.to_owned()));
+        return secret.holder(stage).ok_or_else(|| Refusal::StageNotFound(stage.to_owned()));
     };
-    let version = secret
-        .version(id)
-        .ok_or_else(|| Refusal::VersionNotFound(id.clone()))?;
+    let version = secret.version(id).ok_or_else(|| Refusal::VersionNotFound(id.clone()))?;
     match &body.version_stage {
         Some(stage) if !version.stages.contains(stage) => Err(Refusal::StageNotOnVersion),
         Some(_) | None => Ok(version),

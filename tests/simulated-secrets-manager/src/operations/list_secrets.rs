@@ -52,23 +52,12 @@ pub(super) struct Answer {
 pub(super) fn apply(body: &Body, at: &Circumstances<'_>, store: &Store) -> Result<Answer, Refusal> {
     let page = body.page()?;
     let start = body.start()?;
-    let listed = store
-        .secrets
-        .iter()
-        .filter(|secret| secret.region == at.region);
+    let listed = store.secrets.iter().filter(|secret| secret.region == at.region);
     let listed: Vec<&Secret> = listed.filter(|secret| body.wants(secret)).collect();
     let end = start.saturating_add(page);
     let next_token = (end < listed.len()).then(|| end.to_string());
-    let secret_list = listed
-        .into_iter()
-        .skip(start)
-        .take(page)
-        .map(Entry::of)
-        .collect();
-    Ok(Answer {
-        secret_list,
-        next_token,
-    })
+    let secret_list = listed.into_iter().skip(start).take(page).map(Entry::of).collect();
+    Ok(Answer { secret_list, next_token })
 }
 
 impl Body {
@@ -77,9 +66,7 @@ impl Body {
         if (1..=LARGEST_PAGE).contains(&page) {
             return Ok(page);
         }
-        Err(Refusal::OutsideLimits(format!(
-            "MaxResults must be 1 to {LARGEST_PAGE}."
-        )))
+        Err(Refusal::OutsideLimits(format!("MaxResults must be 1 to {LARGEST_PAGE}.")))
     }
 
     /// The token is the number of secrets already listed.
@@ -90,10 +77,7 @@ impl Body {
 
     fn wants(&self, secret: &Secret) -> bool {
         let due = self.include_planned_deletion || secret.deletion.is_none();
-        due && self
-            .filters
-            .iter()
-            .all(|filter| filter.matches(&secret.name))
+        due && self.filters.iter().all(|filter| filter.matches(&secret.name))
     }
 }
 
@@ -111,9 +95,6 @@ impl Filter {
 
 impl Entry {
     fn of(secret: &Secret) -> Self {
-        Self {
-            metadata: Metadata::of(secret),
-            secret_versions_to_stages: secret.labelled(),
-        }
+        Self { metadata: Metadata::of(secret), secret_versions_to_stages: secret.labelled() }
     }
 }

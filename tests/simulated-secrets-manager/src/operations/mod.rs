@@ -34,11 +34,7 @@ pub(crate) fn apply(
         Operation::GetSecretValue => written(&get_secret_value::apply(&read(body)?, at, store)?),
         Operation::PutSecretValue => written(&put_secret_value::apply(read(body)?, at, store)?),
         Operation::DescribeSecret => written(&describe_secret::apply(&read(body)?, at, store)?),
-        Operation::UpdateSecretVersionStage => written(&update_secret_version_stage::apply(
-            &read(body)?,
-            at,
-            store,
-        )?),
+        Operation::UpdateSecretVersionStage => written(&update_secret_version_stage::apply(&read(body)?, at, store)?),
         Operation::DeleteSecret => written(&delete_secret::apply(&read(body)?, at, store)?),
         Operation::ListSecrets => written(&list_secrets::apply(&read(body)?, at, store)?),
     }
@@ -58,7 +54,5 @@ fn check_length(parameter: &str, text: &str, limits: RangeInclusive<usize>) -> R
         return Ok(());
     }
     let (least, most) = limits.into_inner();
-    Err(Refusal::OutsideLimits(format!(
-        "{parameter} must have {least} to {most} characters."
-    )))
+    Err(Refusal::OutsideLimits(format!("{parameter} must have {least} to {most} characters.")))
 }

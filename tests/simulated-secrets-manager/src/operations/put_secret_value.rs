@@ -35,11 +35,7 @@ pub(super) struct Answer {
     version_stages: BTreeSet<String>,
 }
 
-pub(super) fn apply(
-    body: Body,
-    at: &Circumstances<'_>,
-    store: &mut Store,
-) -> Result<Answer, Refusal> {
+pub(super) fn apply(body: Body, at: &Circumstances<'_>, store: &mut Store) -> Result<Answer, Refusal> {
     let id = version::id_from_token(body.client_request_token)?;
     let value = Value::read(body.secret_string, body.secret_binary)?;
     let value = value.ok_or(Refusal::ValueMissing)?;

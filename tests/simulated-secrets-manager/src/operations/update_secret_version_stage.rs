@@ -26,19 +26,13 @@ pub(super) struct Answer {
     name: String,
 }
 
-pub(super) fn apply(
-    body: &Body,
-    at: &Circumstances<'_>,
-    store: &mut Store,
-) -> Result<Answer, Refusal> {
+pub(super) fn apply(body: &Body, at: &Circumstances<'_>, store: &mut Store) -> Result<Answer, Refusal> {
     check_length("VersionStage", &body.version_stage, 1..=256)?;
     let secret = store.usable(at.region, &body.secret_id)?;
     check_remove_from(secret, body)?;
     match (&body.move_to_version_id, &body.remove_from_version_id) {
         (Some(to), _) => {
-            secret
-                .version(to)
-                .ok_or_else(|| Refusal::VersionNotFound(to.clone()))?;
+            secret.version(to).ok_or_else(|| Refusal::VersionNotFound(to.clone()))?;
             check_nothing_taken_unsaid(secret, body, to)?;
             secret.move_stage(&body.version_stage, to);
         }
@@ -52,10 +46,7 @@ pub(super) fn apply(
         }
     }
     secret.changed = at.now;
-    Ok(Answer {
-        arn: secret.arn.clone(),
-        name: secret.name.clone(),
-    })
+    Ok(Answer { arn: secret.arn.clone(), name: secret.name.clone() })
 }
 
 /// `RemoveFromVersionId`, if given, must be the version that has the label.
@@ -66,9 +57,9 @@ fn check_remove_from(secret: &Secret, body: &Body) -> Result<(), Refusal> {
     let stage = &body.version_stage;
     match secret.version(from) {
         Some(version) if version.stages.contains(stage) => Ok(()),
-        Some(_) | None => Err(Refusal::InvalidParameter(format!(
-            "Staging label {stage} isn't currently attached to version {from}."
-        ))),
+        Some(_) | None => {
+            Err(Refusal::InvalidParameter(format!("Staging label {stage} isn't currently attached to version {from}.")))
+        }
     }
 }
 

@@ -12,10 +12,7 @@ async fn the_client_request_token_becomes_the_version_id() {
     let arn = made.arn.unwrap();
     let prefix = format!("arn:aws:secretsmanager:eu-west-1:000000000000:secret:{NAME}-");
     let suffix = arn.strip_prefix(&prefix).unwrap();
-    assert!(
-        suffix.len() == 6 && suffix.chars().all(|c| c.is_ascii_alphanumeric()),
-        "{arn}"
-    );
+    assert!(suffix.len() == 6 && suffix.chars().all(|c| c.is_ascii_alphanumeric()), "{arn}");
     assert_eq!(world.labels().await, labels([(V1, &["AWSCURRENT"])]));
 }
 
@@ -23,14 +20,7 @@ async fn the_client_request_token_becomes_the_version_id() {
 #[tokio::test]
 async fn the_sdks_own_token_becomes_the_version_id() {
     let world = World::new().await;
-    let made = world
-        .client
-        .create_secret()
-        .name(NAME)
-        .secret_string("one")
-        .send()
-        .await
-        .unwrap();
+    let made = world.client.create_secret().name(NAME).secret_string("one").send().await.unwrap();
     assert_eq!(made.version_id.unwrap().len(), 36);
 }
 
@@ -61,10 +51,7 @@ async fn a_name_in_use_is_refused() {
     let request = world.client.create_secret().name(NAME).secret_string("one");
     let (error_type, message) = refusal(request.client_request_token(V2).send().await);
     assert_eq!(error_type, "ResourceExistsException");
-    assert_eq!(
-        message,
-        format!("The operation failed because the secret {NAME} already exists.")
-    );
+    assert_eq!(message, format!("The operation failed because the secret {NAME} already exists."));
     let empty = world.client.create_secret().name(NAME).send().await;
     assert_eq!(refusal(empty).0, "ResourceExistsException");
 }
@@ -73,54 +60,24 @@ async fn a_name_in_use_is_refused() {
 #[tokio::test]
 async fn a_secret_without_a_value_has_no_version() {
     let world = World::new().await;
-    let made = world
-        .client
-        .create_secret()
-        .name(NAME)
-        .send()
-        .await
-        .unwrap();
+    let made = world.client.create_secret().name(NAME).send().await.unwrap();
     assert_eq!(made.version_id, None);
     assert_eq!(world.labels().await, labels([]));
-    let (error_type, message) =
-        refusal(world.client.get_secret_value().secret_id(NAME).send().await);
+    let (error_type, message) = refusal(world.client.get_secret_value().secret_id(NAME).send().await);
     assert_eq!(error_type, "ResourceNotFoundException");
-    assert_eq!(
-        message,
-        "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT"
-    );
+    assert_eq!(message, "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT");
 }
 
 /// Only the documented characters and lengths make a name.
 #[tokio::test]
 async fn a_name_with_another_character_or_length_is_refused() {
     let world = World::new().await;
-    for name in [
-        "",
-        "with space",
-        "colon:",
-        "ümlaut",
-        "star*",
-        &"a".repeat(513),
-    ] {
-        let outcome = world
-            .client
-            .create_secret()
-            .name(name)
-            .secret_string("one")
-            .send()
-            .await;
+    for name in ["", "with space", "colon:", "ümlaut", "star*", &"a".repeat(513)] {
+        let outcome = world.client.create_secret().name(name).secret_string("one").send().await;
         assert_eq!(error_type(outcome), "ValidationException", "{name:?}");
     }
     let longest = "a".repeat(512);
-    world
-        .client
-        .create_secret()
-        .name(longest)
-        .secret_string("one")
-        .send()
-        .await
-        .unwrap();
+    world.client.create_secret().name(longest).secret_string("one").send().await.unwrap();
 }
 
 /// A version id has 32 to 64 characters.
@@ -142,30 +99,11 @@ async fn a_value_of_both_kinds_or_too_large_is_refused() {
     let request = world.client.create_secret().name(NAME).secret_string("one");
     let both = request.secret_binary(Blob::new(b"two")).send().await;
     assert_eq!(error_type(both), "InvalidParameterException");
-    let large = world
-        .client
-        .create_secret()
-        .name(NAME)
-        .secret_string("x".repeat(65_537));
+    let large = world.client.create_secret().name(NAME).secret_string("x".repeat(65_537));
     assert_eq!(error_type(large.send().await), "ValidationException");
-    let empty = world
-        .client
-        .create_secret()
-        .name(NAME)
-        .secret_string("")
-        .send()
-        .await;
+    let empty = world.client.create_secret().name(NAME).secret_string("").send().await;
     assert_eq!(error_type(empty), "ValidationException");
-    assert_eq!(
-        world
-            .client
-            .list_secrets()
-            .send()
-            .await
-            .unwrap()
-            .secret_list(),
-        []
-    );
+    assert_eq!(world.client.list_secrets().send().await.unwrap().secret_list(), []);
 }
 
 /// What describes a secret comes back as it was given.
@@ -173,25 +111,9 @@ async fn a_value_of_both_kinds_or_too_large_is_refused() {
 async fn description_key_and_tags_are_kept() {
     let world = World::new().await;
     let tag = Tag::builder().key("team").value("onboarding").build();
-    let request = world
-        .client
-        .create_secret()
-        .name(NAME)
-        .secret_string("one")
-        .tags(tag.clone());
-    request
-        .description("the vault")
-        .kms_key_id("alias/vault")
-        .send()
-        .await
-        .unwrap();
-    let described = world
-        .client
-        .describe_secret()
-        .secret_id(NAME)
-        .send()
-        .await
-        .unwrap();
+    let request = world.client.create_secret().name(NAME).secret_string("one").tags(tag.clone());
+    request.description("the vault").kms_key_id("alias/vault").send().await.unwrap();
+    let described = world.client.describe_secret().secret_id(NAME).send().await.unwrap();
     assert_eq!(described.description(), Some("the vault"));
     assert_eq!(described.kms_key_id(), Some("alias/vault"));
     assert_eq!(described.tags(), [tag]);
@@ -206,12 +128,6 @@ async fn another_region_has_other_secrets() {
     let elsewhere = crate::world::client(&world.service, "us-gov-west-1", disabled);
     let outcome = elsewhere.describe_secret().secret_id(NAME).send().await;
     assert_eq!(error_type(outcome), "ResourceNotFoundException");
-    let made = elsewhere
-        .create_secret()
-        .name(NAME)
-        .secret_string("one")
-        .send()
-        .await
-        .unwrap();
+    let made = elsewhere.create_secret().name(NAME).secret_string("one").send().await.unwrap();
     assert!(made.arn.unwrap().contains(":us-gov-west-1:"));
 }

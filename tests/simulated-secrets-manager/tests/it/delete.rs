@@ -4,19 +4,11 @@ use aws_sdk_secretsmanager::primitives::DateTime;
 
 use crate::world::{NAME, V1, V2, World, error_type, refusal};
 
-const MARKED: &str =
-    "You can't perform this operation on the secret because it was marked for deletion.";
+const MARKED: &str = "You can't perform this operation on the secret because it was marked for deletion.";
 
 async fn scheduled() -> World {
     let world = World::with_secret().await;
-    world
-        .client
-        .delete_secret()
-        .secret_id(NAME)
-        .recovery_window_in_days(7)
-        .send()
-        .await
-        .unwrap();
+    world.client.delete_secret().secret_id(NAME).recovery_window_in_days(7).send().await.unwrap();
     world
 }
 
@@ -26,24 +18,11 @@ async fn the_recovery_window_sets_the_deletion_date() {
     for (asked, days) in [(None, 30), (Some(7), 7), (Some(30), 30)] {
         let world = World::with_secret().await;
         let request = world.client.delete_secret().secret_id(NAME);
-        let answer = request
-            .set_recovery_window_in_days(asked)
-            .send()
-            .await
-            .unwrap();
+        let answer = request.set_recovery_window_in_days(asked).send().await.unwrap();
         let date = answer.deletion_date.unwrap();
         let expected = from_now(Duration::from_hours(24 * days));
-        assert!(
-            (date.secs() - expected.secs()).abs() < 60,
-            "{asked:?}: {date}"
-        );
-        let described = world
-            .client
-            .describe_secret()
-            .secret_id(NAME)
-            .send()
-            .await
-            .unwrap();
+        assert!((date.secs() - expected.secs()).abs() < 60, "{asked:?}: {date}");
+        let described = world.client.describe_secret().secret_id(NAME).send().await.unwrap();
         assert_eq!(described.deleted_date, Some(date));
     }
 }
@@ -57,9 +36,7 @@ async fn an_impossible_window_is_refused() {
         let outcome = delete().recovery_window_in_days(days).send().await;
         assert_eq!(error_type(outcome), "InvalidParameterException");
     }
-    let both = delete()
-        .recovery_window_in_days(7)
-        .force_delete_without_recovery(true);
+    let both = delete().recovery_window_in_days(7).force_delete_without_recovery(true);
     assert_eq!(error_type(both.send().await), "InvalidParameterException");
     assert_eq!(world.current().await, "one");
 }
@@ -72,17 +49,9 @@ async fn a_secret_scheduled_for_deletion_refuses_use() {
     let client = &world.client;
     let get = client.get_secret_value().secret_id(NAME).send().await;
     assert_eq!(refusal(get), marked);
-    let put = client
-        .put_secret_value()
-        .secret_id(NAME)
-        .secret_string("two")
-        .send()
-        .await;
+    let put = client.put_secret_value().secret_id(NAME).secret_string("two").send().await;
     assert_eq!(refusal(put), marked);
-    let update = client
-        .update_secret_version_stage()
-        .secret_id(NAME)
-        .version_stage("MINE");
+    let update = client.update_secret_version_stage().secret_id(NAME).version_stage("MINE");
     assert_eq!(refusal(update.move_to_version_id(V1).send().await), marked);
     let delete = client.delete_secret().secret_id(NAME).send().await;
     assert_eq!(refusal(delete), marked);
@@ -109,23 +78,10 @@ async fn a_secret_scheduled_for_deletion_keeps_its_name() {
 async fn a_forced_delete_frees_the_name() {
     let world = World::new().await;
     let first = world.create("one", V1).await;
-    world
-        .client
-        .delete_secret()
-        .secret_id(NAME)
-        .send()
-        .await
-        .unwrap();
-    let force = world
-        .client
-        .delete_secret()
-        .secret_id(&first)
-        .force_delete_without_recovery(true);
+    world.client.delete_secret().secret_id(NAME).send().await.unwrap();
+    let force = world.client.delete_secret().secret_id(&first).force_delete_without_recovery(true);
     let answer = force.send().await.unwrap();
-    assert_eq!(
-        (answer.arn(), answer.name()),
-        (Some(first.as_str()), Some(NAME))
-    );
+    assert_eq!((answer.arn(), answer.name()), (Some(first.as_str()), Some(NAME)));
     let get = world.client.get_secret_value().secret_id(NAME).send().await;
     assert_eq!(error_type(get), "ResourceNotFoundException");
     let second = world.create("two", V1).await;
@@ -138,21 +94,11 @@ async fn a_forced_delete_frees_the_name() {
 async fn a_secret_not_there_is_deleted_only_by_force() {
     let world = World::new().await;
     let delete = || world.client.delete_secret().secret_id(NAME);
-    delete()
-        .force_delete_without_recovery(true)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(
-        error_type(delete().send().await),
-        "ResourceNotFoundException"
-    );
+    delete().force_delete_without_recovery(true).send().await.unwrap();
+    assert_eq!(error_type(delete().send().await), "ResourceNotFoundException");
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "compared with what the stand-in's own clock said"
-)]
+#[expect(clippy::disallowed_methods, reason = "compared with what the stand-in's own clock said")]
 fn from_now(time: Duration) -> DateTime {
     DateTime::from(SystemTime::now() + time)
 }

@@ -18,18 +18,9 @@ fn retrying(world: &World) -> aws_sdk_secretsmanager::Client {
 #[tokio::test]
 async fn a_failure_is_answered_as_ordered_and_used_up() {
     let world = World::with_secret().await;
-    world
-        .service
-        .faults()
-        .fail(Operation::GetSecretValue, 2, 503, "ServiceUnavailable");
+    world.service.faults().fail(Operation::GetSecretValue, 2, 503, "ServiceUnavailable");
     for _ in 0..2 {
-        let error = world
-            .client
-            .get_secret_value()
-            .secret_id(NAME)
-            .send()
-            .await
-            .unwrap_err();
+        let error = world.client.get_secret_value().secret_id(NAME).send().await.unwrap_err();
         assert_eq!(error.raw_response().unwrap().status().as_u16(), 503);
         assert_eq!(error.code(), Some("ServiceUnavailable"));
     }
@@ -40,15 +31,8 @@ async fn a_failure_is_answered_as_ordered_and_used_up() {
 #[tokio::test]
 async fn a_failed_put_is_not_applied() {
     let world = World::with_secret().await;
-    world
-        .service
-        .faults()
-        .fail(Operation::PutSecretValue, 1, 400, "LimitExceededException");
-    let put = world
-        .client
-        .put_secret_value()
-        .secret_id(NAME)
-        .secret_string("two");
+    world.service.faults().fail(Operation::PutSecretValue, 1, 400, "LimitExceededException");
+    let put = world.client.put_secret_value().secret_id(NAME).secret_string("two");
     let error = put.send().await.unwrap_err().into_service_error();
     assert!(error.is_limit_exceeded_exception(), "{error:?}");
     assert_eq!(world.current().await, "one");
@@ -59,30 +43,17 @@ async fn a_failed_put_is_not_applied() {
 async fn a_cut_connection_gives_no_answer() {
     let world = World::with_secret().await;
     let put = |value: &str, token: &str| {
-        let request = world
-            .client
-            .put_secret_value()
-            .secret_id(NAME)
-            .secret_string(value);
+        let request = world.client.put_secret_value().secret_id(NAME).secret_string(value);
         request.client_request_token(token).send()
     };
-    world
-        .service
-        .faults()
-        .drop_before(Operation::PutSecretValue, 1);
+    world.service.faults().drop_before(Operation::PutSecretValue, 1);
     let before = put("two", V2).await.unwrap_err();
     assert!(matches!(before, SdkError::DispatchFailure(_)), "{before:?}");
     assert_eq!(world.labels().await, labels([(V1, &["AWSCURRENT"])]));
-    world
-        .service
-        .faults()
-        .drop_after(Operation::PutSecretValue, 1);
+    world.service.faults().drop_after(Operation::PutSecretValue, 1);
     let after = put("two", V2).await.unwrap_err();
     assert!(matches!(after, SdkError::DispatchFailure(_)), "{after:?}");
-    assert_eq!(
-        world.labels().await,
-        labels([(V1, &["AWSPREVIOUS"]), (V2, &["AWSCURRENT"])])
-    );
+    assert_eq!(world.labels().await, labels([(V1, &["AWSPREVIOUS"]), (V2, &["AWSCURRENT"])]));
 }
 
 /// An SDK that retries after a lost answer makes one secret and one version: what tokens are for.
@@ -90,55 +61,25 @@ async fn a_cut_connection_gives_no_answer() {
 async fn a_retry_after_a_lost_answer_applies_once() {
     let world = World::new().await;
     let client = retrying(&world);
-    world
-        .service
-        .faults()
-        .drop_after(Operation::CreateSecret, 2);
+    world.service.faults().drop_after(Operation::CreateSecret, 2);
     let request = client.create_secret().name(NAME).secret_string("one");
     let made = request.send().await.unwrap().version_id.unwrap();
-    world
-        .service
-        .faults()
-        .drop_after(Operation::PutSecretValue, 1);
-    let put = client
-        .put_secret_value()
-        .secret_id(NAME)
-        .secret_string("two")
-        .send()
-        .await;
+    world.service.faults().drop_after(Operation::PutSecretValue, 1);
+    let put = client.put_secret_value().secret_id(NAME).secret_string("two").send().await;
     let put = put.unwrap().version_id.unwrap();
     let expected = labels([(&made, &["AWSPREVIOUS"]), (&put, &["AWSCURRENT"])]);
     assert_eq!(world.labels().await, expected);
     let calls = world.service.calls();
-    let count = |operation| {
-        calls
-            .iter()
-            .filter(|call| call.operation == operation)
-            .count()
-    };
-    assert_eq!(
-        (
-            count(Operation::CreateSecret),
-            count(Operation::PutSecretValue)
-        ),
-        (3, 2)
-    );
+    let count = |operation| calls.iter().filter(|call| call.operation == operation).count();
+    assert_eq!((count(Operation::CreateSecret), count(Operation::PutSecretValue)), (3, 2));
 }
 
 /// A throttled call is retried by the SDK like one throttled by AWS.
 #[tokio::test]
 async fn the_sdk_retries_a_throttled_call() {
     let world = World::with_secret().await;
-    world
-        .service
-        .faults()
-        .fail(Operation::GetSecretValue, 1, 400, "ThrottlingException");
-    let answer = retrying(&world)
-        .get_secret_value()
-        .secret_id(NAME)
-        .send()
-        .await
-        .unwrap();
+    world.service.faults().fail(Operation::GetSecretValue, 1, 400, "ThrottlingException");
+    let answer = retrying(&world).get_secret_value().secret_id(NAME).send().await.unwrap();
     assert_eq!(answer.secret_string(), Some("one"));
 }
 
@@ -147,17 +88,9 @@ async fn the_sdk_retries_a_throttled_call() {
 async fn a_delay_holds_up_its_own_call_only() {
     let world = World::with_secret().await;
     let wait = Duration::from_millis(400);
-    world
-        .service
-        .faults()
-        .delay(Operation::PutSecretValue, 1, wait);
+    world.service.faults().delay(Operation::PutSecretValue, 1, wait);
     let began = Instant::now();
-    let put = world
-        .client
-        .put_secret_value()
-        .secret_id(NAME)
-        .secret_string("two")
-        .send();
+    let put = world.client.put_secret_value().secret_id(NAME).secret_string("two").send();
     let (put, value) = tokio::join!(put, world.current());
     put.unwrap();
     assert_eq!(value, "one");
@@ -169,10 +102,7 @@ async fn a_delay_holds_up_its_own_call_only() {
 #[tokio::test]
 async fn cleared_faults_do_not_happen() {
     let world = World::with_secret().await;
-    world
-        .service
-        .faults()
-        .drop_before(Operation::GetSecretValue, 5);
+    world.service.faults().drop_before(Operation::GetSecretValue, 5);
     world.service.faults().clear();
     assert_eq!(world.current().await, "one");
 }
@@ -183,25 +113,10 @@ async fn cleared_faults_do_not_happen() {
 async fn calls_are_recorded_without_values() {
     let world = World::new().await;
     let arn = world.create("a value nobody sees", V1).await;
-    world
-        .client
-        .get_secret_value()
-        .secret_id(&arn)
-        .send()
-        .await
-        .unwrap();
-    world
-        .client
-        .get_secret_value()
-        .secret_id("nowhere")
-        .send()
-        .await
-        .unwrap_err();
+    world.client.get_secret_value().secret_id(&arn).send().await.unwrap();
+    world.client.get_secret_value().secret_id("nowhere").send().await.unwrap_err();
     world.client.list_secrets().send().await.unwrap();
-    let call = |operation, secret: Option<&str>| Call {
-        operation,
-        secret: secret.map(str::to_owned),
-    };
+    let call = |operation, secret: Option<&str>| Call { operation, secret: secret.map(str::to_owned) };
     let calls = world.service.calls();
     assert_eq!(
         calls,

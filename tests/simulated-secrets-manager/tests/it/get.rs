@@ -15,11 +15,7 @@ async fn a_version_is_found_by_label_by_id_and_by_both() {
     for (id, stage, value) in cases {
         let request = world.client.get_secret_value().secret_id(NAME);
         let request = request.set_version_id(id.map(str::to_owned));
-        let answer = request
-            .set_version_stage(stage.map(str::to_owned))
-            .send()
-            .await
-            .unwrap();
+        let answer = request.set_version_stage(stage.map(str::to_owned)).send().await.unwrap();
         assert_eq!(answer.secret_string(), Some(value));
     }
 }
@@ -30,17 +26,8 @@ async fn the_answer_names_its_version() {
     let world = World::new().await;
     let arn = world.create("one", V1).await;
     world.put("two", V2, &["AWSCURRENT", "MINE"]).await;
-    let answer = world
-        .client
-        .get_secret_value()
-        .secret_id(NAME)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(
-        (answer.arn(), answer.name()),
-        (Some(arn.as_str()), Some(NAME))
-    );
+    let answer = world.client.get_secret_value().secret_id(NAME).send().await.unwrap();
+    assert_eq!((answer.arn(), answer.name()), (Some(arn.as_str()), Some(NAME)));
     assert_eq!(answer.version_id(), Some(V2));
     assert_eq!(answer.version_stages(), ["AWSCURRENT", "MINE"]);
     assert!(answer.created_date().is_some());
@@ -51,17 +38,10 @@ async fn the_answer_names_its_version() {
 async fn an_id_and_a_label_that_do_not_belong_together_are_refused() {
     let world = World::with_secret().await;
     world.put("two", V2, &[]).await;
-    let request = world
-        .client
-        .get_secret_value()
-        .secret_id(NAME)
-        .version_id(V1);
+    let request = world.client.get_secret_value().secret_id(NAME).version_id(V1);
     let (error_type, message) = refusal(request.version_stage("AWSCURRENT").send().await);
     assert_eq!(error_type, "InvalidRequestException");
-    assert_eq!(
-        message,
-        "You provided a VersionStage that is not associated to the provided VersionId."
-    );
+    assert_eq!(message, "You provided a VersionStage that is not associated to the provided VersionId.");
 }
 
 /// What is not there is not found, each with AWS's words.
@@ -71,22 +51,13 @@ async fn an_unknown_secret_version_or_label_is_not_found() {
     let get = || world.client.get_secret_value();
     let cases = [
         (get().secret_id("nowhere"), "secret.".to_owned()),
-        (
-            get().secret_id(NAME).version_id(V2),
-            format!("secret value for VersionId: {V2}"),
-        ),
-        (
-            get().secret_id(NAME).version_stage("AWSPENDING"),
-            "secret value for staging label: AWSPENDING".to_owned(),
-        ),
+        (get().secret_id(NAME).version_id(V2), format!("secret value for VersionId: {V2}")),
+        (get().secret_id(NAME).version_stage("AWSPENDING"), "secret value for staging label: AWSPENDING".to_owned()),
     ];
     for (request, what) in cases {
         let (error_type, message) = refusal(request.send().await);
         assert_eq!(error_type, "ResourceNotFoundException");
-        assert_eq!(
-            message,
-            format!("Secrets Manager can't find the specified {what}")
-        );
+        assert_eq!(message, format!("Secrets Manager can't find the specified {what}"));
     }
 }
 
@@ -95,11 +66,7 @@ async fn an_unknown_secret_version_or_label_is_not_found() {
 #[tokio::test]
 async fn an_unknown_version_with_a_label_is_not_found() {
     let world = World::with_secret().await;
-    let request = world
-        .client
-        .get_secret_value()
-        .secret_id(NAME)
-        .version_id(V2);
+    let request = world.client.get_secret_value().secret_id(NAME).version_id(V2);
     let outcome = request.version_stage("AWSPENDING").send().await;
     assert_eq!(error_type(outcome), "ResourceNotFoundException");
 }
@@ -111,21 +78,10 @@ async fn a_secret_answers_to_its_name_its_arn_and_its_partial_arn() {
     let arn = world.create("one", V1).await;
     let partial = &arn[..arn.len() - 7];
     for id in [NAME, &arn, partial] {
-        let answer = world
-            .client
-            .get_secret_value()
-            .secret_id(id)
-            .send()
-            .await
-            .unwrap();
+        let answer = world.client.get_secret_value().secret_id(id).send().await.unwrap();
         assert_eq!(answer.secret_string(), Some("one"), "{id}");
     }
     let other = format!("{partial}-zzzzzz");
-    let outcome = world
-        .client
-        .get_secret_value()
-        .secret_id(other)
-        .send()
-        .await;
+    let outcome = world.client.get_secret_value().secret_id(other).send().await;
     assert_eq!(error_type(outcome), "ResourceNotFoundException");
 }

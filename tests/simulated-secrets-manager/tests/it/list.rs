@@ -16,17 +16,11 @@ async fn world() -> World {
 
 async fn names(request: ListSecretsFluentBuilder) -> Vec<String> {
     let listed = request.send().await.unwrap().secret_list.unwrap();
-    listed
-        .into_iter()
-        .map(|secret| secret.name.unwrap())
-        .collect()
+    listed.into_iter().map(|secret| secret.name.unwrap()).collect()
 }
 
 fn named(value: &str) -> Filter {
-    Filter::builder()
-        .key(FilterNameStringType::Name)
-        .values(value)
-        .build()
+    Filter::builder().key(FilterNameStringType::Name).values(value).build()
 }
 
 /// Prefixes count, case counts, and `!` turns a prefix round.
@@ -34,18 +28,9 @@ fn named(value: &str) -> Filter {
 async fn secrets_are_listed_by_name_prefix() {
     let world = world().await;
     let list = || world.client.list_secrets();
-    assert_eq!(
-        names(list()).await,
-        ["vault/a", "vault/b", "Vault/c", "hooks/a"]
-    );
-    assert_eq!(
-        names(list().filters(named("vault/"))).await,
-        ["vault/a", "vault/b"]
-    );
-    assert_eq!(
-        names(list().filters(named("!vault/"))).await,
-        ["Vault/c", "hooks/a"]
-    );
+    assert_eq!(names(list()).await, ["vault/a", "vault/b", "Vault/c", "hooks/a"]);
+    assert_eq!(names(list().filters(named("vault/"))).await, ["vault/a", "vault/b"]);
+    assert_eq!(names(list().filters(named("!vault/"))).await, ["Vault/c", "hooks/a"]);
     assert_eq!(names(list().filters(named("/a"))).await, [""; 0]);
 }
 
@@ -53,13 +38,7 @@ async fn secrets_are_listed_by_name_prefix() {
 #[tokio::test]
 async fn a_listed_secret_has_its_labels() {
     let world = world().await;
-    let listed = world
-        .client
-        .list_secrets()
-        .filters(named("hooks/"))
-        .send()
-        .await
-        .unwrap();
+    let listed = world.client.list_secrets().filters(named("hooks/")).send().await.unwrap();
     let stages = listed.secret_list()[0].secret_versions_to_stages().unwrap();
     assert_eq!(stages[V1], ["AWSCURRENT"]);
 }
@@ -68,19 +47,10 @@ async fn a_listed_secret_has_its_labels() {
 #[tokio::test]
 async fn scheduled_deletions_are_listed_when_asked_for() {
     let world = world().await;
-    world
-        .client
-        .delete_secret()
-        .secret_id("vault/a")
-        .send()
-        .await
-        .unwrap();
+    world.client.delete_secret().secret_id("vault/a").send().await.unwrap();
     let list = || world.client.list_secrets().filters(named("vault/"));
     assert_eq!(names(list()).await, ["vault/b"]);
-    assert_eq!(
-        names(list().include_planned_deletion(true)).await,
-        ["vault/a", "vault/b"]
-    );
+    assert_eq!(names(list().include_planned_deletion(true)).await, ["vault/a", "vault/b"]);
 }
 
 /// Pages follow each other without gap or repeat.
@@ -103,10 +73,7 @@ async fn pages_follow_each_other() {
 #[tokio::test]
 async fn another_filter_is_refused() {
     let world = world().await;
-    let filter = Filter::builder()
-        .key(FilterNameStringType::TagKey)
-        .values("team")
-        .build();
+    let filter = Filter::builder().key(FilterNameStringType::TagKey).values("team").build();
     let outcome = world.client.list_secrets().filters(filter).send().await;
     assert_eq!(error_type(outcome), "SerializationException");
 }

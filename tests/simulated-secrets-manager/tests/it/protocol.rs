@@ -23,10 +23,7 @@ async fn raw(world: &World, target: &str, headers: &str, body: &Value) -> (Strin
     let mut answer = String::new();
     connection.read_to_string(&mut answer).await.unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (
-        head.to_ascii_lowercase(),
-        serde_json::from_str(body).unwrap(),
-    )
+    (head.to_ascii_lowercase(), serde_json::from_str(body).unwrap())
 }
 
 /// Refusals carry their type in the body and in the header, with 400 and AWS's content type.
@@ -37,19 +34,10 @@ async fn a_refusal_has_its_type_in_header_and_body() {
     let body = json!({ "SecretId": NAME });
     let (head, body) = raw(&world, "secretsmanager.GetSecretValue", &headers, &body).await;
     assert!(head.starts_with("http/1.1 400 "), "{head}");
-    assert!(
-        head.contains("x-amzn-errortype: resourcenotfoundexception"),
-        "{head}"
-    );
-    assert!(
-        head.contains("content-type: application/x-amz-json-1.1"),
-        "{head}"
-    );
+    assert!(head.contains("x-amzn-errortype: resourcenotfoundexception"), "{head}");
+    assert!(head.contains("content-type: application/x-amz-json-1.1"), "{head}");
     let message = "Secrets Manager can't find the specified secret.";
-    assert_eq!(
-        body,
-        json!({ "__type": "ResourceNotFoundException", "message": message })
-    );
+    assert_eq!(body, json!({ "__type": "ResourceNotFoundException", "message": message }));
 }
 
 /// A raw request without a token gets one of the form of a UUID.
@@ -76,18 +64,8 @@ async fn a_request_that_is_not_understood_is_refused() {
         (get, JSON, &asked, "MissingAuthenticationTokenException"),
         (get, &scoped, &asked, "InvalidSignatureException"),
         (get, SIGNED, &asked, "SerializationException"),
-        (
-            "secretsmanager.RotateSecret",
-            &signed,
-            &asked,
-            "UnknownOperationException",
-        ),
-        (
-            "DynamoDB_20120810.GetItem",
-            &signed,
-            &asked,
-            "UnknownOperationException",
-        ),
+        ("secretsmanager.RotateSecret", &signed, &asked, "UnknownOperationException"),
+        ("DynamoDB_20120810.GetItem", &signed, &asked, "UnknownOperationException"),
         (get, &signed, &half_known, "SerializationException"),
         (get, &signed, &json!([]), "SerializationException"),
     ];

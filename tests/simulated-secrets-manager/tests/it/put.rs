@@ -9,15 +9,9 @@ use crate::world::{NAME, V1, V2, V3, World, error_type, labels, refusal};
 async fn a_put_moves_current_and_previous() {
     let world = World::with_secret().await;
     assert_eq!(world.put("two", V2, &[]).await, ["AWSCURRENT"]);
-    assert_eq!(
-        world.labels().await,
-        labels([(V1, &["AWSPREVIOUS"]), (V2, &["AWSCURRENT"])])
-    );
+    assert_eq!(world.labels().await, labels([(V1, &["AWSPREVIOUS"]), (V2, &["AWSCURRENT"])]));
     world.put("three", V3, &["AWSCURRENT"]).await;
-    assert_eq!(
-        world.labels().await,
-        labels([(V2, &["AWSPREVIOUS"]), (V3, &["AWSCURRENT"])])
-    );
+    assert_eq!(world.labels().await, labels([(V2, &["AWSPREVIOUS"]), (V3, &["AWSCURRENT"])]));
     assert_eq!(world.current().await, "three");
 }
 
@@ -25,22 +19,9 @@ async fn a_put_moves_current_and_previous() {
 #[tokio::test]
 async fn a_put_with_labels_moves_just_those() {
     let world = World::with_secret().await;
-    assert_eq!(
-        world.put("two", V2, &["AWSPENDING", "MINE"]).await,
-        ["AWSPENDING", "MINE"]
-    );
-    assert_eq!(
-        world.put("three", V3, &["AWSPENDING"]).await,
-        ["AWSPENDING"]
-    );
-    assert_eq!(
-        world.labels().await,
-        labels([
-            (V1, &["AWSCURRENT"]),
-            (V2, &["MINE"]),
-            (V3, &["AWSPENDING"])
-        ])
-    );
+    assert_eq!(world.put("two", V2, &["AWSPENDING", "MINE"]).await, ["AWSPENDING", "MINE"]);
+    assert_eq!(world.put("three", V3, &["AWSPENDING"]).await, ["AWSPENDING"]);
+    assert_eq!(world.labels().await, labels([(V1, &["AWSCURRENT"]), (V2, &["MINE"]), (V3, &["AWSPENDING"])]));
     assert_eq!(world.current().await, "one");
 }
 
@@ -51,27 +32,15 @@ async fn own_labels_stay_on_their_version() {
     let world = World::with_secret().await;
     world.put("two", V2, &["AWSCURRENT", "MINE"]).await;
     world.put("three", V3, &[]).await;
-    assert_eq!(
-        world.labels().await,
-        labels([(V2, &["AWSPREVIOUS", "MINE"]), (V3, &["AWSCURRENT"])])
-    );
+    assert_eq!(world.labels().await, labels([(V2, &["AWSPREVIOUS", "MINE"]), (V3, &["AWSCURRENT"])]));
 }
 
 /// The first version is current whatever it is called.
 #[tokio::test]
 async fn the_first_version_is_always_current() {
     let world = World::new().await;
-    world
-        .client
-        .create_secret()
-        .name(NAME)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(
-        world.put("one", V1, &["AWSPENDING"]).await,
-        ["AWSCURRENT", "AWSPENDING"]
-    );
+    world.client.create_secret().name(NAME).send().await.unwrap();
+    assert_eq!(world.put("one", V1, &["AWSPENDING"]).await, ["AWSCURRENT", "AWSPENDING"]);
 }
 
 /// A repeat changes nothing, even when other versions came between or other labels are asked for.
@@ -82,10 +51,7 @@ async fn the_same_token_and_value_put_once() {
     assert_eq!(world.put("two", V2, &[]).await, ["AWSCURRENT"]);
     assert_eq!(world.put("one", V1, &[]).await, ["AWSPREVIOUS"]);
     assert_eq!(world.put("one", V1, &["AWSPENDING"]).await, ["AWSPREVIOUS"]);
-    assert_eq!(
-        world.labels().await,
-        labels([(V1, &["AWSPREVIOUS"]), (V2, &["AWSCURRENT"])])
-    );
+    assert_eq!(world.labels().await, labels([(V1, &["AWSPREVIOUS"]), (V2, &["AWSCURRENT"])]));
 }
 
 /// A used token with another value is refused, and moves no label.
@@ -94,18 +60,11 @@ async fn the_same_token_with_another_value_is_refused() {
     let world = World::with_secret().await;
     world.put("two", V2, &[]).await;
     for token in [V1, V2] {
-        let request = world
-            .client
-            .put_secret_value()
-            .secret_id(NAME)
-            .secret_string("other");
+        let request = world.client.put_secret_value().secret_id(NAME).secret_string("other");
         let outcome = request.client_request_token(token).send().await;
         assert_eq!(error_type(outcome), "ResourceExistsException");
     }
-    assert_eq!(
-        world.labels().await,
-        labels([(V1, &["AWSPREVIOUS"]), (V2, &["AWSCURRENT"])])
-    );
+    assert_eq!(world.labels().await, labels([(V1, &["AWSPREVIOUS"]), (V2, &["AWSCURRENT"])]));
     assert_eq!(world.current().await, "two");
 }
 
@@ -113,31 +72,13 @@ async fn the_same_token_with_another_value_is_refused() {
 #[tokio::test]
 async fn a_binary_value_comes_back_and_is_not_the_text_of_its_bytes() {
     let world = World::with_secret().await;
-    let put = || {
-        world
-            .client
-            .put_secret_value()
-            .secret_id(NAME)
-            .client_request_token(V2)
-    };
+    let put = || world.client.put_secret_value().secret_id(NAME).client_request_token(V2);
     let bytes = Blob::new([0, 255, 1]);
     put().secret_binary(bytes.clone()).send().await.unwrap();
-    let answer = world
-        .client
-        .get_secret_value()
-        .secret_id(NAME)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(
-        (answer.secret_binary(), answer.secret_string()),
-        (Some(&bytes), None)
-    );
+    let answer = world.client.get_secret_value().secret_id(NAME).send().await.unwrap();
+    assert_eq!((answer.secret_binary(), answer.secret_string()), (Some(&bytes), None));
     put().secret_binary(bytes).send().await.unwrap();
-    assert_eq!(
-        error_type(put().secret_string("AP8B").send().await),
-        "ResourceExistsException"
-    );
+    assert_eq!(error_type(put().secret_string("AP8B").send().await), "ResourceExistsException");
 }
 
 /// A put without a value, to no secret, or with no or too many labels is refused.
@@ -147,18 +88,12 @@ async fn a_put_that_makes_no_sense_is_refused() {
     let put = || world.client.put_secret_value();
     let (error_type, message) = refusal(put().secret_id(NAME).send().await);
     assert_eq!(error_type, "InvalidRequestException");
-    assert_eq!(
-        message,
-        "You must provide either SecretString or SecretBinary."
-    );
+    assert_eq!(message, "You must provide either SecretString or SecretBinary.");
     let nowhere = put().secret_id("nowhere").secret_string("two").send().await;
     assert_eq!(refusal(nowhere).0, "ResourceNotFoundException");
     for stages in [0, 21] {
         let stages = (0..stages).map(|number| format!("S{number}")).collect();
-        let request = put()
-            .secret_id(NAME)
-            .secret_string("two")
-            .set_version_stages(Some(stages));
+        let request = put().secret_id(NAME).secret_string("two").set_version_stages(Some(stages));
         assert_eq!(refusal(request.send().await).0, "ValidationException");
     }
 }

@@ -10,13 +10,8 @@ type Outcome = Result<UpdateSecretVersionStageOutput, SdkError<UpdateSecretVersi
 impl World {
     async fn update(&self, stage: &str, from: Option<&str>, to: Option<&str>) -> Outcome {
         let request = self.client.update_secret_version_stage().secret_id(NAME);
-        let request = request
-            .version_stage(stage)
-            .set_move_to_version_id(to.map(str::to_owned));
-        request
-            .set_remove_from_version_id(from.map(str::to_owned))
-            .send()
-            .await
+        let request = request.version_stage(stage).set_move_to_version_id(to.map(str::to_owned));
+        request.set_remove_from_version_id(from.map(str::to_owned)).send().await
     }
 }
 
@@ -32,10 +27,7 @@ async fn rotating() -> World {
 #[tokio::test]
 async fn moving_current_leaves_previous_behind() {
     let world = rotating().await;
-    let answer = world
-        .update("AWSCURRENT", Some(V1), Some(V2))
-        .await
-        .unwrap();
+    let answer = world.update("AWSCURRENT", Some(V1), Some(V2)).await.unwrap();
     assert_eq!(answer.name(), Some(NAME));
     let promoted = labels([(V1, &["AWSPREVIOUS"]), (V2, &["AWSCURRENT", "AWSPENDING"])]);
     assert_eq!(world.labels().await, promoted);
@@ -47,15 +39,9 @@ async fn moving_current_leaves_previous_behind() {
 #[tokio::test]
 async fn a_put_after_a_promotion_leaves_one_current_and_none_pending() {
     let world = rotating().await;
-    world
-        .update("AWSCURRENT", Some(V1), Some(V2))
-        .await
-        .unwrap();
+    world.update("AWSCURRENT", Some(V1), Some(V2)).await.unwrap();
     world.put("three", V3, &[]).await;
-    assert_eq!(
-        world.labels().await,
-        labels([(V2, &["AWSPREVIOUS"]), (V3, &["AWSCURRENT"])])
-    );
+    assert_eq!(world.labels().await, labels([(V2, &["AWSPREVIOUS"]), (V3, &["AWSCURRENT"])]));
 }
 
 /// A version still pending stays so when another is put and made current.
@@ -63,29 +49,16 @@ async fn a_put_after_a_promotion_leaves_one_current_and_none_pending() {
 async fn a_put_leaves_another_pending_version_alone() {
     let world = rotating().await;
     world.put("three", V3, &[]).await;
-    assert_eq!(
-        world.labels().await,
-        labels([
-            (V1, &["AWSPREVIOUS"]),
-            (V2, &["AWSPENDING"]),
-            (V3, &["AWSCURRENT"])
-        ])
-    );
+    assert_eq!(world.labels().await, labels([(V1, &["AWSPREVIOUS"]), (V2, &["AWSPENDING"]), (V3, &["AWSCURRENT"])]));
 }
 
 /// A whole second rotation, as a rotation function does it (recorded from AWS).
 #[tokio::test]
 async fn a_second_rotation_takes_pending_along() {
     let world = rotating().await;
-    world
-        .update("AWSCURRENT", Some(V1), Some(V2))
-        .await
-        .unwrap();
+    world.update("AWSCURRENT", Some(V1), Some(V2)).await.unwrap();
     world.put("three", V3, &["AWSPENDING"]).await;
-    world
-        .update("AWSCURRENT", Some(V2), Some(V3))
-        .await
-        .unwrap();
+    world.update("AWSCURRENT", Some(V2), Some(V3)).await.unwrap();
     let rotated = labels([(V2, &["AWSPREVIOUS"]), (V3, &["AWSCURRENT", "AWSPENDING"])]);
     assert_eq!(world.labels().await, rotated);
 }
@@ -95,14 +68,8 @@ async fn a_second_rotation_takes_pending_along() {
 async fn moving_current_back_swaps_current_and_previous() {
     let world = World::with_secret().await;
     world.put("two", V2, &[]).await;
-    world
-        .update("AWSCURRENT", Some(V2), Some(V1))
-        .await
-        .unwrap();
-    assert_eq!(
-        world.labels().await,
-        labels([(V1, &["AWSCURRENT"]), (V2, &["AWSPREVIOUS"])])
-    );
+    world.update("AWSCURRENT", Some(V2), Some(V1)).await.unwrap();
+    assert_eq!(world.labels().await, labels([(V1, &["AWSCURRENT"]), (V2, &["AWSPREVIOUS"])]));
 }
 
 /// A label on another version is moved only by naming that version: no value, a wrong version and
@@ -133,10 +100,7 @@ async fn a_label_is_not_taken_from_a_version_that_is_not_named() {
 async fn of_two_promotions_from_one_state_one_is_refused() {
     let world = rotating().await;
     world.put("three", V3, &["MINE"]).await;
-    world
-        .update("AWSCURRENT", Some(V1), Some(V2))
-        .await
-        .unwrap();
+    world.update("AWSCURRENT", Some(V1), Some(V2)).await.unwrap();
     let second = world.update("AWSCURRENT", Some(V1), Some(V3)).await;
     assert_eq!(error_type(second), "InvalidParameterException");
     assert_eq!(world.current().await, "two");
@@ -149,10 +113,7 @@ async fn a_free_label_and_a_label_already_there_are_added() {
     world.update("MINE", None, Some(V1)).await.unwrap();
     world.update("AWSPENDING", None, Some(V2)).await.unwrap();
     world.update("AWSCURRENT", None, Some(V1)).await.unwrap();
-    assert_eq!(
-        world.labels().await,
-        labels([(V1, &["AWSCURRENT", "MINE"]), (V2, &["AWSPENDING"])])
-    );
+    assert_eq!(world.labels().await, labels([(V1, &["AWSCURRENT", "MINE"]), (V2, &["AWSPENDING"])]));
 }
 
 /// A label is removed from the version that has it, from no other; a version without labels is no
@@ -164,13 +125,7 @@ async fn a_label_is_removed_from_the_version_that_has_it() {
     assert_eq!(error_type(elsewhere), "InvalidParameterException");
     world.update("AWSPENDING", Some(V2), None).await.unwrap();
     assert_eq!(world.labels().await, labels([(V1, &["AWSCURRENT"])]));
-    let get = world
-        .client
-        .get_secret_value()
-        .secret_id(NAME)
-        .version_id(V2)
-        .send()
-        .await;
+    let get = world.client.get_secret_value().secret_id(NAME).version_id(V2).send().await;
     assert_eq!(get.unwrap().secret_string(), Some("two"));
 }
 
@@ -178,15 +133,9 @@ async fn a_label_is_removed_from_the_version_that_has_it() {
 #[tokio::test]
 async fn removing_a_label_leaves_the_others_alone() {
     let world = rotating().await;
-    world
-        .update("AWSCURRENT", Some(V1), Some(V2))
-        .await
-        .unwrap();
+    world.update("AWSCURRENT", Some(V1), Some(V2)).await.unwrap();
     world.update("AWSPENDING", Some(V2), None).await.unwrap();
-    assert_eq!(
-        world.labels().await,
-        labels([(V1, &["AWSPREVIOUS"]), (V2, &["AWSCURRENT"])])
-    );
+    assert_eq!(world.labels().await, labels([(V1, &["AWSPREVIOUS"]), (V2, &["AWSCURRENT"])]));
 }
 
 /// `AWSCURRENT` moves, it never goes.

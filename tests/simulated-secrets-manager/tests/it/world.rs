@@ -50,55 +50,26 @@ impl World {
 
     /// Puts a version and gives its labels back.
     pub(crate) async fn put(&self, value: &str, token: &str, stages: &[&str]) -> Vec<String> {
-        let stages = stages
-            .iter()
-            .map(|stage| (*stage).to_owned())
-            .collect::<Vec<_>>();
+        let stages = stages.iter().map(|stage| (*stage).to_owned()).collect::<Vec<_>>();
         let stages = Some(stages).filter(|stages| !stages.is_empty());
-        let request = self
-            .client
-            .put_secret_value()
-            .secret_id(NAME)
-            .secret_string(value);
-        let request = request
-            .client_request_token(token)
-            .set_version_stages(stages);
+        let request = self.client.put_secret_value().secret_id(NAME).secret_string(value);
+        let request = request.client_request_token(token).set_version_stages(stages);
         request.send().await.unwrap().version_stages.unwrap()
     }
 
     /// The labels of each labelled version.
     pub(crate) async fn labels(&self) -> BTreeMap<String, Vec<String>> {
-        let described = self
-            .client
-            .describe_secret()
-            .secret_id(NAME)
-            .send()
-            .await
-            .unwrap();
-        described
-            .version_ids_to_stages
-            .unwrap_or_default()
-            .into_iter()
-            .collect()
+        let described = self.client.describe_secret().secret_id(NAME).send().await.unwrap();
+        described.version_ids_to_stages.unwrap_or_default().into_iter().collect()
     }
 
     pub(crate) async fn current(&self) -> String {
-        let answer = self
-            .client
-            .get_secret_value()
-            .secret_id(NAME)
-            .send()
-            .await
-            .unwrap();
+        let answer = self.client.get_secret_value().secret_id(NAME).send().await.unwrap();
         answer.secret_string.unwrap()
     }
 }
 
-pub(crate) fn client(
-    service: &SimulatedSecretsManager,
-    region: &'static str,
-    retries: RetryConfig,
-) -> Client {
+pub(crate) fn client(service: &SimulatedSecretsManager, region: &'static str, retries: RetryConfig) -> Client {
     let credentials = Credentials::new("key", "secret", None, None, "static");
     let config = Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
@@ -112,32 +83,20 @@ pub(crate) fn client(
 }
 
 /// Labels as [`World::labels`] gives them.
-pub(crate) fn labels<const N: usize>(
-    versions: [(&str, &[&str]); N],
-) -> BTreeMap<String, Vec<String>> {
+pub(crate) fn labels<const N: usize>(versions: [(&str, &[&str]); N]) -> BTreeMap<String, Vec<String>> {
     let owned = |stages: &[&str]| stages.iter().map(|stage| (*stage).to_owned()).collect();
-    versions
-        .into_iter()
-        .map(|(id, stages)| (id.to_owned(), owned(stages)))
-        .collect()
+    versions.into_iter().map(|(id, stages)| (id.to_owned(), owned(stages))).collect()
 }
 
 /// The error type and the message of a refused call.
-pub(crate) fn refusal<T: Debug, E: ProvideErrorMetadata + Debug>(
-    outcome: Result<T, SdkError<E>>,
-) -> (String, String) {
+pub(crate) fn refusal<T: Debug, E: ProvideErrorMetadata + Debug>(outcome: Result<T, SdkError<E>>) -> (String, String) {
     let error = outcome.unwrap_err();
     let status = error.raw_response().unwrap().status().as_u16();
     assert_eq!(status, 400, "{error:?}");
-    (
-        error.code().unwrap().to_owned(),
-        error.message().unwrap().to_owned(),
-    )
+    (error.code().unwrap().to_owned(), error.message().unwrap().to_owned())
 }
 
 /// The error type of a refused call.
-pub(crate) fn error_type<T: Debug, E: ProvideErrorMetadata + Debug>(
-    outcome: Result<T, SdkError<E>>,
-) -> String {
+pub(crate) fn error_type<T: Debug, E: ProvideErrorMetadata + Debug>(outcome: Result<T, SdkError<E>>) -> String {
     refusal(outcome).0
 }

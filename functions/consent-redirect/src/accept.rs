@@ -193,7 +193,8 @@ async fn prove(
     token: &SecretString,
     keys: &SealingKeys,
 ) -> Result<(), Error> {
-    let view = app.microsoft.read_back(token, PROOF_BUDGET).await;
+    let (verifying, view) = tokio::join!(app.store.pinned(verifying), app.microsoft.read_back(token, PROOF_BUDGET));
+    let verifying = verifying?;
     let judgement = judge(verifying.question(), &view, app.policy, app.edge.clock.now());
     let by_policy = match &judgement {
         Judgement::Refused(code @ (Code::AdminRoleRequired | Code::WrongTenant), _) => Some(*code),

@@ -82,6 +82,7 @@ async fn verify_one(app: &App, id: &ConsentRequestId) -> Result<(), NotVerified>
         return Ok(());
     }
     let Some(verifying) = Verifying::of(request) else { return Ok(()) };
+    let verifying = app.store.pinned(verifying).await?;
     let (token, keys) = access_token(app, &verifying, keys, now).await?;
     let context = context(app, &keys, now);
     let Some(token) = token else {

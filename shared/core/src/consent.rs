@@ -323,6 +323,13 @@ impl Verifying {
         &self.request
     }
 
+    /// The same proof for an enterprise that was bound to a tenant after its link was made.
+    #[must_use]
+    pub fn bound_to(mut self, tenant: Option<TenantId>) -> Self {
+        self.request.pin = self.request.pin.or(tenant);
+        self
+    }
+
     /// The question that Graph answers.
     #[must_use]
     pub const fn question(&self) -> crate::proof::Question<'_> {

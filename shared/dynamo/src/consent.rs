@@ -167,6 +167,15 @@ impl Store {
         })
     }
 
+    /// The same proof with the tenant that its enterprise is bound to by now; read only if the link has no pin.
+    pub async fn pinned(&self, verifying: Verifying) -> Result<Verifying, StoreError> {
+        if verifying.request().pin.is_some() {
+            return Ok(verifying);
+        }
+        let enterprise = self.enterprise(verifying.request().enterprise).await?;
+        Ok(verifying.bound_to(enterprise.and_then(|enterprise| enterprise.tenant)))
+    }
+
     /// Records what a reading of Graph led to. A grant that the enterprise or the tenant's guard does not take is
     /// recorded as the refusal that it then is.
     pub async fn conclude(&self, conclusion: Conclusion, context: Context<'_>) -> Result<Recorded, StoreError> {
@@ -290,6 +299,8 @@ const KEEPS_PROVED: &str = "NOT (actions.#action.#status IN (:granted, :confirmi
 /// The same, but a proof under way may end; and only the newest link speaks for the action.
 const IS_NEWEST: &str = "NOT (actions.#action.#status IN (:granted, :confirming)) \
      AND (attribute_not_exists(actions.#action.#request) OR actions.#action.#request = :request)";
+/// A tenant waits for confirmation only where none is bound.
+const IS_UNBOUND: &str = "attribute_not_exists(tenant)";
 /// A tenant is never exchanged for another.
 const SAME_TENANT: &str = "(attribute_not_exists(tenant) OR tenant = :tenant)";
 
@@ -316,21 +327,11 @@ fn landing(record: &Record) -> Result<Change, StoreError> {
             Ok(with_condition(proved_words(change), IS_NEWEST).name("#request", "request").value(":request", request))
         }
         Landing::Must => {
-            if record.binds.is_some() {
-                change.update.push_str(", tenant = :tenant");
-            }
-            let tenant = proved_tenant(record).map(|tenant| text(tenant.to_string()));
-            Ok(match tenant {
-                Some(tenant) => with_condition(change, SAME_TENANT).value(":tenant", tenant),
-                None => change,
-            })
+            let Some(tenant) = record.binds else { return Ok(with_condition(change, IS_UNBOUND)) };
+            change.update.push_str(", tenant = :tenant");
+            Ok(with_condition(change, SAME_TENANT).value(":tenant", text(tenant.to_string())))
         }
     }
-}
-
-/// The tenant that a grant is about, bound or still to be confirmed.
-fn proved_tenant(record: &Record) -> Option<TenantId> {
-    record.binds.or_else(|| record.action.tenant_to_confirm().map(|waiting| waiting.tenant_id))
 }
 
 /// The tenant's guard: the first provider to bind a tenant keeps it (T16).

@@ -195,6 +195,9 @@ impl Verifying {
     pub fn conclude(self, judgement: Judgement, access_token: &SecretString, context: Context<'_>) -> Conclusion {
         let late = context.occasion.now.since(self.since) >= PROOF_WINDOW;
         let decided = match judgement {
+            Judgement::Granted(_) if self.request.pin.is_some_and(|pin| pin != self.signer.tenant) => {
+                self.refuse(Code::WrongTenant, None, context)
+            }
             Judgement::Granted(granted) => self.grant(&granted, access_token, context),
             Judgement::Refused(code, facts) => self.refuse(code, Some(&facts), context),
             Judgement::NotVisibleYet if late => self.refuse(Code::GrantNotVisible, None, context),

@@ -160,6 +160,19 @@ fn a_tenant_that_nobody_named_waits_for_the_provider() {
 }
 
 #[test]
+fn a_tenant_that_the_enterprise_got_meanwhile_decides() {
+    let world = World::new();
+    let conclude = |bound| {
+        let verifying = world.verifying(None).bound_to(Some(bound));
+        let judgement = shown(&verifying);
+        decided(verifying.conclude(judgement, &"token".into(), world.context(NOW))).action
+    };
+    assert_eq!(conclude(TENANT).word(), "granted");
+    let other = conclude(TenantId::from_u128(9));
+    assert_eq!(other.problem().map(|problem| problem.code), Some(Code::WrongTenant));
+}
+
+#[test]
 fn what_graph_does_not_show_is_read_again_and_then_given_up() {
     let world = World::new();
     let verifying = world.verifying(Some(TENANT));

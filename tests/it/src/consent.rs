@@ -1,0 +1,326 @@
+//! The callback and the proof behind it: good answers, late ones, repeated ones, many at once.
+
+use futures_util::future::join_all;
+use onboarding_core::secret::SecretHash;
+use reqwest::Method;
+use serde_json::json;
+use simulated_microsoft::{CONTOSO, Effect, FRANK, Fault, GRACE, Lag};
+
+use crate::world::{Decision, World};
+
+fn fault(on: &str, what: Effect, times: Option<u32>) -> Fault {
+    Fault { on: on.to_owned(), what, times }
+}
+
+/// R116 A grant that Graph shows late is granted without another click, and told once.
+#[tokio::test]
+async fn a_grant_that_lags_is_granted_without_another_click() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    world.microsoft().set_lag(Lag::Seconds(30));
+    let page =
+        world.visit(&world.registration_url(enterprise).await, &GRACE, Decision::ForTheOrganization).await.ours();
+    assert!(page.body.contains("http-equiv=\"refresh\""), "the page looks again by itself");
+    assert_eq!(world.registration(enterprise).await, ("verifying".to_owned(), None));
+    world.settle().await;
+    assert!(world.outcomes().is_empty(), "nothing is told while it is being verified");
+    for _ in 0..4 {
+        world.pass(10).await;
+    }
+    assert_eq!(world.outcome().await, ("granted".to_owned(), None));
+    assert_eq!(world.token_calls(), 1);
+}
+
+/// A grant that never shows ends after ten minutes as blocked, and is told.
+#[tokio::test]
+async fn a_grant_that_never_shows_is_blocked() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    world.microsoft().set_lag(Lag::Forever);
+    world.visit(&world.registration_url(enterprise).await, &GRACE, Decision::ForTheOrganization).await.ours();
+    for _ in 0..9 {
+        world.pass(60).await;
+        assert_eq!(world.registration(enterprise).await.0, "verifying");
+    }
+    for _ in 0..2 {
+        world.pass(60).await;
+    }
+    assert_eq!(world.outcome().await, ("blocked".to_owned(), Some("grant_not_visible".to_owned())));
+    assert_eq!(world.registration(enterprise).await, ("blocked".to_owned(), Some("grant_not_visible".to_owned())));
+}
+
+/// Graph that cannot be read is not a missing grant.
+#[tokio::test]
+async fn a_graph_that_is_down_for_ever_makes_it_unverifiable() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let down = Effect::Status { status: 503, body: String::new(), headers: std::collections::BTreeMap::new() };
+    world.microsoft().set_faults(vec![fault("graph", down, None)]);
+    world.visit(&world.registration_url(enterprise).await, &GRACE, Decision::ForTheOrganization).await.ours();
+    for _ in 0..12 {
+        world.pass(60).await;
+    }
+    assert_eq!(world.outcome().await, ("unverifiable".to_owned(), Some("proof_unreadable".to_owned())));
+    assert_eq!(world.registration(enterprise).await.0, "unverifiable");
+}
+
+/// R111, G09, G10 The same answer twice has one effect and shows the recorded outcome; another code on a spent link is
+/// refused and noted.
+#[tokio::test]
+async fn a_repeated_answer_shows_the_recorded_outcome() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let link = world.registration_url(enterprise).await;
+    let answer = world.answer_of_microsoft(&link, &GRACE, Decision::ForTheOrganization).await.unwrap();
+    let again = world.answer_of_microsoft(&link, &GRACE, Decision::ForTheOrganization).await.unwrap();
+    for _ in 0..2 {
+        let page = world.post(answer.clone()).await;
+        assert_eq!((page.status, page.redirects.len()), (200, 1));
+        assert!(page.text().contains("Granted Consent"));
+    }
+    assert_eq!(world.post(again).await.status, 400);
+    assert_eq!(world.outcome().await, ("granted".to_owned(), None));
+    assert_eq!(world.token_calls(), 1, "each code at most once, and the second never");
+}
+
+/// R111, G11 Of fifty identical answers at once one is redeemed; nobody sees a server error.
+#[tokio::test]
+async fn of_fifty_answers_at_once_one_has_an_effect() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let link = world.registration_url(enterprise).await;
+    let answer = world.answer_of_microsoft(&link, &GRACE, Decision::ForTheOrganization).await.unwrap();
+    let pages = join_all((0..50).map(|_| world.post(answer.clone()))).await;
+    assert!(
+        pages.iter().all(|page| page.status == 200),
+        "{:?}",
+        pages.iter().map(|page| page.status).collect::<Vec<_>>()
+    );
+    assert_eq!(world.token_calls(), 1);
+    assert_eq!(world.outcome().await, ("granted".to_owned(), None));
+    assert_eq!(world.registration(enterprise).await.0, "granted");
+}
+
+/// R110, R111, R115, G02-G05, G13 A bad answer changes nothing; the good one that follows still succeeds.
+#[tokio::test]
+async fn a_bad_answer_does_not_spend_the_link() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let link = world.registration_url(enterprise).await;
+    let good = world.answer_of_microsoft(&link, &GRACE, Decision::ForTheOrganization).await.unwrap();
+    let second = world.registration_url(enterprise).await;
+    let other = world.answer_of_microsoft(&second, &GRACE, Decision::ForTheOrganization).await.unwrap();
+    let (state, token) = (good.value("state").unwrap(), good.value("id_token").unwrap());
+    let flipped = |text: &str| format!("{}{}", if text.starts_with('A') { 'B' } else { 'A' }, &text[1..]);
+    let unsigned = &token[..token.rfind('.').unwrap() + 1];
+    let bad = [
+        ("state", flipped(state)),
+        ("state", state[..state.len() - 1].to_owned()),
+        ("state", "A".repeat(43)),
+        ("state", other.value("state").unwrap().to_owned()),
+        ("id_token", other.value("id_token").unwrap().to_owned()),
+        ("id_token", unsigned.to_owned()),
+        ("id_token", String::new()),
+        ("code", other.value("code").unwrap().to_owned()),
+        ("code", String::new()),
+        ("iss", "https://login.microsoftonline.com/other/v2.0".to_owned()),
+    ];
+    let mut words = Vec::new();
+    for (field, value) in bad {
+        let page = world.post(good.clone().fill(field, &value)).await;
+        assert_eq!(page.status, 400, "{field} {value}");
+        words.push(page.text().split("Reference").next().unwrap_or_default().to_owned());
+    }
+    assert!(words.iter().all(|text| *text == words[0]), "one wording for all");
+    assert_eq!(world.token_calls(), 0);
+    world.settle().await;
+    assert!(world.outcomes().is_empty());
+    assert_eq!(world.post(good).await.status, 200);
+    assert_eq!(world.outcome().await, ("granted".to_owned(), None));
+}
+
+/// R111, G08 A link ends in its second, swept or not.
+#[tokio::test]
+async fn an_expired_link_is_refused_from_the_first_second() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let link = world.registration_url(enterprise).await;
+    world.sandbox.clock().advance(7 * 24 * 3_600 - 5);
+    let answer = world.answer_of_microsoft(&link, &GRACE, Decision::ForTheOrganization).await.unwrap();
+    world.sandbox.clock().advance(5);
+    assert_eq!(world.post(answer.clone()).await.status, 400);
+    world.sandbox.clock().advance(-10);
+    assert_eq!(world.post(answer).await.status, 200);
+}
+
+/// R113, R115 The callback takes Microsoft's form and nothing else, and says so on a page.
+#[tokio::test]
+async fn the_callback_takes_one_form_and_nothing_else() {
+    let world = World::new().await;
+    let path = "/restricted/handleResponse";
+    let get = world.call(Method::GET, path).send().await.unwrap();
+    assert_eq!((get.status().as_u16(), get.headers()["allow"].to_str().unwrap()), (405, "POST"));
+    let status = async |content_type: &str, body: String| {
+        let call = world.call(Method::POST, path).header("content-type", content_type).body(body);
+        call.send().await.unwrap().status().as_u16()
+    };
+    let form = "application/x-www-form-urlencoded";
+    assert_eq!(status("application/json", "{}".into()).await, 415);
+    assert_eq!(status(form, format!("state={}", "x".repeat(65_531))).await, 413);
+    assert_eq!(status(form, "state=a&state=b&error=x".into()).await, 400);
+    assert_eq!(status(form, "state=%ff&error=x".into()).await, 400);
+    assert_eq!(status(form, "error=access_denied".into()).await, 400);
+}
+
+/// G36, G37 A code that Microsoft refuses, or redeems for nobody that we know, grants nothing; the link works again.
+#[tokio::test]
+async fn a_refused_code_grants_nothing_and_keeps_the_link() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let link = world.registration_url(enterprise).await;
+    let refusal = Effect::OauthError { error: "invalid_grant".to_owned(), code: 70008 };
+    world.microsoft().set_faults(vec![fault("token", refusal, Some(1))]);
+    let page = world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+    assert_eq!((page.status, page.redirects.len()), (200, 1));
+    assert_eq!(world.outcome().await, ("blocked".to_owned(), Some("sign_in_expired".to_owned())));
+    assert_eq!(world.token_calls(), 1, "never sent a second time");
+    world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+    assert_eq!(world.registration(enterprise).await, ("granted".to_owned(), None));
+}
+
+/// G75 A connection that breaks after the code was sent: nothing is granted, nothing is sent twice, it is told, and the
+/// link works again.
+#[tokio::test]
+async fn a_lost_answer_of_the_token_endpoint_ends_as_interrupted() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let link = world.registration_url(enterprise).await;
+    world.microsoft().set_faults(vec![fault("token", Effect::ResetAfterRequest, Some(1))]);
+    world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+    assert_eq!(world.token_calls(), 1);
+    assert_eq!(world.outcome().await, ("blocked".to_owned(), Some("sign_in_interrupted".to_owned())));
+    world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+    assert_eq!(world.registration(enterprise).await.0, "granted");
+}
+
+/// G75 A callback that dies with its lease is ended by the sweep within five minutes, and told.
+#[tokio::test]
+async fn a_lease_that_nobody_ends_is_ended() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let link = world.registration_url(enterprise).await;
+    let store = world.sandbox.store();
+    let state = world.action(enterprise, "REGISTRATION").await;
+    assert_eq!(state["status"], "started");
+    let request = newest_request(&world, enterprise).await;
+    let signer = onboarding_core::identity::Signer {
+        tenant: CONTOSO.id.parse().unwrap(),
+        object: GRACE.oid.parse().unwrap(),
+        user_principal_name: None,
+    };
+    let now = onboarding_core::time::Clock::now(world.sandbox.clock());
+    let holder = onboarding_core::id::ReferenceId::new(now, &onboarding_core::random::SystemRandomness::new());
+    store.lease(&request, &signer, &SecretHash::of("code"), (&holder, now)).await.unwrap();
+    world.pass(59).await;
+    assert!(world.outcomes().is_empty());
+    world.pass(61).await;
+    assert_eq!(world.outcome().await, ("blocked".to_owned(), Some("sign_in_interrupted".to_owned())));
+    world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+    assert_eq!(world.registration(enterprise).await.0, "granted");
+}
+
+/// G76 A lease whose answer got lost is still its holder's.
+#[tokio::test]
+async fn a_holder_knows_its_own_lease() {
+    use onboarding_dynamo::consent::Lease;
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    world.registration_url(enterprise).await;
+    let request = newest_request(&world, enterprise).await;
+    let signer = onboarding_core::identity::Signer {
+        tenant: CONTOSO.id.parse().unwrap(),
+        object: GRACE.oid.parse().unwrap(),
+        user_principal_name: None,
+    };
+    let now = onboarding_core::time::Clock::now(world.sandbox.clock());
+    let random = onboarding_core::random::SystemRandomness::new();
+    let [own, other] = [(); 2].map(|()| onboarding_core::id::ReferenceId::new(now, &random));
+    let code = SecretHash::of("code");
+    let store = world.sandbox.store();
+    for _ in 0..2 {
+        assert!(matches!(store.lease(&request, &signer, &code, (&own, now)).await, Ok(Lease::Won(_))));
+    }
+    assert!(matches!(store.lease(&request, &signer, &code, (&other, now)).await, Ok(Lease::Lost(_))));
+}
+
+async fn newest_request(world: &World, enterprise: u64) -> onboarding_core::id::ConsentRequestId {
+    use onboarding_core::action::{ActionState, ActionType};
+    let enterprise = world.sandbox.store().enterprise(enterprise.try_into().unwrap()).await.unwrap().unwrap();
+    match enterprise.action(ActionType::Registration) {
+        ActionState::Started { request, .. } => request,
+        state => panic!("no link was made: {state:?}"),
+    }
+}
+
+/// A tenant that nobody named waits until the provider confirms it; then it is bound, granted and told, once.
+#[tokio::test]
+async fn an_unpinned_consent_waits_for_the_provider() {
+    let world = World::new().await;
+    let enterprise = world.enterprise(json!({})).await;
+    world.visit(&world.registration_url(enterprise).await, &GRACE, Decision::ForTheOrganization).await.ours();
+    world.settle().await;
+    assert!(world.outcomes().is_empty());
+    let item = world.action(enterprise, "REGISTRATION").await;
+    assert_eq!(item["status"], "pending_confirmation");
+    let shown = json!({"tenantId": CONTOSO.id, "organization": CONTOSO.display_name});
+    assert_eq!(item["tenantToConfirm"], shown);
+    let path = format!("/v1/enterprises/{enterprise}/confirm-tenant");
+    let confirm = async |tenant: &str| world.provider(Method::POST, &path, Some(&json!({ "tenantId": tenant }))).await;
+    let wrong = confirm(simulated_microsoft::FABRIKAM.id).await;
+    assert_eq!((wrong.problem().0, wrong.problem().1.as_str()), (409, "tenant_not_shown"));
+    for _ in 0..2 {
+        let confirmed = confirm(CONTOSO.id).await;
+        assert_eq!((confirmed.status.as_u16(), &confirmed.json()["status"]), (200, &json!("granted")));
+    }
+    assert_eq!(world.outcome().await, ("granted".to_owned(), None));
+    let nothing = confirm(simulated_microsoft::FABRIKAM.id).await;
+    assert_eq!((nothing.problem().0, nothing.problem().1.as_str()), (409, "nothing_to_confirm"));
+}
+
+/// A tenant belongs to the first provider that proved its consent; its own enterprises may share it.
+#[tokio::test]
+async fn a_tenant_belongs_to_one_provider() {
+    let world = World::new().await;
+    world
+        .visit(&world.registration_url(world.contoso().await).await, &GRACE, Decision::ForTheOrganization)
+        .await
+        .ours();
+    let second = world.enterprise(json!({"enterpriseName": "Contoso 2", "expectedTenant": CONTOSO.id})).await;
+    world.visit(&world.registration_url(second).await, &GRACE, Decision::ForTheOrganization).await.ours();
+    assert_eq!(world.registration(second).await.0, "granted");
+    let other = world.other_provider().await;
+    let (theirs, link) = world.contoso_of(&other).await;
+    world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+    world.settle().await;
+    let last = world.outcomes().pop().unwrap();
+    assert_eq!((&last["outcome"], &last["problem"]["code"]), (&json!("blocked"), &json!("tenant_bound_elsewhere")));
+    let read = world.as_holder_of(&other.key, Method::GET, &format!("/v1/enterprises/{theirs}"), None).await.json();
+    assert!(read["tenantId"].is_null());
+}
+
+/// G39 An enterprise that is bound to one tenant is never bound to another.
+#[tokio::test]
+async fn a_bound_tenant_is_never_exchanged() {
+    let world = World::new().await;
+    let enterprise = world.enterprise(json!({})).await;
+    let early = world.registration_url(enterprise).await;
+    world.visit(&world.registration_url(enterprise).await, &GRACE, Decision::ForTheOrganization).await.ours();
+    let path = format!("/v1/enterprises/{enterprise}/confirm-tenant");
+    world.provider(Method::POST, &path, Some(&json!({"tenantId": CONTOSO.id}))).await;
+    world.visit(&early, &FRANK, Decision::ForTheOrganization).await.ours();
+    let read = world.provider(Method::GET, &format!("/v1/enterprises/{enterprise}"), None).await.json();
+    assert_eq!(read["tenantId"], CONTOSO.id);
+    assert_eq!(world.registration(enterprise).await.0, "granted");
+    world.settle().await;
+    assert_eq!(world.outcomes().pop().unwrap()["problem"]["code"], "wrong_tenant");
+}

@@ -1,0 +1,114 @@
+//! Making and reading enterprises.
+
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::world::{World, send};
+
+/// R079, R103 The answer is the bare number, with which the enterprise reads back as it was sent.
+#[tokio::test]
+async fn an_enterprise_is_made_and_reads_back() {
+    let world = World::new().await;
+    let body = world.enterprise_body(json!({"billingReferences": ["a"], "userLimit": 0, "pbxMOH": true})).await;
+    let made = world.provider(Method::POST, "/v1/enterprises", Some(&body)).await;
+    let id: u64 = made.text.parse().expect("a bare JSON integer");
+    assert!(id < 1 << 53);
+    assert_eq!(made.header("location"), format!("/v1/enterprises/{id}"));
+    let read = world.provider(Method::GET, made.header("location"), None).await;
+    assert_eq!(read.header("etag"), made.header("etag"));
+    let read = read.json();
+    for (field, value) in body.as_object().unwrap() {
+        assert_eq!(&read[field], value, "{field}");
+    }
+    assert_eq!(
+        (&read["enterpriseId"], &read["status"], &read["tenantId"]),
+        (&json!(id), &json!("draft"), &Value::Null)
+    );
+    assert_eq!(read["managementConsent"]["status"], "not_requested");
+}
+
+/// R079 The path that existing clients use makes one too.
+#[tokio::test]
+async fn the_alias_makes_an_enterprise() {
+    let world = World::new().await;
+    let body = world.enterprise_body(json!({})).await;
+    assert!(world.provider(Method::POST, "/reseller/newEnterprise", Some(&body)).await.json().is_u64());
+}
+
+/// R080 One name, one enterprise, whatever its spelling and however many ask at once.
+#[tokio::test]
+async fn of_many_creates_of_one_name_one_wins() {
+    let world = World::new().await;
+    let mut bodies = Vec::new();
+    for spelling in ["Contoso", "CONTOSO", " contoso ", "conToso"].iter().cycle().take(20) {
+        bodies.push(world.enterprise_body(json!({ "enterpriseName": spelling })).await);
+    }
+    let creates = bodies.iter().map(|body| world.provider(Method::POST, "/v1/enterprises", Some(body)));
+    let answers = join_all(creates).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
+    for lost in answers.iter().filter(|answer| answer.status != 200) {
+        let faults = vec![("/enterpriseName".to_owned(), "enterprise_name_taken".to_owned())];
+        assert_eq!(lost.problem(), (409, "enterprise_name_taken".to_owned(), faults));
+    }
+}
+
+/// R080-R100 Every fault of a body in one answer, nothing made; the same body mended makes one.
+#[tokio::test]
+async fn a_wrong_body_tells_all_its_faults_and_makes_nothing() {
+    let world = World::new().await;
+    let wrong = json!({
+        "enterpriseName": " ", "pbxId": [1], "sbcGateways": "5678", "services": ["FAX"], "userLimit": -1,
+        "federated": true, "countryName": "Nowhere", "enterpriseId": 5, "allowExternalNumbers": "true", "status": "active"
+    });
+    let answer = world.provider(Method::POST, "/v1/enterprises", Some(&wrong)).await;
+    let (status, code, faults) = answer.problem();
+    assert_eq!((status, code.as_str()), (422, "invalid_body"));
+    assert_eq!(answer.header("content-type"), "application/problem+json");
+    let mut pointers: Vec<&str> = faults.iter().map(|(pointer, _)| pointer.as_str()).collect();
+    pointers.sort_unstable();
+    let mut expected = vec![
+        "/enterpriseName",
+        "/pbxId/0",
+        "/sbcGateways",
+        "/services/0",
+        "/userLimit",
+        "/federationDomain",
+        "/countryName",
+        "/enterpriseId",
+        "/allowExternalNumbers",
+        "/status",
+    ];
+    expected.sort_unstable();
+    assert_eq!(pointers, expected);
+    for field in ["type", "title", "status", "detail", "instance", "code", "who", "nextSteps", "requestId"] {
+        assert!(!answer.json()[field].is_null(), "{field}");
+    }
+}
+
+/// R097 Another provider's number in the body is refused.
+#[tokio::test]
+async fn a_foreign_reseller_id_is_refused() {
+    let world = World::new().await;
+    let foreign = world.enterprise_body(json!({"resellerId": world.reseller_id().get() + 1})).await;
+    let answer = world.provider(Method::POST, "/v1/enterprises", Some(&foreign)).await;
+    assert_eq!(answer.problem().2, [("/resellerId".to_owned(), "not_your_reseller".to_owned())]);
+}
+
+/// Bodies that cannot be read are told apart from bodies that are wrong.
+#[tokio::test]
+async fn what_cannot_be_read_is_told_apart() {
+    let world = World::new().await;
+    let post = |content_type: &str, body: String| {
+        let call = world.call(Method::POST, "/v1/enterprises").bearer_auth(world.sandbox.reseller_key());
+        send(call.header("content-type", content_type).body(body))
+    };
+    assert_eq!(post("application/json", "{".into()).await.problem().0, 400);
+    assert_eq!(post("application/json", r#"{"a":1,"a":1}"#.into()).await.problem().0, 400);
+    assert_eq!(post("text/plain", "{}".into()).await.problem().0, 415);
+    assert_eq!(post("application/json", format!("{{\"a\":\"{}\"}}", "x".repeat(65_536))).await.problem().0, 413);
+    let wrong_method = world.provider(Method::DELETE, "/v1/enterprises", None).await;
+    assert_eq!((wrong_method.problem().0, wrong_method.header("allow")), (405, "POST"));
+    assert_eq!(world.provider(Method::GET, "/v1/nothing", None).await.problem().0, 404);
+    assert_eq!(world.provider(Method::GET, "/v1/enterprises/seven", None).await.problem().0, 404);
+}

@@ -1,0 +1,13 @@
+//! Every flow of the bundle, as its users meet it: over HTTP, against the real AWS SDK, real signatures and a
+//! simulated Microsoft. Time moves by the sandbox's clock, never by sleeping.
+
+mod callers;
+mod catalogue;
+mod consent;
+mod delivery;
+mod enterprise;
+mod journey;
+mod link;
+mod refusal;
+mod verifiers;
+mod world;

@@ -1,0 +1,150 @@
+//! Refusals: each ends in its own outcome and webhook, nothing is granted, and the right person may come next.
+
+use serde_json::json;
+use simulated_microsoft::{CONTOSO, Consent, Effect, FRANK, Fault, GRACE, GUS, PAUL, PERMISSIONS, PETRA, TOM};
+
+use crate::world::{Decision, Landed, World};
+
+/// Nothing is granted, nothing is bound, and nobody has redeemed anything.
+async fn nothing_granted(world: &World, enterprise: u64) {
+    let read = world.provider(reqwest::Method::GET, &format!("/v1/enterprises/{enterprise}"), None).await.json();
+    assert!(read["tenantId"].is_null());
+    assert_ne!(world.registration(enterprise).await.0, "granted");
+}
+
+/// R116, G14 Cancel is told once, however often it is pressed; then the same link still works.
+#[tokio::test]
+async fn cancel_is_told_once_and_keeps_the_link() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let link = world.registration_url(enterprise).await;
+    for _ in 0..2 {
+        let page = world.visit(&link, &GRACE, Decision::Cancel).await.ours();
+        assert_eq!(page.status, 200);
+        assert!(page.text().contains("declined"), "{}", page.text());
+    }
+    assert_eq!(world.outcome().await, ("declined".to_owned(), Some("declined".to_owned())));
+    assert_eq!(world.registration(enterprise).await, ("declined".to_owned(), Some("declined".to_owned())));
+    assert_eq!(world.token_calls(), 0);
+    nothing_granted(&world, enterprise).await;
+    world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+    assert_eq!(world.registration(enterprise).await, ("granted".to_owned(), None));
+}
+
+/// G44 A plain user of a tenant that has consented already signs in without a screen, and is refused for the role; the
+/// link still works for the administrator.
+#[tokio::test]
+async fn a_plain_user_of_a_consented_tenant_is_refused() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let delegated = world.registration_scopes(enterprise).await;
+    let client_id = world.client_id(enterprise).await;
+    let everybody = Consent { tenant: CONTOSO.id.to_owned(), client_id, delegated, ..Consent::default() };
+    world.microsoft().grant(&everybody).unwrap();
+    let link = world.registration_url(enterprise).await;
+    for person in [&PETRA, &TOM] {
+        let page = world.visit(&link, person, Decision::ForTheOrganization).await.ours();
+        assert_eq!(page.status, 403);
+        assert!(page.text().contains("Global Administrator"), "{}", page.text());
+    }
+    assert_eq!(world.outcome().await, ("blocked".to_owned(), Some("admin_role_required".to_owned())));
+    let told = &world.outcomes()[0];
+    assert_eq!((&told["officeUserType"], &told["companyAdmin"]), (&json!("USER"), &json!(false)));
+    nothing_granted(&world, enterprise).await;
+    world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+    assert_eq!(world.registration(enterprise).await.0, "granted");
+}
+
+/// A consent for the signer alone is not the organisation's; the next link asks again, and then it is granted.
+#[tokio::test]
+async fn a_user_only_grant_is_not_the_organisations() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    world.visit(&world.registration_url(enterprise).await, &GRACE, Decision::ForMyself).await.ours();
+    assert_eq!(world.outcome().await, ("blocked".to_owned(), Some("org_consent_not_ticked".to_owned())));
+    nothing_granted(&world, enterprise).await;
+    let again = world.registration_url(enterprise).await;
+    assert!(again.contains("prompt=consent"), "{again}");
+    world.visit(&again, &GRACE, Decision::ForTheOrganization).await.ours();
+    assert_eq!(world.registration(enterprise).await, ("granted".to_owned(), None));
+}
+
+/// G38 An account of another tenant than the pinned one: at Microsoft where the path names the tenant, at our door where
+/// a token comes all the same.
+#[tokio::test]
+async fn the_wrong_tenant_is_refused() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let link = world.registration_url(enterprise).await;
+    assert!(matches!(world.visit(&link, &FRANK, Decision::ForTheOrganization).await, Landed::Microsofts(_)));
+    let elsewhere = link.replacen(&format!("/{}/", CONTOSO.id), "/organizations/", 1);
+    let page = world.visit(&elsewhere, &FRANK, Decision::ForTheOrganization).await.ours();
+    assert_eq!(page.status, 403);
+    assert_eq!(world.outcome().await, ("blocked".to_owned(), Some("wrong_tenant".to_owned())));
+    assert_eq!(world.token_calls(), 0, "its code is never redeemed");
+    nothing_granted(&world, enterprise).await;
+    world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+    assert_eq!(world.registration(enterprise).await.0, "granted");
+}
+
+/// G27, G45 A guest and a personal account are refused, whatever roles they hold.
+#[tokio::test]
+async fn guests_and_personal_accounts_are_refused() {
+    let world = World::new().await;
+    let pinned = world.contoso().await;
+    let page = world.visit(&world.registration_url(pinned).await, &GUS, Decision::ForTheOrganization).await.ours();
+    assert_eq!(page.status, 403);
+    assert_eq!(world.registration(pinned).await, ("blocked".to_owned(), Some("guest_not_allowed".to_owned())));
+    let unpinned = world.enterprise(json!({"enterpriseName": "Unpinned"})).await;
+    let page = world.visit(&world.registration_url(unpinned).await, &PAUL, Decision::ForMyself).await.ours();
+    assert_eq!(page.status, 403);
+    assert_eq!(world.registration(unpinned).await, ("blocked".to_owned(), Some("personal_account".to_owned())));
+    assert_eq!(world.token_calls(), 0);
+}
+
+/// A plain user of a tenant without consent is stopped by Microsoft, who tells us why when the person comes back.
+#[tokio::test]
+async fn who_may_not_consent_is_told_who_may() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let link = world.registration_url(enterprise).await;
+    let fault = Fault {
+        on: "authorize".to_owned(),
+        what: Effect::OauthError { error: "access_denied".to_owned(), code: 90094 },
+        times: Some(1),
+    };
+    world.microsoft().set_faults(vec![fault]);
+    let page = world.visit(&link, &PETRA, Decision::Cancel).await.ours();
+    assert_eq!(page.status, 200);
+    assert!(page.text().contains("Global Administrator"), "{}", page.text());
+    assert_eq!(world.outcome().await, ("blocked".to_owned(), Some("admin_approval_needed".to_owned())));
+    nothing_granted(&world, enterprise).await;
+}
+
+/// G54 What Microsoft's description says is never shown.
+#[tokio::test]
+async fn a_hostile_description_is_not_shown() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let link = world.registration_url(enterprise).await;
+    let good = world.answer_of_microsoft(&link, &GRACE, Decision::Cancel).await.unwrap();
+    let page = world.post(good.fill("error_description", "<script>alert(1)</script> AADSTS65004")).await;
+    assert_eq!(page.status, 200);
+    assert!(!page.body.contains("alert") && !page.body.contains("<script"));
+    assert!(page.headers["content-security-policy"].to_str().unwrap().contains("default-src 'none'"));
+}
+
+impl World {
+    /// The delegated permissions that a registration asks for, as Microsoft names them.
+    async fn registration_scopes(&self, enterprise: u64) -> Vec<String> {
+        let url = url::Url::parse(&self.registration_url(enterprise).await).unwrap();
+        let scope = url.query_pairs().find(|(name, _)| name == "scope").unwrap().1.into_owned();
+        let known = |scope: &&str| PERMISSIONS.iter().any(|one| scope.ends_with(one.value));
+        scope.split(' ').filter(known).map(str::to_owned).collect()
+    }
+
+    async fn client_id(&self, enterprise: u64) -> String {
+        let url = url::Url::parse(&self.registration_url(enterprise).await).unwrap();
+        url.query_pairs().find(|(name, _)| name == "client_id").unwrap().1.into_owned()
+    }
+}

@@ -1,0 +1,60 @@
+//! The service provider that every sandbox has from the start, and what any new one can give its enterprises.
+
+use onboarding_core::catalogue::Catalogue;
+use onboarding_core::reseller::Reseller;
+use onboarding_core::time::Timestamp;
+use serde_json::json;
+
+use crate::Error;
+
+/// Its number.
+pub const ID: u64 = 54;
+
+/// A host that passes every rule; nobody answers there.
+pub const STRICT_HOST: &str = "hooks.example.com";
+/// The hosts of the receiver, for sandboxes with insecure redirects.
+pub const LOOPBACK_HOSTS: [&str; 2] = ["127.0.0.1", "localhost"];
+
+/// The provider.
+pub(crate) fn reseller(insecure_redirects: bool, now: Timestamp) -> Result<Reseller, Error> {
+    let hosts: &[&str] = if insecure_redirects { &LOOPBACK_HOSTS } else { &[STRICT_HOST] };
+    let reseller = json!({
+        "id": ID, "name": "Acme Voice", "redirectHosts": hosts, "eventsUrl": null, "status": "active",
+        "tokenMode": "handles", "createdAt": now
+    });
+    Ok(serde_json::from_value(reseller)?)
+}
+
+/// Two SBC gateways, a PBX type in use and one that is disabled (K9).
+pub(crate) fn catalogue() -> Result<Catalogue, Error> {
+    let catalogue = json!({
+        "sbcGateways": [
+            {"sbcGatewayId": 5678, "sbcGatewayRegion": "US-East"},
+            {"sbcGatewayId": 5679, "sbcGatewayRegion": "EU-West"}
+        ],
+        "pbxTypes": [
+            {"id": 1234, "pbxName": "AcmePBX", "pbxLabel": "Acme Cloud PBX", "isDefault": true, "isDisabled": false,
+             "hostingType": "Cloud"},
+            {"id": 1235, "pbxName": "AcmeKeySystem", "pbxLabel": "Acme Key System", "isDefault": false,
+             "isDisabled": true, "hostingType": "OnPremise"}
+        ]
+    });
+    Ok(serde_json::from_value(catalogue)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use onboarding_core::redirect_url::RedirectHost;
+
+    #[test]
+    fn the_demo_provider_keeps_to_the_rules() {
+        let now = Timestamp::from_seconds(0);
+        assert!(reseller(false, now).unwrap().redirect_hosts.iter().all(RedirectHost::is_public_name));
+        assert_eq!(reseller(true, now).unwrap().redirect_hosts.len(), 2);
+        let catalogue = catalogue().unwrap();
+        assert!(!catalogue.sbc_gateways.is_empty());
+        assert!(catalogue.pbx_types.iter().any(|kind| kind.is_default && !kind.is_disabled));
+        assert!(catalogue.pbx_types.iter().any(|kind| kind.is_disabled));
+    }
+}

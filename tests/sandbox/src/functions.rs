@@ -1,0 +1,153 @@
+//! Every function of the bundle with what it needs, called as Lambda calls them.
+
+use std::sync::Arc;
+
+use aws_lambda_events::event::dynamodb::Event;
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
+use lambda_http::{Body, Request, RequestExt as _, Response};
+use onboarding_core::proof::Policy;
+use onboarding_core::redirect_url::RedirectPolicy;
+use onboarding_core::time::Timestamp;
+use onboarding_dynamo::{Store, StoreError};
+use onboarding_lambda::edge::Edge;
+use onboarding_lambda::routes::{self, Found, Operation};
+use onboarding_microsoft::Microsoft;
+use onboarding_secrets::Secrets;
+use webhook_delivery::{Reach, Sender};
+
+use crate::{Error, demo_reseller};
+
+/// The functions. Secrets and signing keys are cached once for all of them, where each has its own when deployed.
+pub(crate) struct Functions {
+    credentials: credentials::App,
+    create_enterprise: create_enterprise::App,
+    enterprises: enterprises::App,
+    registration_url: registration_url::App,
+    consent_redirect: consent_redirect::App,
+    consent_verify: consent_verify::App,
+    webhook_delivery: webhook_delivery::App,
+    sweep: sweep::App,
+}
+
+/// What the functions are made from.
+pub(crate) struct Parts {
+    pub(crate) edge: Edge,
+    pub(crate) store: Store,
+    pub(crate) secrets: Arc<Secrets>,
+    pub(crate) microsoft: Arc<Microsoft>,
+    pub(crate) insecure_redirects: bool,
+}
+
+impl Functions {
+    pub(crate) fn new(parts: &Parts) -> Result<Self, Error> {
+        let Parts { edge, store, secrets, microsoft, insecure_redirects } = parts;
+        let redirect_policy = RedirectPolicy { insecure: *insecure_redirects };
+        let reach = if *insecure_redirects { Reach::PublicAndLoopback } else { Reach::Public };
+        let (edge, store) = (|| edge.clone(), || store.clone());
+        let (secrets, microsoft) = (|| Arc::clone(secrets), || Arc::clone(microsoft));
+        let (clock, random) = (|| Arc::clone(&parts.edge.clock), || Arc::clone(&parts.edge.random));
+        let policy = Policy::default();
+        Ok(Self {
+            credentials: credentials::App {
+                edge: edge(),
+                store: store(),
+                secrets: secrets(),
+                starter_catalogue: demo_reseller::catalogue()?,
+                redirect_policy,
+            },
+            create_enterprise: create_enterprise::App { edge: edge(), store: store() },
+            enterprises: enterprises::App { edge: edge(), store: store() },
+            registration_url: registration_url::App {
+                edge: edge(),
+                store: store(),
+                secrets: secrets(),
+                microsoft: microsoft(),
+                redirect_policy,
+            },
+            consent_redirect: consent_redirect::App {
+                edge: edge(),
+                store: store(),
+                secrets: secrets(),
+                microsoft: microsoft(),
+                policy,
+            },
+            consent_verify: consent_verify::App {
+                store: store(),
+                secrets: secrets(),
+                microsoft: microsoft(),
+                policy,
+                clock: clock(),
+                random: random(),
+            },
+            webhook_delivery: webhook_delivery::App {
+                store: store(),
+                secrets: secrets(),
+                sender: Sender::new(reach)?,
+                clock: clock(),
+            },
+            sweep: sweep::App { store: store(), clock: clock() },
+        })
+    }
+
+    /// One invocation by the gateway. A path or method that no route has is answered by the edge, which is the same in
+    /// every function; deployed, `create-enterprise` has the default route, as it has the fewest rights.
+    pub(crate) async fn serve(&self, request: Request) -> Response<Body> {
+        let operation = match routes::find(request.method(), request.raw_http_path()) {
+            Found::Route(route, _) => Some(route.operation),
+            Found::MethodNotAllowed(_) | Found::Nothing => None,
+        };
+        match operation {
+            Some(Operation::Credentials(_)) => Box::pin(credentials::handle(&self.credentials, request)).await,
+            Some(Operation::CreateEnterprise(_)) | None => {
+                Box::pin(create_enterprise::handle(&self.create_enterprise, request)).await
+            }
+            Some(Operation::Enterprises(_)) => Box::pin(enterprises::handle(&self.enterprises, request)).await,
+            Some(Operation::RegistrationUrl(_)) => {
+                Box::pin(registration_url::handle(&self.registration_url, request)).await
+            }
+            Some(Operation::ConsentRedirect(_)) => {
+                Box::pin(consent_redirect::handle(&self.consent_redirect, request)).await
+            }
+        }
+    }
+
+    /// One invocation by the event source mapping of `function`.
+    pub(crate) async fn consume(
+        &self,
+        function: StreamFunction,
+        batch: &Event,
+        deadline: Timestamp,
+    ) -> DynamoDbEventResponse {
+        match function {
+            StreamFunction::ConsentVerify => Box::pin(consent_verify::verify(&self.consent_verify, batch)).await,
+            StreamFunction::WebhookDelivery => {
+                Box::pin(webhook_delivery::deliver(&self.webhook_delivery, batch, deadline)).await
+            }
+        }
+    }
+
+    /// One invocation by the schedule.
+    pub(crate) async fn sweep(&self, deadline: Timestamp) -> Result<(), StoreError> {
+        let swept = Box::pin(sweep::sweep(&self.sweep, deadline)).await?;
+        if swept.woken > 0 {
+            tracing::debug!(woken = swept.woken, "swept");
+        }
+        Ok(())
+    }
+}
+
+/// A function that the table's stream invokes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StreamFunction {
+    ConsentVerify,
+    WebhookDelivery,
+}
+
+impl StreamFunction {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::ConsentVerify => "consent-verify",
+            Self::WebhookDelivery => "webhook-delivery",
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! How a sandbox is to be started.
+
+use std::path::PathBuf;
+
+use onboarding_core::id::ApplicationId;
+use onboarding_core::time::Timestamp;
+use onboarding_lambda::config::deployment::{Endpoint, PublicBase};
+use onboarding_lambda::config::{ConfigError, Env};
+use secrecy::SecretString;
+
+/// The application id if none is given: everybody's sandbox knows the same one, so that several can share a
+/// simulated Microsoft.
+const CLIENT_ID: ApplicationId = ApplicationId::from_u128(0x0a4d_b0a2_d100_4a4a_8b8b_0000_000a_0001);
+
+/// How a sandbox is to be started. The default is one in memory, on free ports, with the sweeper's timer.
+#[derive(Debug)]
+pub struct Options {
+    /// Where everything is kept over a restart, or a kill; in memory without it.
+    pub data: Option<PathBuf>,
+    /// The API's port; 0 is the one that the data folder remembers, or any free one.
+    pub port: u16,
+    /// Whether a timer sweeps every second; without it only ticks move due rows (K5).
+    pub sweep: bool,
+    /// Plain http, addresses and any port are legal for listed hosts, and loopback is reached (K1).
+    pub insecure_redirects: bool,
+    /// What the clock shows at first; the machine's time without it.
+    pub start: Option<Timestamp>,
+    /// What is elsewhere or otherwise.
+    pub overrides: Overrides,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            data: None,
+            port: 0,
+            sweep: true,
+            insecure_redirects: false,
+            start: None,
+            overrides: Overrides::default(),
+        }
+    }
+}
+
+/// What replaces a part of the sandbox, or a value of its own choice.
+#[derive(Debug, Default)]
+pub struct Overrides {
+    /// Where Entra is (`AUTHORITY_HOST`).
+    pub authority: Option<Endpoint>,
+    /// Where Graph is (`GRAPH_ENDPOINT`).
+    pub graph: Option<Endpoint>,
+    /// Where Partner Center is (`PARTNER_CENTER_ENDPOINT`); checked here, for functions that are yet to come.
+    pub partner_center: Option<Endpoint>,
+    /// Where DynamoDB is (`AWS_ENDPOINT_URL_DYNAMODB`).
+    pub dynamodb: Option<Endpoint>,
+    /// Where Secrets Manager is (`AWS_ENDPOINT_URL_SECRETS_MANAGER`).
+    pub secrets_manager: Option<Endpoint>,
+    /// Our application at Microsoft (`CLIENT_ID`).
+    pub client_id: Option<ApplicationId>,
+    /// Its secret (`CLIENT_SECRET`): put into Secrets Manager, over the one that is there.
+    pub client_secret: Option<SecretString>,
+    /// Our own address (`PUBLIC_BASE_URL`); the API's own without it (K3).
+    pub public_base: Option<PublicBase>,
+}
+
+impl Overrides {
+    /// Reads the variables of K2 and K3.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let client_secret: Option<String> = env.optional("CLIENT_SECRET")?;
+        Ok(Self {
+            authority: env.optional("AUTHORITY_HOST")?,
+            graph: env.optional("GRAPH_ENDPOINT")?,
+            partner_center: env.optional("PARTNER_CENTER_ENDPOINT")?,
+            dynamodb: env.optional("AWS_ENDPOINT_URL_DYNAMODB")?,
+            secrets_manager: env.optional("AWS_ENDPOINT_URL_SECRETS_MANAGER")?,
+            client_id: env.optional_by("CLIENT_ID", ApplicationId::in_any_case)?,
+            client_secret: client_secret.map(SecretString::from),
+            public_base: env.optional_by("PUBLIC_BASE_URL", PublicBase::in_sandbox)?,
+        })
+    }
+
+    pub(crate) fn client_id(&self) -> ApplicationId {
+        self.client_id.unwrap_or(CLIENT_ID)
+    }
+
+    /// Whether any part of Microsoft is ours to play.
+    pub(crate) const fn wants_microsoft(&self) -> bool {
+        self.authority.is_none() || self.graph.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_replaces_parts_and_values() {
+        let pairs = [
+            ("AUTHORITY_HOST", "http://localhost:9000"),
+            ("CLIENT_ID", "48AC35B8-9aa8-4d74-927d-1f4a14a0b239"),
+            ("CLIENT_SECRET", "s3cr3t"),
+            ("PUBLIC_BASE_URL", "http://127.0.0.1:9001"),
+        ];
+        let overrides = Overrides::from_env(&Env::from_pairs(pairs)).unwrap();
+        assert_eq!(overrides.client_id().to_string(), "48ac35b8-9aa8-4d74-927d-1f4a14a0b239");
+        assert_eq!(overrides.public_base.as_ref().map(PublicBase::as_str), Some("http://127.0.0.1:9001"));
+        assert!(overrides.wants_microsoft(), "Graph is still ours to play");
+        assert!(!format!("{overrides:?}").contains("s3cr3t"));
+    }
+
+    #[test]
+    fn a_wrong_variable_is_named() {
+        let env = Env::from_pairs([("AWS_ENDPOINT_URL_DYNAMODB", "http://dynamodb.example")]);
+        let refused = Overrides::from_env(&env).unwrap_err();
+        assert!(refused.to_string().starts_with("AWS_ENDPOINT_URL_DYNAMODB must be"), "{refused}");
+    }
+}

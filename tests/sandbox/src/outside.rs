@@ -1,0 +1,181 @@
+//! What the functions find outside: DynamoDB, Secrets Manager and Microsoft, each in process unless it is overridden.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_types::sdk_config::TimeoutConfig;
+use chrono::DateTime;
+use onboarding_core::cloud::{Cloud, Endpoints};
+use onboarding_core::time::Clock as _;
+use onboarding_dynamo::Store;
+use onboarding_lambda::aws::{self, Credentials, Region, SdkConfig};
+use onboarding_lambda::config::deployment::{Endpoint, PublicBase};
+use onboarding_microsoft::{Microsoft, Settings};
+use onboarding_secrets::Secrets;
+use secrecy::{ExposeSecret as _, SecretString};
+use simulated_microsoft::SimulatedMicrosoft;
+use simulated_secrets_manager::SimulatedSecretsManager;
+use tokio::net::TcpListener;
+
+use crate::background::Background;
+use crate::data::DataFolder;
+use crate::{Error, Options, SandboxClock, ports};
+
+const TABLE: &str = "onboarding-sandbox";
+const SECRETS_PREFIX: &str = "onboarding/sandbox";
+const REGION: &str = "eu-west-1";
+
+/// A busy developer's machine is not a region of AWS: deployed functions give an attempt one second.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The AWS SDK's settings for the two endpoints.
+fn sdk(options: &Options) -> Result<SdkConfig, Error> {
+    let given = [&options.overrides.dynamodb, &options.overrides.secrets_manager];
+    let tls = given.into_iter().flatten().any(|endpoint| endpoint.as_url().scheme() == "https");
+    let http = if tls { aws::https_client()? } else { aws::plain_http_client() };
+    let credentials = Credentials::new("sandbox", "sandbox", None, None, "sandbox");
+    let sdk = aws::sdk_config_for(Region::new(REGION), credentials, http);
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
+    Ok(sdk.into_builder().timeout_config(timeouts).build())
+}
+
+/// DynamoDB: where it is, and the table in it.
+pub(crate) struct DynamoDb {
+    pub(crate) endpoint: String,
+    /// Whether it is the in-process one.
+    pub(crate) is_ours: bool,
+    pub(crate) store: Store,
+    pub(crate) sdk: SdkConfig,
+}
+
+impl DynamoDb {
+    /// Serves the data folder's rows on `listener`, or goes to the override; the table is made if it is not there.
+    pub(crate) async fn start(
+        listener: Option<TcpListener>,
+        data: Option<&DataFolder>,
+        options: &Options,
+        background: &mut Background,
+    ) -> Result<Self, Error> {
+        let endpoint = match (&options.overrides.dynamodb, listener) {
+            (None, Some(listener)) => serve_dynamodb(listener, data, background)?,
+            (endpoint, _) => address(endpoint.as_ref()),
+        };
+        let sdk = sdk(options)?;
+        let store = Store::connect(&sdk, Some(&endpoint), TABLE);
+        store.create_table().await?;
+        Ok(Self { endpoint, is_ours: options.overrides.dynamodb.is_none(), store, sdk })
+    }
+}
+
+fn serve_dynamodb(
+    listener: TcpListener,
+    data: Option<&DataFolder>,
+    background: &mut Background,
+) -> Result<String, Error> {
+    let endpoint = format!("http://127.0.0.1:{}", ports::port_of(&listener)?);
+    let database = match data {
+        Some(data) => dynoxide::Database::new(&data.file("rows.sqlite").to_string_lossy()),
+        None => dynoxide::Database::memory(),
+    };
+    let database = database.map_err(|fault| Error::DynamoDb(fault.to_string()))?;
+    let stopped = background.stopped();
+    background.serve(async move {
+        if let Err(fault) = dynoxide::server::serve_with_shutdown(listener, database, stopped).await {
+            tracing::error!(fault, "the in-process DynamoDB ended");
+        }
+    });
+    Ok(endpoint)
+}
+
+/// Secrets Manager: where it is, and our secrets in it.
+pub(crate) struct SecretsManager {
+    pub(crate) endpoint: String,
+    pub(crate) secrets: Arc<Secrets>,
+    pub(crate) simulated: Option<SimulatedSecretsManager>,
+}
+
+impl SecretsManager {
+    /// Serves the data folder's secrets on `listener`, or goes to the override.
+    pub(crate) fn start(
+        listener: Option<TcpListener>,
+        data: Option<&DataFolder>,
+        options: &Options,
+    ) -> Result<Self, Error> {
+        let simulated = match listener {
+            Some(listener) => {
+                Some(SimulatedSecretsManager::start(listener, data.map(|data| data.file("secrets.json")))?)
+            }
+            None => None,
+        };
+        let overridden = || address(options.overrides.secrets_manager.as_ref());
+        let endpoint = simulated.as_ref().map_or_else(overridden, SimulatedSecretsManager::endpoint);
+        let secrets = Arc::new(Secrets::connect(&sdk(options)?, Some(&endpoint), SECRETS_PREFIX));
+        Ok(Self { endpoint, secrets, simulated })
+    }
+}
+
+/// Microsoft: where it is, and our client of it.
+pub(crate) struct MicrosoftSide {
+    pub(crate) address: String,
+    pub(crate) client: Arc<Microsoft>,
+    pub(crate) simulated: Option<SimulatedMicrosoft>,
+}
+
+/// What Microsoft and we know of each other.
+pub(crate) struct Acquaintance<'a> {
+    pub(crate) public_base: &'a PublicBase,
+    pub(crate) client_secret: &'a SecretString,
+    pub(crate) clock: &'a Arc<SandboxClock>,
+}
+
+impl MicrosoftSide {
+    /// Serves on `listener` as `localhost`, or goes to the overrides.
+    pub(crate) async fn start(
+        listener: Option<TcpListener>,
+        data: Option<&DataFolder>,
+        options: &Options,
+        acquaintance: Acquaintance<'_>,
+        background: &mut Background,
+    ) -> Result<Self, Error> {
+        let overrides = &options.overrides;
+        let redirect_uri = acquaintance.public_base.url("/restricted/handleResponse");
+        let mut simulated = None;
+        if let Some(listener) = listener {
+            let port = ports::port_of(&listener)?;
+            let settings = simulation(data, options, &acquaintance, &redirect_uri);
+            simulated = Some(SimulatedMicrosoft::start(listener, format!("http://localhost:{port}"), settings)?);
+            if let Some(hand_on) = ports::also_on_ipv6(port).await {
+                background.until_stopped(hand_on);
+            }
+        }
+        let own = simulated.as_ref().and_then(|microsoft| url::Url::parse(microsoft.base_url()).ok());
+        let part =
+            |given: &Option<Endpoint>| given.as_ref().map(|given| given.as_url().clone()).or_else(|| own.clone());
+        let endpoints =
+            Endpoints::of(Cloud::Global, part(&overrides.authority).as_ref(), part(&overrides.graph).as_ref());
+        let settings = Settings { endpoints, client_id: overrides.client_id(), redirect_uri };
+        let own = simulated.as_ref().map(|microsoft| microsoft.base_url().to_owned());
+        let address = own.unwrap_or_else(|| address(overrides.authority.as_ref()));
+        Ok(Self { address, client: Arc::new(Microsoft::new(settings)?), simulated })
+    }
+}
+
+fn simulation(
+    data: Option<&DataFolder>,
+    options: &Options,
+    acquaintance: &Acquaintance<'_>,
+    redirect_uri: &str,
+) -> simulated_microsoft::Options {
+    let clock = Arc::clone(acquaintance.clock);
+    simulated_microsoft::Options {
+        client_id: options.overrides.client_id().to_string(),
+        client_secret: acquaintance.client_secret.expose_secret().to_owned(),
+        redirect_uris: vec![redirect_uri.to_owned()],
+        state_file: data.map(|data| data.file("microsoft.json")),
+        now: Arc::new(move || DateTime::from_timestamp_millis(clock.now().millis()).unwrap_or_default()),
+    }
+}
+
+fn address(endpoint: Option<&Endpoint>) -> String {
+    endpoint.map(|endpoint| endpoint.as_url().as_str().trim_end_matches('/').to_owned()).unwrap_or_default()
+}

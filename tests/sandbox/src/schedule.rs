@@ -1,0 +1,79 @@
+//! What happens without a request: the stream is read all the time, the sweep runs every second or on a tick.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::try_join;
+use onboarding_core::time::Clock as _;
+use onboarding_dynamo::StoreError;
+use thiserror::Error;
+
+use crate::SandboxClock;
+use crate::background::Background;
+use crate::functions::Functions;
+use crate::stream::{Mapping, StreamError};
+
+/// How often the stream is looked at.
+const POLL: Duration = Duration::from_millis(75);
+/// How often the timer sweeps; deployed it is once a minute.
+const SWEEP: Duration = Duration::from_secs(1);
+/// How long one sweep may last.
+const SWEEP_LIMIT: Duration = Duration::from_mins(1);
+
+/// A tick could not be made.
+#[derive(Debug, Error)]
+pub enum TickError {
+    /// The sweep did not come to its end.
+    #[error(transparent)]
+    Sweep(#[from] StoreError),
+    /// The stream could not be read.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
+}
+
+/// The schedule and the event source mappings.
+pub(crate) struct Schedule {
+    pub(crate) functions: Arc<Functions>,
+    pub(crate) verification: Arc<Mapping>,
+    pub(crate) delivery: Arc<Mapping>,
+    pub(crate) clock: Arc<SandboxClock>,
+}
+
+impl Schedule {
+    /// One pass of schedule and stream, and what follows from it, with every attempt that it starts (K5).
+    pub(crate) async fn tick(&self) -> Result<(), TickError> {
+        for _ in 0..2 {
+            self.sweep().await?;
+            self.drain().await?;
+        }
+        Ok(())
+    }
+
+    /// Starts reading the stream, and the timer if there is to be one.
+    pub(crate) fn start(self: &Arc<Self>, timer: bool, background: &mut Background) {
+        for mapping in [&self.verification, &self.delivery] {
+            let mapping = Arc::clone(mapping);
+            background.repeat(POLL, move || Arc::clone(&mapping).read_on());
+        }
+        if timer {
+            let schedule = Arc::clone(self);
+            background.repeat(SWEEP, move || Arc::clone(&schedule).sweep_on());
+        }
+    }
+
+    async fn sweep_on(self: Arc<Self>) {
+        if let Err(fault) = self.sweep().await {
+            tracing::warn!(%fault, "the sweep failed; the next one goes on");
+        }
+    }
+
+    async fn sweep(&self) -> Result<(), StoreError> {
+        self.functions.sweep(self.clock.now().plus(SWEEP_LIMIT)).await
+    }
+
+    /// Until no function's work has left a record for the other.
+    async fn drain(&self) -> Result<(), StreamError> {
+        while try_join(self.verification.drain(), self.delivery.drain()).await? != (0, 0) {}
+        Ok(())
+    }
+}

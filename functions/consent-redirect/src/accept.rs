@@ -16,6 +16,7 @@ use onboarding_dynamo::consent::{Lease, Recorded};
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::call::Call;
 use onboarding_lambda::routes::ConsentRedirectOp;
+use onboarding_microsoft::id_token::IdTokenError;
 use onboarding_microsoft::redeem::{RedeemError, Redeemed, Redemption};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -53,7 +54,11 @@ pub(crate) async fn accept(
             (app.store.record(&record).await? == Recorded::Done).then_some((verifying, tokens.access_token))
         }
         Err(failed) => {
+            let code = failed.code;
             fail(app, call, leased, failed, keys).await?;
+            if code == Code::IdentityChanged {
+                return Err(Error::Policy(code));
+            }
             None
         }
     };
@@ -160,7 +165,10 @@ async fn redeem(
     let tokens = app.microsoft.redeem(secret, redemption).await?;
     if let Some(id_token) = &tokens.id_token {
         let claims = app.microsoft.signed_claims(id_token.expose_secret(), call.now()).await;
-        let claims = claims.map_err(|_| Code::IdentityChanged)?;
+        let claims = claims.map_err(|fault| match fault {
+            IdTokenError::KeysUnavailable | IdTokenError::UnknownKey => Code::SignInInterrupted,
+            IdTokenError::Malformed | IdTokenError::Header | IdTokenError::Signature => Code::IdentityChanged,
+        })?;
         let second = verify(&claims, expected(app, state, None), call.now()).map_err(|_| Code::IdentityChanged)?;
         if !identity.is_the_same_as(&second) {
             return Err(Code::IdentityChanged.into());
@@ -201,6 +209,6 @@ async fn prove(
         Judgement::Refused(..) | Judgement::Granted(_) | Judgement::NotVisibleYet | Judgement::Unreadable => None,
     };
     let context = context(app, call, keys);
-    app.store.conclude(verifying.conclude(judgement, token, context), context).await?;
+    app.store.conclude(verifying, judgement, token, context).await?;
     by_policy.map_or(Ok(()), |code| Err(Error::Policy(code)))
 }

@@ -17,7 +17,7 @@ use onboarding_core::advice::Code;
 use onboarding_core::consent::Context;
 use onboarding_core::identity::IdentityFault;
 use onboarding_core::proof::Policy;
-use onboarding_core::seal::{SealingKeys, Unsealable};
+use onboarding_core::seal::SealingKeys;
 use onboarding_core::state::{Binding, State, StateFault};
 use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::answer::Answer;
@@ -90,7 +90,7 @@ impl From<Error> for Failure {
             | Error::NoSuchRequest
             | Error::LinkEnded => Self::new(StatusCode::BAD_REQUEST, Code::InvalidCallback),
             Error::Policy(code) => Self::new(StatusCode::FORBIDDEN, code),
-            Error::NoSuchOutcome => Self::not_found(),
+            Error::NoSuchOutcome => Self::new(StatusCode::NOT_FOUND, Code::PageNotFound),
             Error::Store(error) if error.is_passing() => Self::unavailable(error),
             Error::IdToken(IdTokenError::KeysUnavailable) | Error::Secrets(SecretsError::Unavailable) => {
                 Self::unavailable(error)
@@ -122,8 +122,7 @@ async fn handle_response(app: &App, call: &Call<ConsentRedirectOp>) -> Result<An
     }
 }
 
-/// Opens the state, without a read. A state sealed with a key that is newer than ours opens after one more reading of
-/// the keys.
+/// Opens the state, without a read of the table.
 async fn open_state(
     app: &App,
     call: &Call<ConsentRedirectOp>,
@@ -133,17 +132,11 @@ async fn open_state(
     let Settings { client_id, redirect_uri, .. } = app.microsoft.settings();
     let client_id = client_id.to_string();
     let binding = Binding { client_id: &client_id, redirect_uri };
-    let keys = app.secrets.sealing_keys(now).await?;
-    match State::open(sealed, &keys, binding, now) {
-        Err(StateFault::Unsealable(Unsealable::UnknownKey)) => {
-            let keys = app.secrets.sealing_keys_after_miss(now).await?;
-            Ok((State::open(sealed, &keys, binding, now)?, keys))
-        }
-        opened => Ok((opened?, keys)),
-    }
+    let keys = app.secrets.sealing_keys_for(sealed, now).await?;
+    Ok((State::open(sealed, &keys, binding, now)?, keys))
 }
 
 fn context<'a>(app: &'a App, call: &'a Call<ConsentRedirectOp>, keys: &'a SealingKeys) -> Context<'a> {
     let authority_host = app.microsoft.settings().endpoints.authority_host();
-    Context { keys, occasion: call.occasion(), authority_host }
+    Context { keys, occasion: call.occasion(), authority_host, system: None }
 }

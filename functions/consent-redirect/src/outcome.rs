@@ -3,7 +3,7 @@
 use onboarding_core::action::ActionType;
 use onboarding_core::consent::ConsentRequest;
 use onboarding_core::outcome_link::OutcomeLink;
-use onboarding_core::seal::{SealingKeys, Unsealable};
+use onboarding_core::seal::SealingKeys;
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::call::Call;
 use onboarding_lambda::page::{Outcome, Page};
@@ -43,13 +43,6 @@ pub(crate) async fn show(app: &App, call: &Call<ConsentRedirectOp>) -> Result<An
 
 async fn open(app: &App, call: &Call<ConsentRedirectOp>, handle: &str) -> Result<Option<OutcomeLink>, Error> {
     let now = call.now();
-    let keys = app.secrets.sealing_keys(now).await?;
-    let opened = match OutcomeLink::open(handle, &keys, now) {
-        Err(Unsealable::UnknownKey) => {
-            let keys = app.secrets.sealing_keys_after_miss(now).await?;
-            OutcomeLink::open(handle, &keys, now)
-        }
-        opened => opened,
-    };
-    Ok(opened.unwrap_or_default())
+    let keys = app.secrets.sealing_keys_for(handle, now).await?;
+    Ok(OutcomeLink::open(handle, &keys, now).unwrap_or_default())
 }

@@ -33,7 +33,8 @@ pub(crate) async fn by_microsoft(
     })))
 }
 
-/// The sign-in is sound, but of the wrong tenant or the wrong kind of account.
+/// The sign-in is sound, but of the wrong tenant or the wrong kind of account. A personal account belongs to no tenant
+/// that anybody could have meant, so nobody is told of it.
 pub(crate) async fn by_policy(
     app: &App,
     call: &Call<ConsentRedirectOp>,
@@ -41,8 +42,10 @@ pub(crate) async fn by_policy(
     (code, signer): (Code, &Signer),
     keys: &SealingKeys,
 ) -> Result<Answer, Error> {
-    let refusal = Refusal { code, signer: Some(signer.clone()), correlation_id: None };
-    record(app, call, state, refusal, keys).await?;
+    if code != Code::PersonalAccount {
+        let refusal = Refusal { code, signer: Some(signer.clone()), correlation_id: None };
+        record(app, call, state, refusal, keys).await?;
+    }
     Err(Error::Policy(code))
 }
 

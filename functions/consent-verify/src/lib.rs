@@ -15,7 +15,7 @@ use onboarding_core::consent::{Context, Leased, Verifying};
 use onboarding_core::id::ConsentRequestId;
 use onboarding_core::proof::{Judgement, Policy, judge};
 use onboarding_core::random::Random;
-use onboarding_core::seal::{SealingKeys, Unsealable};
+use onboarding_core::seal::SealingKeys;
 use onboarding_core::time::{Clock, Timestamp};
 use onboarding_dynamo::stream::{Woken, wakes};
 use onboarding_dynamo::{Store, StoreError};
@@ -74,23 +74,37 @@ pub async fn verify(app: &App, batch: &Event) -> DynamoDbEventResponse {
 async fn verify_one(app: &App, id: &ConsentRequestId) -> Result<(), NotVerified> {
     let Some(request) = app.store.request(id).await? else { return Ok(()) };
     let now = app.clock.now();
-    let keys = app.secrets.sealing_keys(now).await?;
-    if let Some(leased) = Leased::of(request.clone()) {
-        if leased.has_ended(now) {
-            app.store.record(&leased.fail(Code::SignInInterrupted, None, context(app, &keys, now))).await?;
-        }
-        return Ok(());
+    if let Some(verifying) = Verifying::of(request.clone()) {
+        return prove(app, app.store.pinned(verifying).await?, now).await;
     }
-    let Some(verifying) = Verifying::of(request) else { return Ok(()) };
-    let verifying = app.store.pinned(verifying).await?;
-    let (token, keys) = access_token(app, &verifying, keys, now).await?;
+    let keys = app.secrets.sealing_keys(now).await?;
     let context = context(app, &keys, now);
-    let Some(token) = token else {
-        app.store.record(&verifying.refuse(Code::ProofUnreadable, None, context)).await?;
-        return Ok(());
+    let ended = match Leased::of(request.clone()) {
+        Some(leased) if leased.has_ended(now) => Some(leased.fail(Code::SignInInterrupted, None, context)),
+        Some(_) => None,
+        None => request.lapse(context),
     };
-    let judgement = read(app, &verifying, &token).await;
-    let recorded = app.store.conclude(verifying.conclude(judgement, &token, context), context).await?;
+    if let Some(record) = ended {
+        app.store.record(&record).await?;
+    }
+    Ok(())
+}
+
+/// Reads Graph with the signer's token. A token that has ended ends the proof; one that cannot be opened now may open
+/// once the keys can be read again.
+async fn prove(app: &App, verifying: Verifying, now: Timestamp) -> Result<(), NotVerified> {
+    let keys = app.secrets.sealing_keys_for(verifying.sealed_token(), now).await?;
+    let context = context(app, &keys, now);
+    let id = verifying.request().id.clone();
+    let (judgement, token) = match verifying.access_token(&keys, now) {
+        Ok(Some(token)) => (read(app, &verifying, &token).await, token),
+        Ok(None) => {
+            app.store.record(&verifying.refuse(Code::ProofUnreadable, None, context)).await?;
+            return Ok(());
+        }
+        Err(_) => (Judgement::Unreadable, SecretString::default()),
+    };
+    let recorded = app.store.conclude(verifying, judgement, &token, context).await?;
     tracing::info!(consent.request = %id, recorded = ?recorded, "consent looked at again");
     Ok(())
 }
@@ -100,24 +114,8 @@ async fn read(app: &App, verifying: &Verifying, token: &SecretString) -> Judgeme
     judge(verifying.question(), &view, app.policy, app.clock.now())
 }
 
-/// The signer's token; `None` where it has ended, or cannot be opened with any key that there is.
-async fn access_token(
-    app: &App,
-    verifying: &Verifying,
-    keys: Arc<SealingKeys>,
-    now: Timestamp,
-) -> Result<(Option<SecretString>, Arc<SealingKeys>), NotVerified> {
-    match verifying.access_token(&keys, now) {
-        Ok(token) => Ok((token, keys)),
-        Err(Unsealable::UnknownKey) => {
-            let keys = app.secrets.sealing_keys_after_miss(now).await?;
-            Ok((verifying.access_token(&keys, now).unwrap_or_default(), keys))
-        }
-        Err(Unsealable::Malformed | Unsealable::Forged) => Ok((None, keys)),
-    }
-}
-
 fn context<'a>(app: &'a App, keys: &'a SealingKeys, now: Timestamp) -> Context<'a> {
     let occasion = Occasion { now, reference: None, random: app.random.as_ref() };
-    Context { keys, occasion, authority_host: app.microsoft.settings().endpoints.authority_host() }
+    let authority_host = app.microsoft.settings().endpoints.authority_host();
+    Context { keys, occasion, authority_host, system: Some("consent-verify") }
 }

@@ -143,7 +143,8 @@ async fn confirm_tenant(
     match app.store.record(&record).await? {
         Recorded::Done => {}
         Recorded::TenantTaken => return Err(Error::TenantTaken),
-        Recorded::EnterpriseRefuses | Recorded::Superseded => return Err(Error::NothingToConfirm),
+        Recorded::EnterpriseRefuses => return Err(Error::NothingToConfirm),
+        Recorded::Superseded => return confirmed_meanwhile(app, enterprise.id, tenant).await,
     }
     let mut granted = enterprise.clone();
     granted.actions.insert(action, record.action);
@@ -165,6 +166,16 @@ fn waiting(enterprise: &Enterprise, tenant: TenantId) -> Result<Option<(ActionTy
         Some(bound) if bound == tenant && !others => Ok(None),
         _ if others => Err(Error::TenantNotShown),
         _ => Err(Error::NothingToConfirm),
+    }
+}
+
+/// Somebody else moved first: with the same confirmation, or with something else.
+async fn confirmed_meanwhile(app: &App, enterprise: EnterpriseId, tenant: TenantId) -> Result<Answer, Error> {
+    let enterprise = app.store.enterprise(enterprise).await?.ok_or(Error::NoSuchEnterprise)?;
+    if enterprise.tenant == Some(tenant) {
+        Ok(confirmed(&enterprise, ActionType::Registration))
+    } else {
+        Err(Error::NothingToConfirm)
     }
 }
 

@@ -77,7 +77,8 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::Caller => Self::unauthenticated(),
-            Error::NoSuchEnterprise | Error::EnterpriseStopped => Self::not_found(),
+            Error::NoSuchEnterprise => Self::not_found(),
+            Error::EnterpriseStopped => Self::new(StatusCode::CONFLICT, Code::EnterpriseDisabled),
             Error::NoSuchTenant => Self::new(StatusCode::CONFLICT, Code::WrongCloud)
                 .with_detail("Microsoft does not find the enterprise's expectedTenant in this cloud."),
             Error::Body(fault) => fault.into(),

@@ -60,8 +60,14 @@ async fn sweep_shard(
         }
         let due = app.store.due(kind, shard, now, PAGE).await?;
         let woken = join_all(due.iter().map(|row| app.store.wake(row, now))).await;
-        let woken = woken.into_iter().collect::<Result<Vec<bool>, _>>()?;
-        let count = woken.iter().filter(|woken| **woken).count();
+        let mut count = 0;
+        for woken in woken {
+            match woken {
+                Ok(woken) => count += usize::from(woken),
+                // One row that cannot be woken now must not keep the others waiting; it stays due.
+                Err(error) => tracing::warn!(error = %error, "a row could not be woken"),
+            }
+        }
         swept.woken += count;
         // The index is a little late: a page without a single wake shows rows that somebody else has just moved.
         if count == 0 || due.len() < usize::try_from(PAGE).unwrap_or(usize::MAX) {

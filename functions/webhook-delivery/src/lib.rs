@@ -48,6 +48,18 @@ enum NotTried {
     Body(#[from] Unsealable),
 }
 
+impl NotTried {
+    /// Whether the next try may go better by itself. What does not pass counts as an attempt, so that it ends parked,
+    /// where people look, instead of being tried for ever.
+    const fn is_passing(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_passing(),
+            Self::Secrets(error) => matches!(error, SecretsError::Unavailable),
+            Self::Body(_) => false,
+        }
+    }
+}
+
 /// Sends all deliveries of a batch at once. Whoever could not be tried is reported back; the others are done.
 pub async fn deliver(app: &App, batch: &Event, deadline: Timestamp) -> DynamoDbEventResponse {
     let wakes = wakes(batch);
@@ -71,14 +83,21 @@ pub async fn deliver(app: &App, batch: &Event, deadline: Timestamp) -> DynamoDbE
 async fn deliver_one(app: &App, id: &DeliveryId, deadline: Timestamp) -> Result<(), NotTried> {
     loop {
         let Some(delivery) = app.store.claim_delivery(id, app.clock.now()).await? else { return Ok(()) };
-        let attempt = attempt(app, &delivery).await?;
+        let attempt = match attempt(app, &delivery).await {
+            Ok(attempt) => attempt,
+            Err(error) if error.is_passing() => {
+                app.store.release_delivery(&delivery).await?;
+                return Err(error);
+            }
+            Err(error) => {
+                tracing::error!(delivery.id = %delivery.id, error = %error, "a delivery cannot be made");
+                Attempt::Failed { retry_after: None }
+            }
+        };
         let now = app.clock.now();
         let next = after(attempt, delivery.attempts, now);
-        app.store.finish_delivery(&delivery, next, now).await?;
-        tracing::info!(
-            delivery.id = %delivery.id, delivery.event, delivery.attempts, attempt = attempt_word(attempt),
-            reseller.id = %delivery.reseller, enterprise.id = %delivery.enterprise, "delivery tried"
-        );
+        let recorded = app.store.finish_delivery(&delivery, next, now).await?;
+        log(&delivery, attempt, next, recorded);
         match next {
             Next::RetryAt(at) if at.plus(ATTEMPT_TIMEOUT) < deadline => tokio::time::sleep(at.since(now)).await,
             Next::RetryAt(_) | Next::End(_) => return Ok(()),
@@ -105,17 +124,22 @@ async fn attempt(app: &App, delivery: &Delivery) -> Result<Attempt, NotTried> {
     Ok(attempt)
 }
 
-/// The body's bytes. A body sealed with a key that is newer than ours is opened after one more reading of the keys.
+/// The body's bytes.
 async fn open(app: &App, delivery: &Delivery, now: Timestamp) -> Result<Vec<u8>, NotTried> {
     let (context, sealed) = (delivery.id.as_str(), delivery.sealed_body.as_str());
-    let keys = app.secrets.sealing_keys(now).await?;
-    match keys.open(Purpose::DeliveryBody, context, sealed, now) {
-        Err(Unsealable::UnknownKey) => {
-            let keys = app.secrets.sealing_keys_after_miss(now).await?;
-            Ok(keys.open(Purpose::DeliveryBody, context, sealed, now)?)
-        }
-        opened => Ok(opened?),
-    }
+    let keys = app.secrets.sealing_keys_for(sealed, now).await?;
+    Ok(keys.open(Purpose::DeliveryBody, context, sealed, now)?)
+}
+
+fn log(delivery: &Delivery, attempt: Attempt, next: Next, recorded: bool) {
+    let status = match next {
+        Next::RetryAt(_) => "pending",
+        Next::End(status) => status.word(),
+    };
+    tracing::info!(
+        delivery.id = %delivery.id, delivery.event, delivery.attempts, attempt = attempt_word(attempt), status, recorded,
+        reseller.id = delivery.reseller.get(), enterprise.id = delivery.enterprise.get(), "delivery tried"
+    );
 }
 
 const fn attempt_word(attempt: Attempt) -> &'static str {

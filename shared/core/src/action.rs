@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::advice::{Code, Explanation};
+use crate::consent::ConsentRequest;
 use crate::id::{ConsentRequestId, EnterpriseId, TenantId};
 use crate::identity::Signer;
 use crate::service::Service;
@@ -260,6 +261,8 @@ pub enum ActionState {
         request: ConsentRequestId,
         /// Why.
         code: Code,
+        /// Whether the link asked with `prompt=consent`.
+        asked_again: bool,
     },
     /// Stopped by something that somebody can mend.
     Blocked {
@@ -269,6 +272,8 @@ pub enum ActionState {
         request: ConsentRequestId,
         /// Why.
         code: Code,
+        /// Whether the link asked with `prompt=consent`.
+        asked_again: bool,
     },
     /// Could not be checked before the signer's token ended.
     Unverifiable {
@@ -322,13 +327,14 @@ impl ActionState {
 
     /// The state that a refusal with `code` leads to: `declined` where a person chose so, `blocked` otherwise.
     #[must_use]
-    pub const fn refused(code: Code, request: ConsentRequestId, since: Timestamp) -> Self {
-        if matches!(code, Code::Declined) {
-            Self::Declined { since, request, code }
-        } else if matches!(code, Code::ProofUnreadable) {
+    pub fn refused(code: Code, request: &ConsentRequest, since: Timestamp) -> Self {
+        let (request, asked_again) = (request.id.clone(), request.asked_again);
+        if code == Code::Declined {
+            Self::Declined { since, request, code, asked_again }
+        } else if code == Code::ProofUnreadable {
             Self::Unverifiable { since, request }
         } else {
-            Self::Blocked { since, request, code }
+            Self::Blocked { since, request, code, asked_again }
         }
     }
 
@@ -336,7 +342,13 @@ impl ActionState {
     /// show no screen by itself.
     #[must_use]
     pub const fn must_ask_again(&self) -> bool {
-        matches!(self, Self::Blocked { code: Code::OrgConsentNotTicked, .. } | Self::Started { asked_again: true, .. })
+        matches!(
+            self,
+            Self::Blocked { code: Code::OrgConsentNotTicked, .. }
+                | Self::Blocked { asked_again: true, .. }
+                | Self::Declined { asked_again: true, .. }
+                | Self::Started { asked_again: true, .. }
+        )
     }
 
     /// The tenant that waits for `confirm-tenant`, if one does.
@@ -447,7 +459,8 @@ mod tests {
     fn a_state_is_stored_under_its_word() {
         let since = Timestamp::from_seconds(1);
         let request = ConsentRequestId::new(since, &crate::random::tests::Counting::default());
-        let blocked = ActionState::refused(Code::WrongTenant, request, since);
+        let blocked = ActionState::Blocked { since, request, code: Code::WrongTenant, asked_again: true };
+        assert!(blocked.must_ask_again());
         let stored = serde_json::to_value(&blocked).unwrap();
         assert_eq!(stored["status"], blocked.word());
         assert_eq!(stored["code"], "wrong_tenant");

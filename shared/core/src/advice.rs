@@ -26,6 +26,7 @@ pub enum Code {
     ApprovalRequested,
     CodeReused,
     ConditionalAccessBlock,
+    ConfirmationLapsed,
     ConsentMissing,
     CrossTenantPolicy,
     Declined,
@@ -49,9 +50,11 @@ pub enum Code {
     WrongTenant,
     // Pages.
     InvalidCallback,
+    PageNotFound,
     WrongMethodPage,
     // The API.
     ActionNotAvailable,
+    EnterpriseDisabled,
     EnterpriseNameTaken,
     InternalError,
     InvalidBody,

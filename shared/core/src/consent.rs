@@ -38,6 +38,10 @@ pub const LEASE: Duration = Duration::from_mins(1);
 /// How long a grant may stay invisible before it counts as missing.
 pub const PROOF_WINDOW: Duration = Duration::from_mins(10);
 
+/// How long a proved tenant may wait for its provider. The sealed outcome must still open then, so this is shorter
+/// than the life of a retired sealing key.
+pub const CONFIRM_WITHIN: Duration = Duration::from_hours(72);
+
 /// How many sign-ins one link can take.
 pub const MAX_ATTEMPTS: usize = 20;
 
@@ -86,7 +90,10 @@ pub struct ConsentRequest {
 #[serde(tag = "name", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Stage {
     /// The link works.
-    Pending,
+    Pending {
+        /// The last refusal, if there was one.
+        refusal: Option<Code>,
+    },
     /// One callback is redeeming its code.
     Leased {
         /// When the lease ends.
@@ -132,7 +139,7 @@ impl Stage {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Pending => "pending",
+            Self::Pending { .. } => "pending",
             Self::Leased { .. } => "leased",
             Self::Verifying { .. } => "verifying",
             Self::AwaitingConfirmation { .. } => "awaiting_confirmation",
@@ -151,7 +158,8 @@ impl Stage {
                 let repeats = reads.saturating_sub(u32::try_from(READ_AGAIN_AFTER.len() - 1).unwrap_or(0));
                 Some(since.plus(waited + READ_AGAIN_AFTER[step] + READ_AGAIN_AFTER[5] * repeats))
             }
-            Self::Pending | Self::AwaitingConfirmation { .. } | Self::Completed { .. } => None,
+            Self::AwaitingConfirmation { since, .. } => Some(since.plus(CONFIRM_WITHIN)),
+            Self::Pending { .. } | Self::Completed { .. } => None,
         }
     }
 }
@@ -220,7 +228,7 @@ impl ConsentRequest {
             expires_at,
             used_codes: Vec::new(),
             refused_codes: Vec::new(),
-            stage: Stage::Pending,
+            stage: Stage::Pending { refusal: None },
         }
     }
 
@@ -232,24 +240,24 @@ impl ConsentRequest {
         match &self.stage {
             Stage::Completed { .. } | Stage::AwaitingConfirmation { .. } => Err(LeaseRefusal::Spent),
             Stage::Leased { .. } | Stage::Verifying { .. } => Err(LeaseRefusal::UnderWay),
-            Stage::Pending if now >= self.expires_at => Err(LeaseRefusal::Expired),
-            Stage::Pending if self.used_codes.len() >= MAX_ATTEMPTS => Err(LeaseRefusal::TooManyAttempts),
-            Stage::Pending => Ok(()),
+            Stage::Pending { .. } if now >= self.expires_at => Err(LeaseRefusal::Expired),
+            Stage::Pending { .. } if self.used_codes.len() >= MAX_ATTEMPTS => Err(LeaseRefusal::TooManyAttempts),
+            Stage::Pending { .. } => Ok(()),
         }
     }
 
     /// How this request stands for the person who used its link, given how its action stands.
     #[must_use]
     pub fn shown(&self, action: ActionState) -> ActionState {
-        let (request, since) = (self.id.clone(), self.created_at);
         match &self.stage {
-            Stage::Completed { refusal: Some(code), since } => ActionState::refused(*code, request, *since),
-            Stage::Leased { .. } | Stage::Verifying { .. } => ActionState::Verifying { since, request },
-            Stage::Pending => match self.refused_codes.last() {
-                Some(code) => ActionState::refused(*code, request, since),
-                None => action,
-            },
-            Stage::AwaitingConfirmation { .. } | Stage::Completed { refusal: None, .. } => action,
+            Stage::Completed { refusal: Some(code), since } => ActionState::refused(*code, self, *since),
+            Stage::Pending { refusal: Some(code) } => ActionState::refused(*code, self, self.created_at),
+            Stage::Leased { .. } | Stage::Verifying { .. } => {
+                ActionState::Verifying { since: self.created_at, request: self.id.clone() }
+            }
+            Stage::AwaitingConfirmation { .. }
+            | Stage::Pending { refusal: None }
+            | Stage::Completed { refusal: None, .. } => action,
         }
     }
 
@@ -274,9 +282,10 @@ impl Leased {
     pub fn of(request: ConsentRequest) -> Option<Self> {
         match &request.stage {
             Stage::Leased { until, signer, .. } => Some(Self { signer: signer.clone(), until: *until, request }),
-            Stage::Pending | Stage::Verifying { .. } | Stage::AwaitingConfirmation { .. } | Stage::Completed { .. } => {
-                None
-            }
+            Stage::Pending { .. }
+            | Stage::Verifying { .. }
+            | Stage::AwaitingConfirmation { .. }
+            | Stage::Completed { .. } => None,
         }
     }
 
@@ -311,9 +320,10 @@ impl Verifying {
             Stage::Verifying { since, signer, token, reads } => {
                 Some(Self { signer: signer.clone(), since: *since, token: token.clone(), reads: *reads, request })
             }
-            Stage::Pending | Stage::Leased { .. } | Stage::AwaitingConfirmation { .. } | Stage::Completed { .. } => {
-                None
-            }
+            Stage::Pending { .. }
+            | Stage::Leased { .. }
+            | Stage::AwaitingConfirmation { .. }
+            | Stage::Completed { .. } => None,
         }
     }
 
@@ -338,7 +348,14 @@ impl Verifying {
             signer: &self.signer,
             since: self.since,
             asked_again: self.request.asked_again,
+            pin: self.request.pin,
         }
+    }
+
+    /// The signer's Graph token as it rests.
+    #[must_use]
+    pub fn sealed_token(&self) -> &str {
+        &self.token.sealed
     }
 
     /// The signer's Graph token; `None` once Microsoft's token has ended.

@@ -147,7 +147,7 @@ pub fn verify(
     let subject = claims.text("sub").ok_or(IdentityFault::Subject)?.to_owned();
     let object = claims.text("oid").and_then(|oid| oid.parse().ok()).ok_or(IdentityFault::Object)?;
     let user_principal_name = claims.text("preferred_username").map(str::to_owned);
-    let guest = is_guest(claims, &issuer);
+    let guest = is_guest(claims, tenant, &issuer);
     Ok(VerifiedIdentity { signer: Signer { tenant, object, user_principal_name }, issuer, subject, guest })
 }
 
@@ -185,11 +185,13 @@ fn check_code_hash(claims: &SignedClaims, code: Option<&str>) -> Result<(), Iden
     if same(claimed.as_bytes(), hash.as_bytes()) { Ok(()) } else { Err(IdentityFault::CodeHash) }
 }
 
-/// `acct` 1, or an identity provider other than the issuer, is a guest.
-fn is_guest(claims: &SignedClaims, issuer: &str) -> bool {
+/// `acct` 1, or an identity provider other than the tenant itself, is a guest. A tenant names itself by its issuer of
+/// either version.
+fn is_guest(claims: &SignedClaims, tenant: TenantId, issuer: &str) -> bool {
     let account = claims.claims.get("acct");
     let marked = account.is_some_and(|acct| acct.as_u64() == Some(1) || acct.as_str() == Some("1"));
-    marked || claims.text("idp").is_some_and(|idp| idp != issuer)
+    let own = format!("https://sts.windows.net/{tenant}/");
+    marked || claims.text("idp").is_some_and(|idp| idp != issuer && idp != own)
 }
 
 impl VerifiedIdentity {

@@ -10,7 +10,7 @@ use crate::action::ActionType;
 use crate::advice::Code;
 use crate::id::{ApplicationId, ObjectId, RoleTemplateId, TenantId};
 use crate::identity::Signer;
-use crate::permission::{self, TEAMS_ADMIN_API};
+use crate::permission::{self, GRAPH, TEAMS_ADMIN_API};
 use crate::time::Timestamp;
 
 /// Global Administrator: the role that policy wants of whoever consents.
@@ -127,6 +127,8 @@ pub struct Question<'a> {
     pub since: Timestamp,
     /// Whether the link asked with `prompt=consent`, after an earlier user-only consent.
     pub asked_again: bool,
+    /// The only tenant that it may be, if one is known.
+    pub pin: Option<TenantId>,
 }
 
 /// Whether `view` shows the consent.
@@ -136,7 +138,8 @@ pub fn judge(question: Question<'_>, view: &TenantView, policy: Policy, now: Tim
         return Judgement::Unreadable;
     };
     let facts = facts(organization, roles, view.grants.as_deref().unwrap_or_default());
-    if organization.id != question.signer.tenant {
+    let elsewhere = question.pin.is_some_and(|pin| pin != question.signer.tenant);
+    if elsewhere || organization.id != question.signer.tenant {
         return Judgement::Refused(Code::WrongTenant, facts);
     }
     if policy.global_administrator && !facts.company_admin {
@@ -155,15 +158,19 @@ pub fn judge(question: Question<'_>, view: &TenantView, policy: Policy, now: Tim
     Judgement::NotVisibleYet
 }
 
-/// Whether the grants that count hold every permission that the action asks for. Several grants may share one
+/// Whether the grants that count hold every Graph permission that the action asks for. Several grants may share one
 /// resource, and case does not count.
+///
+/// Another API's permission is told apart (`contains_teams_tenant_admin_api`): a tenant may lack that API. An action
+/// that asks Graph for nothing is proved by other means than grants, never by their absence.
 fn covers(grants: &[DelegatedGrant], action: ActionType, counts: impl Fn(Holder) -> bool) -> bool {
     let held: BTreeSet<(ApplicationId, String)> = grants
         .iter()
         .filter(|grant| counts(grant.holds_for))
         .flat_map(|grant| grant.scopes.iter().map(|scope| (grant.resource, scope.to_ascii_lowercase())))
         .collect();
-    permission::asked_by(action).all(|asked| held.contains(&(asked.resource, asked.name.to_ascii_lowercase())))
+    let mut asked = permission::asked_by(action).filter(|asked| asked.resource == GRAPH).peekable();
+    asked.peek().is_some() && asked.all(|asked| held.contains(&(GRAPH, asked.name.to_ascii_lowercase())))
 }
 
 fn facts(organization: &Organization, roles: &[RoleTemplateId], grants: &[DelegatedGrant]) -> Facts {
@@ -187,7 +194,6 @@ fn facts(organization: &Organization, roles: &[RoleTemplateId], grants: &[Delega
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::permission::GRAPH;
 
     const TENANT: TenantId = TenantId::from_u128(1);
     const SIGNER: ObjectId = ObjectId::from_u128(2);
@@ -213,8 +219,11 @@ mod tests {
 
     fn judged_at(view: &TenantView, asked_again: bool, now: Timestamp) -> Judgement {
         let signer = Signer { tenant: TENANT, object: SIGNER, user_principal_name: None };
-        let question = Question { action: ActionType::Registration, signer: &signer, since: SINCE, asked_again };
-        judge(question, view, Policy::default(), now)
+        judge(Question { asked_again, ..question(&signer) }, view, Policy::default(), now)
+    }
+
+    fn question(signer: &Signer) -> Question<'_> {
+        Question { action: ActionType::Registration, signer, since: SINCE, asked_again: false, pin: None }
     }
 
     fn judged(view: &TenantView) -> Judgement {
@@ -236,6 +245,23 @@ mod tests {
             contains_teams_tenant_admin_api: true,
         };
         assert_eq!(granted.facts(), &expected);
+    }
+
+    /// R127 The Teams admin API is told apart: a tenant without it has consented all the same.
+    #[test]
+    fn a_tenant_without_the_teams_api_has_consented_too() {
+        let mut grants = all(Holder::Tenant);
+        grants.retain(|grant| grant.resource == GRAPH);
+        let Judgement::Granted(granted) = judged(&view(grants)) else { panic!("not granted") };
+        assert!(!granted.facts().contains_teams_tenant_admin_api);
+    }
+
+    #[test]
+    fn an_action_without_permissions_is_never_granted_by_their_absence() {
+        let signer = Signer { tenant: TENANT, object: SIGNER, user_principal_name: None };
+        let login = Question { action: ActionType::LoginEnterpriseAdmin, ..question(&signer) };
+        let judgement = judge(login, &view(all(Holder::Tenant)), Policy::default(), SINCE);
+        assert!(!matches!(judgement, Judgement::Granted(_)));
     }
 
     #[test]
@@ -277,6 +303,10 @@ mod tests {
     #[test]
     fn another_organisation_than_the_tokens_is_refused() {
         let mut view = view(all(Holder::Tenant));
+        let signer = Signer { tenant: TENANT, object: SIGNER, user_principal_name: None };
+        let pinned = |pin| judge(Question { pin: Some(pin), ..question(&signer) }, &view, Policy::default(), SINCE);
+        assert!(matches!(pinned(TENANT), Judgement::Granted(_)));
+        assert_eq!(refusal(pinned(TenantId::from_u128(5))), Some(Code::WrongTenant));
         view.organization = Some(Organization { id: TenantId::from_u128(5), display_name: String::new() });
         assert_eq!(refusal(judged(&view)), Some(Code::WrongTenant));
     }

@@ -131,13 +131,24 @@ impl SealingKeys {
         URL_SAFE_NO_PAD.encode(sealed)
     }
 
+    /// Whether the ring has the key of a sealed text. If not, the ring may be older than the key; what is no sealed
+    /// text at all needs no newer ring.
+    #[must_use]
+    pub fn knows(&self, sealed: &str, now: Timestamp) -> bool {
+        let Ok(bytes) = URL_SAFE_NO_PAD.decode(sealed) else { return true };
+        bytes.split_first_chunk().is_none_or(|(id, _)| self.key(*id, now).is_some())
+    }
+
+    fn key(&self, id: [u8; KEY_ID_LEN], now: Timestamp) -> Option<&SealingKey> {
+        self.0.iter().find(|key| key.id == id && key.retires_at.is_none_or(|at| now < at))
+    }
+
     /// Opens what [`SealingKeys::seal`] made for the same purpose and context.
     pub fn open(&self, purpose: Purpose, context: &str, sealed: &str, now: Timestamp) -> Result<Vec<u8>, Unsealable> {
         let bytes = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| Unsealable::Malformed)?;
         let (id, rest) = bytes.split_first_chunk::<KEY_ID_LEN>().ok_or(Unsealable::Malformed)?;
         let (nonce, body) = rest.split_first_chunk::<NONCE_LEN>().ok_or(Unsealable::Malformed)?;
-        let known = self.0.iter().find(|key| key.id == *id && key.retires_at.is_none_or(|at| now < at));
-        let key = known.ok_or(Unsealable::UnknownKey)?;
+        let key = self.key(*id, now).ok_or(Unsealable::UnknownKey)?;
         let aad = Aad::from(additional_data(purpose, context));
         let mut body = body.to_vec();
         let plain = key.key.open_in_place(Nonce::assume_unique_for_key(*nonce), aad, &mut body);
@@ -217,6 +228,7 @@ mod tests {
         let before = Timestamp::from_millis(999_999);
         assert_eq!(keys.open(Purpose::Outcome, "", &sealed, before), Ok(b"x".to_vec()));
         assert_eq!(keys.open(Purpose::Outcome, "", &sealed, retired), Err(Unsealable::UnknownKey));
+        assert!(keys.knows(&sealed, before) && !keys.knows(&sealed, retired) && keys.knows("no text", retired));
         let renewed = keys.seal(Purpose::Outcome, "", b"x", &random);
         assert_eq!(keys.open(Purpose::Outcome, "", &renewed, retired), Ok(b"x".to_vec()));
     }

@@ -4,13 +4,14 @@ use onboarding_core::audit::AuditRow;
 
 use crate::row::item;
 use crate::table::Key;
-use crate::transaction::Transaction;
+use crate::transaction::{Part, Transaction};
 use crate::{Store, StoreError};
 
 impl Transaction {
-    /// Adds an audit row.
-    pub(crate) fn audit(&mut self, row: &AuditRow) -> Result<usize, StoreError> {
-        self.put_new(item(&Key::audit(row.reseller, &row.id), row)?)
+    /// Adds an audit row, whose id names the transaction.
+    pub(crate) fn audit(&mut self, row: &AuditRow) -> Result<(), StoreError> {
+        self.named(row.id.as_str());
+        self.put_new(Part::Audit, item(&Key::audit(row.reseller, &row.id), row)?)
     }
 }
 
@@ -19,6 +20,6 @@ impl Store {
     pub async fn note(&self, row: &AuditRow) -> Result<(), StoreError> {
         let put = self.client.put_item().table_name(&self.table);
         let put = put.set_item(Some(item(&Key::audit(row.reseller, &row.id), row)?));
-        put.send().await.map(drop).map_err(StoreError::unavailable)
+        put.send().await.map(drop).map_err(|error| StoreError::unavailable(&error))
     }
 }

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::AttributeValue;
 use onboarding_core::action::{ActionState, ActionType};
 use onboarding_core::advice::Code;
 use onboarding_core::audit::AuditRow;
@@ -11,17 +10,20 @@ use onboarding_core::consent::{
     Conclusion, ConsentRequest, Context, LEASE, Landing, Leased, MAX_ATTEMPTS, Record, Stage, Verifying,
 };
 use onboarding_core::enterprise::{Enterprise, Standing};
-use onboarding_core::id::{ConsentRequestId, EnterpriseId, ReferenceId, ResellerId, TenantId};
+use onboarding_core::id::{ConsentRequestId, EnterpriseId, ReferenceId, ResellerId};
 use onboarding_core::identity::Signer;
 use onboarding_core::outcome::TokenHandle;
+use onboarding_core::proof::Judgement;
 use onboarding_core::reseller::Reseller;
 use onboarding_core::secret::SecretHash;
 use onboarding_core::time::Timestamp;
+use secrecy::SecretString;
 
 use crate::due::DueKind;
 use crate::row::{entity, item, number, part, text};
-use crate::table::Key;
-use crate::transaction::{Change, Committed, Transaction};
+use crate::table::{EXISTS, Key};
+use crate::transaction::{Committed, Part};
+use crate::update::{Change, Updated};
 use crate::{Store, StoreError};
 
 /// How long a request is kept after its link has ended, for outcome pages and questions.
@@ -70,21 +72,20 @@ impl Store {
         let mut transaction = self.transaction();
         let mut row = item(&Key::request(&request.id), request)?;
         row.insert("ttl".to_owned(), number(request.expires_at.plus(KEPT).seconds()));
-        transaction.put_new(row)?;
+        transaction.put_new(Part::Request, row)?;
         let enterprise = Key::enterprise(request.enterprise);
         let (since, asked_again) = (request.created_at, request.asked_again);
         let started = ActionState::Started { since, request: request.id.clone(), asked_again };
-        let change = action_change(&enterprise, request.action, &started)?;
-        let change = with_condition(change, KEEPS_PROVED).value(":verifying", text("verifying"));
-        let action = transaction.update(enterprise.clone(), proved_words(change))?;
+        let change = action_change(&enterprise, request.action, &started)?.and(IS_OPEN).and(KEEPS_PROVED);
+        let change = proved_words(change).value(":verifying", text("verifying"));
+        transaction.update(Part::Action, enterprise.clone(), open(change, &enterprise)?)?;
         transaction.audit(audit)?;
         let committed = self.commit(&transaction).await?;
-        if committed != Committed::Refused(vec![action]) {
+        if committed != Committed::Refused(vec![Part::Action]) {
             return Ok(committed == Committed::Done);
         }
-        let mut transaction = transaction.without(action);
-        let open = part(&enterprise, &Standing::Open)?;
-        transaction.check(enterprise, Change::condition(IS_OPEN).value(":open", open))?;
+        let mut transaction = transaction.without(Part::Action);
+        transaction.check(Part::Enterprise, enterprise.clone(), open(Change::condition(IS_OPEN), &enterprise)?)?;
         Ok(self.commit(&transaction).await? == Committed::Done)
     }
 
@@ -101,34 +102,17 @@ impl Store {
     ) -> Result<Lease, StoreError> {
         let key = Key::request(request);
         let leased = Stage::Leased { until: now.plus(LEASE), signer: signer.clone(), holder: holder.clone() };
-        let due_at = leased.due().unwrap_or(now).to_string();
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key.clone().into_item()))
-            .update_expression("SET stage = :leased, usedCodes = list_append(usedCodes, :codes), DPK = :due, DSK = :at")
-            .condition_expression(
-                "stage.#name = :pending AND expiresAt > :now AND NOT contains(usedCodes, :code) AND size(usedCodes) < :most",
-            )
-            .expression_attribute_names("#name", "name")
-            .expression_attribute_values(":pending", text(Stage::Pending.name()))
-            .expression_attribute_values(":leased", part(&key, &leased)?)
-            .expression_attribute_values(":code", text(code.as_str()))
-            .expression_attribute_values(":codes", AttributeValue::L(vec![text(code.as_str())]))
-            .expression_attribute_values(":now", number(now.millis()))
-            .expression_attribute_values(":most", number(MAX_ATTEMPTS))
-            .expression_attribute_values(":due", text(DueKind::Verification.partition(0)))
-            .expression_attribute_values(":at", text(due_at))
-            .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let row = match update.send().await {
-            Ok(won) => won.attributes,
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(lost)) => lost.item.clone(),
-                _ => return Err(StoreError::unavailable(error)),
-            },
-        };
+        let set = "SET stage = :leased, usedCodes = list_append(usedCodes, :codes), DPK = :due, DSK = :at";
+        let change = Change::new(set, "stage.#name = :pending AND expiresAt > :now")
+            .and("NOT contains(usedCodes, :code) AND size(usedCodes) < :most")
+            .name("#name", "name")
+            .value(":pending", text(PENDING))
+            .value(":leased", part(&key, &leased)?)
+            .value(":code", text(code.as_str()))
+            .value(":codes", AttributeValue::L(vec![text(code.as_str())]))
+            .value(":now", number(now.millis()))
+            .value(":most", number(MAX_ATTEMPTS));
+        let (Updated::Done(row) | Updated::Refused(row)) = self.update(key, due_at(change, &leased)).await?;
         let Some(row) = row else { return Ok(Lease::Unknown) };
         let request: ConsentRequest = entity(row)?;
         if held_by(&request, holder) {
@@ -140,30 +124,32 @@ impl Store {
     /// Records a move: request, action, tenant, delivery, handles and audit row, in one transaction (P5).
     pub async fn record(&self, record: &Record) -> Result<Recorded, StoreError> {
         let mut transaction = self.transaction();
-        transaction.update(Key::request(&record.request.id), request_change(record)?)?;
-        let action = transaction.update(Key::enterprise(record.request.enterprise), landing(record)?)?;
+        transaction.update(Part::Request, Key::request(&record.request.id), request_change(record)?)?;
+        transaction.update(Part::Action, Key::enterprise(record.request.enterprise), landing(record)?)?;
+        if let Some(tenant) = record.binds {
+            transaction.update(Part::Guard, Key::tenant(tenant), guard(record.request.reseller))?;
+        }
         if let Some(delivery) = &record.delivery {
             transaction.deliver(delivery)?;
         }
         for handle in &record.handles {
-            transaction.put_new(handle_item(handle)?)?;
+            transaction.put_new(Part::Handle, handle_item(handle)?)?;
         }
         transaction.audit(&record.audit)?;
-        let guard = record.binds.map(|tenant| guard(&mut transaction, tenant, record.request.reseller)).transpose()?;
-        let failed = match self.commit(&transaction).await? {
+        let refused = match self.commit(&transaction).await? {
             Committed::Done => return Ok(Recorded::Done),
-            Committed::Refused(failed) => failed,
+            Committed::Refused(refused) => refused,
         };
-        if failed == [action] && record.landing == Landing::IfNewest {
-            let without = self.commit(&transaction.without(action)).await?;
+        if refused == [Part::Action] && record.landing == Landing::IfNewest {
+            let without = self.commit(&transaction.without(Part::Action)).await?;
             return Ok(if without == Committed::Done { Recorded::Done } else { Recorded::Superseded });
         }
-        Ok(if failed.iter().any(|at| Some(*at) == guard) && failed.len() == 1 {
-            Recorded::TenantTaken
-        } else if failed == [action] {
-            Recorded::EnterpriseRefuses
-        } else {
+        Ok(if refused.contains(&Part::Request) {
             Recorded::Superseded
+        } else if refused.contains(&Part::Guard) {
+            Recorded::TenantTaken
+        } else {
+            Recorded::EnterpriseRefuses
         })
     }
 
@@ -178,50 +164,52 @@ impl Store {
 
     /// Records what a reading of Graph led to. A grant that the enterprise or the tenant's guard does not take is
     /// recorded as the refusal that it then is.
-    pub async fn conclude(&self, conclusion: Conclusion, context: Context<'_>) -> Result<Recorded, StoreError> {
-        let record = match conclusion {
-            Conclusion::Decided(record) => record,
-            Conclusion::ReadAgain(verifying) => {
-                let put_off = self.read_again(&verifying).await?;
-                return Ok(if put_off { Recorded::Done } else { Recorded::Superseded });
-            }
+    pub async fn conclude(
+        &self,
+        verifying: Verifying,
+        judgement: Judgement,
+        access_token: &SecretString,
+        context: Context<'_>,
+    ) -> Result<Recorded, StoreError> {
+        let record = match verifying.conclude(judgement, access_token, context) {
+            Conclusion::Decided(record) => *record,
+            Conclusion::ReadAgain(verifying) => return self.read_again(&verifying).await,
         };
         let code = match self.record(&record).await? {
-            Recorded::TenantTaken => Code::TenantBoundElsewhere,
-            Recorded::EnterpriseRefuses => Code::WrongTenant,
+            Recorded::TenantTaken => Some(Code::TenantBoundElsewhere),
+            Recorded::EnterpriseRefuses => self.why_not(&record).await?,
             ended @ (Recorded::Done | Recorded::Superseded) => return Ok(ended),
         };
-        match record.overruled(code, context) {
+        match code.and_then(|code| record.overruled(code, context)) {
             Some(refusal) => self.record(&refusal).await,
             None => Ok(Recorded::Superseded),
         }
     }
 
-    /// Puts off the next reading of Graph. False if somebody else has decided, or put it off, meanwhile.
-    async fn read_again(&self, verifying: &Verifying) -> Result<bool, StoreError> {
+    /// Why an enterprise does not take a grant; `None` if it would take it now, so that the next reading decides.
+    async fn why_not(&self, record: &Record) -> Result<Option<Code>, StoreError> {
+        let enterprise = self.enterprise(record.request.enterprise).await?;
+        let Some(enterprise) = enterprise.filter(|enterprise| enterprise.standing == Standing::Open) else {
+            return Ok(Some(Code::EnterpriseDisabled));
+        };
+        let wanted = record.binds.or_else(|| record.action.tenant_to_confirm().map(|shown| shown.tenant_id));
+        let other = enterprise.tenant.is_some_and(|bound| Some(bound) != wanted);
+        Ok(other.then_some(Code::WrongTenant))
+    }
+
+    /// Puts off the next reading of Graph, unless somebody else has decided, or put it off, meanwhile.
+    async fn read_again(&self, verifying: &Verifying) -> Result<Recorded, StoreError> {
         let (key, stage) = (Key::request(&verifying.request().id), verifying.stage());
-        let at = stage.due().map(|at| at.to_string()).unwrap_or_default();
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key.clone().into_item()))
-            .update_expression("SET stage = :stage, DPK = :due, DSK = :at")
-            .condition_expression("stage.#name = :verifying AND stage.#reads = :before")
-            .expression_attribute_names("#name", "name")
-            .expression_attribute_names("#reads", "reads")
-            .expression_attribute_values(":verifying", text(stage.name()))
-            .expression_attribute_values(":before", number(verifying.reads().saturating_sub(1)))
-            .expression_attribute_values(":stage", part(&key, &stage)?)
-            .expression_attribute_values(":due", text(DueKind::Verification.partition(0)))
-            .expression_attribute_values(":at", text(at));
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => Err(StoreError::unavailable(error)),
-            },
-        }
+        let still = "stage.#name = :verifying AND stage.#reads = :before AND size(usedCodes) = :attempt";
+        let change = Change::new("SET stage = :stage, DPK = :due, DSK = :at", still)
+            .name("#name", "name")
+            .name("#reads", "reads")
+            .value(":verifying", text(stage.name()))
+            .value(":before", number(verifying.reads().saturating_sub(1)))
+            .value(":attempt", number(verifying.request().attempt()))
+            .value(":stage", part(&key, &stage)?);
+        let updated = self.update(key, due_at(change, &stage)).await?;
+        Ok(if updated.is_done() { Recorded::Done } else { Recorded::Superseded })
     }
 
     /// A request by its id.
@@ -260,54 +248,56 @@ fn held_by(request: &ConsentRequest, holder: &ReferenceId) -> bool {
 fn request_change(record: &Record) -> Result<Change, StoreError> {
     let key = Key::request(&record.request.id);
     let mut set = "SET stage = :stage".to_owned();
-    let mut condition = "stage.#name = :was AND size(usedCodes) = :attempt".to_owned();
-    let due = record.stage.due();
     if record.refusal.is_some() {
         set.push_str(", refusedCodes = list_append(refusedCodes, :refusals)");
-        condition.push_str(" AND NOT contains(refusedCodes, :refusal)");
     }
-    set.push_str(if due.is_some() { ", DPK = :due, DSK = :at" } else { " REMOVE DPK, DSK" });
-    let mut change = Change::new(set, condition)
+    let is_due = record.stage.due().is_some();
+    set.push_str(if is_due { ", DPK = :due, DSK = :at" } else { " REMOVE DPK, DSK" });
+    let mut change = Change::new(set, "stage.#name = :was AND size(usedCodes) = :attempt")
         .name("#name", "name")
         .value(":stage", part(&key, &record.stage)?)
         .value(":was", text(record.request.stage.name()))
         .value(":attempt", number(record.request.attempt()));
     if let Some(code) = record.refusal {
         change = change
+            .and("NOT contains(refusedCodes, :refusal)")
             .value(":refusal", text(code.as_str()))
             .value(":refusals", AttributeValue::L(vec![text(code.as_str())]));
     }
-    if let Some(at) = due {
-        change = change.value(":due", text(DueKind::Verification.partition(0))).value(":at", text(at.to_string()));
-    }
-    Ok(change)
+    Ok(if is_due { due_at(change, &record.stage) } else { change })
 }
 
-/// An open enterprise gets the action's state.
-fn action_change(key: &Key, action: ActionType, state: &ActionState) -> Result<Change, StoreError> {
-    let change = Change::new("SET actions.#action = :state", IS_OPEN)
-        .name("#action", action.name())
-        .value(":open", part(key, &Standing::Open)?)
-        .value(":state", part(key, state)?);
-    Ok(change)
+/// Gives the values of `:due` and `:at`: when somebody must look after a request in this stage.
+fn due_at(change: Change, stage: &Stage) -> Change {
+    let at = stage.due().map(|at| at.to_string()).unwrap_or_default();
+    change.value(":due", text(DueKind::Verification.partition(0))).value(":at", text(at))
 }
+
+/// The enterprise's action gets this state.
+fn action_change(key: &Key, action: ActionType, state: &ActionState) -> Result<Change, StoreError> {
+    Ok(Change::new("SET actions.#action = :state", EXISTS)
+        .name("#action", action.name())
+        .value(":state", part(key, state)?))
+}
+
+const PENDING: &str = "pending";
 
 /// An enterprise that is stopped or gone takes no more.
 const IS_OPEN: &str = "standing = :open";
-/// What is proved stays so, whatever becomes of another link.
+/// A new link takes nothing from what is proved or being proved.
 const KEEPS_PROVED: &str = "NOT (actions.#action.#status IN (:granted, :confirming, :verifying))";
-/// The same, but a proof under way may end; and only the newest link speaks for the action.
-const IS_NEWEST: &str = "NOT (actions.#action.#status IN (:granted, :confirming)) \
-     AND (attribute_not_exists(actions.#action.#request) OR actions.#action.#request = :request)";
+/// A refusal, or a first sign, takes nothing from what is proved, unless it is about its own proof; and an older link
+/// does not speak for a newer one. Ids sort by time.
+const IS_NEWEST: &str = "NOT (actions.#action.#status IN (:granted)) \
+     AND (NOT (actions.#action.#status IN (:confirming)) OR actions.#action.#request = :request) \
+     AND (attribute_not_exists(actions.#action.#request) OR actions.#action.#request <= :request)";
 /// A tenant waits for confirmation only where none is bound.
 const IS_UNBOUND: &str = "attribute_not_exists(tenant)";
 /// A tenant is never exchanged for another.
 const SAME_TENANT: &str = "(attribute_not_exists(tenant) OR tenant = :tenant)";
 
-fn with_condition(mut change: Change, condition: &str) -> Change {
-    change.condition.push_str(" AND ");
-    change.condition.push_str(condition);
-    change
+fn open(change: Change, key: &Key) -> Result<Change, StoreError> {
+    Ok(change.value(":open", part(key, &Standing::Open)?))
 }
 
 fn proved_words(change: Change) -> Change {
@@ -322,27 +312,25 @@ fn landing(record: &Record) -> Result<Change, StoreError> {
     let key = Key::enterprise(record.request.enterprise);
     let mut change = action_change(&key, record.request.action, &record.action)?;
     match record.landing {
-        Landing::IfNewest => {
-            let request = text(record.request.id.as_str());
-            Ok(with_condition(proved_words(change), IS_NEWEST).name("#request", "request").value(":request", request))
-        }
+        Landing::IfNewest => Ok(proved_words(change.and(IS_NEWEST))
+            .name("#request", "request")
+            .value(":request", text(record.request.id.as_str()))),
         Landing::Must => {
-            let Some(tenant) = record.binds else { return Ok(with_condition(change, IS_UNBOUND)) };
+            change = open(change.and(IS_OPEN), &key)?;
+            let Some(tenant) = record.binds else { return Ok(change.and(IS_UNBOUND)) };
             change.update.push_str(", tenant = :tenant");
-            Ok(with_condition(change, SAME_TENANT).value(":tenant", text(tenant.to_string())))
+            Ok(change.and(SAME_TENANT).value(":tenant", text(tenant.to_string())))
         }
     }
 }
 
 /// The tenant's guard: the first provider to bind a tenant keeps it (T16).
-fn guard(transaction: &mut Transaction, tenant: TenantId, reseller: ResellerId) -> Result<usize, StoreError> {
-    let change = Change::new(
-        "SET reseller = if_not_exists(reseller, :reseller)",
-        "attribute_not_exists(PK) OR reseller = :reseller OR #shared = :yes",
-    );
-    let change = change.name("#shared", "shared").value(":reseller", number(reseller));
-    let change = change.value(":yes", AttributeValue::Bool(true));
-    transaction.update(Key::tenant(tenant), change)
+fn guard(reseller: ResellerId) -> Change {
+    let free = "attribute_not_exists(PK) OR reseller = :reseller OR #shared = :yes";
+    Change::new("SET reseller = if_not_exists(reseller, :reseller)", free)
+        .name("#shared", "shared")
+        .value(":reseller", number(reseller))
+        .value(":yes", AttributeValue::Bool(true))
 }
 
 fn handle_item(handle: &TokenHandle) -> Result<crate::row::Item, StoreError> {

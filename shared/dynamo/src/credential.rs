@@ -14,7 +14,8 @@ use thiserror::Error;
 
 use crate::row::{Item, entity, item};
 use crate::table::{EXISTS, Key};
-use crate::transaction::{Change, Committed};
+use crate::transaction::{Committed, Part};
+use crate::update::Change;
 use crate::{Store, StoreError};
 
 /// How often what DynamoDB left out of a batch is asked for again.
@@ -94,9 +95,9 @@ impl Store {
     /// Adds an API key to an existing provider; false if there is none. Deleting the row revokes the key at once.
     pub async fn add_key(&self, key: &KeyRecord, audit: Option<&AuditRow>) -> Result<bool, StoreError> {
         let mut transaction = self.transaction();
-        transaction.put_new(item(&Key::api_key(&key.id), key)?)?;
+        transaction.put_new(Part::ApiKey, item(&Key::api_key(&key.id), key)?)?;
         if let KeyOwner::Reseller(reseller) = key.id.owner() {
-            transaction.check(Key::reseller(reseller), Change::condition(EXISTS))?;
+            transaction.check(Part::Reseller, Key::reseller(reseller), Change::condition(EXISTS))?;
         }
         if let Some(audit) = audit {
             transaction.audit(audit)?;
@@ -112,7 +113,7 @@ impl Store {
         let mut items = Vec::new();
         for _ in 0..BATCH_RETRIES {
             let answer = self.client.batch_get_item().set_request_items(Some(left)).send().await;
-            let answer = answer.map_err(StoreError::unavailable)?;
+            let answer = answer.map_err(|error| StoreError::unavailable(&error))?;
             items.extend(answer.responses.unwrap_or_default().into_values().flatten());
             left = answer.unprocessed_keys.unwrap_or_default();
             if left.is_empty() {

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
-use aws_sdk_dynamodb::types::ReturnValue;
 use onboarding_core::delivery::{CLAIM, Delivery, DeliveryStatus, FIRST_LOOK, Next};
 use onboarding_core::id::DeliveryId;
 use onboarding_core::reseller::Reseller;
@@ -12,7 +10,8 @@ use onboarding_core::time::Timestamp;
 use crate::due::DueKind;
 use crate::row::{due, entity, instant, item, number, text};
 use crate::table::Key;
-use crate::transaction::Transaction;
+use crate::transaction::{Part, Transaction};
+use crate::update::{Change, Updated};
 use crate::{Store, StoreError};
 
 /// How long an ended delivery is kept for people to look at.
@@ -27,65 +26,67 @@ pub struct Destination {
     pub disabled: bool,
 }
 
+/// The attempts count is the fence: a later claim has a higher one.
+const HAS_CLAIM: &str = "attempts = :attempts AND #status = :pending";
+
+fn has_claim(change: Change, delivery: &Delivery) -> Change {
+    change
+        .name("#status", "status")
+        .value(":attempts", number(delivery.attempts))
+        .value(":pending", text(DeliveryStatus::Pending.word()))
+}
+
 impl Transaction {
     /// Adds a new delivery. It is due only later: the table's stream should bring it to its sender at once.
-    pub(crate) fn deliver(&mut self, delivery: &Delivery) -> Result<usize, StoreError> {
+    pub(crate) fn deliver(&mut self, delivery: &Delivery) -> Result<(), StoreError> {
         let mut row = item(&Key::delivery(&delivery.id), delivery)?;
         due(&mut row, &DueKind::Delivery.partition(0), delivery.created_at.plus(FIRST_LOOK));
-        row.insert("notBefore".to_owned(), instant(delivery.created_at));
-        self.put_new(row)
+        self.put_new(Part::Delivery, row)
     }
 }
 
 impl Store {
     /// Claims a delivery for one attempt. `None` if it is not to be tried now: ended, claimed, or not yet due.
     pub async fn claim_delivery(&self, id: &DeliveryId, now: Timestamp) -> Result<Option<Delivery>, StoreError> {
-        let update = self.client.update_item().table_name(&self.table);
-        let update = update
-            .set_key(Some(Key::delivery(id).into_item()))
-            .update_expression("SET claimedUntil = :until, attempts = attempts + :one")
-            .condition_expression(
-                "#status = :pending AND notBefore <= :now AND (attribute_not_exists(claimedUntil) OR claimedUntil < :now)",
-            )
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":pending", text(DeliveryStatus::Pending.word()))
-            .expression_attribute_values(":now", instant(now))
-            .expression_attribute_values(":until", instant(now.plus(CLAIM)))
-            .expression_attribute_values(":one", number(1))
-            .return_values(ReturnValue::AllNew);
-        match update.send().await {
-            Ok(claimed) => claimed.attributes.map(entity).transpose(),
-            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(None),
-            Err(error) => Err(StoreError::unavailable(error)),
+        let due = "(attribute_not_exists(notBefore) OR notBefore <= :now)";
+        let free = "(attribute_not_exists(claimedUntil) OR claimedUntil < :now)";
+        let change = Change::new("SET claimedUntil = :until, attempts = attempts + :one", "#status = :pending")
+            .and(due)
+            .and(free)
+            .name("#status", "status")
+            .value(":pending", text(DeliveryStatus::Pending.word()))
+            .value(":now", instant(now))
+            .value(":until", instant(now.plus(CLAIM)))
+            .value(":one", number(1));
+        match self.update(Key::delivery(id), change).await? {
+            Updated::Done(claimed) => claimed.map(entity).transpose(),
+            Updated::Refused(_) => Ok(None),
         }
+    }
+
+    /// Gives a claim back: nothing was tried, so the attempt does not count.
+    pub async fn release_delivery(&self, delivery: &Delivery) -> Result<(), StoreError> {
+        let change = Change::new("SET attempts = attempts - :one REMOVE claimedUntil", HAS_CLAIM);
+        let change = has_claim(change, delivery).value(":one", number(1));
+        self.update(Key::delivery(&delivery.id), change).await.map(drop)
     }
 
     /// Records how the attempt ended. False if the claim had run out and somebody else has the delivery.
     pub async fn finish_delivery(&self, delivery: &Delivery, next: Next, now: Timestamp) -> Result<bool, StoreError> {
-        let update = self.client.update_item().table_name(&self.table);
-        let update = update
-            .set_key(Some(Key::delivery(&delivery.id).into_item()))
-            .condition_expression("attempts = :attempts AND #status = :pending")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":attempts", number(delivery.attempts))
-            .expression_attribute_values(":pending", text(DeliveryStatus::Pending.word()));
-        let update = match next {
-            Next::RetryAt(at) => update
-                .update_expression("SET notBefore = :at, DSK = :due REMOVE claimedUntil")
-                .expression_attribute_values(":at", instant(at))
-                .expression_attribute_values(":due", text(at.to_string())),
-            Next::End(status) => update
-                .update_expression("SET #status = :status, endedAt = :now, #ttl = :ttl REMOVE claimedUntil, DPK, DSK")
-                .expression_attribute_names("#ttl", "ttl")
-                .expression_attribute_values(":status", text(status.word()))
-                .expression_attribute_values(":now", instant(now))
-                .expression_attribute_values(":ttl", number(now.plus(KEPT).seconds())),
+        let change = match next {
+            Next::RetryAt(at) => Change::new("SET notBefore = :at, DSK = :due REMOVE claimedUntil", HAS_CLAIM)
+                .value(":at", instant(at))
+                .value(":due", text(at.to_string())),
+            Next::End(status) => {
+                let end = "SET #status = :status, endedAt = :now, #ttl = :ttl REMOVE claimedUntil, DPK, DSK";
+                Change::new(end, HAS_CLAIM)
+                    .name("#ttl", "ttl")
+                    .value(":status", text(status.word()))
+                    .value(":now", instant(now))
+                    .value(":ttl", number(now.plus(KEPT).seconds()))
+            }
         };
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
-            Err(error) => Err(StoreError::unavailable(error)),
-        }
+        Ok(self.update(Key::delivery(&delivery.id), has_claim(change, delivery)).await?.is_done())
     }
 
     /// The provider as it is now, and whether the URL has answered 410.
@@ -108,7 +109,7 @@ impl Store {
         row.insert("url".to_owned(), text(delivery.url.as_str()));
         row.insert("disabledAt".to_owned(), instant(now));
         let put = self.client.put_item().table_name(&self.table).set_item(Some(row));
-        put.send().await.map(drop).map_err(StoreError::unavailable)
+        put.send().await.map(drop).map_err(|error| StoreError::unavailable(&error))
     }
 
     /// A delivery as it stands.

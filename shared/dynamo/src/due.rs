@@ -5,11 +5,11 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use onboarding_core::time::Timestamp;
 
 use crate::row::{number, text};
 use crate::table::{DUE_INDEX, Key};
+use crate::update::Change;
 use crate::{Store, StoreError};
 
 /// What can be due.
@@ -55,7 +55,7 @@ impl Store {
             .expression_attribute_values(":partition", text(kind.partition(shard)))
             .expression_attribute_values(":now", text(now.to_string()))
             .limit(limit);
-        let items = query.send().await.map_err(StoreError::unavailable)?.items.unwrap_or_default();
+        let items = query.send().await.map_err(|error| StoreError::unavailable(&error))?.items.unwrap_or_default();
         let due = |item: crate::row::Item| {
             let at = item.get("DSK")?.as_s().ok()?.clone();
             Some(Due { key: Key::of(&item), at })
@@ -65,17 +65,10 @@ impl Store {
 
     /// Wakes a row, if it still is due at the instant that was seen; false if somebody else did, or it moved on.
     pub async fn wake(&self, due: &Due, now: Timestamp) -> Result<bool, StoreError> {
-        let update = self.client.update_item().table_name(&self.table).set_key(Some(due.key.clone().into_item()));
-        let update = update
-            .update_expression("SET DSK = :again ADD wake :one")
-            .condition_expression("DSK = :seen")
-            .expression_attribute_values(":again", text(now.plus(WAKE_AGAIN_AFTER).to_string()))
-            .expression_attribute_values(":seen", text(&due.at))
-            .expression_attribute_values(":one", number(1));
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
-            Err(error) => Err(StoreError::unavailable(error)),
-        }
+        let change = Change::new("SET DSK = :again ADD wake :one", "DSK = :seen")
+            .value(":again", text(now.plus(WAKE_AGAIN_AFTER).to_string()))
+            .value(":seen", text(&due.at))
+            .value(":one", number(1));
+        Ok(self.update(due.key.clone(), change).await?.is_done())
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::row::{Item, entity, item, text};
 use crate::table::Key;
-use crate::transaction::Committed;
+use crate::transaction::{Committed, Part};
 use crate::{Store, StoreError};
 
 /// How making an enterprise ended.
@@ -36,13 +36,13 @@ impl Store {
     /// make one enterprise.
     pub async fn create_enterprise(&self, enterprise: &Enterprise, audit: &AuditRow) -> Result<Created, StoreError> {
         let mut transaction = self.transaction();
-        let number = transaction.put_new(owned_item(enterprise)?)?;
+        transaction.put_new(Part::Enterprise, owned_item(enterprise)?)?;
         let name = Key::name(enterprise.reseller, &enterprise.profile.enterprise_name);
-        let name = transaction.put_new(item(&name, &NameRow { enterprise: enterprise.id })?)?;
+        transaction.put_new(Part::Name, item(&name, &NameRow { enterprise: enterprise.id })?)?;
         transaction.audit(audit)?;
         Ok(match self.commit(&transaction).await? {
             Committed::Done => Created::Done,
-            Committed::Refused(failed) if failed.contains(&name) && !failed.contains(&number) => Created::NameTaken,
+            Committed::Refused(parts) if !parts.contains(&Part::Enterprise) => Created::NameTaken,
             Committed::Refused(_) => Created::NumberTaken,
         })
     }

@@ -17,9 +17,10 @@ mod row;
 pub mod stream;
 pub mod table;
 mod transaction;
+mod update;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use thiserror::Error;
 
 /// The table of this deployment.
@@ -59,12 +60,17 @@ impl StoreError {
         matches!(self, Self::Unavailable(_))
     }
 
-    fn unavailable<E, R>(error: SdkError<E, R>) -> Self
-    where
-        E: std::error::Error + 'static,
-        R: std::fmt::Debug,
-    {
-        Self::Unavailable(DisplayErrorContext(&error).to_string())
+    /// The service's own code, or what kept it from answering; never what was sent or received.
+    fn unavailable<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Self {
+        let kind = match error {
+            SdkError::ConstructionFailure(_) => "the request could not be made",
+            SdkError::TimeoutError(_) => "no answer in time",
+            SdkError::DispatchFailure(_) => "no connection",
+            SdkError::ResponseError(_) => "the answer could not be read",
+            SdkError::ServiceError(_) => error.code().unwrap_or("an error without a code"),
+            _ => "an unknown failure",
+        };
+        Self::Unavailable(kind.to_owned())
     }
 }
 

@@ -7,7 +7,7 @@ use onboarding_core::reseller::Reseller;
 
 use crate::row::{entity, item};
 use crate::table::Key;
-use crate::transaction::Committed;
+use crate::transaction::{Committed, Part};
 use crate::{Store, StoreError};
 
 impl Store {
@@ -19,8 +19,8 @@ impl Store {
         audit: &AuditRow,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.transaction();
-        transaction.put_new(item(&Key::reseller(reseller.id), reseller)?)?;
-        transaction.put_new(item(&Key::catalogue(reseller.id), catalogue)?)?;
+        transaction.put_new(Part::Reseller, item(&Key::reseller(reseller.id), reseller)?)?;
+        transaction.put_new(Part::Catalogue, item(&Key::catalogue(reseller.id), catalogue)?)?;
         transaction.audit(audit)?;
         Ok(self.commit(&transaction).await? == Committed::Done)
     }

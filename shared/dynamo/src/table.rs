@@ -151,7 +151,7 @@ impl Store {
     pub async fn create_table(&self) -> Result<(), StoreError> {
         let definition = definition(&self.client, &self.table).map_err(StoreError::malformed)?;
         match definition.send().await {
-            Err(error) if error.code() != Some("ResourceInUseException") => Err(StoreError::unavailable(error)),
+            Err(error) if error.code() != Some("ResourceInUseException") => Err(StoreError::unavailable(&error)),
             _ => self.wait_until_active().await,
         }
     }
@@ -159,7 +159,7 @@ impl Store {
     async fn wait_until_active(&self) -> Result<(), StoreError> {
         for _ in 0..600 {
             let table = self.client.describe_table().table_name(&self.table).send().await;
-            let table = table.map_err(StoreError::unavailable)?.table;
+            let table = table.map_err(|error| StoreError::unavailable(&error))?.table;
             let status = table.and_then(|table| table.table_status);
             if status == Some(aws_sdk_dynamodb::types::TableStatus::Active) {
                 return Ok(());
@@ -172,12 +172,12 @@ impl Store {
     /// The ARN of the table's stream, which carries inserts and wakes to their functions.
     pub async fn stream_arn(&self) -> Result<Option<String>, StoreError> {
         let table = self.client.describe_table().table_name(&self.table).send().await;
-        Ok(table.map_err(StoreError::unavailable)?.table.and_then(|table| table.latest_stream_arn))
+        Ok(table.map_err(|error| StoreError::unavailable(&error))?.table.and_then(|table| table.latest_stream_arn))
     }
 
     pub(crate) async fn get(&self, key: Key) -> Result<Option<Item>, StoreError> {
         let read = self.client.get_item().table_name(&self.table).set_key(Some(key.into_item()));
-        Ok(read.consistent_read(true).send().await.map_err(StoreError::unavailable)?.item)
+        Ok(read.consistent_read(true).send().await.map_err(|error| StoreError::unavailable(&error))?.item)
     }
 }
 

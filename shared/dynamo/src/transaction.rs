@@ -3,21 +3,37 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem, Update};
 
 use crate::row::Item;
 use crate::table::{IS_NEW, Key};
+use crate::update::Change;
 use crate::{Store, StoreError};
-
-/// How often a transaction that met another one is tried again, and how long to wait at first.
-const CONFLICT_RETRIES: u32 = 8;
-const FIRST_WAIT: Duration = Duration::from_millis(10);
 
 /// Writes to be made together.
 #[derive(Debug)]
 pub(crate) struct Transaction {
     table: String,
-    items: Vec<TransactWriteItem>,
+    parts: Vec<(Part, TransactWriteItem)>,
+    /// Makes a repeated call the same call: an answer that got lost does not apply the writes twice.
+    token: Option<String>,
+}
+
+/// What a write of a transaction is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Action,
+    ApiKey,
+    Audit,
+    Catalogue,
+    Delivery,
+    Enterprise,
+    Guard,
+    Handle,
+    Name,
+    Request,
+    Reseller,
 }
 
 /// How a transaction ended.
@@ -25,20 +41,21 @@ pub(crate) struct Transaction {
 pub(crate) enum Committed {
     /// All of it happened.
     Done,
-    /// Nothing happened: the conditions of these writes, by their position, did not hold.
-    Refused(Vec<usize>),
+    /// Nothing happened: the conditions of these parts did not hold.
+    Refused(Vec<Part>),
 }
 
 impl Transaction {
     /// Adds a write of a new item; its condition is that there is none under its key.
-    pub(crate) fn put_new(&mut self, item: Item) -> Result<usize, StoreError> {
+    pub(crate) fn put_new(&mut self, part: Part, item: Item) -> Result<(), StoreError> {
         let put = Put::builder().table_name(&self.table).set_item(Some(item)).condition_expression(IS_NEW);
         let put = put.build().map_err(StoreError::malformed)?;
-        Ok(self.add(TransactWriteItem::builder().put(put).build()))
+        self.parts.push((part, TransactWriteItem::builder().put(put).build()));
+        Ok(())
     }
 
     /// Adds an update of the item under `key`.
-    pub(crate) fn update(&mut self, key: Key, change: Change) -> Result<usize, StoreError> {
+    pub(crate) fn update(&mut self, part: Part, key: Key, change: Change) -> Result<(), StoreError> {
         let update = Update::builder()
             .table_name(&self.table)
             .set_key(Some(key.into_item()))
@@ -47,11 +64,12 @@ impl Transaction {
             .set_expression_attribute_names(change.names)
             .set_expression_attribute_values(Some(change.values));
         let update = update.build().map_err(StoreError::malformed)?;
-        Ok(self.add(TransactWriteItem::builder().update(update).build()))
+        self.parts.push((part, TransactWriteItem::builder().update(update).build()));
+        Ok(())
     }
 
     /// Adds a condition on an item that is not written.
-    pub(crate) fn check(&mut self, key: Key, condition: Change) -> Result<usize, StoreError> {
+    pub(crate) fn check(&mut self, part: Part, key: Key, condition: Change) -> Result<(), StoreError> {
         let check = ConditionCheck::builder()
             .table_name(&self.table)
             .set_key(Some(key.into_item()))
@@ -59,86 +77,82 @@ impl Transaction {
             .set_expression_attribute_names(condition.names)
             .set_expression_attribute_values(Some(condition.values).filter(|values| !values.is_empty()));
         let check = check.build().map_err(StoreError::malformed)?;
-        Ok(self.add(TransactWriteItem::builder().condition_check(check).build()))
+        self.parts.push((part, TransactWriteItem::builder().condition_check(check).build()));
+        Ok(())
     }
 
-    fn add(&mut self, item: TransactWriteItem) -> usize {
-        self.items.push(item);
-        self.items.len() - 1
+    /// Names the transaction by an id that only it has.
+    pub(crate) fn named(&mut self, id: &str) {
+        self.token = Some(id.to_owned());
     }
 
-    /// The same transaction without the write at `position`.
-    pub(crate) fn without(mut self, position: usize) -> Self {
-        self.items.remove(position);
-        self
-    }
-}
-
-/// An update expression with its condition and placeholders; a mere check has no update.
-#[derive(Debug)]
-pub(crate) struct Change {
-    pub(crate) update: String,
-    pub(crate) condition: String,
-    pub(crate) names: Option<std::collections::HashMap<String, String>>,
-    pub(crate) values: Item,
-}
-
-impl Change {
-    pub(crate) fn new(update: impl Into<String>, condition: impl Into<String>) -> Self {
-        Self { update: update.into(), condition: condition.into(), names: None, values: Item::new() }
-    }
-
-    /// A condition without an update.
-    pub(crate) fn condition(condition: impl Into<String>) -> Self {
-        Self::new(String::new(), condition)
-    }
-
-    /// Names an attribute whose own name is reserved or comes from data.
-    pub(crate) fn name(mut self, placeholder: &str, attribute: &str) -> Self {
-        self.names.get_or_insert_default().insert(placeholder.to_owned(), attribute.to_owned());
+    /// The same transaction without one part: another one, under another name.
+    pub(crate) fn without(mut self, part: Part) -> Self {
+        self.parts.retain(|(one, _)| *one != part);
+        self.token = self.token.map(|token| format!("{token}-2"));
         self
     }
 
-    /// Gives a value.
-    pub(crate) fn value(mut self, placeholder: &str, value: aws_sdk_dynamodb::types::AttributeValue) -> Self {
-        self.values.insert(placeholder.to_owned(), value);
-        self
+    fn refused(&self, canceled: &TransactionCanceledException) -> Vec<Part> {
+        let reasons = self.parts.iter().zip(canceled.cancellation_reasons());
+        let failed = reasons.filter(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"));
+        failed.map(|((part, _), _)| *part).collect()
     }
 }
 
 impl Store {
     pub(crate) fn transaction(&self) -> Transaction {
-        Transaction { table: self.table.clone(), items: Vec::new() }
+        Transaction { table: self.table.clone(), parts: Vec::new(), token: None }
     }
 
     /// Commits. A meeting with another transaction is no refusal: it is tried again for a moment.
-    ///
-    /// The SDK gives each call a `ClientRequestToken` of its own and keeps it over its retries, so an answer that
-    /// got lost does not apply the writes twice.
     pub(crate) async fn commit(&self, transaction: &Transaction) -> Result<Committed, StoreError> {
-        let mut wait = FIRST_WAIT;
-        for _ in 0..CONFLICT_RETRIES {
-            let call = self.client.transact_write_items().set_transact_items(Some(transaction.items.clone()));
-            let Err(error) = call.send().await else { return Ok(Committed::Done) };
-            match error.as_service_error() {
+        let items = transaction.parts.iter().map(|(_, item)| item.clone()).collect();
+        let call = self.client.transact_write_items().set_transact_items(Some(items));
+        let call = call.set_client_request_token(transaction.token.clone());
+        let mut patience = Patience::begin();
+        loop {
+            let Err(error) = call.clone().send().await else { return Ok(Committed::Done) };
+            let met_another = match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
-                    let reasons = canceled.cancellation_reasons();
-                    let code = |at: usize| reasons[at].code().unwrap_or_default();
-                    let failed: Vec<usize> =
-                        (0..reasons.len()).filter(|at| code(*at) == "ConditionalCheckFailed").collect();
-                    if !failed.is_empty() {
-                        return Ok(Committed::Refused(failed));
+                    let refused = transaction.refused(canceled);
+                    if !refused.is_empty() {
+                        return Ok(Committed::Refused(refused));
                     }
-                    if !(0..reasons.len()).any(|at| code(at) == "TransactionConflict") {
-                        return Err(StoreError::unavailable(error));
-                    }
+                    canceled.cancellation_reasons().iter().any(|one| one.code() == Some("TransactionConflict"))
                 }
-                Some(TransactWriteItemsError::TransactionInProgressException(_)) => {}
-                _ => return Err(StoreError::unavailable(error)),
+                Some(TransactWriteItemsError::TransactionInProgressException(_)) => true,
+                _ => false,
+            };
+            if !met_another || !patience.wait().await {
+                return Err(StoreError::unavailable(&error));
             }
-            tokio::time::sleep(wait).await;
-            wait *= 2;
         }
-        Err(StoreError::Unavailable("transactions kept meeting each other".to_owned()))
+    }
+}
+
+/// Waiting for another transaction to end: longer each time, and not for ever.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    waits: u32,
+}
+
+/// 10 ms, doubled each time, eight times: two and a half seconds in all.
+const FIRST_WAIT: Duration = Duration::from_millis(10);
+const MOST_WAITS: u32 = 8;
+
+impl Patience {
+    pub(crate) const fn begin() -> Self {
+        Self { waits: 0 }
+    }
+
+    /// Waits; false once patience has ended.
+    pub(crate) async fn wait(&mut self) -> bool {
+        if self.waits >= MOST_WAITS {
+            return false;
+        }
+        tokio::time::sleep(FIRST_WAIT * 2_u32.pow(self.waits)).await;
+        self.waits += 1;
+        true
     }
 }

@@ -92,6 +92,12 @@ impl Secrets {
         self.sealing_keys.get_after_miss(now, self.read_sealing_keys()).await
     }
 
+    /// The keys that open `sealed`: as they are known, or read again if they do not know its key.
+    pub async fn sealing_keys_for(&self, sealed: &str, now: Timestamp) -> Result<Arc<SealingKeys>, SecretsError> {
+        let keys = self.sealing_keys(now).await?;
+        if keys.knows(sealed, now) { Ok(keys) } else { self.sealing_keys_after_miss(now).await }
+    }
+
     /// The keys that sign a reseller's webhooks.
     pub async fn webhook_keys(&self, reseller: ResellerId, now: Timestamp) -> Result<Arc<WebhookKeys>, SecretsError> {
         let keys = self.kept(reseller, now);

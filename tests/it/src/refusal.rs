@@ -1,7 +1,9 @@
 //! Refusals: each ends in its own outcome and webhook, nothing is granted, and the right person may come next.
 
 use serde_json::json;
-use simulated_microsoft::{CONTOSO, Consent, Effect, FRANK, Fault, GRACE, GUS, PAUL, PERMISSIONS, PETRA, TOM};
+use simulated_microsoft::{
+    CONTOSO, Consent, Effect, FRANK, Fault, GRACE, GUS, PAUL, PERMISSIONS, PERSONAL, PETRA, TEAMS_ADMIN_API, TOM,
+};
 
 use crate::world::{Decision, Landed, World};
 
@@ -95,10 +97,12 @@ async fn guests_and_personal_accounts_are_refused() {
     let page = world.visit(&world.registration_url(pinned).await, &GUS, Decision::ForTheOrganization).await.ours();
     assert_eq!(page.status, 403);
     assert_eq!(world.registration(pinned).await, ("blocked".to_owned(), Some("guest_not_allowed".to_owned())));
+    world.microsoft().provision(PERSONAL.id, TEAMS_ADMIN_API);
     let unpinned = world.enterprise(json!({"enterpriseName": "Unpinned"})).await;
     let page = world.visit(&world.registration_url(unpinned).await, &PAUL, Decision::ForMyself).await.ours();
     assert_eq!(page.status, 403);
-    assert_eq!(world.registration(unpinned).await, ("blocked".to_owned(), Some("personal_account".to_owned())));
+    assert!(page.text().contains("personal Microsoft account"), "{}", page.text());
+    assert_eq!(world.registration(unpinned).await, ("started".to_owned(), None), "it has no effect");
     assert_eq!(world.token_calls(), 0);
 }
 

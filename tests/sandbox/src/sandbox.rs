@@ -1,5 +1,6 @@
 //! A running sandbox: how its parts come up, what they offer, and how they go down.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -58,6 +59,13 @@ struct Outside {
     secrets_manager: SecretsManager,
     microsoft: MicrosoftSide,
     keys: Keys,
+}
+
+/// Shows no key.
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sandbox({})", self.api())
+    }
 }
 
 impl Sandbox {

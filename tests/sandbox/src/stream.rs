@@ -33,6 +33,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 /// How long a stream's invocation lasts at most: too short for the second try of a delivery, which deployed functions
 /// make after 5 s. In a sandbox only due rows are tried again, so that a tick never waits for the machine's clock.
 const INVOCATION: Duration = Duration::from_secs(6);
+/// How long a mapping rests when the stream does not answer.
+const REST: Duration = Duration::from_secs(1);
 
 /// The stream cannot be read.
 #[derive(Debug, Error)]
@@ -137,10 +139,11 @@ impl Mapping {
         }
     }
 
-    /// As [`Self::drain`]; a fault passes, or is written down again the next time.
+    /// As [`Self::drain`]; a fault passes, or is written down again after a rest.
     pub(crate) async fn read_on(self: Arc<Self>) {
         if let Err(fault) = self.drain().await {
             tracing::warn!(%fault, function = self.function.name(), "the stream is read again in a moment");
+            tokio::time::sleep(REST).await;
         }
     }
 

@@ -134,7 +134,6 @@ pub(super) const ROWS: &[Advice] = &[
             "Ten minutes after the consent Microsoft Graph still did not show the permissions as granted.",
             &[
                 "In Microsoft Entra admin center, Enterprise applications, Permissions, see whether the grant is there.",
-                "If it is, wait: it is looked for again and recorded by itself.",
                 FRESH_LINK,
             ],
         )),
@@ -206,10 +205,7 @@ pub(super) const ROWS: &[Advice] = &[
         Who::ProviderAdmin,
         "A service is missing in the tenant",
         "The tenant has no licence or service principal for a Microsoft service that the permissions belong to.",
-        &[
-            "Make sure that the tenant has Microsoft Teams.",
-            "Provision the Tenant Admin API, then open the same link again.",
-        ],
+        &["Make sure that the tenant has Microsoft Teams.", SAME_LINK],
     ),
     row(
         Code::SignInExpired,
@@ -230,7 +226,7 @@ pub(super) const ROWS: &[Advice] = &[
         Who::Operator,
         "The tenant belongs to another service provider",
         "This Microsoft tenant is already registered through another service provider.",
-        &["Ask the operator of this service to allow both, or use another tenant."],
+        &["Ask the operator of this service which service provider holds the tenant."],
     )),
     then(
         "getActionItemUrl",
@@ -382,6 +378,30 @@ pub(super) const ROWS: &[Advice] = &[
         "The body's content type is not the one this route reads.",
         &["Send Content-Type: application/json."],
     ),
+    then(
+        "getActionItemUrl",
+        spent(row(
+            Code::ConfirmationLapsed,
+            Who::ProviderAdmin,
+            "The tenant was not confirmed in time",
+            "The consent was proved, but the service provider did not confirm the tenant within three days.",
+            &["Set expectedTenant on the enterprise, so that no confirmation is needed.", FRESH_LINK],
+        )),
+    ),
+    row(
+        Code::EnterpriseDisabled,
+        Who::ProviderAdmin,
+        "The enterprise is disabled",
+        "The service provider has disabled this enterprise, so its links and consents do nothing.",
+        &["Ask the service provider to enable the enterprise.", SAME_LINK],
+    ),
+    row(
+        Code::PageNotFound,
+        Who::Signer,
+        "This page does not exist",
+        "The address is not complete, or what it showed has been removed.",
+        &["Open the link again as you were given it, all of it.", FRESH_LINK],
+    ),
 ];
 
 /// The wire text of `code`: its name in snake case.
@@ -407,7 +427,7 @@ codes! {
     AppMisconfigured "app_misconfigured", AppNotInTenant "app_not_in_tenant",
     ApprovalRequested "approval_requested", CodeReused "code_reused",
     ConditionalAccessBlock "conditional_access_block", ConsentMissing "consent_missing",
-    CrossTenantPolicy "cross_tenant_policy", Declined "declined", GrantNotVisible "grant_not_visible",
+    ConfirmationLapsed "confirmation_lapsed", CrossTenantPolicy "cross_tenant_policy", Declined "declined", GrantNotVisible "grant_not_visible",
     GuestNotAllowed "guest_not_allowed", IdentityChanged "identity_changed",
     MfaClaimMissing "mfa_claim_missing", MicrosoftBusy "microsoft_busy",
     OrgConsentNotTicked "org_consent_not_ticked", OurSecretBadOrExpired "our_secret_bad_or_expired",
@@ -416,8 +436,8 @@ codes! {
     SignInInterrupted "sign_in_interrupted", TenantBoundElsewhere "tenant_bound_elsewhere",
     TooManyAttempts "too_many_attempts", UnknownMicrosoftError "unknown_microsoft_error",
     WrongAccount "wrong_account", WrongCloud "wrong_cloud", WrongTenant "wrong_tenant",
-    InvalidCallback "invalid_callback", WrongMethodPage "wrong_method_page",
-    ActionNotAvailable "action_not_available", EnterpriseNameTaken "enterprise_name_taken",
+    InvalidCallback "invalid_callback", PageNotFound "page_not_found", WrongMethodPage "wrong_method_page",
+    ActionNotAvailable "action_not_available", EnterpriseDisabled "enterprise_disabled", EnterpriseNameTaken "enterprise_name_taken",
     InternalError "internal_error", InvalidBody "invalid_body", MethodNotAllowed "method_not_allowed",
     NotFound "not_found", NothingToConfirm "nothing_to_confirm", PayloadTooLarge "payload_too_large",
     TenantNotShown "tenant_not_shown", Unauthenticated "unauthenticated", Unavailable "unavailable",

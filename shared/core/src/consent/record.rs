@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{ConsentRequest, Leased, PROOF_WINDOW, SealedToken, Stage, Verifying};
+use super::{CONFIRM_WITHIN, ConsentRequest, Leased, PROOF_WINDOW, SealedToken, Stage, Verifying};
 use crate::action::ActionState;
 use crate::advice::{Code, LinkAfter};
 use crate::audit::{Actor, AuditRow, Fact, Occasion};
@@ -66,6 +66,14 @@ pub struct Context<'a> {
     pub occasion: Occasion<'a>,
     /// The authority's host, for the outcome's body.
     pub authority_host: &'a str,
+    /// Our own function, where no person acts: a lease that ran out, a proof that came late.
+    pub system: Option<&'static str>,
+}
+
+impl Context<'_> {
+    fn actor(&self, signer: &Signer) -> Actor {
+        self.system.map_or_else(|| Actor::Signer(signer.clone()), Actor::System)
+    }
 }
 
 /// A refusal before anything was redeemed: by Microsoft's page, or by our own policy.
@@ -101,12 +109,14 @@ impl ConsentRequest {
     /// Records a refusal that leaves the link as it is. `None` if it was told before, or the link is in use or spent.
     #[must_use]
     pub fn refuse(self, refusal: Refusal, context: Context<'_>) -> Option<Record> {
-        if self.stage != Stage::Pending || self.refused_codes.contains(&refusal.code) {
+        let pending = matches!(self.stage, Stage::Pending { .. });
+        if !pending || self.refused_codes.contains(&refusal.code) {
             return None;
         }
         let actor = refusal.signer.clone().map_or(Actor::LinkHolder, Actor::Signer);
-        let told = Told { code: Some(refusal.code), signer: refusal.signer.as_ref(), facts: None, actor };
-        let mut record = record(self, Stage::Pending, &told, context);
+        let told = Told { signer: refusal.signer.as_ref(), facts: None, actor };
+        let stage = Stage::Pending { refusal: Some(refusal.code) };
+        let mut record = refusal_of(self, refusal.code, stage, &told, context);
         record.audit = record.audit.with_correlation_id(refusal.correlation_id);
         Some(record)
     }
@@ -117,7 +127,7 @@ impl ConsentRequest {
     #[must_use]
     pub fn confirm(self, confirmation: Confirmation, occasion: Occasion<'_>) -> Option<Record> {
         let Stage::AwaitingConfirmation { signer, delivery, sealed_body, .. } = self.stage.clone() else { return None };
-        if signer.tenant != confirmation.tenant {
+        if signer.tenant != confirmation.tenant || self.stage.due().is_some_and(|end| occasion.now >= end) {
             return None;
         }
         let now = occasion.now;
@@ -138,6 +148,20 @@ impl ConsentRequest {
     }
 }
 
+impl ConsentRequest {
+    /// Ends a wait for the provider that has lasted too long. `None` unless there is one.
+    #[must_use]
+    pub fn lapse(self, context: Context<'_>) -> Option<Record> {
+        let Stage::AwaitingConfirmation { since, signer, .. } = self.stage.clone() else { return None };
+        if context.occasion.now < since.plus(CONFIRM_WITHIN) {
+            return None;
+        }
+        let told = Told { signer: Some(&signer), facts: None, actor: context.actor(&signer) };
+        let code = Code::ConfirmationLapsed;
+        Some(refusal_of(self, code, stage_after(code, context), &told, context))
+    }
+}
+
 impl Leased {
     /// The code was redeemed: from here on Graph decides. Nothing is told yet, but once the record is written nothing
     /// can get lost any more.
@@ -152,7 +176,7 @@ impl Leased {
         let request = ConsentRequest { stage: stage.clone(), ..leased.clone() };
         let record = Record {
             action: ActionState::Verifying { since: occasion.now, request: leased.id.clone() },
-            audit: audit(&leased, &Actor::Signer(signer.clone()), "verifying", None, occasion),
+            audit: audit(&leased, &context.actor(&signer), "verifying", None, occasion),
             request: leased,
             stage,
             refusal: None,
@@ -167,10 +191,8 @@ impl Leased {
     /// Ends the lease without a redeemed code: refused by Microsoft, broken off, or out of time.
     #[must_use]
     pub fn fail(self, code: Code, correlation_id: Option<String>, context: Context<'_>) -> Record {
-        let stage = stage_after(code, context);
-        let actor = Actor::Signer(self.signer.clone());
-        let told = Told { code: Some(code), signer: Some(&self.signer), facts: None, actor };
-        let mut record = record(self.request, stage, &told, context);
+        let told = Told { signer: Some(&self.signer), facts: None, actor: context.actor(&self.signer) };
+        let mut record = refusal_of(self.request, code, stage_after(code, context), &told, context);
         record.audit = record.audit.with_correlation_id(correlation_id);
         record
     }
@@ -195,9 +217,6 @@ impl Verifying {
     pub fn conclude(self, judgement: Judgement, access_token: &SecretString, context: Context<'_>) -> Conclusion {
         let late = context.occasion.now.since(self.since) >= PROOF_WINDOW;
         let decided = match judgement {
-            Judgement::Granted(_) if self.request.pin.is_some_and(|pin| pin != self.signer.tenant) => {
-                self.refuse(Code::WrongTenant, None, context)
-            }
             Judgement::Granted(granted) => self.grant(&granted, access_token, context),
             Judgement::Refused(code, facts) => self.refuse(code, Some(&facts), context),
             Judgement::NotVisibleYet if late => self.refuse(Code::GrantNotVisible, None, context),
@@ -212,10 +231,8 @@ impl Verifying {
     /// Ends the proof without a grant.
     #[must_use]
     pub fn refuse(self, code: Code, facts: Option<&Facts>, context: Context<'_>) -> Record {
-        let stage = stage_after(code, context);
-        let actor = Actor::Signer(self.signer.clone());
-        let told = Told { code: Some(code), signer: Some(&self.signer), facts, actor };
-        record(self.request, stage, &told, context)
+        let told = Told { signer: Some(&self.signer), facts, actor: context.actor(&self.signer) };
+        refusal_of(self.request, code, stage_after(code, context), &told, context)
     }
 
     fn grant(self, granted: &Granted, access_token: &SecretString, context: Context<'_>) -> Record {
@@ -235,19 +252,15 @@ impl Verifying {
             let signer = self.signer.clone();
             (Stage::AwaitingConfirmation { since, signer, delivery, sealed_body }, action, None, None)
         };
-        let audit = audit(&self.request, &Actor::Signer(self.signer), action.word(), None, occasion);
+        let audit = audit(&self.request, &context.actor(&self.signer), action.word(), None, occasion);
         let (request, landing) = (self.request, Landing::Must);
         Record { request, stage, refusal: None, action, landing, binds, delivery, handles, audit }
     }
 
     fn outcome(&self, granted: &Granted, tokens: &TokenHandles, context: Context<'_>) -> Delivery {
-        let told = Told {
-            code: None,
-            signer: Some(&self.signer),
-            facts: Some(granted.facts()),
-            actor: Actor::Signer(self.signer.clone()),
-        };
-        deliver(&self.request, "granted", &told, Some(tokens), context)
+        let (signer, facts) = (Some(&self.signer), Some(granted.facts()));
+        let told = Told { signer, facts, actor: context.actor(&self.signer) };
+        deliver(&self.request, ("granted", None), &told, Some(tokens), context)
     }
 
     fn token_handles(&self, tokens: &TokenHandles, access: &SecretString, context: Context<'_>) -> Vec<TokenHandle> {
@@ -273,7 +286,6 @@ impl Verifying {
 
 /// What is told of an ended sign-in.
 struct Told<'a> {
-    code: Option<Code>,
     signer: Option<&'a Signer>,
     facts: Option<&'a Facts>,
     actor: Actor,
@@ -281,17 +293,16 @@ struct Told<'a> {
 
 fn stage_after(code: Code, context: Context<'_>) -> Stage {
     match code.advice().link {
-        LinkAfter::Open => Stage::Pending,
+        LinkAfter::Open => Stage::Pending { refusal: Some(code) },
         LinkAfter::Spent => Stage::Completed { since: context.occasion.now, refusal: Some(code) },
     }
 }
 
 /// A refusal: told once per request and code, however often it happens.
-fn record(request: ConsentRequest, stage: Stage, told: &Told<'_>, context: Context<'_>) -> Record {
-    let code = told.code.unwrap_or(Code::InternalError);
-    let action = ActionState::refused(code, request.id.clone(), context.occasion.now);
+fn refusal_of(request: ConsentRequest, code: Code, stage: Stage, told: &Told<'_>, context: Context<'_>) -> Record {
+    let action = ActionState::refused(code, &request, context.occasion.now);
     let first = !request.refused_codes.contains(&code);
-    let delivery = first.then(|| deliver(&request, action.word(), told, None, context));
+    let delivery = first.then(|| deliver(&request, (action.word(), Some(code)), told, None, context));
     let audit = audit(&request, &told.actor, action.word(), Some(code), context.occasion);
     let refusal = first.then_some(code);
     let (landing, handles) = (Landing::IfNewest, Vec::new());
@@ -300,17 +311,17 @@ fn record(request: ConsentRequest, stage: Stage, told: &Told<'_>, context: Conte
 
 fn deliver(
     request: &ConsentRequest,
-    word: &'static str,
+    (word, code): (&'static str, Option<Code>),
     told: &Told<'_>,
     tokens: Option<&TokenHandles>,
     context: Context<'_>,
 ) -> Delivery {
-    let Context { keys, occasion, authority_host } = context;
+    let Context { keys, occasion, authority_host, .. } = context;
     let outcome = Outcome {
         enterprise: request.enterprise,
         action: request.action,
         word,
-        code: told.code,
+        code,
         signer: told.signer,
         facts: told.facts,
         tokens,

@@ -24,7 +24,7 @@ impl World {
 
     fn context(&self, now: Timestamp) -> Context<'_> {
         let occasion = Occasion { now, reference: None, random: &self.random };
-        Context { keys: &self.keys, occasion, authority_host: "login.microsoftonline.com" }
+        Context { keys: &self.keys, occasion, authority_host: "login.microsoftonline.com", system: None }
     }
 
     fn request(&self, pin: Option<TenantId>) -> ConsentRequest {
@@ -150,6 +150,9 @@ fn a_tenant_that_nobody_named_waits_for_the_provider() {
     assert_eq!((record.action.word(), record.binds), ("pending_confirmation", None));
     assert!(record.delivery.is_none(), "nothing is told while it waits");
     let waiting = ConsentRequest { stage: record.stage, ..record.request };
+    assert_eq!(waiting.clone().lapse(world.context(NOW.plus(CONFIRM_WITHIN).minus(Duration::from_secs(1)))), None);
+    let lapsed = waiting.clone().lapse(world.context(NOW.plus(CONFIRM_WITHIN))).unwrap();
+    assert_eq!(world.body(&lapsed)["problem"]["code"], "confirmation_lapsed");
     let actor = Actor::System("test");
     let occasion = world.context(NOW).occasion;
     let wrong = Confirmation { tenant: TenantId::from_u128(9), actor: actor.clone() };
@@ -200,7 +203,8 @@ fn a_refusal_is_told_once_and_keeps_the_link() {
     let world = World::new();
     let refusal = || Refusal { code: Code::Declined, signer: None, correlation_id: Some("c".into()) };
     let record = world.request(None).refuse(refusal(), world.context(NOW)).unwrap();
-    assert_eq!((record.stage.clone(), record.refusal), (Stage::Pending, Some(Code::Declined)));
+    let pending = Stage::Pending { refusal: Some(Code::Declined) };
+    assert_eq!((record.stage.clone(), record.refusal), (pending, Some(Code::Declined)));
     assert_eq!(record.audit.microsoft_correlation_id.as_deref(), Some("c"));
     assert_eq!(world.body(&record)["event"], "action.refused");
     let told = ConsentRequest { refused_codes: vec![Code::Declined], ..record.request };
@@ -208,14 +212,15 @@ fn a_refusal_is_told_once_and_keeps_the_link() {
     let again = world.leased(None);
     let repeated = ConsentRequest { refused_codes: vec![Code::SignInInterrupted], ..again.request };
     let record = Leased::of(repeated).unwrap().fail(Code::SignInInterrupted, None, world.context(NOW));
-    assert_eq!((record.stage, record.refusal, record.delivery), (Stage::Pending, None, None));
+    let pending = Stage::Pending { refusal: Some(Code::SignInInterrupted) };
+    assert_eq!((record.stage, record.refusal, record.delivery), (pending, None, None));
 }
 
 #[test]
 fn a_role_that_is_missing_leaves_the_link_open_and_a_user_only_consent_does_not() {
     let world = World::new();
     let role = world.verifying(None).refuse(Code::AdminRoleRequired, None, world.context(NOW));
-    assert_eq!(role.stage, Stage::Pending);
+    assert!(matches!(role.stage, Stage::Pending { .. }));
     let alone = world.verifying(None).refuse(Code::OrgConsentNotTicked, None, world.context(NOW));
     assert!(matches!(alone.stage, Stage::Completed { .. }));
     assert!(matches!(alone.action, ActionState::Blocked { code: Code::OrgConsentNotTicked, .. }));
@@ -245,5 +250,5 @@ fn graph_is_read_more_and_more_rarely() {
     let waits: Vec<u64> = (0..8).map(|reads| stage(reads).due().unwrap().since(NOW).as_secs()).collect();
     assert_eq!(waits, [5, 10, 20, 40, 70, 130, 190, 250]);
     assert_eq!(world.leased(None).request.stage.due(), Some(NOW.plus(LEASE)));
-    assert_eq!(Stage::Pending.due(), None);
+    assert_eq!(world.request(None).stage.due(), None);
 }

@@ -156,6 +156,8 @@ fn only_a_member_of_the_right_tenant_is_admitted() {
     for (claim, value) in [("acct", json!(1)), ("acct", json!("1")), ("idp", json!("live.com"))] {
         assert_eq!(with(claim, value).unwrap().admit(None), Err(Code::GuestNotAllowed), "{claim}");
     }
+    let own = format!("https://sts.windows.net/{TENANT}/");
+    assert_eq!(with("idp", json!(own)).unwrap().admit(None), Ok(()));
     assert_eq!(with("acct", json!(0)).unwrap().admit(None), Ok(()));
 }
 

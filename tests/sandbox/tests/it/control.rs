@@ -7,8 +7,9 @@ use onboarding_sandbox::Options;
 use onboarding_sandbox::receiver::Behaviour;
 use reqwest::Method;
 use serde_json::{Value, json};
+use simulated_microsoft::Lag;
 
-use crate::world::{World, options};
+use crate::world::{World, consent, options};
 
 #[tokio::test]
 async fn the_controls_are_the_operators() {
@@ -54,6 +55,25 @@ async fn a_tick_makes_the_attempts_that_are_due() {
     world.sandbox.clock().advance(1_000_000);
     world.sandbox.tick().await.unwrap();
     assert_eq!(world.sandbox.webhooks().messages().len(), 2);
+}
+
+/// What a tick starts, and what follows from it, has ended when it answers.
+#[tokio::test]
+async fn one_tick_verifies_and_delivers() {
+    let world = World::new().await;
+    let microsoft = world.sandbox.microsoft().unwrap();
+    microsoft.set_lag(Lag::Forever);
+    let enterprise = world.register("Contoso").await;
+    consent(&world.link("Contoso").await).await;
+    assert_eq!(world.status(enterprise).await, "verifying");
+    microsoft.set_lag(Lag::Seconds(0));
+    world.sandbox.tick().await.unwrap();
+    assert_eq!(world.sandbox.webhooks().messages().len(), 0);
+
+    world.sandbox.clock().advance(60);
+    world.sandbox.tick().await.unwrap();
+    assert_eq!(world.status(enterprise).await, "granted");
+    assert_eq!(world.sandbox.webhooks().messages().len(), 1);
 }
 
 #[tokio::test]

@@ -39,6 +39,20 @@ async fn what_nobody_signed_is_caught_too() {
     assert_eq!((&caught[0]["body"], &caught[0]["verified"]), (&json!("not JSON"), &json!(false)));
 }
 
+/// K9 Any provider's webhooks are checked with its own keys.
+#[tokio::test]
+async fn another_providers_webhook_is_verified_too() {
+    let world = World::new().await;
+    let wanted = json!({"name": "Other Voice", "redirectHosts": ["127.0.0.1"]});
+    let reseller: Value = world.as_operator("/v1/resellers", &wanted).await.json().await.unwrap();
+    let keys = format!("/v1/resellers/{}/keys", reseller["id"]);
+    let key: Value = world.as_operator(&keys, &json!({})).await.json().await.unwrap();
+    let world = world.with_key(key["key"].as_str().unwrap());
+    world.consented("Contoso").await;
+    world.sandbox.tick().await.unwrap();
+    assert_eq!(world.caught().await[0]["verified"], true);
+}
+
 #[tokio::test]
 async fn the_receiver_behaves_as_it_is_told() {
     let world = World::new().await;

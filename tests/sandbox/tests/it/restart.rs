@@ -13,12 +13,12 @@ async fn a_restart_finds_everything_as_it_was() {
     let pending = before.register("Contoso again").await;
     let link = before.link("Contoso again").await;
     before.sandbox.tick().await.unwrap();
-    let line = before.sandbox.ready().line();
+    let told = before.sandbox.ready().line();
     assert!(matches!(Sandbox::start(options()).await, Err(Error::DataInUse(_))));
     before.sandbox.stop().await;
 
     let after = World::with(options()).await;
-    assert_eq!(after.sandbox.ready().line(), line);
+    assert_eq!(after.sandbox.ready().line(), told);
     assert_eq!(after.status(granted).await, "granted");
     assert!(consent(&link).await.text().contains("Granted Consent"));
     assert_eq!(after.status(pending).await, "granted");

@@ -14,6 +14,7 @@ pub(crate) fn options() -> Options {
 pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
     pub(crate) http: Client,
+    reseller_key: String,
 }
 
 impl World {
@@ -23,7 +24,13 @@ impl World {
 
     pub(crate) async fn with(options: Options) -> Self {
         let sandbox = Sandbox::start(options).await.unwrap();
-        Self { sandbox, http: onboarding_microsoft::http::client().unwrap() }
+        let reseller_key = sandbox.reseller_key().to_owned();
+        Self { sandbox, http: onboarding_microsoft::http::client().unwrap(), reseller_key }
+    }
+
+    /// The same world, seen by the provider with this key.
+    pub(crate) fn with_key(self, key: &str) -> Self {
+        Self { reseller_key: key.to_owned(), ..self }
     }
 
     pub(crate) async fn call(&self, method: Method, path: &str, key: &str, body: Option<&Value>) -> Response {
@@ -34,7 +41,7 @@ impl World {
 
     pub(crate) async fn as_reseller(&self, path: &str, body: Option<&Value>) -> Response {
         let method = if body.is_some() { Method::POST } else { Method::GET };
-        self.call(method, path, self.sandbox.reseller_key(), body).await
+        self.call(method, path, &self.reseller_key, body).await
     }
 
     pub(crate) async fn as_operator(&self, path: &str, body: &Value) -> Response {

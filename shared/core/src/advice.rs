@@ -1,6 +1,6 @@
 //! Advice: every failure as cause, who must act, and the exact next step.
 //!
-//! The rows are data ([`table`]); Microsoft's signals are mapped to rows by data as well ([`signals`]). Microsoft
+//! The rows are data (`advice/table.rs`); Microsoft's signals are mapped to rows by data as well (`advice/signals.rs`). Microsoft
 //! says that numbers and texts may change and must not be depended on, so the OAuth `error` counts first, the
 //! number only picks better advice, and an unknown one still leads to advice that helps.
 

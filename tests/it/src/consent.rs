@@ -112,7 +112,7 @@ async fn a_bad_answer_does_not_spend_the_link() {
     let other = world.answer_of_microsoft(&second, &GRACE, Decision::ForTheOrganization).await.unwrap();
     let (state, token) = (good.value("state").unwrap(), good.value("id_token").unwrap());
     let flipped = |text: &str| format!("{}{}", if text.starts_with('A') { 'B' } else { 'A' }, &text[1..]);
-    let unsigned = &token[..token.rfind('.').unwrap() + 1];
+    let unsigned = &token[..=token.rfind('.').unwrap()];
     let bad = [
         ("state", flipped(state)),
         ("state", state[..state.len() - 1].to_owned()),
@@ -256,10 +256,10 @@ async fn a_holder_knows_its_own_lease() {
 async fn newest_request(world: &World, enterprise: u64) -> onboarding_core::id::ConsentRequestId {
     use onboarding_core::action::{ActionState, ActionType};
     let enterprise = world.sandbox.store().enterprise(enterprise.try_into().unwrap()).await.unwrap().unwrap();
-    match enterprise.action(ActionType::Registration) {
-        ActionState::Started { request, .. } => request,
-        state => panic!("no link was made: {state:?}"),
-    }
+    let ActionState::Started { request, .. } = enterprise.action(ActionType::Registration) else {
+        panic!("no link was made")
+    };
+    request
 }
 
 /// A tenant that nobody named waits until the provider confirms it; then it is bound, granted and told, once.

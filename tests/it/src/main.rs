@@ -1,6 +1,8 @@
 //! Every flow of the bundle, as its users meet it: over HTTP, against the real AWS SDK, real signatures and a
 //! simulated Microsoft. Time moves by the sandbox's clock, never by sleeping.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
+
 mod callers;
 mod catalogue;
 mod consent;

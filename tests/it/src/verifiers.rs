@@ -31,9 +31,10 @@ fn installed() -> Option<[Command; 2]> {
 
 async fn verdicts(mut verifier: Command, webhooks: &[Value]) -> Vec<String> {
     let mut running = verifier.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let lines: String = webhooks.iter().map(|webhook| format!("{webhook}\n")).collect();
     let mut stdin = running.stdin.take().unwrap();
-    stdin.write_all(lines.as_bytes()).await.unwrap();
+    for webhook in webhooks {
+        stdin.write_all(format!("{webhook}\n").as_bytes()).await.unwrap();
+    }
     drop(stdin);
     let output = running.wait_with_output().await.unwrap();
     assert!(output.status.success());

@@ -79,7 +79,7 @@ fn only_a_consent_that_is_being_checked_looks_again() {
 #[test]
 fn a_refusal_says_cause_person_and_steps_in_order() {
     let code = Code::AdminRoleRequired;
-    let state = ActionState::refused(code, request(), SINCE);
+    let state = ActionState::Blocked { since: SINCE, request: request(), code, asked_again: false };
     for html in [outcome("Acme", &state, &[]), advice(&code.explain(), None)] {
         let row = code.advice();
         assert!(html.contains(row.cause) && html.contains(text::who(row.who)), "{html}");

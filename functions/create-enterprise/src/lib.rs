@@ -6,7 +6,7 @@ use lambda_http::{Body, Request, Response};
 use onboarding_core::advice::Code;
 use onboarding_core::audit::{Actor, AuditRow, Fact};
 use onboarding_core::catalogue::Catalogue;
-use onboarding_core::credential::{Caller, NotAccepted};
+use onboarding_core::credential::Caller;
 use onboarding_core::enterprise::{Enterprise, Profile};
 use onboarding_core::fields::Fault;
 use onboarding_core::id::{EnterpriseId, ResellerId};
@@ -36,10 +36,14 @@ pub struct App {
 
 #[derive(Debug, Error)]
 enum Error {
-    #[error("the caller is no service provider")]
-    Caller,
+    #[error(transparent)]
+    Caller(#[from] Unauthenticated),
+    #[error(transparent)]
+    Key(#[from] NotAuthenticated),
     #[error("the list belongs to another service provider")]
     AnothersList,
+    #[error(transparent)]
+    Path(#[from] NoSuchThing),
     #[error("the name is taken")]
     NameTaken,
     #[error("every random number was taken")]
@@ -55,36 +59,18 @@ enum Error {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
-            Error::Caller => Self::unauthenticated(),
-            Error::AnothersList => Self::not_found(),
+            Error::Caller(refusal) => refusal.into(),
+            Error::Key(NotAuthenticated::NotAccepted(refusal)) => refusal.into(),
+            Error::AnothersList | Error::Path(NoSuchThing) => Self::not_found(),
             Error::NameTaken => Self::new(StatusCode::CONFLICT, Code::EnterpriseNameTaken)
                 .with_faults(vec![Fault::new("enterpriseName", "enterprise_name_taken", "choose another name")]),
             Error::Body(fault) => fault.into(),
             Error::Invalid(faults) => Self::invalid(faults),
-            Error::Store(error) if error.is_passing() => Self::unavailable(error),
-            Error::NoFreeNumber | Error::Store(_) => Self::internal(error),
+            Error::Store(error) | Error::Key(NotAuthenticated::Store(error)) if error.is_passing() => {
+                Self::unavailable(error)
+            }
+            Error::NoFreeNumber | Error::Store(_) | Error::Key(NotAuthenticated::Store(_)) => Self::internal(error),
         }
-    }
-}
-
-impl From<NotAuthenticated> for Error {
-    fn from(refusal: NotAuthenticated) -> Self {
-        match refusal {
-            NotAuthenticated::NotAccepted(NotAccepted) => Self::Caller,
-            NotAuthenticated::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<Unauthenticated> for Error {
-    fn from(_: Unauthenticated) -> Self {
-        Self::Caller
-    }
-}
-
-impl From<NoSuchThing> for Error {
-    fn from(_: NoSuchThing) -> Self {
-        Self::AnothersList
     }
 }
 

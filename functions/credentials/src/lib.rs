@@ -7,7 +7,7 @@ use lambda_http::http::header::LOCATION;
 use lambda_http::{Body, Request, Response};
 use onboarding_core::audit::{Actor, AuditRow, Fact};
 use onboarding_core::catalogue::Catalogue;
-use onboarding_core::credential::{ApiKey, KeyOwner, NotAccepted};
+use onboarding_core::credential::{ApiKey, KeyOwner};
 use onboarding_core::fields::Fault;
 use onboarding_core::id::ResellerId;
 use onboarding_core::redirect_url::RedirectPolicy;
@@ -45,10 +45,14 @@ pub struct App {
 
 #[derive(Debug, Error)]
 enum Error {
-    #[error("the caller is not the operator")]
-    Caller,
+    #[error(transparent)]
+    Caller(#[from] Unauthenticated),
+    #[error(transparent)]
+    Key(#[from] NotAuthenticated),
     #[error("no such service provider")]
     NoSuchReseller,
+    #[error(transparent)]
+    Path(#[from] NoSuchThing),
     #[error("every random number was taken")]
     NoFreeNumber,
     #[error(transparent)]
@@ -64,35 +68,19 @@ enum Error {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
-            Error::Caller => Self::unauthenticated(),
-            Error::NoSuchReseller => Self::not_found(),
+            Error::Caller(refusal) => refusal.into(),
+            Error::Key(NotAuthenticated::NotAccepted(refusal)) => refusal.into(),
+            Error::NoSuchReseller | Error::Path(NoSuchThing) => Self::not_found(),
             Error::Body(fault) => fault.into(),
             Error::Invalid(faults) => Self::invalid(faults),
-            Error::Store(error) if error.is_passing() => Self::unavailable(error),
+            Error::Store(error) | Error::Key(NotAuthenticated::Store(error)) if error.is_passing() => {
+                Self::unavailable(error)
+            }
             Error::Secrets(SecretsError::Unavailable) => Self::unavailable(SecretsError::Unavailable),
-            Error::NoFreeNumber | Error::Store(_) | Error::Secrets(_) => Self::internal(error),
+            Error::NoFreeNumber | Error::Store(_) | Error::Key(NotAuthenticated::Store(_)) | Error::Secrets(_) => {
+                Self::internal(error)
+            }
         }
-    }
-}
-
-impl From<NotAuthenticated> for Error {
-    fn from(refusal: NotAuthenticated) -> Self {
-        match refusal {
-            NotAuthenticated::NotAccepted(NotAccepted) => Self::Caller,
-            NotAuthenticated::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<Unauthenticated> for Error {
-    fn from(_: Unauthenticated) -> Self {
-        Self::Caller
-    }
-}
-
-impl From<NoSuchThing> for Error {
-    fn from(_: NoSuchThing) -> Self {
-        Self::NoSuchReseller
     }
 }
 

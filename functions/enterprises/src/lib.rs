@@ -9,7 +9,7 @@ use onboarding_core::action::{ActionItem, ActionState, ActionType};
 use onboarding_core::advice::Code;
 use onboarding_core::audit::Actor;
 use onboarding_core::consent::Confirmation;
-use onboarding_core::credential::{Caller, NotAccepted};
+use onboarding_core::credential::Caller;
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::fields::Fault;
 use onboarding_core::id::{ConsentRequestId, EnterpriseId, TenantId};
@@ -38,10 +38,14 @@ pub struct App {
 
 #[derive(Debug, Error)]
 enum Error {
-    #[error("the caller is no service provider")]
-    Caller,
+    #[error(transparent)]
+    Caller(#[from] Unauthenticated),
+    #[error(transparent)]
+    Key(#[from] NotAuthenticated),
     #[error("no such enterprise of this caller")]
     NoSuchEnterprise,
+    #[error(transparent)]
+    Path(#[from] NoSuchThing),
     #[error("nothing waits for a confirmation")]
     NothingToConfirm,
     #[error("another tenant waits for confirmation")]
@@ -59,37 +63,19 @@ enum Error {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
-            Error::Caller => Self::unauthenticated(),
-            Error::NoSuchEnterprise => Self::not_found(),
+            Error::Caller(refusal) => refusal.into(),
+            Error::Key(NotAuthenticated::NotAccepted(refusal)) => refusal.into(),
+            Error::NoSuchEnterprise | Error::Path(NoSuchThing) => Self::not_found(),
             Error::NothingToConfirm => Self::new(StatusCode::CONFLICT, Code::NothingToConfirm),
             Error::TenantNotShown => Self::new(StatusCode::CONFLICT, Code::TenantNotShown),
             Error::TenantTaken => Self::new(StatusCode::CONFLICT, Code::TenantBoundElsewhere),
             Error::Body(fault) => fault.into(),
             Error::Invalid(faults) => Self::invalid(faults),
-            Error::Store(error) if error.is_passing() => Self::unavailable(error),
-            Error::Store(error) => Self::internal(error),
+            Error::Store(error) | Error::Key(NotAuthenticated::Store(error)) if error.is_passing() => {
+                Self::unavailable(error)
+            }
+            Error::Store(error) | Error::Key(NotAuthenticated::Store(error)) => Self::internal(error),
         }
-    }
-}
-
-impl From<NotAuthenticated> for Error {
-    fn from(refusal: NotAuthenticated) -> Self {
-        match refusal {
-            NotAuthenticated::NotAccepted(NotAccepted) => Self::Caller,
-            NotAuthenticated::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<Unauthenticated> for Error {
-    fn from(_: Unauthenticated) -> Self {
-        Self::Caller
-    }
-}
-
-impl From<NoSuchThing> for Error {
-    fn from(_: NoSuchThing) -> Self {
-        Self::NoSuchEnterprise
     }
 }
 

@@ -13,7 +13,7 @@ use onboarding_core::advice::Code;
 use onboarding_core::audit::{Actor, AuditRow, Fact};
 use onboarding_core::cloud::AuthorityPath;
 use onboarding_core::consent::{ConsentRequest, LINK_LIFETIME, NewRequest};
-use onboarding_core::credential::{Caller, KeyOwner, NotAccepted};
+use onboarding_core::credential::{Caller, KeyOwner};
 use onboarding_core::enterprise::{Enterprise, ExpectedTenant};
 use onboarding_core::fields::{Fault, Fields};
 use onboarding_core::id::{ConsentRequestId, ResellerId, TenantId};
@@ -53,8 +53,10 @@ pub struct App {
 
 #[derive(Debug, Error)]
 enum Error {
-    #[error("the caller is no service provider")]
-    Caller,
+    #[error(transparent)]
+    Caller(#[from] Unauthenticated),
+    #[error(transparent)]
+    Key(#[from] NotAuthenticated),
     #[error("no such enterprise of this caller")]
     NoSuchEnterprise,
     #[error("the enterprise is stopped or gone")]
@@ -76,32 +78,20 @@ enum Error {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
-            Error::Caller => Self::unauthenticated(),
+            Error::Caller(refusal) => refusal.into(),
+            Error::Key(NotAuthenticated::NotAccepted(refusal)) => refusal.into(),
             Error::NoSuchEnterprise => Self::not_found(),
             Error::EnterpriseStopped => Self::new(StatusCode::CONFLICT, Code::EnterpriseDisabled),
             Error::NoSuchTenant => Self::new(StatusCode::CONFLICT, Code::WrongCloud)
                 .with_detail("Microsoft does not find the enterprise's expectedTenant in this cloud."),
             Error::Body(fault) => fault.into(),
             Error::Invalid(faults) => Self::invalid(faults),
-            Error::Store(error) if error.is_passing() => Self::unavailable(error),
+            Error::Store(error) | Error::Key(NotAuthenticated::Store(error)) if error.is_passing() => {
+                Self::unavailable(error)
+            }
             Error::MicrosoftAway | Error::Secrets(SecretsError::Unavailable) => Self::unavailable(error),
-            Error::Store(_) | Error::Secrets(_) => Self::internal(error),
+            Error::Store(_) | Error::Key(NotAuthenticated::Store(_)) | Error::Secrets(_) => Self::internal(error),
         }
-    }
-}
-
-impl From<NotAuthenticated> for Error {
-    fn from(refusal: NotAuthenticated) -> Self {
-        match refusal {
-            NotAuthenticated::NotAccepted(NotAccepted) => Self::Caller,
-            NotAuthenticated::Store(error) => Self::Store(error),
-        }
-    }
-}
-
-impl From<Unauthenticated> for Error {
-    fn from(_: Unauthenticated) -> Self {
-        Self::Caller
     }
 }
 

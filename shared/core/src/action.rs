@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::advice::{Code, Explanation};
-use crate::consent::ConsentRequest;
 use crate::id::{ConsentRequestId, EnterpriseId, TenantId};
 use crate::identity::Signer;
 use crate::service::Service;
@@ -322,19 +321,6 @@ impl ActionState {
             Self::Withdrawn { .. } => "withdrawn",
             Self::Revoked { .. } => "revoked",
             Self::Expired { .. } => "expired",
-        }
-    }
-
-    /// The state that a refusal with `code` leads to: `declined` where a person chose so, `blocked` otherwise.
-    #[must_use]
-    pub fn refused(code: Code, request: &ConsentRequest, since: Timestamp) -> Self {
-        let (request, asked_again) = (request.id.clone(), request.asked_again);
-        if code == Code::Declined {
-            Self::Declined { since, request, code, asked_again }
-        } else if code == Code::ProofUnreadable {
-            Self::Unverifiable { since, request }
-        } else {
-            Self::Blocked { since, request, code, asked_again }
         }
     }
 

@@ -246,12 +246,26 @@ impl ConsentRequest {
         }
     }
 
+    /// The state of the action that a refusal with `code` leads to: `declined` where a person chose so, `blocked`
+    /// otherwise.
+    #[must_use]
+    pub fn refused(&self, code: Code, since: Timestamp) -> ActionState {
+        let (request, asked_again) = (self.id.clone(), self.asked_again);
+        if code == Code::Declined {
+            ActionState::Declined { since, request, code, asked_again }
+        } else if code == Code::ProofUnreadable {
+            ActionState::Unverifiable { since, request }
+        } else {
+            ActionState::Blocked { since, request, code, asked_again }
+        }
+    }
+
     /// How this request stands for the person who used its link, given how its action stands.
     #[must_use]
     pub fn shown(&self, action: ActionState) -> ActionState {
         match &self.stage {
-            Stage::Completed { refusal: Some(code), since } => ActionState::refused(*code, self, *since),
-            Stage::Pending { refusal: Some(code) } => ActionState::refused(*code, self, self.created_at),
+            Stage::Completed { refusal: Some(code), since } => self.refused(*code, *since),
+            Stage::Pending { refusal: Some(code) } => self.refused(*code, self.created_at),
             Stage::Leased { .. } | Stage::Verifying { .. } => {
                 ActionState::Verifying { since: self.created_at, request: self.id.clone() }
             }

@@ -2,8 +2,8 @@
 
 use onboarding_core::audit::AuditRow;
 
+use crate::key::Key;
 use crate::row::item;
-use crate::table::Key;
 use crate::transaction::{Part, Transaction};
 use crate::{Store, StoreError};
 

@@ -20,8 +20,8 @@ use onboarding_core::time::Timestamp;
 use secrecy::SecretString;
 
 use crate::due::DueKind;
+use crate::key::{EXISTS, Key};
 use crate::row::{entity, item, number, part, text};
-use crate::table::{EXISTS, Key};
 use crate::transaction::{Committed, Part};
 use crate::update::{Change, Updated};
 use crate::{Store, StoreError};

@@ -12,8 +12,8 @@ use onboarding_core::reseller::Reseller;
 use onboarding_core::time::Timestamp;
 use thiserror::Error;
 
+use crate::key::{EXISTS, Key};
 use crate::row::{Item, entity, item};
-use crate::table::{EXISTS, Key};
 use crate::transaction::{Committed, Part};
 use crate::update::Change;
 use crate::{Store, StoreError};

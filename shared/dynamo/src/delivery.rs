@@ -8,8 +8,8 @@ use onboarding_core::reseller::Reseller;
 use onboarding_core::time::Timestamp;
 
 use crate::due::DueKind;
+use crate::key::Key;
 use crate::row::{due, entity, instant, item, number, text};
-use crate::table::Key;
 use crate::transaction::{Part, Transaction};
 use crate::update::{Change, Updated};
 use crate::{Store, StoreError};

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use onboarding_core::time::Timestamp;
 
+use crate::key::Key;
 use crate::row::{number, text};
-use crate::table::{DUE_INDEX, Key};
+use crate::table::DUE_INDEX;
 use crate::update::Change;
 use crate::{Store, StoreError};
 

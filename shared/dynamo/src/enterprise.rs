@@ -9,8 +9,8 @@ use onboarding_core::id::{EnterpriseId, ResellerId};
 use onboarding_core::text::Name;
 use serde::{Deserialize, Serialize};
 
+use crate::key::Key;
 use crate::row::{Item, entity, item, text};
-use crate::table::Key;
 use crate::transaction::{Committed, Part};
 use crate::{Store, StoreError};
 

@@ -12,6 +12,8 @@ pub mod credential;
 pub mod delivery;
 pub mod due;
 pub mod enterprise;
+mod key;
+mod patience;
 pub mod reseller;
 mod row;
 pub mod stream;

@@ -5,8 +5,8 @@ use onboarding_core::catalogue::Catalogue;
 use onboarding_core::id::ResellerId;
 use onboarding_core::reseller::Reseller;
 
+use crate::key::Key;
 use crate::row::{entity, item};
-use crate::table::Key;
 use crate::transaction::{Committed, Part};
 use crate::{Store, StoreError};
 

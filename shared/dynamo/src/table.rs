@@ -38,6 +38,7 @@
 //! | `POST …/action-url` | TransactWriteItems: request, action, audit; by name one GetItem more | 3 (4) | 6 |
 //! | callback: lease | UpdateItem; due index | | 2 |
 //! | callback: redeemed | TransactWriteItems: request, action, audit | | 6 |
+//! | callback: unpinned link | GetItem: enterprise | 1 | |
 //! | callback: decided | TransactWriteItems: request, action, guard, delivery, 2 handles, audit | | 14 |
 //! | refusal | GetItem, then TransactWriteItems: request, action, delivery, audit | 1 | 8 |
 //! | delivery | UpdateItem to claim, BatchGetItem provider and endpoint, UpdateItem to finish | 2 | 4 |
@@ -53,97 +54,15 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
     ScalarAttributeType, StreamSpecification, StreamViewType,
 };
-use onboarding_core::credential::{KeyId, KeyOwner};
-use onboarding_core::id::{AuditId, ConsentRequestId, DeliveryId, EnterpriseId, ResellerId, TenantId};
-use onboarding_core::redirect_url::RedirectUrl;
-use onboarding_core::secret::SecretHash;
-use onboarding_core::text::Name;
 
-use crate::row::{Item, text};
+use crate::key::Key;
+use crate::row::Item;
 use crate::{Store, StoreError};
 
 /// The due index.
 pub const DUE_INDEX: &str = "due";
 /// The owner index.
 pub const OWNER_INDEX: &str = "owner";
-
-/// The primary key of an item.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Key {
-    /// Partition key.
-    pub pk: String,
-    /// Sort key.
-    pub sk: String,
-}
-
-impl Key {
-    fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
-        Self { pk: pk.into(), sk: sk.into() }
-    }
-
-    pub(crate) fn reseller(id: ResellerId) -> Self {
-        Self::new(format!("reseller#{id}"), "reseller")
-    }
-
-    pub(crate) fn catalogue(id: ResellerId) -> Self {
-        Self::new(format!("reseller#{id}"), "catalogue")
-    }
-
-    pub(crate) fn api_key(id: &KeyId) -> Self {
-        let pk = match id.owner() {
-            KeyOwner::Operator => "operator".to_owned(),
-            KeyOwner::Reseller(reseller) => format!("reseller#{reseller}"),
-        };
-        Self::new(pk, format!("key#{id}"))
-    }
-
-    pub(crate) fn name(reseller: ResellerId, name: &Name) -> Self {
-        Self::new(format!("reseller#{reseller}"), format!("name#{}", name.folded()))
-    }
-
-    pub(crate) fn endpoint(reseller: ResellerId, url: &RedirectUrl) -> Self {
-        Self::new(format!("reseller#{reseller}"), format!("endpoint#{}", SecretHash::of(url.as_str())))
-    }
-
-    pub(crate) fn enterprise(id: EnterpriseId) -> Self {
-        Self::new(format!("enterprise#{id}"), "enterprise")
-    }
-
-    pub(crate) fn tenant(id: TenantId) -> Self {
-        Self::new(format!("tenant#{id}"), "guard")
-    }
-
-    pub(crate) fn request(id: &ConsentRequestId) -> Self {
-        Self::new(format!("request#{id}"), "request")
-    }
-
-    pub(crate) fn handle(hash: &SecretHash) -> Self {
-        Self::new(format!("handle#{hash}"), "handle")
-    }
-
-    pub(crate) fn delivery(id: &DeliveryId) -> Self {
-        Self::new(format!("delivery#{id}"), "delivery")
-    }
-
-    pub(crate) fn audit(reseller: ResellerId, id: &AuditId) -> Self {
-        Self::new(format!("audit#{reseller}"), id.as_str())
-    }
-
-    /// The key of an item that was read; empty where the item has none.
-    pub(crate) fn of(item: &Item) -> Self {
-        let part = |name: &str| item.get(name).and_then(|value| value.as_s().ok().cloned()).unwrap_or_default();
-        Self::new(part("PK"), part("SK"))
-    }
-
-    pub(crate) fn into_item(self) -> Item {
-        Item::from([("PK".to_owned(), text(self.pk)), ("SK".to_owned(), text(self.sk))])
-    }
-}
-
-/// One attribute of the key, for conditions.
-pub(crate) const EXISTS: &str = "attribute_exists(PK)";
-/// The item must be new.
-pub(crate) const IS_NEW: &str = "attribute_not_exists(PK)";
 
 impl Store {
     /// Makes the table if there is none; for sandboxes and the operator's command. The deployment's template holds

@@ -1,13 +1,12 @@
 //! One transaction: all of its writes happen, or none, and the answer says whose condition did not hold.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem, Update};
 
+use crate::key::{IS_NEW, Key};
+use crate::patience::Patience;
 use crate::row::Item;
-use crate::table::{IS_NEW, Key};
 use crate::update::Change;
 use crate::{Store, StoreError};
 
@@ -128,31 +127,5 @@ impl Store {
                 return Err(StoreError::unavailable(&error));
             }
         }
-    }
-}
-
-/// Waiting for another transaction to end: longer each time, and not for ever.
-#[derive(Debug)]
-pub(crate) struct Patience {
-    waits: u32,
-}
-
-/// 10 ms, doubled each time, eight times: two and a half seconds in all.
-const FIRST_WAIT: Duration = Duration::from_millis(10);
-const MOST_WAITS: u32 = 8;
-
-impl Patience {
-    pub(crate) const fn begin() -> Self {
-        Self { waits: 0 }
-    }
-
-    /// Waits; false once patience has ended.
-    pub(crate) async fn wait(&mut self) -> bool {
-        if self.waits >= MOST_WAITS {
-            return false;
-        }
-        tokio::time::sleep(FIRST_WAIT * 2_u32.pow(self.waits)).await;
-        self.waits += 1;
-        true
     }
 }

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
+use crate::key::Key;
+use crate::patience::Patience;
 use crate::row::Item;
-use crate::table::Key;
-use crate::transaction::Patience;
 use crate::{Store, StoreError};
 
 /// An update expression with its condition and placeholders; a mere check has no update.

@@ -1,0 +1,87 @@
+//! The keys of all items; [`crate::table`] lists them.
+
+use onboarding_core::credential::{KeyId, KeyOwner};
+use onboarding_core::id::{AuditId, ConsentRequestId, DeliveryId, EnterpriseId, ResellerId, TenantId};
+use onboarding_core::redirect_url::RedirectUrl;
+use onboarding_core::secret::SecretHash;
+use onboarding_core::text::Name;
+
+use crate::row::{Item, text};
+
+/// The primary key of an item.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    /// Partition key.
+    pub(crate) pk: String,
+    /// Sort key.
+    pub(crate) sk: String,
+}
+
+impl Key {
+    fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+
+    pub(crate) fn reseller(id: ResellerId) -> Self {
+        Self::new(format!("reseller#{id}"), "reseller")
+    }
+
+    pub(crate) fn catalogue(id: ResellerId) -> Self {
+        Self::new(format!("reseller#{id}"), "catalogue")
+    }
+
+    pub(crate) fn api_key(id: &KeyId) -> Self {
+        let pk = match id.owner() {
+            KeyOwner::Operator => "operator".to_owned(),
+            KeyOwner::Reseller(reseller) => format!("reseller#{reseller}"),
+        };
+        Self::new(pk, format!("key#{id}"))
+    }
+
+    pub(crate) fn name(reseller: ResellerId, name: &Name) -> Self {
+        Self::new(format!("reseller#{reseller}"), format!("name#{}", name.folded()))
+    }
+
+    pub(crate) fn endpoint(reseller: ResellerId, url: &RedirectUrl) -> Self {
+        Self::new(format!("reseller#{reseller}"), format!("endpoint#{}", SecretHash::of(url.as_str())))
+    }
+
+    pub(crate) fn enterprise(id: EnterpriseId) -> Self {
+        Self::new(format!("enterprise#{id}"), "enterprise")
+    }
+
+    pub(crate) fn tenant(id: TenantId) -> Self {
+        Self::new(format!("tenant#{id}"), "guard")
+    }
+
+    pub(crate) fn request(id: &ConsentRequestId) -> Self {
+        Self::new(format!("request#{id}"), "request")
+    }
+
+    pub(crate) fn handle(hash: &SecretHash) -> Self {
+        Self::new(format!("handle#{hash}"), "handle")
+    }
+
+    pub(crate) fn delivery(id: &DeliveryId) -> Self {
+        Self::new(format!("delivery#{id}"), "delivery")
+    }
+
+    pub(crate) fn audit(reseller: ResellerId, id: &AuditId) -> Self {
+        Self::new(format!("audit#{reseller}"), id.as_str())
+    }
+
+    /// The key of an item that was read; empty where the item has none.
+    pub(crate) fn of(item: &Item) -> Self {
+        let part = |name: &str| item.get(name).and_then(|value| value.as_s().ok().cloned()).unwrap_or_default();
+        Self::new(part("PK"), part("SK"))
+    }
+
+    pub(crate) fn into_item(self) -> Item {
+        Item::from([("PK".to_owned(), text(self.pk)), ("SK".to_owned(), text(self.sk))])
+    }
+}
+
+/// Condition: there is such an item.
+pub(crate) const EXISTS: &str = "attribute_exists(PK)";
+/// Condition: there is no such item.
+pub(crate) const IS_NEW: &str = "attribute_not_exists(PK)";

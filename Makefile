@@ -31,14 +31,7 @@ build: ## release builds of all functions, in target/release
 VERIFIERS := target/verifiers
 verifiers: $(VERIFIERS)/ready
 $(VERIFIERS)/ready: tests/it/verifiers/requirements.txt tests/it/verifiers/package-lock.json
-	@rm -rf $(VERIFIERS) && mkdir -p $(VERIFIERS)
-	@if command -v python3 >/dev/null && command -v npm >/dev/null; then \
-	python3 -m venv $(VERIFIERS)/python \
-	&& $(VERIFIERS)/python/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/it/verifiers/requirements.txt \
-	&& cp tests/it/verifiers/package.json tests/it/verifiers/package-lock.json tests/it/verifiers/.npmrc tests/it/verifiers/verify.mjs $(VERIFIERS) \
-	&& npm ci --silent --no-audit --no-fund --prefix $(VERIFIERS) && touch $@; \
-	elif [ -n "$$CI" ]; then echo 'python3 and npm are missing' >&2; exit 1; \
-	else echo 'python3 or npm is missing: webhooks are not checked by foreign verifiers'; fi
+	@tests/it/verifiers/install $(VERIFIERS) || { [ -z "$$CI" ] && echo 'webhooks are not checked by foreign verifiers'; }
 
 clean: ## remove what was built and what the sandbox keeps
 	cargo clean

@@ -105,7 +105,8 @@ async fn already(
             app.store.note(&replayed(call, &request)).await?;
             Err(Error::LinkEnded)
         }
-        Err(LeaseRefusal::Expired | LeaseRefusal::TooManyAttempts) => Err(Error::LinkEnded),
+        Err(LeaseRefusal::Expired) => Err(Error::LinkEnded),
+        Err(LeaseRefusal::TooManyAttempts) => Err(Error::TooManyAttempts),
         // The request moved on between the refused write and now; the person may simply try again.
         Ok(()) => Ok(Answer::see_other(&outcome::location(app, call, &request, keys))),
     }

@@ -64,8 +64,10 @@ enum Error {
     OtherIssuer,
     #[error("the request of the state does not exist")]
     NoSuchRequest,
-    #[error("the link is spent, expired, or was tried too often")]
+    #[error("the link is spent or expired")]
     LinkEnded,
+    #[error("the link was tried too often")]
+    TooManyAttempts,
     #[error("refused by policy: {0}")]
     Policy(Code),
     #[error("no such outcome")]
@@ -89,6 +91,7 @@ impl From<Error> for Failure {
             | Error::OtherIssuer
             | Error::NoSuchRequest
             | Error::LinkEnded => Self::new(StatusCode::BAD_REQUEST, Code::InvalidCallback),
+            Error::TooManyAttempts => Self::new(StatusCode::BAD_REQUEST, Code::TooManyAttempts),
             Error::Policy(code) => Self::new(StatusCode::FORBIDDEN, code),
             Error::NoSuchOutcome => Self::new(StatusCode::NOT_FOUND, Code::PageNotFound),
             Error::Store(error) if error.is_passing() => Self::unavailable(error),

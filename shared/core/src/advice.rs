@@ -53,7 +53,6 @@ pub enum Code {
     PageNotFound,
     WrongMethodPage,
     // The API.
-    ActionNotAvailable,
     EnterpriseDisabled,
     EnterpriseNameTaken,
     InternalError,

@@ -230,7 +230,6 @@ fn checksum(signed: &str) -> String {
 mod tests {
     use super::*;
     use crate::random::tests::Counting;
-    use crate::reseller::TokenMode;
 
     const NOW: Timestamp = Timestamp::from_seconds(100);
 
@@ -241,7 +240,6 @@ mod tests {
             redirect_hosts: vec![],
             events_url: None,
             status,
-            token_mode: TokenMode::Handles,
             created_at: NOW,
         }
     }

@@ -65,7 +65,7 @@ pub enum DeliveryStatus {
     Pending,
     /// The receiver answered 2xx.
     Delivered,
-    /// Given up for now; it can be sent again by hand.
+    /// Given up: every attempt of the schedule failed, or the host is no longer listed.
     Parked,
     /// The receiver answered 410: this URL is not to be called again.
     Disabled,

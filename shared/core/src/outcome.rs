@@ -22,7 +22,7 @@ pub struct TokenHandles {
     expires_at: Timestamp,
 }
 
-/// Stands for one of Microsoft's tokens on our own routes, for one provider, enterprise and person.
+/// Stands for one of Microsoft's tokens, for one provider, enterprise and person: no token of Microsoft's leaves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenHandle {

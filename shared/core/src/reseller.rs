@@ -22,8 +22,6 @@ pub struct Reseller {
     pub events_url: Option<RedirectUrl>,
     /// Whether it may act.
     pub status: ResellerStatus,
-    /// What its webhooks carry.
-    pub token_mode: TokenMode,
     /// When the operator made it.
     pub created_at: Timestamp,
 }
@@ -34,19 +32,8 @@ pub struct Reseller {
 pub enum ResellerStatus {
     /// Its keys and links work.
     Active,
-    /// Its keys are refused and its links have no effect.
+    /// Its keys are refused.
     Disabled,
-}
-
-/// What `accessToken` and `idToken` of a webhook hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TokenMode {
-    /// Handles that only our own routes accept: no Microsoft token leaves.
-    #[default]
-    Handles,
-    /// Microsoft's tokens; switched on by the operator for one provider.
-    Raw,
 }
 
 /// What an operator says of a new service provider.
@@ -83,7 +70,6 @@ impl NewReseller {
             redirect_hosts: self.redirect_hosts,
             events_url: self.events_url,
             status: ResellerStatus::Active,
-            token_mode: TokenMode::default(),
             created_at: now,
         }
     }

@@ -65,8 +65,7 @@ pub const DUE_INDEX: &str = "due";
 pub const OWNER_INDEX: &str = "owner";
 
 impl Store {
-    /// Makes the table if there is none; for sandboxes and the operator's command. The deployment's template holds
-    /// the same definition.
+    /// Makes the table if there is none.
     pub async fn create_table(&self) -> Result<(), StoreError> {
         let definition = definition(&self.client, &self.table).map_err(StoreError::malformed)?;
         match definition.send().await {

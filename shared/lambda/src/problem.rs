@@ -15,7 +15,7 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 /// A problem document. Every field is always there, so that a client needs no two ways to read it.
 ///
 /// `type` and `instance` are URNs: a client may compare `type` byte for byte in every deployment, which a URL on
-/// `PUBLIC_BASE_URL` would not allow. The texts behind the types are in `docs/errors.md`.
+/// `PUBLIC_BASE_URL` would not allow.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Problem<'a> {

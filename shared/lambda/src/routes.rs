@@ -1,6 +1,6 @@
 //! The route table: every path of the contract, as data.
 //!
-//! Dispatch, the `OpenAPI` document, the route test and the deployment template all read this one table. An alias is a
+//! Dispatch and the route test read this one table. An alias is a
 //! second path, which existing ConnectToTeams clients use; it reaches the same operation.
 
 mod matching;

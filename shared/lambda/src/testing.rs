@@ -8,7 +8,7 @@ use lambda_http::Request;
 use onboarding_core::credential::{ApiKey, Caller, Environment, KeyOwner};
 use onboarding_core::id::{ReferenceId, ResellerId};
 use onboarding_core::random::Random;
-use onboarding_core::reseller::{Reseller, ResellerStatus, TokenMode};
+use onboarding_core::reseller::{Reseller, ResellerStatus};
 use onboarding_core::time::{Clock, Timestamp};
 use serde_json::{Value, json};
 
@@ -55,7 +55,6 @@ pub(crate) fn provider() -> Caller {
         redirect_hosts: vec![],
         events_url: None,
         status: ResellerStatus::Active,
-        token_mode: TokenMode::Handles,
         created_at: NOW,
     };
     Caller::Reseller { key: api_key().id().clone(), reseller }

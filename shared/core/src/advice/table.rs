@@ -38,18 +38,15 @@ pub(super) const ROWS: &[Advice] = &[
         &["Try again.", REPORT],
     ),
     // The consent flow.
-    then(
-        "getActionItemUrl",
-        row(
-            Code::AdminApprovalNeeded,
-            Who::GlobalAdministrator,
-            "An administrator must approve",
-            "Microsoft refused because this account may not grant these permissions for the organisation.",
-            &[
-                "Pass the link on to a Global Administrator of your organisation.",
-                "Do not try again with the same account.",
-            ],
-        ),
+    row(
+        Code::AdminApprovalNeeded,
+        Who::GlobalAdministrator,
+        "An administrator must approve",
+        "Microsoft refused because this account may not grant these permissions for the organisation.",
+        &[
+            "Pass the link on to a Global Administrator of your organisation.",
+            "Do not try again with the same account.",
+        ],
     ),
     row(
         Code::AdminRoleRequired,
@@ -289,13 +286,6 @@ pub(super) const ROWS: &[Advice] = &[
     ),
     // The API.
     row(
-        Code::ActionNotAvailable,
-        Who::Developer,
-        "This action has no link",
-        "There is no link for this action type.",
-        &["Use an action type from the list in `errors`."],
-    ),
-    row(
         Code::EnterpriseNameTaken,
         Who::Developer,
         "The name is taken",
@@ -437,7 +427,7 @@ codes! {
     TooManyAttempts "too_many_attempts", UnknownMicrosoftError "unknown_microsoft_error",
     WrongAccount "wrong_account", WrongCloud "wrong_cloud", WrongTenant "wrong_tenant",
     InvalidCallback "invalid_callback", PageNotFound "page_not_found", WrongMethodPage "wrong_method_page",
-    ActionNotAvailable "action_not_available", EnterpriseDisabled "enterprise_disabled", EnterpriseNameTaken "enterprise_name_taken",
+    EnterpriseDisabled "enterprise_disabled", EnterpriseNameTaken "enterprise_name_taken",
     InternalError "internal_error", InvalidBody "invalid_body", MethodNotAllowed "method_not_allowed",
     NotFound "not_found", NothingToConfirm "nothing_to_confirm", PayloadTooLarge "payload_too_large",
     TenantNotShown "tenant_not_shown", Unauthenticated "unauthenticated", Unavailable "unavailable",

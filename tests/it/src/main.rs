@@ -3,8 +3,10 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
+mod attack;
 mod callers;
 mod catalogue;
+mod conformance;
 mod consent;
 mod delivery;
 mod enterprise;

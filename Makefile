@@ -1,6 +1,6 @@
 # Everything a newcomer needs: make run, make test. Both need Rust and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check build verifiers clean
+.PHONY: help run demo test long check build verifiers clean
 
 help: ## say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -13,6 +13,9 @@ demo: ## run the whole journey unattended and print each step with its time
 
 test: verifiers ## run every test
 	cargo test --locked --workspace
+
+long: ## the long runs, some minutes each
+	cargo test --locked --package it -- --ignored --nocapture
 
 check: ## formatting, lints, documentation, dependencies
 	cargo fmt --all -- --check

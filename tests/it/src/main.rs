@@ -12,6 +12,7 @@ mod delivery;
 mod enterprise;
 mod journey;
 mod link;
+mod race;
 mod refusal;
 mod verifiers;
 mod world;

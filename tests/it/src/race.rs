@@ -1,0 +1,104 @@
+//! Races, with real concurrency: whoever comes first, there is one effect, and nobody sees a server error.
+
+use futures_util::future::{join, join_all};
+use onboarding_sandbox::Form;
+use reqwest::Method;
+use serde_json::json;
+use simulated_microsoft::{CONTOSO, FABRIKAM, FRANK, GRACE};
+
+use crate::world::{Decision, World};
+
+/// Rounds of a default run; [`a_thousand_rounds_of_fifty_callbacks`] is the long one.
+const ROUNDS: usize = 10;
+
+/// One request, fifty callbacks at once: alternately with one of two sign-ins of the same person.
+async fn fifty_callbacks(world: &World, round: usize) {
+    let name = json!({"enterpriseName": format!("Round {round}"), "expectedTenant": CONTOSO.id});
+    let enterprise = world.enterprise(name).await;
+    let link = world.registration_url(enterprise).await;
+    let mut answers = Vec::new();
+    for _ in 0..2 {
+        answers.push(world.answer_of_microsoft(&link, &GRACE, Decision::ForTheOrganization).await.unwrap());
+    }
+    let before = world.token_calls();
+    let pages = join_all((0..50).map(|at| world.post(answers[at % 2].clone()))).await;
+    for page in &pages {
+        assert!(page.status == 200 || page.status == 400, "round {round}: {}", page.status);
+    }
+    assert_eq!(world.token_calls() - before, 1, "round {round}: one code was sent, once");
+    assert_eq!(world.registration(enterprise).await, ("granted".to_owned(), None), "round {round}");
+}
+
+async fn rounds(count: usize) {
+    let world = World::new().await;
+    for round in 0..count {
+        fifty_callbacks(&world, round).await;
+    }
+    world.settle().await;
+    let mut told: Vec<u64> = world.outcomes().iter().map(|told| told["enterpriseId"].as_u64().unwrap()).collect();
+    told.sort_unstable();
+    let all = told.len();
+    told.dedup();
+    assert_eq!((told.len(), all), (count.min(1_000), count.min(1_000)), "one outcome each");
+    eprintln!("{count} rounds of 50 callbacks: {count} grants, {count} token calls, no server error");
+}
+
+/// G11, R111 Of many callbacks of one request one has an effect.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_callbacks_one_has_an_effect() {
+    rounds(ROUNDS).await;
+}
+
+/// G11 The same a thousand times over: some minutes.
+#[ignore = "long: make long"]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_rounds_of_fifty_callbacks() {
+    rounds(1_000).await;
+}
+
+async fn proved(world: &World, enterprise: u64, person: &simulated_microsoft::Person) -> Form {
+    let link = world.registration_url(enterprise).await;
+    world.answer_of_microsoft(&link, person, Decision::ForTheOrganization).await.unwrap()
+}
+
+/// A callback of a second link against the confirmation of the first: the tenant is bound once, by the confirmation.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_callback_against_a_confirmation() {
+    let world = World::new().await;
+    for round in 0..ROUNDS {
+        let enterprise = world.enterprise(json!({"enterpriseName": format!("Round {round}")})).await;
+        let (first, second) = (proved(&world, enterprise, &GRACE).await, proved(&world, enterprise, &GRACE).await);
+        world.post(first).await;
+        let path = format!("/v1/enterprises/{enterprise}/confirm-tenant");
+        let body = json!({"tenantId": CONTOSO.id});
+        let confirm = world.provider(Method::POST, &path, Some(&body));
+        let (page, confirmed) = join(world.post(second), confirm).await;
+        assert!(page.status == 200, "round {round}: {}", page.status);
+        assert!(confirmed.status == 200 || confirmed.status == 409, "round {round}: {}", confirmed.text);
+        world.provider(Method::POST, &path, Some(&body)).await;
+        world.pass(10).await;
+        assert_eq!(world.registration(enterprise).await, ("granted".to_owned(), None), "round {round}");
+    }
+}
+
+/// Two tenants for one enterprise at once: both wait, and of two confirmations one binds.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_tenants_for_one_enterprise() {
+    let world = World::new().await;
+    for round in 0..ROUNDS {
+        let enterprise = world.enterprise(json!({"enterpriseName": format!("Round {round}")})).await;
+        let (grace, frank) = (proved(&world, enterprise, &GRACE).await, proved(&world, enterprise, &FRANK).await);
+        let (one, other) = join(world.post(grace), world.post(frank)).await;
+        assert!(one.status == 200 && other.status == 200, "round {round}: {} {}", one.status, other.status);
+        let path = format!("/v1/enterprises/{enterprise}/confirm-tenant");
+        let bodies = [CONTOSO.id, FABRIKAM.id].map(|tenant| json!({ "tenantId": tenant }));
+        let confirms = bodies.iter().map(|body| world.provider(Method::POST, &path, Some(body)));
+        let answers = join_all(confirms).await;
+        let statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+        assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "round {round}: {statuses:?}");
+        assert!(statuses.contains(&409), "round {round}: {statuses:?}");
+        let read = world.provider(Method::GET, &format!("/v1/enterprises/{enterprise}"), None).await.json();
+        let bound = if statuses[0] == 200 { CONTOSO.id } else { FABRIKAM.id };
+        assert_eq!(read["tenantId"], bound, "round {round}");
+    }
+}

@@ -141,7 +141,7 @@ impl From<RedeemError> for Failed {
             RedeemError::Refused(signal) => {
                 Self { code: signal.diagnose(), correlation_id: signal.correlation_id.clone() }
             }
-            RedeemError::NotSent => Code::MicrosoftBusy.into(),
+            RedeemError::NotSent | RedeemError::Busy => Code::MicrosoftBusy.into(),
             RedeemError::Unknown => Code::SignInInterrupted.into(),
         }
     }
@@ -207,7 +207,7 @@ async fn prove(
     let judgement = judge(verifying.question(), &view, app.policy, app.edge.clock.now());
     let by_policy = match &judgement {
         Judgement::Refused(code @ (Code::AdminRoleRequired | Code::WrongTenant), _) => Some(*code),
-        Judgement::Refused(..) | Judgement::Granted(_) | Judgement::NotVisibleYet | Judgement::Unreadable => None,
+        Judgement::Refused(..) | Judgement::Granted(_) | Judgement::NotVisibleYet(_) | Judgement::Unreadable => None,
     };
     let context = context(app, call, keys);
     app.store.conclude(verifying, judgement, token, context).await?;

@@ -33,6 +33,9 @@ use thiserror::Error;
 
 use crate::redirect::{MalformedRedirect, Redirect};
 
+/// When Microsoft's keys are asked for again at the earliest, in seconds.
+const KEYS_AGAIN_AFTER: u32 = 30;
+
 /// What this function needs.
 pub struct App {
     /// The edge.
@@ -95,9 +98,10 @@ impl From<Error> for Failure {
             Error::Policy(code) => Self::new(StatusCode::FORBIDDEN, code),
             Error::NoSuchOutcome => Self::new(StatusCode::NOT_FOUND, Code::PageNotFound),
             Error::Store(error) if error.is_passing() => Self::unavailable(error),
-            Error::IdToken(IdTokenError::KeysUnavailable) | Error::Secrets(SecretsError::Unavailable) => {
-                Self::unavailable(error)
+            Error::IdToken(IdTokenError::KeysUnavailable) => {
+                Self::unavailable(error).with_retry_after(KEYS_AGAIN_AFTER)
             }
+            Error::Secrets(SecretsError::Unavailable) => Self::unavailable(error),
             Error::Store(_) | Error::Secrets(_) => Self::internal(error),
         }
     }

@@ -2,7 +2,7 @@
 //! usable for whoever opens it next (G14, T10).
 
 use onboarding_core::advice::{Code, Signal};
-use onboarding_core::consent::Refusal;
+use onboarding_core::consent::{ConsentRequest, Refusal, Stage};
 use onboarding_core::identity::Signer;
 use onboarding_core::seal::SealingKeys;
 use onboarding_core::state::State;
@@ -11,7 +11,7 @@ use onboarding_lambda::call::Call;
 use onboarding_lambda::page::{Advice, Page};
 use onboarding_lambda::routes::ConsentRedirectOp;
 
-use crate::{App, Error, context};
+use crate::{App, Error, context, outcome};
 
 /// The person chose Cancel, or Microsoft said why not: a page that says what to do.
 pub(crate) async fn by_microsoft(
@@ -23,7 +23,11 @@ pub(crate) async fn by_microsoft(
 ) -> Result<Answer, Error> {
     let code = signal.diagnose();
     let refusal = Refusal { code, signer: None, correlation_id: signal.correlation_id.clone() };
-    record(app, call, state, refusal, keys).await?;
+    let request = record(app, call, state, refusal, keys).await?;
+    if !matches!(request.stage, Stage::Pending { .. }) {
+        // Somebody has come further with this link: what became of that is what counts.
+        return Ok(Answer::see_other(&outcome::location(app, call, &request, keys)));
+    }
     Ok(Answer::page(Page::advice(&Advice {
         status: lambda_http::http::StatusCode::OK,
         explanation: &code.explain(),
@@ -49,18 +53,19 @@ pub(crate) async fn by_policy(
     Err(Error::Policy(code))
 }
 
-/// What is read here never changes (where the outcome goes); whether it is told is the write's own condition.
+/// What is read here never changes (where the outcome goes); whether it is told is the write's own condition. The
+/// request as it was read.
 async fn record(
     app: &App,
     call: &Call<ConsentRedirectOp>,
     state: &State,
     refusal: Refusal,
     keys: &SealingKeys,
-) -> Result<(), Error> {
+) -> Result<ConsentRequest, Error> {
     let request = app.store.request(&state.request).await?.ok_or(Error::NoSuchRequest)?;
     call.about(request.reseller, request.enterprise);
-    if let Some(record) = request.refuse(refusal, context(app, call, keys)) {
+    if let Some(record) = request.clone().refuse(refusal, context(app, call, keys)) {
         app.store.record(&record).await?;
     }
-    Ok(())
+    Ok(request)
 }

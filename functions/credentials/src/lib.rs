@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use lambda_http::http::StatusCode;
-use lambda_http::http::header::LOCATION;
 use lambda_http::{Body, Request, Response};
 use onboarding_core::audit::{Actor, AuditRow, Fact};
 use onboarding_core::catalogue::Catalogue;
@@ -114,7 +113,7 @@ async fn create_reseller(app: &App, call: &Call<CredentialsOp>, operator: &Actor
         let audit = audit(call, operator, id, "reseller.created", format!("reseller:{id}"));
         if app.store.create_reseller(&new.clone().create(id, call.now()), &app.starter_catalogue, &audit).await? {
             let body = json!({ "id": id, "webhookSecret": secret.expose_secret() });
-            return Ok(Answer::json(StatusCode::CREATED, &body).with_header(LOCATION, &format!("/v1/resellers/{id}")));
+            return Ok(Answer::json(StatusCode::CREATED, &body));
         }
     }
     Err(Error::NoFreeNumber)
@@ -129,8 +128,7 @@ async fn create_key(app: &App, call: &Call<CredentialsOp>, operator: &Actor) -> 
         return Err(Error::NoSuchReseller);
     }
     let body = json!({ "keyId": key.id(), "key": key.expose() });
-    let location = format!("/v1/resellers/{reseller}/keys/{}", key.id());
-    Ok(Answer::json(StatusCode::CREATED, &body).with_header(LOCATION, &location))
+    Ok(Answer::json(StatusCode::CREATED, &body))
 }
 
 fn audit(call: &Call<CredentialsOp>, operator: &Actor, reseller: ResellerId, action: &str, object: String) -> AuditRow {

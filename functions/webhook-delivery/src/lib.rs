@@ -22,7 +22,7 @@ use onboarding_dynamo::{Store, StoreError};
 use onboarding_secrets::{Secrets, SecretsError};
 use thiserror::Error;
 
-pub use guard::Reach;
+pub use guard::{Lookup, Reach};
 pub use send::{ATTEMPT_TIMEOUT, Sender, SenderError};
 
 /// What a delivery needs.

@@ -10,7 +10,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Client, StatusCode, Url, redirect};
 use thiserror::Error;
 
-use crate::guard::{GuardedResolver, Reach};
+use crate::guard::{GuardedResolver, Lookup, Reach, SystemLookup};
 
 /// The most that one attempt may take, from the look-up of the host to the status line.
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -32,6 +32,11 @@ pub struct Sender {
 impl Sender {
     /// A sender that reaches what `reach` says. It keeps no connection, follows no redirect and uses no proxy.
     pub fn new(reach: Reach) -> Result<Self, SenderError> {
+        Self::with_lookup(reach, Arc::new(SystemLookup))
+    }
+
+    /// The same with another look-up than the operating system's: tests of the guard decide what a name leads to.
+    pub fn with_lookup(reach: Reach, lookup: Arc<dyn Lookup>) -> Result<Self, SenderError> {
         let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -41,7 +46,7 @@ impl Sender {
         #[expect(clippy::disallowed_methods, reason = "the one client that connects to hosts which providers choose")]
         let client = Client::builder()
             .tls_backend_preconfigured(tls)
-            .dns_resolver(GuardedResolver(reach))
+            .dns_resolver(GuardedResolver { reach, lookup })
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
             .no_proxy()
@@ -79,4 +84,42 @@ fn literal(url: &Url) -> Option<IpAddr> {
 /// `Retry-After` in seconds (RFC 9110 §10.2.3); the form with a date is not worth a clock of the receiver's.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok().map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(value: &'static str) -> Option<Duration> {
+        retry_after(&HeaderMap::from_iter([(RETRY_AFTER, reqwest::header::HeaderValue::from_static(value))]))
+    }
+
+    /// T49 A receiver's `Retry-After` is a number of seconds or nothing; the schedule caps it.
+    #[test]
+    fn a_retry_after_is_seconds_or_nothing() {
+        assert_eq!(asked("0"), Some(Duration::ZERO));
+        assert_eq!(asked("120"), Some(Duration::from_mins(2)));
+        assert_eq!(asked("18446744073709551615"), Some(Duration::from_secs(u64::MAX)));
+        for text in ["", "18446744073709551616", "-1", "1.5", "1e3", "60, 60", "soon", "Wed, 21 Oct 2065 07:28:00 GMT"]
+        {
+            assert_eq!(asked(text), None, "{text:?}");
+        }
+        assert_eq!(retry_after(&HeaderMap::new()), None);
+    }
+
+    /// T46 What the HTTP client would take for an address is taken for one here.
+    #[test]
+    fn a_literal_is_seen_in_every_form_that_the_parser_makes_of_it() {
+        for (text, address) in [
+            ("https://127.0.0.1/", "127.0.0.1"),
+            ("https://2130706433/", "127.0.0.1"),
+            ("https://0x7f.1/", "127.0.0.1"),
+            ("https://127.0.0.1./", "127.0.0.1"),
+            ("https://[::1]:443/", "::1"),
+            ("https://[::ffff:10.0.0.5]/", "::ffff:10.0.0.5"),
+        ] {
+            assert_eq!(literal(&Url::parse(text).unwrap()), Some(address.parse().unwrap()), "{text}");
+        }
+        assert_eq!(literal(&Url::parse("https://hooks.example.com/").unwrap()), None);
+    }
 }

@@ -50,4 +50,37 @@ mod tests {
         assert_ne!(sign(AT, b"{}"), sign(AT, b"{ }"));
         assert_ne!(sign(AT, b"{}"), sign(Timestamp::from_seconds(1_614_265_331), b"{}"));
     }
+
+    /// T67 The bytes of Standard Webhooks, as `hmac` and `base64` of Python make them.
+    #[test]
+    fn a_signature_is_the_one_that_any_library_makes() {
+        let key: Vec<u8> = (0..32).collect();
+        let signature = signature([key.as_slice()].into_iter(), &id(), AT, br#"{"test": 2432232314}"#);
+        assert_eq!(signature, "v1,iP01r7JO27FXO/+ZVHugPM1HpT/G5J1qdGT7qkbL8Ng=");
+        assert_eq!(
+            headers(&id(), AT, &signature),
+            [
+                ("webhook-id", "msg_00000000000000000000000001".to_owned()),
+                ("webhook-timestamp", "1614265330".to_owned()),
+                ("webhook-signature", signature)
+            ]
+        );
+    }
+
+    /// T67 Another id, another provider's key, a flipped bit of the body, a moved boundary: another signature.
+    #[test]
+    fn nothing_signed_can_be_changed_or_moved() {
+        let sign =
+            |key: &'static [u8], id: &str, body: &[u8]| signature([key].into_iter(), &id.parse().unwrap(), AT, body);
+        let (ours, body) = ("msg_00000000000000000000000001", br#"{"type":"action.granted","data":{}}"#);
+        let mut seen = std::collections::HashSet::from([sign(b"key", ours, body)]);
+        assert!(seen.insert(sign(b"key", "msg_00000000000000000000000002", body)), "another id");
+        assert!(seen.insert(sign(b"other", ours, body)), "another key");
+        assert!(seen.insert(sign(b"key", ours, &[b".", body.as_slice()].concat())), "a moved boundary");
+        for bit in 0..body.len() * 8 {
+            let mut flipped = body.to_vec();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(seen.insert(sign(b"key", ours, &flipped)), "bit {bit}");
+        }
+    }
 }

@@ -77,6 +77,7 @@ impl FromStr for Cloud {
 pub struct Endpoints {
     authority: String,
     graph: String,
+    cloud_host: &'static str,
 }
 
 impl Endpoints {
@@ -87,7 +88,8 @@ impl Endpoints {
         let base = |given: Option<&Url>, own: &str| {
             given.map_or_else(|| own.to_owned(), |url| url.as_str().trim_end_matches('/').to_owned())
         };
-        Self { authority: base(authority, row.authority), graph: base(graph, row.graph) }
+        let cloud_host = row.authority.trim_start_matches("https://");
+        Self { authority: base(authority, row.authority), graph: base(graph, row.graph), cloud_host }
     }
 
     /// `https://login…/{path}/oauth2/v2.0/authorize` (R106).
@@ -126,11 +128,10 @@ impl Endpoints {
         format!("{}/{{tenantid}}/v2.0", self.authority)
     }
 
-    /// The authority's host, as the webhook's `accessTokenType` (R118).
+    /// The host of the cloud's authority, as the webhook's `accessTokenType` (R118); a stand-in does not change it.
     #[must_use]
-    pub fn authority_host(&self) -> &str {
-        let rest = self.authority.split_once("://").map_or(self.authority.as_str(), |(_, rest)| rest);
-        rest.split(['/', ':']).next().unwrap_or(rest)
+    pub const fn authority_host(&self) -> &'static str {
+        self.cloud_host
     }
 
     /// A Graph v1.0 address; `path` begins with a slash.
@@ -196,7 +197,7 @@ mod tests {
         let endpoints = Endpoints::of(Cloud::UsGov, Some(&local), None);
         assert_eq!(endpoints.issuer(TENANT), format!("http://localhost:9999/{TENANT}/v2.0"));
         assert_eq!(endpoints.graph("/organization"), "https://graph.microsoft.us/v1.0/organization");
-        assert_eq!(endpoints.authority_host(), "localhost");
+        assert_eq!(endpoints.authority_host(), "login.microsoftonline.us");
     }
 
     #[test]

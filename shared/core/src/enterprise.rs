@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::action::{ActionItem, ActionState, ActionType};
 use crate::id::{EnterpriseId, ResellerId, TenantId};
+use crate::identity::PERSONAL_ACCOUNTS;
 use crate::text::Domain;
 use crate::time::Timestamp;
 
@@ -104,8 +105,11 @@ impl FromStr for ExpectedTenant {
     type Err = InvalidTenant;
 
     fn from_str(text: &str) -> Result<Self, InvalidTenant> {
-        let by_id = TenantId::in_any_case(text.trim()).map(Self::Id).map_err(|_| InvalidTenant);
-        by_id.or_else(|_| text.parse().map(Self::Domain).map_err(|_| InvalidTenant))
+        match TenantId::in_any_case(text.trim()) {
+            Ok(id) if id == PERSONAL_ACCOUNTS || id == TenantId::from_u128(0) => Err(InvalidTenant),
+            Ok(id) => Ok(Self::Id(id)),
+            Err(_) => text.parse().map(Self::Domain).map_err(|_| InvalidTenant),
+        }
     }
 }
 
@@ -293,6 +297,13 @@ mod tests {
     fn registration_is_an_item_from_the_beginning() {
         let items = enterprise(&json!({})).action_items();
         assert_eq!((items[0].action_type, items[0].status), (ActionType::Registration, "pending_consent"));
+    }
+
+    #[test]
+    fn nobody_expects_the_tenant_of_personal_accounts() {
+        for text in ["9188040d-6c67-4c5b-b112-36a304b66dad", "00000000-0000-0000-0000-000000000000", "common"] {
+            assert_eq!(text.parse::<ExpectedTenant>(), Err(InvalidTenant), "{text}");
+        }
     }
 
     #[test]

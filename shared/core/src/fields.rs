@@ -108,8 +108,8 @@ impl Fields {
         let value = self.take(field)?;
         let Value::Array(items) = value else { return self.wrong_type(field, "an array", &value) };
         let read: Vec<Option<T>> = items.iter().map(read).collect();
-        for (at, item) in items.iter().enumerate().filter(|(at, _)| read[*at].is_none()) {
-            self.wrong_type::<()>(&format!("{field}/{at}"), wanted, item);
+        for at in (0..items.len()).filter(|at| read[*at].is_none()) {
+            self.fault(&format!("{field}/{at}"), "wrong_type", format!("must be {wanted}"));
         }
         read.into_iter().collect()
     }

@@ -111,7 +111,7 @@ pub enum Judgement {
     /// It is not, and waiting does not help.
     Refused(Code, Facts),
     /// Graph answered but does not show it yet: grants lag by seconds to minutes.
-    NotVisibleYet,
+    NotVisibleYet(Facts),
     /// Graph could not be read.
     Unreadable,
 }
@@ -155,7 +155,7 @@ pub fn judge(question: Question<'_>, view: &TenantView, policy: Policy, now: Tim
     if for_signer_alone && decided {
         return Judgement::Refused(Code::OrgConsentNotTicked, facts);
     }
-    Judgement::NotVisibleYet
+    Judgement::NotVisibleYet(facts)
 }
 
 /// Whether the grants that count hold every Graph permission that the action asks for. Several grants may share one
@@ -268,7 +268,7 @@ mod tests {
     fn grants_split_over_records_count_together() {
         let mut grants = all(Holder::Tenant);
         let last = grants[0].scopes.pop().unwrap();
-        assert_eq!(judged(&view(grants.clone())), Judgement::NotVisibleYet);
+        assert!(matches!(judged(&view(grants.clone())), Judgement::NotVisibleYet(_)));
         grants.push(grant(GRAPH, Holder::Tenant, &last));
         assert!(matches!(judged(&view(grants)), Judgement::Granted(_)));
     }
@@ -278,13 +278,14 @@ mod tests {
         let alone = view(all(Holder::Person(SIGNER)));
         assert_eq!(refusal(judged(&alone)), Some(Code::OrgConsentNotTicked));
         let somebody_else = view(all(Holder::Person(ObjectId::from_u128(9))));
-        assert_eq!(judged(&somebody_else), Judgement::NotVisibleYet);
+        assert!(matches!(judged(&somebody_else), Judgement::NotVisibleYet(_)));
     }
 
     #[test]
     fn an_older_grant_for_the_signer_alone_does_not_decide_at_once() {
         let alone = view(all(Holder::Person(SIGNER)));
-        assert_eq!(judged_at(&alone, true, SINCE.plus(Duration::from_secs(59))), Judgement::NotVisibleYet);
+        let soon = judged_at(&alone, true, SINCE.plus(Duration::from_secs(59)));
+        assert!(matches!(soon, Judgement::NotVisibleYet(_)));
         let later = judged_at(&alone, true, SINCE.plus(OLD_GRANT_GRACE));
         assert_eq!(refusal(later), Some(Code::OrgConsentNotTicked));
     }

@@ -27,7 +27,8 @@
 //!
 //! # Access patterns
 //!
-//! Units for items up to 1 KB: strongly consistent reads cost 1, transactional writes 2 each.
+//! Units for items up to 1 KB: strongly consistent reads cost 1, transactional writes 2, and each index that an item
+//! appears in 1 more. `tests/it/src/meter.rs` measures them.
 //!
 //! | call | pattern | read | write |
 //! |---|---|---|---|
@@ -35,11 +36,12 @@
 //! | `POST /v1/resellers` | TransactWriteItems: provider, catalogue, audit | 1 | 6 |
 //! | `POST /v1/resellers/{id}/keys` | TransactWriteItems: check provider, key, audit | 1 | 6 |
 //! | `POST /v1/enterprises` | TransactWriteItems: enterprise, name, audit; owner index | 3 | 7 |
-//! | `POST …/action-url` | TransactWriteItems: request, action, audit; by name one GetItem more | 3 (4) | 6 |
+//! | `POST …/action-url` | TransactWriteItems: request, action, audit; by name two GetItem more | 3 (5) | 7 |
 //! | callback: lease | UpdateItem; due index | | 2 |
-//! | callback: redeemed | TransactWriteItems: request, action, audit | | 6 |
+//! | callback: redeemed | TransactWriteItems: request, action, audit | | 9 |
 //! | callback: unpinned link | GetItem: enterprise | 1 | |
-//! | callback: decided | TransactWriteItems: request, action, guard, delivery, 2 handles, audit | | 14 |
+//! | callback: decided | TransactWriteItems: request, action, guard, delivery, 2 handles, audit | | 19 |
+//! | `GET /outcome/{handle}` | BatchGetItem: request, enterprise, provider | 3 | |
 //! | refusal | GetItem, then TransactWriteItems: request, action, delivery, audit | 1 | 8 |
 //! | delivery | UpdateItem to claim, BatchGetItem provider and endpoint, UpdateItem to finish | 2 | 4 |
 //! | sweep, per shard | Query of the due index | 0.5 | |

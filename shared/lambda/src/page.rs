@@ -9,6 +9,7 @@ use http::StatusCode;
 use onboarding_core::action::{ActionState, ActionType};
 use onboarding_core::advice::Explanation;
 use onboarding_core::id::ReferenceId;
+use onboarding_core::permission::{self, Permission};
 use onboarding_core::text::Name;
 
 use crate::failure::Failure;
@@ -20,7 +21,7 @@ const STYLE: &str = include_str!("../templates/style.css");
 /// What a page may load and do: its own style sheet, told by its hash, and nothing else. There is no script and, so
 /// far, no form. A test compares the hash with [`STYLE`] and says the right one.
 pub(crate) const POLICY: &str = "default-src 'none'; \
-     style-src 'sha256-YOfBWDv0SvfpTrwnrJ8jyicdoqfGAF7vpm1CFkOimOQ='; \
+     style-src 'sha256-l6xdSYqol/VZ+EvXk3s71MNFxOCF99McGgVF5Thskbw='; \
      form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 /// How often the outcome page looks again while a consent is being checked, in seconds.
@@ -94,7 +95,8 @@ struct OutcomeTemplate<'a> {
     problem: Option<&'a Explanation>,
     who: &'static str,
     left: Vec<&'static str>,
-    done: bool,
+    granted: bool,
+    permissions: Vec<&'static Permission>,
     reference: &'a str,
     correlation_id: Option<&'a str>,
 }
@@ -132,7 +134,8 @@ impl Page {
             who: problem.as_ref().map_or("", |problem| text::who(problem.who)),
             problem: problem.as_ref(),
             left: outcome.left.iter().map(|action| action.title()).collect(),
-            done: outcome.left.is_empty() && matches!(outcome.state, ActionState::Granted { .. }),
+            granted: matches!(outcome.state, ActionState::Granted { .. }),
+            permissions: permission::asked_by(outcome.action).collect(),
             reference: outcome.reference.as_str(),
             correlation_id: None,
         };

@@ -12,7 +12,7 @@ pub(crate) const fn who(who: Who) -> &'static str {
         Who::GlobalAdministrator => "A Global Administrator of your organisation",
         Who::TenantAdmin => "Whoever keeps the Microsoft policies of your organisation",
         Who::Signer => "You, or whoever signed in",
-        Who::Nobody => "Nobody; waiting is enough",
+        Who::Nobody => "Nobody: there is nothing to repair",
     }
 }
 
@@ -21,7 +21,7 @@ pub(crate) const fn who(who: Who) -> &'static str {
 pub(crate) struct StateText {
     /// Its label (R009).
     pub(crate) label: &'static str,
-    /// What it means.
+    /// What it means; empty where the advice that goes with the state says it.
     pub(crate) meaning: &'static str,
     /// Its class in the style sheet: `good`, `waiting` or `bad`.
     pub(crate) class: &'static str,
@@ -48,23 +48,24 @@ pub(crate) const fn state(state: &ActionState) -> StateText {
         }
         ActionState::Verifying { .. } => waiting(
             PENDING,
-            "Microsoft has answered. We are checking with Microsoft that the permissions are really granted; this \
-             page looks again by itself every few seconds.",
+            "Microsoft has answered. We are checking with Microsoft that the permissions are really granted: seconds \
+             as a rule, ten minutes at most. This page looks again by itself every few seconds. You can also close it; \
+             the service provider is told the result.",
         ),
         ActionState::PendingConfirmation { .. } => waiting(
             "Pending Confirmation",
-            "The permissions are granted. Before they count, the service provider confirms that this is the right \
-             organisation. You can close this window.",
+            "The permissions are granted, and you have done your part. Now the service provider must confirm that this \
+             is the right organisation. You can close this window.",
         ),
         ActionState::Granted { .. } => {
             good("Granted Consent", "The permissions are granted, and Microsoft has confirmed it.")
         }
-        ActionState::Declined { .. } => bad("Declined", "The permissions were declined; nothing was changed."),
-        ActionState::Blocked { .. } => bad("Blocked", "Something that can be mended stands in the way."),
-        ActionState::Unverifiable { .. } => bad("Not Verified", "The consent could not be checked."),
-        ActionState::Drifted { .. } => bad("Consent Missing", "The permissions were granted and are no longer there."),
+        ActionState::Declined { .. } => bad("Declined", ""),
+        ActionState::Blocked { .. } => bad("Blocked", ""),
+        ActionState::Unverifiable { .. } => bad("Not Verified", ""),
+        ActionState::Drifted { .. } => bad("Consent Missing", ""),
         ActionState::Withdrawn { .. } => bad("Withdrawn", "The service provider no longer asks for this consent."),
-        ActionState::Revoked { .. } => bad("Revoked", "The consent was taken back."),
+        ActionState::Revoked { .. } => bad("Revoked", ""),
         ActionState::Expired { .. } => {
             bad("Expired", "The link ended before it was used. Ask the service provider for a fresh link.")
         }

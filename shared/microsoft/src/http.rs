@@ -82,6 +82,9 @@ pub(crate) enum Unanswered {
     /// The request went out, in part or whole, and no whole answer came back in time.
     #[error("the connection broke off or stayed silent")]
     Lost,
+    /// Microsoft answered that it is busy, in no form that says more.
+    #[error("Microsoft is busy")]
+    Busy,
     /// The answer is larger than any that we want.
     #[error("the answer is too large")]
     TooLarge,

@@ -75,6 +75,9 @@ pub enum RedeemError {
     /// No connection came about: nothing was sent and the code is unused.
     #[error("Microsoft could not be reached; the code was not sent")]
     NotSent,
+    /// Microsoft answered 429 or 5xx. The code may be spent, so it must not be sent again.
+    #[error("Microsoft is busy; the code may be spent")]
+    Busy,
     /// The code was sent and no usable answer came. It may be spent, so it must not be sent again.
     #[error("Microsoft gave no usable answer; the code may be spent")]
     Unknown,
@@ -155,6 +158,10 @@ fn token_client(registration: Registration<'_>, authority: AuthorityPath) -> Opt
 async fn carry(http: Client, request: HttpRequest) -> Result<HttpResponse, Unanswered> {
     let request = request.try_into().map_err(|_| Unanswered::NotSent)?;
     let answer = http::send(&http, request, TOKEN_TIMEOUT, LOGIN_LIMIT).await?;
+    let is_busy = answer.status == reqwest::StatusCode::TOO_MANY_REQUESTS || answer.status.is_server_error();
+    if is_busy && serde_json::from_slice::<Refusal>(&answer.body).is_err() {
+        return Err(Unanswered::Busy);
+    }
     let mut response = HttpResponse::new(answer.body);
     *response.status_mut() = answer.status;
     Ok(response)
@@ -179,6 +186,7 @@ fn redeem_error(fault: RequestTokenError<Unanswered, Refusal>) -> RedeemError {
             RedeemError::Refused(refusal.signal())
         }
         RequestTokenError::Request(Unanswered::NotSent) => RedeemError::NotSent,
+        RequestTokenError::Request(Unanswered::Busy) => RedeemError::Busy,
         RequestTokenError::Request(Unanswered::Lost | Unanswered::TooLarge)
         | RequestTokenError::Parse(..)
         | RequestTokenError::Other(_) => RedeemError::Unknown,

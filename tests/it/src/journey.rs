@@ -36,7 +36,7 @@ fn assert_documented(outcome: &serde_json::Value, enterprise: u64) {
         assert!(result[token].as_str().is_some_and(|handle| handle.starts_with("onbtok_")), "{token}");
     }
     assert!(result["expiresOn"].as_u64().is_some_and(|micros| micros > 1_700_000_000_000_000));
-    assert_eq!(result["accessTokenType"], "localhost");
+    assert_eq!(result["accessTokenType"], "login.microsoftonline.com");
     let user = json!({"displayableId": GRACE.upn, "identityProvider": "user", "tenantId": CONTOSO.id});
     assert_eq!(result["userInfo"], user);
     let expected = json!({

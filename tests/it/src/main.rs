@@ -12,6 +12,7 @@ mod delivery;
 mod enterprise;
 mod journey;
 mod link;
+mod meter;
 mod race;
 mod refusal;
 mod verifiers;

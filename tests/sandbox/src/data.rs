@@ -4,9 +4,10 @@
 //! |---|---|
 //! | `rows.sqlite` | the table |
 //! | `secrets.json` | Secrets Manager |
-//! | `microsoft.json` | the simulated Microsoft: signing keys, grants, codes |
+//! | `microsoft.json` | the simulated Microsoft: signing keys, grants, sign-ins under way, codes |
 //! | `ports.json` | the ports, so that links stay good |
 //! | `stream-….json` | how far each event source mapping has read |
+//! | `webhooks.json` | what the receiver has caught |
 //! | `lock` | held while a sandbox runs |
 //!
 //! The folder is its owner's alone: secrets lie in the clear in it.

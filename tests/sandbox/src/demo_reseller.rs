@@ -1,4 +1,4 @@
-//! The service provider that every sandbox has from the start, and what any new one can give its enterprises.
+//! The service provider that every sandbox has from the start, and what it and any new one can give its enterprises.
 
 use onboarding_core::catalogue::Catalogue;
 use onboarding_core::reseller::Reseller;
@@ -42,6 +42,24 @@ pub(crate) fn catalogue() -> Result<Catalogue, Error> {
     Ok(serde_json::from_value(catalogue)?)
 }
 
+/// The same for a provider that is made later, under ids of its own: those of the demo provider are not known to it
+/// (R076).
+pub(crate) fn starter_catalogue() -> Result<Catalogue, Error> {
+    let catalogue = json!({
+        "sbcGateways": [
+            {"sbcGatewayId": 6001, "sbcGatewayRegion": "US-East"},
+            {"sbcGatewayId": 6002, "sbcGatewayRegion": "EU-West"}
+        ],
+        "pbxTypes": [
+            {"id": 2001, "pbxName": "StarterPBX", "pbxLabel": "Starter Cloud PBX", "isDefault": true,
+             "isDisabled": false, "hostingType": "Cloud"},
+            {"id": 2002, "pbxName": "StarterKeySystem", "pbxLabel": "Starter Key System", "isDefault": false,
+             "isDisabled": true, "hostingType": "OnPremise"}
+        ]
+    });
+    Ok(serde_json::from_value(catalogue)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,9 +70,20 @@ mod tests {
         let now = Timestamp::from_seconds(0);
         assert!(reseller(false, now).unwrap().redirect_hosts.iter().all(RedirectHost::is_public_name));
         assert_eq!(reseller(true, now).unwrap().redirect_hosts.len(), 2);
-        let catalogue = catalogue().unwrap();
-        assert!(!catalogue.sbc_gateways.is_empty());
-        assert!(catalogue.pbx_types.iter().any(|kind| kind.is_default && !kind.is_disabled));
-        assert!(catalogue.pbx_types.iter().any(|kind| kind.is_disabled));
+    }
+
+    /// R076
+    #[test]
+    fn each_catalogue_has_something_of_every_kind_under_ids_of_its_own() {
+        let (demo, starter) = (catalogue().unwrap(), starter_catalogue().unwrap());
+        for catalogue in [&demo, &starter] {
+            assert!(!catalogue.sbc_gateways.is_empty());
+            assert!(catalogue.pbx_types.iter().any(|kind| kind.is_default && !kind.is_disabled));
+            assert!(catalogue.pbx_types.iter().any(|kind| kind.is_disabled));
+        }
+        let gateway = |id| starter.sbc_gateways.iter().any(|gateway| gateway.sbc_gateway_id == id);
+        assert!(!demo.sbc_gateways.iter().any(|known| gateway(known.sbc_gateway_id)));
+        let kind = |id| starter.pbx_types.iter().any(|kind| kind.id == id);
+        assert!(!demo.pbx_types.iter().any(|known| kind(known.id)));
     }
 }

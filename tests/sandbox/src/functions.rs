@@ -52,7 +52,7 @@ impl Functions {
                 edge: edge(),
                 store: store(),
                 secrets: secrets(),
-                starter_catalogue: demo_reseller::catalogue()?,
+                starter_catalogue: demo_reseller::starter_catalogue()?,
                 redirect_policy,
             },
             create_enterprise: create_enterprise::App { edge: edge(), store: store() },

@@ -3,6 +3,7 @@
 pub(crate) mod http;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use onboarding_core::id::{EnterpriseId, ResellerId};
@@ -12,14 +13,17 @@ use onboarding_secrets::Secrets;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::data::{DataFolder, read_json, write_json};
 use crate::signature::is_signed;
 use crate::{SandboxClock, demo_reseller};
 
 /// How many are kept; the oldest give way.
 const MOST: usize = 1_000;
+/// The file in the data folder.
+const FILE: &str = "webhooks.json";
 
 /// Something that was posted to the receiver (K6).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Caught {
     /// Counts what was caught: a repeated delivery has the same `webhook-id` and another `id`.
@@ -72,18 +76,30 @@ pub struct Receiver {
     secrets: Arc<Secrets>,
     clock: Arc<SandboxClock>,
     shelf: Mutex<Shelf>,
+    /// Where to keep what was caught over a restart.
+    file: Option<PathBuf>,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Shelf {
     count: u64,
     caught: VecDeque<Caught>,
+    /// Ends with the sandbox, which begins well again.
+    #[serde(skip)]
     behaviour: Option<Behaviour>,
 }
 
 impl Receiver {
-    pub(crate) fn new(address: String, store: Store, secrets: Arc<Secrets>, clock: Arc<SandboxClock>) -> Self {
-        Self { address, store, secrets, clock, shelf: Mutex::default() }
+    /// A receiver that goes on with what `data` has.
+    pub(crate) fn new(
+        address: String,
+        (store, secrets): (Store, Arc<Secrets>),
+        clock: Arc<SandboxClock>,
+        data: Option<&DataFolder>,
+    ) -> Self {
+        let file = data.map(|data| data.file(FILE));
+        let shelf = file.as_deref().and_then(read_json::<Shelf>).unwrap_or_default();
+        Self { address, store, secrets, clock, shelf: Mutex::new(shelf), file }
     }
 
     /// A `redirectUrl` that leads here.
@@ -124,9 +140,11 @@ impl Receiver {
             received_at: now.to_string(),
             answered: behaviour.status,
         };
-        held.caught.push_back(caught);
-        if held.caught.len() > MOST {
-            held.caught.pop_front();
+        held.put(caught);
+        if let Some(file) = &self.file
+            && let Err(fault) = write_json(file, &*held)
+        {
+            tracing::warn!(%fault, "what was caught is not kept over a restart");
         }
         behaviour
     }
@@ -155,6 +173,13 @@ impl Receiver {
 }
 
 impl Shelf {
+    fn put(&mut self, caught: Caught) {
+        self.caught.push_back(caught);
+        while self.caught.len() > MOST {
+            self.caught.pop_front();
+        }
+    }
+
     fn next_behaviour(&mut self) -> Behaviour {
         let Some(behaviour) = &mut self.behaviour else { return Behaviour::WELL };
         let now = *behaviour;
@@ -183,6 +208,25 @@ mod tests {
         assert_eq!(statuses, [500, 500, 200, 200]);
         shelf.behaviour = Some(Behaviour { times: None, ..Behaviour::status(410, 0) });
         assert!((0..9).all(|_| shelf.next_behaviour().status == 410));
+    }
+
+    #[test]
+    fn the_newest_are_kept() {
+        let mut shelf = Shelf::default();
+        let caught = |number: usize| Caught {
+            id: number.to_string(),
+            url: String::new(),
+            headers: BTreeMap::new(),
+            body: String::new(),
+            verified: false,
+            received_at: String::new(),
+            answered: 200,
+        };
+        (1..=MOST + 2).for_each(|number| shelf.put(caught(number)));
+        assert_eq!(shelf.caught.len(), MOST);
+        assert_eq!(shelf.caught.front(), Some(&caught(3)));
+        let kept: Shelf = serde_json::from_value(serde_json::to_value(&shelf).unwrap()).unwrap();
+        assert_eq!(kept.caught, shelf.caught);
     }
 
     #[test]

@@ -97,8 +97,8 @@ impl Sandbox {
 
         let store = outside.dynamodb.store.clone();
         let webhooks = format!("{api}{WEBHOOKS}");
-        let secrets = Arc::clone(&outside.secrets_manager.secrets);
-        let receiver = Arc::new(Receiver::new(webhooks, store.clone(), secrets, Arc::clone(&clock)));
+        let sides = (store.clone(), Arc::clone(&outside.secrets_manager.secrets));
+        let receiver = Arc::new(Receiver::new(webhooks, sides, Arc::clone(&clock), held.data.as_ref()));
         let ready = outside.ready(api, &receiver, &options, edge.random.as_ref()).await?;
         let Outside { secrets_manager, microsoft, keys, .. } = outside;
         let operator_key = keys.operator;

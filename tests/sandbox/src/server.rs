@@ -35,8 +35,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let at = |base: &str, rest: &str| format!("{base}{rest}");
     Router::new()
         .route("/", get(page::index))
-        .route("/sandbox/clock", post(control::move_clock))
-        .route("/sandbox/tick", post(control::tick))
+        .route("/sandbox/clock", post(control::move_clock).fallback(control::post_only))
+        .route("/sandbox/tick", post(control::tick).fallback(control::post_only))
         .route(MAIL, get(mailbox::show))
         .route(&at(MAIL, "/messages"), get(mailbox::messages))
         .route(WEBHOOKS, get(receiver::http::show).post(receiver::http::catch))

@@ -7,13 +7,14 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use url::{Url, form_urlencoded};
 
 use crate::aadsts::Refusal;
 use crate::page;
 
 /// How the answer travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Mode {
     FormPost,
     Query,
@@ -21,7 +22,7 @@ pub(crate) enum Mode {
 }
 
 /// Where the answer goes. The address has been compared with the registration.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ReturnTo {
     pub(crate) redirect_uri: String,
     pub(crate) mode: Mode,

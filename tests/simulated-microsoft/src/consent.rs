@@ -42,8 +42,9 @@ enum Next {
 pub(crate) fn proceed(shared: &Shared, transaction: &str, sign_in: &SignIn, account: Account) -> Response {
     match shared.store.read(|world| next(world, sign_in, account)) {
         Next::Issue => {
+            let answer = issue(shared, sign_in, account).unwrap_or_else(Error::into_response);
             shared.finish(transaction);
-            issue(shared, sign_in, account).unwrap_or_else(Error::into_response)
+            answer
         }
         Next::Ask { on_behalf } => page::consent(transaction, sign_in, account, on_behalf),
         Next::NeedAdmin => page::need_admin(transaction, sign_in, account),
@@ -69,8 +70,11 @@ pub(crate) async fn decide(State(shared): State<Arc<Shared>>, body: Bytes) -> Re
     };
     match params.get("decision") {
         Some("accept") => {
+            // Finished last: a kill on the way leaves a page whose button still works.
+            let ticked = params.get("on_behalf").is_some();
+            let answer = accept(&shared, &sign_in, account, ticked).unwrap_or_else(Error::into_response);
             shared.finish(transaction);
-            accept(&shared, &sign_in, account, params.get("on_behalf").is_some()).unwrap_or_else(Error::into_response)
+            answer
         }
         Some("cancel") => {
             shared.finish(transaction);
@@ -216,7 +220,7 @@ fn issue(shared: &Shared, sign_in: &SignIn, account: Account) -> Result<Response
             authority: sign_in.authority.name().to_owned(),
             tenant: account.tenant().id.to_owned(),
             oid: account.oid().to_owned(),
-            scopes: sign_in.asked.named.iter().map(|permission| permission.scope_name()).collect(),
+            scopes: sign_in.asked.names(),
             default_of: sign_in.asked.default_of.map(str::to_owned),
             nonce: nonce.clone(),
             challenge: challenge.clone(),

@@ -4,7 +4,7 @@
 //! means what the registration lists and may not be mixed with named scopes.
 
 use crate::aadsts::Refusal;
-use crate::permission::{GRAPH, Kind, Permission, RESOURCES, find};
+use crate::permission::{GRAPH, Kind, Permission, RESOURCES, find, known_resource};
 
 /// A permission by its name as `scope_name` writes it or a client may write it.
 pub(crate) fn named(kind: Kind, scope: &str) -> Option<&'static Permission> {
@@ -42,6 +42,19 @@ impl Asked {
             return Err(invalid(scope, ".default scope can't be combined with resource-specific scopes."));
         }
         Ok(asked)
+    }
+
+    /// What was asked, from how it was stored with a code, a token or a sign-in.
+    pub(crate) fn stored(scopes: &[String], default_of: Option<&str>) -> Self {
+        Self {
+            named: scopes.iter().filter_map(|scope| named(Kind::Delegated, scope)).collect(),
+            default_of: default_of.and_then(known_resource),
+        }
+    }
+
+    /// Its names, as they are stored.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.named.iter().map(|permission| permission.scope_name()).collect()
     }
 
     pub(crate) fn has(&self, oidc: &str) -> bool {

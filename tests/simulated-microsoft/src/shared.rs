@@ -1,6 +1,6 @@
 //! What every request and every handle looks at.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
@@ -21,9 +21,6 @@ use crate::state::{RoleHolder, Store};
 /// The clock every rule about time asks.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
-/// More sign-ins than any test has open at once.
-const SIGN_INS: usize = 1_000;
-
 pub(crate) struct Shared {
     pub(crate) base_url: String,
     pub(crate) clock: Clock,
@@ -31,8 +28,6 @@ pub(crate) struct Shared {
     apps: RwLock<Vec<AppRegistration>>,
     faults: Mutex<Vec<Fault>>,
     calls: Mutex<Calls>,
-    /// Oldest first. Not kept over a restart: the person begins again.
-    sign_ins: Mutex<VecDeque<(String, SignIn)>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -41,15 +36,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Shared {
     pub(crate) fn new(base_url: String, clock: Clock, store: Store, app: AppRegistration) -> Self {
-        Self {
-            base_url,
-            clock,
-            store,
-            apps: RwLock::new(vec![app]),
-            faults: Mutex::default(),
-            calls: Mutex::default(),
-            sign_ins: Mutex::default(),
-        }
+        Self { base_url, clock, store, apps: RwLock::new(vec![app]), faults: Mutex::default(), calls: Mutex::default() }
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
@@ -106,27 +93,23 @@ impl Shared {
     /// Opens a sign-in; the id is all the browser gets.
     pub(crate) fn begin(&self, sign_in: &SignIn) -> String {
         let transaction = secret();
-        let mut sign_ins = lock(&self.sign_ins);
-        if sign_ins.len() == SIGN_INS {
-            sign_ins.pop_front();
-        }
-        sign_ins.push_back((transaction.clone(), sign_in.clone()));
+        self.store.change(|world| world.begin(sign_in.stored(&transaction)));
         transaction
     }
 
+    /// A sign-in under way, with its application as it is registered now.
     pub(crate) fn sign_in(&self, transaction: &str) -> Option<SignIn> {
-        let sign_ins = lock(&self.sign_ins);
-        sign_ins.iter().find(|(id, _)| id == transaction).map(|(_, sign_in)| sign_in.clone())
+        let stored = self.store.read(|world| world.sign_in(transaction).cloned())?;
+        let app = self.app(&stored.client_id)?;
+        SignIn::restored(stored, app)
     }
 
     pub(crate) fn remember(&self, transaction: &str, sign_in: &SignIn) {
-        if let Some((_, known)) = lock(&self.sign_ins).iter_mut().find(|(id, _)| id == transaction) {
-            *known = sign_in.clone();
-        }
+        self.store.change(|world| world.remember(sign_in.stored(transaction)));
     }
 
     pub(crate) fn finish(&self, transaction: &str) {
-        lock(&self.sign_ins).retain(|(id, _)| id != transaction);
+        self.store.change(|world| world.finish(transaction));
     }
 
     /// Answers one Graph request; only a `POST` needs the world saved.
@@ -149,7 +132,6 @@ impl Shared {
         self.store.change(crate::state::World::reset);
         self.set_faults(Vec::new());
         self.forget_calls();
-        lock(&self.sign_ins).clear();
     }
 
     pub(crate) fn grant(&self, consent: &Consent) -> Result<(), Error> {

@@ -9,18 +9,20 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
+use serde::{Deserialize, Serialize};
 
 use crate::answer::ReturnTo;
 use crate::app::AppRegistration;
 use crate::directory::{Account, Authority, person};
+use crate::id::hash;
 use crate::params::Params;
 use crate::permission::Permission;
 use crate::scope::Asked;
-use crate::state::Challenge;
+use crate::state::{Challenge, OpenSignIn};
 use crate::{Shared, consent, page};
 
 /// What the sign-in is for.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum Purpose {
     /// An authorization code, perhaps with an ID token.
     Code { id_token: bool, nonce: Option<String>, challenge: Option<Challenge> },
@@ -57,6 +59,39 @@ impl SignIn {
             }
         }
         wanted
+    }
+
+    /// As the state file has it.
+    pub(crate) fn stored(&self, transaction: &str) -> OpenSignIn {
+        OpenSignIn {
+            transaction: hash(transaction),
+            client_id: self.app.client_id.clone(),
+            authority: self.authority.name().to_owned(),
+            return_to: self.return_to.clone(),
+            scopes: self.asked.names(),
+            default_of: self.asked.default_of.map(str::to_owned),
+            login_hint: self.login_hint.clone(),
+            force_consent: self.force_consent,
+            purpose: self.purpose.clone(),
+            account: self.account.map(|account| (account.tenant().id.to_owned(), account.oid().to_owned())),
+        }
+    }
+
+    /// Back from the state file; none if `app` no longer has the address to which the answer would go.
+    pub(crate) fn restored(stored: OpenSignIn, app: AppRegistration) -> Option<Self> {
+        if !app.redirect_uris.contains(&stored.return_to.redirect_uri) {
+            return None;
+        }
+        Some(Self {
+            authority: Authority::parse(&stored.authority).ok()?,
+            app,
+            return_to: stored.return_to,
+            asked: Asked::stored(&stored.scopes, stored.default_of.as_deref()),
+            login_hint: stored.login_hint,
+            force_consent: stored.force_consent,
+            purpose: stored.purpose,
+            account: stored.account.and_then(|(tenant, oid)| Account::stored(&tenant, &oid)),
+        })
     }
 }
 

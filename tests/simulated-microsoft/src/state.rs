@@ -1,9 +1,9 @@
-//! Everything that survives a kill: service principals, grants, codes, tokens, keys.
+//! Everything that survives a kill: service principals, grants, sign-ins under way, codes, tokens, keys.
 //!
 //! Written as one JSON file by rename after each change, so a reader sees the old world or the new
-//! one. Codes and tokens are there only as hashes.
+//! one. Transactions, codes and tokens are there only as hashes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,11 +12,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::answer::ReturnTo;
 use crate::directory::{people, tenants};
 use crate::grant::{AppRoleAssignment, Grant, ServicePrincipal};
-use crate::id::secret;
+use crate::id::{hash, secret};
 use crate::keys::SigningKey;
 use crate::lag::Lag;
+use crate::sign_in::Purpose;
+
+/// More sign-ins than any test has open at once.
+const SIGN_INS: usize = 1_000;
 
 /// A role somebody holds in a tenant.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +37,23 @@ pub(crate) struct RoleHolder {
 pub(crate) struct Challenge {
     pub(crate) value: String,
     pub(crate) s256: bool,
+}
+
+/// A sign-in under way. What it refers to is stored by name, so that no secret of a registration is kept.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct OpenSignIn {
+    /// The hash of what the browser has.
+    pub(crate) transaction: String,
+    pub(crate) client_id: String,
+    pub(crate) authority: String,
+    pub(crate) return_to: ReturnTo,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) default_of: Option<String>,
+    pub(crate) login_hint: Option<String>,
+    pub(crate) force_consent: bool,
+    pub(crate) purpose: Purpose,
+    /// Tenant and object id of the person who was chosen.
+    pub(crate) account: Option<(String, String)>,
 }
 
 /// An authorization code, stored under its hash. It stays after use, to tell a second use.
@@ -85,6 +107,9 @@ pub(crate) struct World {
     pub(crate) grants: Vec<Grant>,
     pub(crate) assignments: Vec<AppRoleAssignment>,
     pub(crate) roles: Vec<RoleHolder>,
+    /// Oldest first; files of earlier versions have none.
+    #[serde(default)]
+    pub(crate) sign_ins: VecDeque<OpenSignIn>,
     pub(crate) codes: BTreeMap<String, Code>,
     pub(crate) tokens: BTreeMap<String, AccessToken>,
     pub(crate) refresh_tokens: BTreeMap<String, RefreshToken>,
@@ -100,6 +125,7 @@ impl World {
             grants: Vec::new(),
             assignments: Vec::new(),
             roles: Vec::new(),
+            sign_ins: VecDeque::new(),
             codes: BTreeMap::new(),
             tokens: BTreeMap::new(),
             refresh_tokens: BTreeMap::new(),
@@ -128,6 +154,31 @@ impl World {
 
     pub(crate) fn current_key(&self) -> Result<&SigningKey, Error> {
         self.keys.last().ok_or(Error::NoKey)
+    }
+
+    /// Opens a sign-in; beyond the bound the oldest gives way.
+    pub(crate) fn begin(&mut self, sign_in: OpenSignIn) {
+        while self.sign_ins.len() >= SIGN_INS {
+            self.sign_ins.pop_front();
+        }
+        self.sign_ins.push_back(sign_in);
+    }
+
+    pub(crate) fn sign_in(&self, transaction: &str) -> Option<&OpenSignIn> {
+        let name = hash(transaction);
+        self.sign_ins.iter().find(|sign_in| sign_in.transaction == name)
+    }
+
+    /// Replaces a sign-in that is still open.
+    pub(crate) fn remember(&mut self, sign_in: OpenSignIn) {
+        if let Some(known) = self.sign_ins.iter_mut().find(|known| known.transaction == sign_in.transaction) {
+            *known = sign_in;
+        }
+    }
+
+    pub(crate) fn finish(&mut self, transaction: &str) {
+        let name = hash(transaction);
+        self.sign_ins.retain(|sign_in| sign_in.transaction != name);
     }
 
     /// Drops what is so long dead that nobody can tell.
@@ -186,4 +237,32 @@ fn save(world: &World, file: Option<&PathBuf>) -> Result<(), Error> {
     fs::write(&unfinished, serde_json::to_vec(world)?)?;
     fs::rename(&unfinished, file)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::Mode;
+
+    #[test]
+    fn the_oldest_sign_in_gives_way() {
+        let mut world = World::new(Vec::new());
+        let opened = |transaction: &str| OpenSignIn {
+            transaction: hash(transaction),
+            client_id: String::new(),
+            authority: String::new(),
+            return_to: ReturnTo { redirect_uri: String::new(), mode: Mode::Query, state: None, admin_consent: false },
+            scopes: Vec::new(),
+            default_of: None,
+            login_hint: None,
+            force_consent: false,
+            purpose: Purpose::AdminConsent,
+            account: None,
+        };
+        for number in 0..=SIGN_INS {
+            world.begin(opened(&number.to_string()));
+        }
+        assert_eq!(world.sign_ins.len(), SIGN_INS);
+        assert!(world.sign_in("0").is_none() && world.sign_in("1").is_some());
+    }
 }

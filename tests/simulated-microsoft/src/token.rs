@@ -24,8 +24,8 @@ use crate::consent::CODE_LIFE;
 use crate::directory::{Account, Authority};
 use crate::id::hash;
 use crate::params::{Params, percent_decode};
-use crate::permission::{GRAPH, Kind};
-use crate::scope::{Asked, named};
+use crate::permission::GRAPH;
+use crate::scope::Asked;
 use crate::state::{Code, World};
 use crate::tokens::{Issue, app_only, delegated};
 
@@ -125,7 +125,7 @@ impl Exchange<'_> {
         let code = world.codes.get(&name).cloned().ok_or_else(|| malformed("code"))?;
         self.check_code(&code, redirect_uri)?;
         let account = Account::stored(&code.tenant, &code.oid).ok_or_else(|| malformed("code"))?;
-        let asked = stored(&code.scopes, code.default_of.as_deref());
+        let asked = Asked::stored(&code.scopes, code.default_of.as_deref());
         let tokens = delegated(
             world,
             &Issue {
@@ -222,7 +222,7 @@ impl Exchange<'_> {
             Authority::Tenant(_) => self.authority.admit(account.person)?,
             Authority::Common | Authority::Organizations | Authority::Consumers => account,
         };
-        let asked = stored(&token.scopes, None);
+        let asked = Asked::stored(&token.scopes, None);
         delegated(
             world,
             &Issue {
@@ -273,13 +273,6 @@ impl Exchange<'_> {
             ));
         }
         Ok(named.first().copied().or_else(|| asked.resources().first().copied()).unwrap_or(GRAPH))
-    }
-}
-
-fn stored(scopes: &[String], default_of: Option<&str>) -> Asked {
-    Asked {
-        named: scopes.iter().filter_map(|scope| named(Kind::Delegated, scope)).collect(),
-        default_of: default_of.and_then(crate::permission::known_resource),
     }
 }
 

@@ -94,7 +94,7 @@ fn refresh_token(world: &mut World, issue: &Issue<'_>) -> String {
             client_id: issue.client_id.to_owned(),
             tenant: issue.account.tenant().id.to_owned(),
             oid: issue.account.oid().to_owned(),
-            scopes: issue.asked.named.iter().map(|permission| permission.scope_name()).collect(),
+            scopes: issue.asked.names(),
             expires: issue.now + REFRESH_LIFE,
         },
     );

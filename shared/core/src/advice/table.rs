@@ -140,7 +140,7 @@ pub(super) const ROWS: &[Advice] = &[
         Who::GlobalAdministrator,
         "A guest cannot do this",
         "The account that signed in is a guest in this tenant.",
-        &["Sign in with an account that is a member of the organisation.", SAME_LINK],
+        &["Use a private window.", "Sign in with an account that is a member of the organisation.", SAME_LINK],
     ),
     row(
         Code::IdentityChanged,
@@ -195,14 +195,14 @@ pub(super) const ROWS: &[Advice] = &[
         Who::ProviderAdmin,
         "The consent could not be checked",
         "Microsoft Graph could not be read while the sign-in was good, so nothing is proved.",
-        &["Ask the administrator to sign in once more by a fresh link."],
+        &["The administrator signs in once more, by a fresh link of the service provider."],
     )),
     row(
         Code::ResourceNotInTenant,
         Who::ProviderAdmin,
         "A service is missing in the tenant",
         "The tenant has no licence or service principal for a Microsoft service that the permissions belong to.",
-        &["Make sure that the tenant has Microsoft Teams.", SAME_LINK],
+        &["Make sure that the tenant has Microsoft Teams.", "Once it has, open the same link again."],
     ),
     row(
         Code::SignInExpired,
@@ -273,7 +273,7 @@ pub(super) const ROWS: &[Advice] = &[
             Code::InvalidCallback,
             Who::Signer,
             "This sign-in cannot be used",
-            "The sign-in is expired, was used before, or did not come back whole.",
+            "The sign-in is expired, was used before, or did not come back whole. What was granted before stays granted.",
             &[SAME_LINK, "If that does not help, ask the service provider for a fresh link."],
         ),
     ),
@@ -351,7 +351,7 @@ pub(super) const ROWS: &[Advice] = &[
             Who::Nobody,
             "Not available for a moment",
             "A part that this request needs did not answer. Nothing was left half done.",
-            &["Try again after Retry-After seconds."],
+            &["Wait a moment, then try again or reload this page."],
         ),
     ),
     row(

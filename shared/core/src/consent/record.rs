@@ -219,9 +219,9 @@ impl Verifying {
         let decided = match judgement {
             Judgement::Granted(granted) => self.grant(&granted, access_token, context),
             Judgement::Refused(code, facts) => self.refuse(code, Some(&facts), context),
-            Judgement::NotVisibleYet if late => self.refuse(Code::GrantNotVisible, None, context),
+            Judgement::NotVisibleYet(facts) if late => self.refuse(Code::GrantNotVisible, Some(&facts), context),
             Judgement::Unreadable if late => self.refuse(Code::ProofUnreadable, None, context),
-            Judgement::NotVisibleYet | Judgement::Unreadable => {
+            Judgement::NotVisibleYet(_) | Judgement::Unreadable => {
                 return Conclusion::ReadAgain(Box::new(Self { reads: self.reads + 1, ..self }));
             }
         };

@@ -82,6 +82,15 @@ fn shown(verifying: &Verifying) -> Judgement {
     judge(verifying.question(), &view, Policy::default(), NOW)
 }
 
+fn not_shown(verifying: &Verifying) -> Judgement {
+    let view = TenantView {
+        organization: Some(Organization { id: TENANT, display_name: "MSFT".into() }),
+        signer_roles: Some(vec![GLOBAL_ADMINISTRATOR]),
+        grants: Some(Vec::new()),
+    };
+    judge(verifying.question(), &view, Policy::default(), NOW)
+}
+
 fn decided(conclusion: Conclusion) -> Record {
     match conclusion {
         Conclusion::Decided(record) => *record,
@@ -179,14 +188,16 @@ fn a_tenant_that_the_enterprise_got_meanwhile_decides() {
 fn what_graph_does_not_show_is_read_again_and_then_given_up() {
     let world = World::new();
     let verifying = world.verifying(Some(TENANT));
-    let soon = verifying.conclude(Judgement::NotVisibleYet, &"token".into(), world.context(NOW));
+    let facts = not_shown(&verifying);
+    let soon = verifying.conclude(facts.clone(), &"token".into(), world.context(NOW));
     let Conclusion::ReadAgain(verifying) = soon else { panic!("decided too early") };
     assert_eq!(verifying.reads(), 1);
     let late = world.context(NOW.plus(PROOF_WINDOW));
-    let record = decided(verifying.conclude(Judgement::NotVisibleYet, &"token".into(), late));
+    let record = decided(verifying.conclude(facts, &"token".into(), late));
     assert_eq!(record.action.problem().map(|problem| problem.code), Some(Code::GrantNotVisible));
     assert!(matches!(record.stage, Stage::Completed { refusal: Some(Code::GrantNotVisible), .. }));
-    assert_eq!(world.body(&record)["outcome"], "blocked");
+    let body = world.body(&record);
+    assert_eq!((&body["outcome"], &body["companyAdmin"]), (&"blocked".into(), &true.into()));
 }
 
 #[test]

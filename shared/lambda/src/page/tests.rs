@@ -67,6 +67,58 @@ fn an_outcome_says_who_what_and_what_is_left() {
     assert!(outcome("Acme", &granted(), &[]).contains("Nothing is left"));
 }
 
+/// Who asks is said first, then what for, what happened, and what each permission is for.
+#[test]
+fn a_registration_says_what_each_permission_is_for() {
+    let name: Name = "Acme".parse().unwrap();
+    let (action, reference) = (ActionType::Registration, reference());
+    let checking = ActionState::Verifying { since: SINCE, request: request() };
+    for (state, heading) in [(granted(), "What is granted"), (checking, "What is asked for")] {
+        let about =
+            Outcome { provider: &name, enterprise: &name, action, state: &state, left: &[], reference: &reference };
+        let html = Page::outcome(&about).html;
+        let order = ["Service Provider Acme</p>", action.title(), text::state(&state).label, heading, "Reference id"];
+        let at: Vec<Option<usize>> =
+            order.iter().map(|part| html.split_once("<body>").and_then(|(_, body)| body.find(part))).collect();
+        assert!(at.iter().all(Option::is_some) && at.is_sorted(), "{html}");
+        for permission in permission::asked_by(action) {
+            let purpose = permission.purpose.replace('\'', "&#39;");
+            assert!(html.contains(&purpose) && html.contains(permission.name), "{html}");
+        }
+    }
+}
+
+/// Every state has words: its own, or those of the advice that goes with it.
+#[test]
+fn no_state_is_without_words() {
+    let (since, request, code, asked_again) = (SINCE, request(), Code::Declined, false);
+    let organization = "Contoso Ltd".to_owned();
+    let states = [
+        ActionState::NotRequested,
+        ActionState::PendingConsent { since },
+        ActionState::Started { since, request: request.clone(), asked_again },
+        ActionState::PendingConfirmation {
+            since,
+            request: request.clone(),
+            tenant: TenantId::from_u128(1),
+            organization,
+        },
+        ActionState::Verifying { since, request: request.clone() },
+        granted(),
+        ActionState::Declined { since, request: request.clone(), code, asked_again },
+        ActionState::Blocked { since, request: request.clone(), code, asked_again },
+        ActionState::Unverifiable { since, request },
+        ActionState::Drifted { since },
+        ActionState::Withdrawn { since },
+        ActionState::Revoked { since },
+        ActionState::Expired { since },
+    ];
+    for state in &states {
+        let html = outcome("Acme", state, &[]);
+        assert!(html.contains(text::state(state).label) && !html.contains("<p></p>"), "{html}");
+    }
+}
+
 #[test]
 fn only_a_consent_that_is_being_checked_looks_again() {
     let checking = ActionState::Verifying { since: SINCE, request: request() };

@@ -149,15 +149,24 @@ async fn a_code_without_a_usable_answer_is_never_sent_again() {
         Answer::Json(200, json!({})),
         Answer::Json(200, json!({"error": "invalid_grant"})),
         Answer::Json(200, json!({"access_token": "a"})),
-        Answer::Text(429, "Too Many Requests".to_owned()),
-        Answer::Text(500, String::new()),
-        Answer::Text(503, "x".repeat(10)),
         Answer::Json(400, json!({"message": "what?"})),
         Answer::Endless,
         tokens_with("padding", json!("x".repeat(64 * 1024))),
         Answer::Text(200, r#"{"access_token":"a","access_token":"b","token_type":"Bearer"}"#.to_owned()),
     ] {
         assert_eq!(answered(answer.clone()).await.err(), Some(RedeemError::Unknown), "{answer:?}");
+    }
+}
+
+/// P2 Microsoft's being busy is told apart, and the code is not sent again all the same.
+#[tokio::test]
+async fn a_busy_microsoft_is_told_apart() {
+    for answer in [
+        Answer::Text(429, "Too Many Requests".to_owned()),
+        Answer::Text(500, String::new()),
+        Answer::Text(503, "x".repeat(10)),
+    ] {
+        assert_eq!(answered(answer.clone()).await.err(), Some(RedeemError::Busy), "{answer:?}");
     }
 }
 

@@ -37,6 +37,45 @@ async fn the_clock_moves_for_everybody() {
 }
 
 #[tokio::test]
+async fn a_move_out_of_reach_or_misspelt_moves_nothing() {
+    let world = World::new().await;
+    let before = world.sandbox.clock().now();
+    let cases = [
+        (json!({"advanceSeconds": i64::MAX}), "/advanceSeconds", "out_of_range"),
+        (json!({"advanceSeconds": u64::MAX}), "/advanceSeconds", "out_of_range"),
+        (json!({"advanceSeconds": -1_000_000_000_000_i64}), "/advanceSeconds", "out_of_range"),
+        (json!({"advanceSeconds": 1.5}), "/advanceSeconds", "wrong_type"),
+        (json!({}), "/advanceSeconds", "wrong_type"),
+        (json!([1]), "/advanceSeconds", "wrong_type"),
+        (json!({"advanceSeconds": 3_600, "seconds": 1}), "/seconds", "unknown_field"),
+    ];
+    for (body, pointer, code) in cases {
+        let refused = world.as_operator("/sandbox/clock", &body).await;
+        assert_eq!(refused.status(), 422, "{body}");
+        assert_eq!(refused.headers()["content-type"], "application/problem+json");
+        let problem: Value = refused.json().await.unwrap();
+        let faults = problem["errors"].as_array().unwrap();
+        assert_eq!(faults.len(), 1, "{problem}");
+        assert_eq!((&faults[0]["pointer"], &faults[0]["code"]), (&json!(pointer), &json!(code)), "{body}");
+    }
+    assert!(world.sandbox.clock().now().since(before) < Duration::from_hours(1));
+}
+
+#[tokio::test]
+async fn other_methods_are_told_which_one_there_is() {
+    let world = World::new().await;
+    for path in ["/sandbox/clock", "/sandbox/tick"] {
+        for method in [Method::GET, Method::PUT, Method::DELETE] {
+            let refused = world.call(method, path, world.sandbox.operator_key(), None).await;
+            assert_eq!(refused.status(), 405);
+            assert_eq!(refused.headers().get_all("allow").iter().collect::<Vec<_>>(), ["POST"]);
+            assert_eq!(refused.headers()["content-type"], "application/problem+json");
+            assert_eq!(refused.json::<Value>().await.unwrap()["code"], "method_not_allowed");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_tick_makes_the_attempts_that_are_due() {
     let world = World::new().await;
     world.sandbox.webhooks().behave(Behaviour::status(500, 1));

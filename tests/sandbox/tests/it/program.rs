@@ -4,7 +4,9 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use serde_json::Value;
+use onboarding_sandbox::visitor::{Page, Visitor};
+use serde_json::{Value, json};
+use simulated_microsoft::{CONTOSO, GRACE};
 
 struct Program {
     child: Child,
@@ -25,6 +27,15 @@ impl Program {
         let mut line = String::new();
         rest.read_line(&mut line).unwrap();
         Self { child, ready: serde_json::from_str(&line).unwrap(), rest }
+    }
+
+    async fn call(&self, path: &str, body: &Value) -> Value {
+        let request = onboarding_microsoft::http::client().unwrap().post(format!("{}{path}", self.text("api")));
+        request.bearer_auth(self.text("resellerKey")).json(body).send().await.unwrap().json().await.unwrap()
+    }
+
+    fn text(&self, field: &str) -> &str {
+        self.ready[field].as_str().unwrap()
     }
 
     fn end(mut self, signal: &str) -> (Option<i32>, String) {
@@ -51,6 +62,39 @@ fn a_kill_leaves_keys_and_addresses_as_they_were() {
     let second = Program::serve(folder.path());
     assert_eq!(second.ready, ready);
     assert_eq!(second.end("TERM"), (Some(0), String::new()), "a clean end, and nothing on stdout but the line");
+}
+
+/// K8 A person who is on a page of Microsoft's goes on there after a kill.
+// While one thread waits for the program, another one sees its connections end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_breaks_off_no_consent() {
+    let folder = tempfile::tempdir().unwrap();
+    let killed = |program: Program| {
+        assert_eq!(program.end("KILL").0, None);
+        Program::serve(folder.path())
+    };
+    let first = Program::serve(folder.path());
+    let enterprise = json!({
+        "enterpriseName": "Contoso", "pbxId": [1234], "sbcGateways": [5678], "services": ["PBX"],
+        "expectedTenant": CONTOSO.id
+    });
+    first.call("/v1/enterprises", &enterprise).await;
+    let link = json!({
+        "actionType": "REGISTRATION", "enterpriseName": "Contoso", "redirectUrl": "https://hooks.example.com/onboarding"
+    });
+    let link = first.call("/v1/enterprises/action-url", &link).await;
+
+    let mut grace = Visitor::new().unwrap();
+    let form = |page: Page| page.form().unwrap();
+    let page = grace.open(link.as_str().unwrap()).await.unwrap();
+    let second = killed(first);
+    let page = grace.submit(form(page).press(GRACE.name).unwrap()).await.unwrap();
+    let third = killed(second);
+    let accepted = form(page).tick("Consent on behalf").unwrap().press("Accept").unwrap();
+    let page = grace.submit(accepted).await.unwrap();
+    let outcome = grace.submit(form(page).press("Continue").unwrap()).await.unwrap();
+    assert!(outcome.text().contains("Granted Consent"), "{}", outcome.text());
+    assert_eq!(third.end("TERM").0, Some(0));
 }
 
 #[test]

@@ -42,15 +42,28 @@ async fn what_nobody_signed_is_caught_too() {
 /// K9 Any provider's webhooks are checked with its own keys.
 #[tokio::test]
 async fn another_providers_webhook_is_verified_too() {
-    let world = World::new().await;
-    let wanted = json!({"name": "Other Voice", "redirectHosts": ["127.0.0.1"]});
-    let reseller: Value = world.as_operator("/v1/resellers", &wanted).await.json().await.unwrap();
-    let keys = format!("/v1/resellers/{}/keys", reseller["id"]);
-    let key: Value = world.as_operator(&keys, &json!({})).await.json().await.unwrap();
-    let world = world.with_key(key["key"].as_str().unwrap());
+    let world = World::new().await.seen_by_another_provider().await;
     world.consented("Contoso").await;
     world.sandbox.tick().await.unwrap();
     assert_eq!(world.caught().await[0]["verified"], true);
+}
+
+/// R076 The demo provider's gateways and PBX types are not another's.
+#[tokio::test]
+async fn another_provider_has_ids_of_its_own() {
+    let world = World::new().await.seen_by_another_provider().await;
+    let ids = async |path: &str, field: &str| {
+        let listed: Value = world.as_reseller(path, None).await.json().await.unwrap();
+        listed.as_array().unwrap().iter().map(|one| one[field].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids("/v1/sbc-gateways", "sbcGatewayId").await, [6001, 6002]);
+    assert_eq!(ids("/v1/pbx-types", "id").await, [2001, 2002]);
+    let body = json!({"enterpriseName": "Contoso", "pbxId": [1234], "sbcGateways": [5678], "services": ["PBX"]});
+    let refused = world.as_reseller("/v1/enterprises", Some(&body)).await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let codes: Value = refused.json().await.unwrap();
+    let codes: Vec<_> = codes["errors"].as_array().unwrap().iter().map(|fault| fault["code"].clone()).collect();
+    assert_eq!(codes, ["unknown_sbc_gateway", "unknown_pbx_type"]);
 }
 
 #[tokio::test]

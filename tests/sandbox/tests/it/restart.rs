@@ -14,16 +14,20 @@ async fn a_restart_finds_everything_as_it_was() {
     let link = before.link("Contoso again").await;
     before.sandbox.tick().await.unwrap();
     let told = before.sandbox.ready().line();
+    let caught = before.sandbox.webhooks().messages();
+    assert_eq!(caught.len(), 1);
     assert!(matches!(Sandbox::start(options()).await, Err(Error::DataInUse(_))));
     before.sandbox.stop().await;
 
     let after = World::with(options()).await;
     assert_eq!(after.sandbox.ready().line(), told);
+    assert_eq!(after.sandbox.webhooks().messages(), caught);
     assert_eq!(after.status(granted).await, "granted");
     assert!(consent(&link).await.text().contains("Granted Consent"));
     assert_eq!(after.status(pending).await, "granted");
     after.sandbox.tick().await.unwrap();
-    assert_eq!(after.sandbox.webhooks().messages().len(), 1, "what was delivered before is not delivered again");
+    let ids: Vec<_> = after.sandbox.webhooks().messages().into_iter().map(|one| one.id).collect();
+    assert_eq!(ids, ["1", "2"], "what was delivered before is not delivered again");
 }
 
 #[tokio::test]

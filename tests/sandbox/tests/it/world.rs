@@ -15,6 +15,8 @@ pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
     pub(crate) http: Client,
     reseller_key: String,
+    /// A PBX type and a gateway of the provider.
+    offers: (u64, u64),
 }
 
 impl World {
@@ -25,12 +27,16 @@ impl World {
     pub(crate) async fn with(options: Options) -> Self {
         let sandbox = Sandbox::start(options).await.unwrap();
         let reseller_key = sandbox.reseller_key().to_owned();
-        Self { sandbox, http: onboarding_microsoft::http::client().unwrap(), reseller_key }
+        Self { sandbox, http: onboarding_microsoft::http::client().unwrap(), reseller_key, offers: (1234, 5678) }
     }
 
-    /// The same world, seen by the provider with this key.
-    pub(crate) fn with_key(self, key: &str) -> Self {
-        Self { reseller_key: key.to_owned(), ..self }
+    /// The same world, seen by another provider, made for this.
+    pub(crate) async fn seen_by_another_provider(self) -> Self {
+        let wanted = json!({"name": "Other Voice", "redirectHosts": ["127.0.0.1"]});
+        let reseller: Value = self.as_operator("/v1/resellers", &wanted).await.json().await.unwrap();
+        let keys = format!("/v1/resellers/{}/keys", reseller["id"]);
+        let key: Value = self.as_operator(&keys, &json!({})).await.json().await.unwrap();
+        Self { reseller_key: key["key"].as_str().unwrap().to_owned(), offers: (2001, 6001), ..self }
     }
 
     pub(crate) async fn call(&self, method: Method, path: &str, key: &str, body: Option<&Value>) -> Response {
@@ -49,8 +55,9 @@ impl World {
     }
 
     pub(crate) async fn register(&self, name: &str) -> u64 {
+        let (pbx, gateway) = self.offers;
         let body = json!({
-            "enterpriseName": name, "pbxId": [1234], "sbcGateways": [5678], "services": ["PBX"],
+            "enterpriseName": name, "pbxId": [pbx], "sbcGateways": [gateway], "services": ["PBX"],
             "expectedTenant": CONTOSO.id
         });
         self.as_reseller("/v1/enterprises", Some(&body)).await.json().await.unwrap()

@@ -1,0 +1,188 @@
+// Chromium, and what must hold on every page that it shows: no script error, no violation of the page's policy, no
+// request to anybody but us and Microsoft, and the security headers on all that is ours.
+
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const ARGUMENTS = [
+  '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync',
+];
+const PATIENCE = 10_000;
+const SHOTS = fileURLToPath(new URL('screenshots/', import.meta.url));
+
+/** The headers of G55 and T51, each with what its value must be. */
+const HEADERS = {
+  'cache-control': /^no-store$/,
+  'content-security-policy': /^default-src 'none';/,
+  'cross-origin-opener-policy': /^same-origin$/,
+  'referrer-policy': /^no-referrer$/,
+  'strict-transport-security': /^max-age=\d{8,}/,
+  'x-content-type-options': /^nosniff$/,
+  'x-frame-options': /^DENY$/,
+  'x-request-id': /^req_/,
+};
+const POLICY = ["frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"];
+
+let running;
+
+/** Chromium with a fresh profile (Playwright makes and removes a folder for it), once a file of tests. */
+async function chromiumFor() {
+  running ??= chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
+  return running;
+}
+
+/** Ends Chromium; every file of tests says `after(quit)`. */
+export async function quit() {
+  await (await running)?.close();
+  running = undefined;
+}
+
+/** A visitor with no cookies and no history. Whatever the visitor met is checked when the test ends. */
+export async function visitor(t, world, { also = [], ...options } = {}) {
+  const context = await (await chromiumFor()).newContext(options);
+  context.setDefaultTimeout(PATIENCE);
+  const met = await watch(context, world, also);
+  t.after(async () => {
+    await context.close();
+    met.check();
+  });
+  return { context, met, page: await context.newPage() };
+}
+
+/** Notes everything that a page of ours must not do. */
+async function watch(context, world, also) {
+  const met = new Met(world, also);
+  // A script of DevTools: the policy of a page does not stop it, and it is there before the page is parsed.
+  await context.exposeBinding('reportViolation', ({ page }, what) => met.violations.push(`${page.url()}: ${what}`));
+  await context.addInitScript(() => {
+    addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+      window.reportViolation(`${violatedDirective} blocked ${blockedURI}`));
+  });
+  context.on('weberror', (error) => met.errors.push(`${error.page()?.url()}: ${error.error()}`));
+  context.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) met.said.push(`${message.location().url}: ${message.text()}`);
+  });
+  context.on('dialog', (dialog) => {
+    met.errors.push(`a dialog: ${dialog.message()}`);
+    dialog.dismiss();
+  });
+  context.on('request', (request) => met.requests.push(request.url()));
+  context.on('response', (response) => {
+    if (met.isOurs(response.url())) met.answers.push(response);
+  });
+  return met;
+}
+
+export class Met {
+  errors = [];
+  violations = [];
+  said = [];
+  requests = [];
+  answers = [];
+
+  constructor(world, also) {
+    this.ours = world.api;
+    this.allowed = new Set([world.api, world.microsoft, ...also].map((url) => new URL(url).origin));
+  }
+
+  isOurs(url) {
+    return new URL(url).origin === this.ours;
+  }
+
+  /** Which requests went where nothing is to go. */
+  strangers() {
+    return this.requests.filter((url) => !this.allowed.has(new URL(url).origin));
+  }
+
+  check() {
+    assert.deepEqual(this.errors, [], 'no script fails and none shows a dialog');
+    assert.deepEqual(this.violations, [], 'no page breaks its policy');
+    // Chromium itself notes an answer of 4xx or 5xx as an error; all else is the page's doing.
+    const own = this.said.filter((text) => !/the server responded with a status of \d{3}/.test(text));
+    assert.deepEqual(own, [], 'the console stays silent');
+    assert.deepEqual(this.strangers(), [], 'no request leaves for elsewhere');
+    for (const answer of this.answers) {
+      const headers = answer.headers();
+      for (const [name, wanted] of Object.entries(HEADERS)) {
+        assert.match(headers[name] ?? '', wanted, `${name} of ${answer.status()} ${answer.url()}`);
+      }
+      for (const directive of POLICY) assert.ok(headers['content-security-policy'].includes(directive), directive);
+      assert.doesNotMatch(headers['content-security-policy'], /unsafe|script-src/);
+    }
+  }
+}
+
+/** At Microsoft: opens the link and chooses a person. */
+export async function signIn(page, link, name) {
+  await page.goto(link);
+  await page.getByRole('button', { name }).click();
+}
+
+/** At Microsoft: ticks the box, or leaves it, and accepts. */
+export async function accept(page, { tick = true } = {}) {
+  if (tick) await page.getByLabel('Consent on behalf of your organization').check();
+  await page.getByRole('button', { name: 'Accept' }).click();
+}
+
+/** The whole of Grace's visit, to the outcome page. */
+export async function consent(page, link) {
+  await signIn(page, link, 'Grace Adams');
+  await accept(page);
+  await page.waitForURL('**/outcome/**');
+}
+
+/** Asserts that `page` is one of ours, whole, and readable by a person: it never strands anybody. */
+export async function readable(page, heading) {
+  await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+  assert.match(await page.title(), /./);
+  assert.equal(await page.locator('html').getAttribute('lang'), 'en');
+  assert.match(await page.locator('footer').innerText(), /Reference id\s+req_\w+/);
+  assert.equal(await page.locator('script, img, link, iframe, object, embed, form').count(), 0);
+}
+
+/** Runs in the page: how light the ground is, and which texts have less than WCAG's contrast of 4.5 with theirs. */
+function inspect() {
+  const channels = (colour) => colour.match(/[\d.]+/g).map(Number);
+  const luminance = (colour) => {
+    const [r, g, b] = channels(colour).map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const groundOf = (element) => {
+    const { backgroundColor } = getComputedStyle(element);
+    return channels(backgroundColor)[3] === 0 ? groundOf(element.parentElement) : backgroundColor;
+  };
+  const contrast = (element) => {
+    const [less, more] = [getComputedStyle(element).color, groundOf(element)].map(luminance).sort((a, b) => a - b);
+    return (more + 0.05) / (less + 0.05);
+  };
+  const hasText = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== '');
+  const faint = [...document.body.querySelectorAll('*')].filter(hasText).filter((element) => contrast(element) < 4.5);
+  return {
+    ground: luminance(groundOf(document.body)),
+    faint: faint.map((element) => `${contrast(element).toFixed(2)}: ${element.textContent}`),
+  };
+}
+
+/** Pictures of a page as people meet it: light, dark, and on a telephone. */
+export async function picture(page, name) {
+  await mkdir(SHOTS, { recursive: true });
+  const wide = { width: 1024, height: 720 };
+  for (const [look, colorScheme, size] of [
+    ['light', 'light', wide], ['dark', 'dark', wide], ['mobile', 'light', { width: 390, height: 844 }],
+  ]) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize(size);
+    await page.screenshot({ path: `${SHOTS}${name}-${look}.png`, fullPage: true });
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(overflow <= 0, `${name} (${look}) scrolls sideways by ${overflow} px`);
+    const { ground, faint } = await page.evaluate(inspect);
+    assert.deepEqual(faint, [], `${name} (${look}) has text that is hard to read`);
+    assert.equal(ground < 0.2, colorScheme === 'dark', `${name} (${look}): the luminance of the ground is ${ground}`);
+  }
+  await page.emulateMedia({ colorScheme: null });
+  await page.setViewportSize(wide);
+}

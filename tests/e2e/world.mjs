@@ -1,0 +1,121 @@
+// A sandbox of its own for a test: the real program as a child process, and the API as a provider's developer calls it.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const PROGRAM = process.env.SANDBOX ?? fileURLToPath(new URL('../../target/debug/onboarding-sandbox', import.meta.url));
+const ARGUMENTS = ['serve', '--json', '--port', '0', '--ephemeral', '--allow-insecure-redirects'];
+
+export const CONTOSO = 'c0a70500-1111-4a4a-8b8b-0000000c0001';
+export const PERSONAL = '9188040d-6c67-4c5b-b112-36a304b66dad';
+export const TEAMS_ADMIN_API = '48ac35b8-9aa8-4d74-927d-1f4a14a0b239';
+
+/** Starts a sandbox and stops it when the test ends. Due rows move by `tick` alone. */
+export async function start(t) {
+  // Nothing of the caller's environment may replace a part of the sandbox (CONTRACT K2).
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, RUST_LOG: 'warn' };
+  const child = spawn(PROGRAM, [...ARGUMENTS, '--no-sweep'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  child.stderr.on('data', (text) => { log = (log + text).slice(-20_000); });
+  const ended = once(child, 'exit');
+  const abandon = () => child.kill('SIGKILL');
+  process.once('exit', abandon);
+  t.after(async () => {
+    process.off('exit', abandon);
+    child.kill('SIGTERM');
+    const late = setTimeout(() => child.kill('SIGKILL'), 5_000);
+    await ended;
+    clearTimeout(late);
+  });
+  const line = await Promise.race([
+    once(createInterface(child.stdout), 'line').then(([line]) => line),
+    ended.then(() => { throw new Error(`the sandbox ended before it was ready:\n${log}`); }),
+  ]);
+  return new World(JSON.parse(line));
+}
+
+class World {
+  constructor(ready) {
+    Object.assign(this, ready);
+  }
+
+  async call(method, url, { key, body, status = 200 } = {}) {
+    const headers = { 'content-type': 'application/json' };
+    if (key) headers.authorization = `Bearer ${key}`;
+    const answer = await fetch(url, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    const text = await answer.text();
+    assert.equal(answer.status, status, `${method} ${url}: ${answer.status} ${text}`);
+    return text === '' ? null : JSON.parse(text);
+  }
+
+  /** Registers an enterprise and answers its id; unpinned without `expectedTenant`. */
+  enterprise(enterpriseName, expectedTenant) {
+    const body = { enterpriseName, pbxId: [1234], sbcGateways: [5678], services: ['PBX'], expectedTenant };
+    return this.call('POST', `${this.api}/v1/enterprises`, { key: this.resellerKey, body });
+  }
+
+  /** The link for the enterprise's Global Administrator. */
+  link(enterpriseId) {
+    const body = { actionType: 'REGISTRATION', enterpriseId, redirectUrl: `${this.webhooks}/hook` };
+    return this.call('POST', `${this.api}/v1/enterprises/action-url`, { key: this.resellerKey, body });
+  }
+
+  /** The registration of an enterprise, as the API tells it. */
+  async registration(enterpriseId) {
+    const { items } = await this.call('GET', `${this.api}/v1/enterprises/${enterpriseId}/actions`, { key: this.resellerKey });
+    return items.find((item) => item.actionType === 'REGISTRATION');
+  }
+
+  /** The webhooks that came about an enterprise, parsed, oldest first. */
+  async webhooksOf(enterpriseId) {
+    const caught = await this.call('GET', `${this.webhooks}/messages`);
+    return caught
+      .map(({ verified, body }) => ({ verified, ...JSON.parse(body) }))
+      .filter((message) => message.enterpriseId === enterpriseId);
+  }
+
+  /** The same, once there are `count` of them. */
+  async webhooksWhen(enterpriseId, count) {
+    for (const end = Date.now() + 10_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+      const caught = await this.webhooksOf(enterpriseId);
+      if (caught.length >= count) return caught;
+      assert.ok(Date.now() < end, `${caught.length} of ${count} webhooks came`);
+    }
+  }
+
+  tick() {
+    return this.call('POST', `${this.api}/sandbox/tick`, { key: this.operatorKey, body: {} });
+  }
+
+  advance(advanceSeconds) {
+    return this.call('POST', `${this.api}/sandbox/clock`, { key: this.operatorKey, body: { advanceSeconds } });
+  }
+
+  /** Has Microsoft do something for the next requests: see tests/simulated-microsoft. */
+  fault(on, what, times = null) {
+    return this.call('POST', `${this.microsoft}/simulated/faults`, { body: { on, what, times } });
+  }
+
+  lag(lag) {
+    return this.call('PUT', `${this.microsoft}/simulated/lag`, { body: lag });
+  }
+
+  /** Makes an application known in a tenant. */
+  provision(tenant, appId) {
+    return this.call('POST', `${this.microsoft}/simulated/service-principals`, { body: { tenant, appId } });
+  }
+
+  /** What is granted at Microsoft, whether Graph shows it or not. */
+  grants() {
+    return this.call('GET', `${this.microsoft}/simulated/grants`);
+  }
+
+  /** How many codes were redeemed at Microsoft. */
+  async redemptions() {
+    const calls = await this.call('GET', `${this.microsoft}/simulated/calls`);
+    return calls.filter(({ kind }) => kind === 'token').length;
+  }
+}

@@ -1,0 +1,124 @@
+//! What each call costs: round trips to DynamoDB, and the units that it charges.
+//!
+//! A meter stands between the functions and the embedded DynamoDB, asks for the consumed capacity of every call, and
+//! writes it down. The figures are those of `onboarding_dynamo::table`'s documentation.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
+use axum::routing::post;
+use onboarding_sandbox::{Options, Overrides};
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+use simulated_microsoft::GRACE;
+
+use crate::world::{Decision, World};
+
+/// One call to DynamoDB.
+#[derive(Clone, Debug)]
+struct Charge {
+    operation: String,
+    units: f64,
+    /// Whether a delivery made it, which runs beside the call that is measured.
+    is_delivery: bool,
+}
+
+#[derive(Clone)]
+struct Meter {
+    upstream: String,
+    http: Client,
+    charges: Arc<Mutex<Vec<Charge>>>,
+}
+
+impl Meter {
+    /// A meter before `upstream`; its own address.
+    async fn start(upstream: &str) -> (Self, String) {
+        let meter = Self {
+            upstream: upstream.to_owned(),
+            http: onboarding_microsoft::http::client().unwrap(),
+            charges: Arc::default(),
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let app = Router::new().route("/", post(forward)).with_state(meter.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        (meter, address)
+    }
+
+    /// What was charged since the last time it was asked, deliveries apart.
+    fn charged(&self) -> (Vec<String>, Vec<f64>) {
+        let charges: Vec<Charge> =
+            self.charges.lock().unwrap().drain(..).filter(|charge| !charge.is_delivery).collect();
+        (
+            charges.iter().map(|charge| charge.operation.clone()).collect(),
+            charges.iter().map(|charge| charge.units).collect(),
+        )
+    }
+}
+
+async fn forward(State(meter): State<Meter>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
+    let target = headers["x-amz-target"].to_str().unwrap().to_owned();
+    let operation = target.split_once('.').unwrap().1.to_owned();
+    let mut request: Value = serde_json::from_slice(&body).unwrap();
+    let is_row = !target.contains("Streams") && operation != "DescribeTable" && operation != "CreateTable";
+    if is_row {
+        request["ReturnConsumedCapacity"] = json!("INDEXES");
+    }
+    let call = meter.http.post(&meter.upstream).header("content-type", "application/x-amz-json-1.0");
+    let call = call.header("x-amz-target", &target).header("authorization", headers["authorization"].to_str().unwrap());
+    let call = call.header("x-amz-date", headers["x-amz-date"].to_str().unwrap());
+    let answer = call.body(request.to_string()).send().await.unwrap();
+    let (status, text) = (answer.status().as_u16(), answer.text().await.unwrap());
+    if is_row {
+        let units = units(&serde_json::from_str(&text).unwrap_or_default());
+        let sent = String::from_utf8_lossy(&body).into_owned();
+        let is_delivery =
+            operation != "TransactWriteItems" && (sent.contains("delivery#") || sent.contains("endpoint#"));
+        meter.charges.lock().unwrap().push(Charge { operation, units, is_delivery });
+    }
+    (StatusCode::from_u16(status).unwrap(), [("content-type", "application/x-amz-json-1.0")], text)
+}
+
+fn units(answer: &Value) -> f64 {
+    let of = |consumed: &Value| consumed["CapacityUnits"].as_f64().unwrap_or_default();
+    let consumed = &answer["ConsumedCapacity"];
+    consumed.as_array().map_or_else(|| of(consumed), |several| several.iter().map(of).sum())
+}
+
+/// A world whose functions go through a meter.
+async fn metered() -> (World, World, Meter) {
+    let behind = World::new().await;
+    let (meter, address) = Meter::start(&behind.sandbox.ready().dynamodb).await;
+    let overrides = Overrides { dynamodb: Some(address.parse().unwrap()), ..Overrides::default() };
+    let options = Options { sweep: false, insecure_redirects: true, overrides, ..Options::default() };
+    (World::with(options).await, behind, meter)
+}
+
+/// R103 Reads, creates and links take the documented round trips and units.
+#[tokio::test]
+async fn calls_cost_what_the_table_says() {
+    let (world, _behind, meter) = metered().await;
+    let body = world.enterprise_body(json!({"expectedTenant": simulated_microsoft::CONTOSO.id})).await;
+    meter.charged();
+    let enterprise = world.provider(Method::POST, "/v1/enterprises", Some(&body)).await.json().as_u64().unwrap();
+    let expect = |operations: &[&str], most: f64| {
+        let (made, each) = meter.charged();
+        eprintln!("{operations:?}: {each:?} units");
+        let charged: f64 = each.iter().sum();
+        assert_eq!(made, operations);
+        assert!(charged <= most, "{charged} > {most}");
+    };
+    expect(&["BatchGetItem", "TransactWriteItems"], 3.0 + 7.0);
+    world.provider(Method::GET, &format!("/v1/enterprises/{enterprise}"), None).await;
+    expect(&["BatchGetItem"], 3.0);
+    world.provider(Method::GET, &format!("/v1/enterprises/{enterprise}/actions"), None).await;
+    expect(&["BatchGetItem"], 3.0);
+    let link = world.registration_url(enterprise).await;
+    expect(&["BatchGetItem", "TransactWriteItems"], 3.0 + 7.0);
+    world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+    expect(&["UpdateItem", "TransactWriteItems", "TransactWriteItems", "BatchGetItem"], 2.0 + 9.0 + 19.0 + 3.0);
+}

@@ -76,7 +76,7 @@ async fn identify(
     signed_in: &SignedIn,
 ) -> Result<VerifiedIdentity, Error> {
     let claims = app.microsoft.signed_claims(&signed_in.id_token, call.now()).await?;
-    let identity = verify(&claims, expected(app, state, Some(&signed_in.code)), call.now())?;
+    let identity = verify(&claims, expected(app, state, Some(&signed_in.code), None), call.now())?;
     let issuer = app.microsoft.settings().endpoints.issuer(identity.signer().tenant);
     if signed_in.issuer.as_ref().is_some_and(|said| *said != issuer) {
         return Err(Error::OtherIssuer);
@@ -84,9 +84,9 @@ async fn identify(
     Ok(identity)
 }
 
-fn expected<'a>(app: &'a App, state: &'a State, code: Option<&'a str>) -> Expected<'a> {
+fn expected<'a>(app: &'a App, state: &'a State, code: Option<&'a str>, access_token: Option<&'a str>) -> Expected<'a> {
     let settings = app.microsoft.settings();
-    Expected { client: settings.client_id, endpoints: &settings.endpoints, nonce: &state.nonce, code }
+    Expected { client: settings.client_id, endpoints: &settings.endpoints, nonce: &state.nonce, code, access_token }
 }
 
 /// A lease that was not won: show what became of the request, unless this is another sign-in on a spent link.
@@ -170,7 +170,9 @@ async fn redeem(
             IdTokenError::KeysUnavailable | IdTokenError::UnknownKey => Code::SignInInterrupted,
             IdTokenError::Malformed | IdTokenError::Header | IdTokenError::Signature => Code::IdentityChanged,
         })?;
-        let second = verify(&claims, expected(app, state, None), call.now()).map_err(|_| Code::IdentityChanged)?;
+        let access_token = Some(tokens.access_token.expose_secret());
+        let second = verify(&claims, expected(app, state, None, access_token), call.now());
+        let second = second.map_err(|_| Code::IdentityChanged)?;
         if !identity.is_the_same_as(&second) {
             return Err(Code::IdentityChanged.into());
         }

@@ -69,6 +69,8 @@ pub struct Expected<'a> {
     pub nonce: &'a str,
     /// The code that came with the token; its hash must be in it. None for a token of the token endpoint.
     pub code: Option<&'a str>,
+    /// The access token that came with the token; if its hash is there, it must be right.
+    pub access_token: Option<&'a str>,
 }
 
 /// Why claims are not an identity. Callers are told one wording for all.
@@ -93,6 +95,8 @@ pub enum IdentityFault {
     Nonce,
     #[error("c_hash is missing or of another code")]
     CodeHash,
+    #[error("at_hash is of another access token")]
+    AccessTokenHash,
     #[error("sub is missing")]
     Subject,
     #[error("oid is missing or not a GUID")]
@@ -144,6 +148,7 @@ pub fn verify(
         return Err(IdentityFault::Nonce);
     }
     check_code_hash(claims, expected.code)?;
+    check_access_token_hash(claims, expected.access_token)?;
     let subject = claims.text("sub").ok_or(IdentityFault::Subject)?.to_owned();
     let object = claims.text("oid").and_then(|oid| oid.parse().ok()).ok_or(IdentityFault::Object)?;
     let user_principal_name = claims.text("preferred_username").map(str::to_owned);
@@ -180,9 +185,20 @@ fn check_dates(claims: &SignedClaims, now: Timestamp) -> Result<(), IdentityFaul
 /// `c_hash` binds the code to the token: the left half of the code's SHA-256 (OpenID Connect Core §3.3.2.11).
 fn check_code_hash(claims: &SignedClaims, code: Option<&str>) -> Result<(), IdentityFault> {
     let Some(code) = code else { return Ok(()) };
-    let hash = URL_SAFE_NO_PAD.encode(&digest(&SHA256, code.as_bytes()).as_ref()[..16]);
     let claimed = claims.text("c_hash").ok_or(IdentityFault::CodeHash)?;
-    if same(claimed.as_bytes(), hash.as_bytes()) { Ok(()) } else { Err(IdentityFault::CodeHash) }
+    if is_half_hash(claimed, code) { Ok(()) } else { Err(IdentityFault::CodeHash) }
+}
+
+/// `at_hash` does the same for an access token, and may be left out (OpenID Connect Core §3.1.3.8).
+fn check_access_token_hash(claims: &SignedClaims, access_token: Option<&str>) -> Result<(), IdentityFault> {
+    let (Some(token), Some(claimed)) = (access_token, claims.claims.get("at_hash")) else { return Ok(()) };
+    let right = claimed.as_str().is_some_and(|claimed| is_half_hash(claimed, token));
+    if right { Ok(()) } else { Err(IdentityFault::AccessTokenHash) }
+}
+
+fn is_half_hash(claimed: &str, hashed: &str) -> bool {
+    let hash = URL_SAFE_NO_PAD.encode(&digest(&SHA256, hashed.as_bytes()).as_ref()[..16]);
+    same(claimed.as_bytes(), hash.as_bytes())
 }
 
 /// `acct` 1, or an identity provider other than the tenant itself, is a guest. A tenant names itself by its issuer of

@@ -16,8 +16,6 @@
 //!   Center is connected.
 //! - `client-secret-basic`: one way to authenticate is enough; ours is `client_secret_post`, and
 //!   `shared/microsoft/tests/it/redeem.rs` reads it off the wire.
-//! - `invalid-athash`: no access token comes through the browser in our flow, so there is nothing to hash there; the
-//!   claim in the token endpoint's own token is optional and is not compared today.
 
 mod keys;
 mod redemption;

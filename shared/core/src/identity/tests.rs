@@ -23,7 +23,8 @@ fn good() -> Value {
 fn check_at(claims: &Value, key_issuer: Option<&str>, now: i64) -> Result<VerifiedIdentity, IdentityFault> {
     let endpoints = Endpoints::of(Cloud::Global, None, None);
     let client = ApplicationId::from_u128(0xcccc_cccc_0000_4000_8000_0000_0000_0001);
-    let expected = Expected { client, endpoints: &endpoints, nonce: "n", code: Some("code") };
+    let expected =
+        Expected { client, endpoints: &endpoints, nonce: "n", code: Some("code"), access_token: Some("token") };
     let signed = SignedClaims::signature_checked(claims.as_object().cloned().unwrap(), key_issuer.map(str::to_owned));
     verify(&signed, expected, Timestamp::from_seconds(now))
 }
@@ -132,6 +133,16 @@ fn a_code_of_another_token_is_refused() {
         assert_eq!(with("c_hash", hash.clone()).unwrap_err(), IdentityFault::CodeHash, "{hash}");
     }
     assert_eq!(without("c_hash").unwrap_err(), IdentityFault::CodeHash);
+}
+
+/// The token belongs to the access token that came with it, if it says to which.
+#[test]
+fn an_access_token_of_another_token_is_refused() {
+    let hash = |token: &str| URL_SAFE_NO_PAD.encode(&digest(&SHA256, token.as_bytes()).as_ref()[..16]);
+    assert!(with("at_hash", json!(hash("token"))).is_ok());
+    for wrong in [json!(hash("other")), json!(""), json!(null), json!(7)] {
+        assert_eq!(with("at_hash", wrong.clone()).unwrap_err(), IdentityFault::AccessTokenHash, "{wrong}");
+    }
 }
 
 /// R115, G32 A person has a subject and an object id.

@@ -59,7 +59,8 @@ impl Judge {
     pub(super) async fn judge(&self, token: &str) -> Result<VerifiedIdentity, Refusal> {
         let claims = self.microsoft.signed_claims(token, self.now).await.map_err(Refusal::Token)?;
         let Settings { endpoints, client_id, .. } = self.microsoft.settings();
-        let expected = Expected { client: *client_id, endpoints, nonce: &self.nonce, code: Some(&self.code) };
+        let expected =
+            Expected { client: *client_id, endpoints, nonce: &self.nonce, code: Some(&self.code), access_token: None };
         verify(&claims, expected, self.now).map_err(Refusal::Identity)
     }
 

@@ -100,6 +100,20 @@ async fn a_token_endpoint_without_an_id_token_is_tolerated() {
     target.accepts(target.good.clone()).await;
 }
 
+/// An `at_hash` in the token endpoint's token is of the access token beside it, or nothing is granted.
+#[tokio::test]
+async fn oidcc_client_test_invalid_athash() {
+    let target = Target::new().await;
+    let world = &target.world;
+    let mut tokens = tokens(&target).await;
+    let mut claims = crate::attack::target::part(tokens["id_token"].as_str().unwrap(), 1);
+    claims["at_hash"] = json!("AAAAAAAAAAAAAAAAAAAAAA");
+    tokens["id_token"] = json!(world.microsoft().sign(&target.header, &claims).unwrap());
+    answers(&target, &tokens);
+    assert_eq!(world.post(target.good.clone()).await.status, 403);
+    assert_eq!(world.outcome().await, ("blocked".to_owned(), Some("identity_changed".to_owned())));
+}
+
 /// G36, T28 `…-invalid-sub` and `…-invalid-issuer` at redemption: the token endpoint's token is checked as strictly as
 /// the first and must be of the same person. Nothing is granted, Graph is not asked, and the link works again.
 #[tokio::test]

@@ -33,8 +33,13 @@ async fn a_token_of_microsoft_is_taken() {
     let signer = Signer::new("k1");
     let world = world(&signer).await;
     let taken = world.microsoft.signed_claims(&signer.token(), NOW).await.unwrap();
-    let expected =
-        Expected { client: CLIENT, endpoints: &Endpoints::of(Cloud::Global, None, None), nonce: "", code: None };
+    let expected = Expected {
+        client: CLIENT,
+        endpoints: &Endpoints::of(Cloud::Global, None, None),
+        nonce: "",
+        code: None,
+        access_token: None,
+    };
     // The claims came through: the first that `verify` checks is found, and wrong.
     assert_eq!(verify(&taken, expected, NOW).unwrap_err(), IdentityFault::Audience);
     let request = &world.requests()[0];

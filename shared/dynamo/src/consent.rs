@@ -21,9 +21,10 @@ use secrecy::SecretString;
 
 use crate::due::DueKind;
 use crate::key::{EXISTS, Key};
-use crate::row::{entity, item, number, part, text};
+use crate::row::{entity, item, part};
 use crate::transaction::{Committed, Part};
 use crate::update::{Change, Updated};
+use crate::value::{number, text};
 use crate::{Store, StoreError};
 
 /// How long a request is kept after its link has ended, for outcome pages and questions.
@@ -333,7 +334,7 @@ fn guard(reseller: ResellerId) -> Change {
         .value(":yes", AttributeValue::Bool(true))
 }
 
-fn handle_item(handle: &TokenHandle) -> Result<crate::row::Item, StoreError> {
+fn handle_item(handle: &TokenHandle) -> Result<crate::value::Item, StoreError> {
     let mut row = item(&Key::handle(&handle.hash), handle)?;
     row.insert("ttl".to_owned(), number(handle.expires_at.seconds()));
     Ok(row)

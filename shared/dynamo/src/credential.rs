@@ -13,9 +13,10 @@ use onboarding_core::time::Timestamp;
 use thiserror::Error;
 
 use crate::key::{EXISTS, Key};
-use crate::row::{Item, entity, item};
+use crate::row::{entity, item};
 use crate::transaction::{Committed, Part};
 use crate::update::Change;
+use crate::value::Item;
 use crate::{Store, StoreError};
 
 /// How often what DynamoDB left out of a batch is asked for again.

@@ -9,9 +9,10 @@ use onboarding_core::time::Timestamp;
 
 use crate::due::DueKind;
 use crate::key::Key;
-use crate::row::{due, entity, instant, item, number, text};
+use crate::row::{due, entity, item};
 use crate::transaction::{Part, Transaction};
 use crate::update::{Change, Updated};
+use crate::value::{instant, number, text};
 use crate::{Store, StoreError};
 
 /// How long an ended delivery is kept for people to look at.

@@ -8,9 +8,9 @@ use std::time::Duration;
 use onboarding_core::time::Timestamp;
 
 use crate::key::Key;
-use crate::row::{number, text};
 use crate::table::DUE_INDEX;
 use crate::update::Change;
+use crate::value::{number, text};
 use crate::{Store, StoreError};
 
 /// What can be due.
@@ -57,7 +57,7 @@ impl Store {
             .expression_attribute_values(":now", text(now.to_string()))
             .limit(limit);
         let items = query.send().await.map_err(|error| StoreError::unavailable(&error))?.items.unwrap_or_default();
-        let due = |item: crate::row::Item| {
+        let due = |item: crate::value::Item| {
             let at = item.get("DSK")?.as_s().ok()?.clone();
             Some(Due { key: Key::of(&item), at })
         };

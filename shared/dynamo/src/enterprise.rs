@@ -10,8 +10,9 @@ use onboarding_core::text::Name;
 use serde::{Deserialize, Serialize};
 
 use crate::key::Key;
-use crate::row::{Item, entity, item, text};
+use crate::row::{entity, item};
 use crate::transaction::{Committed, Part};
+use crate::value::{Item, text};
 use crate::{Store, StoreError};
 
 /// How making an enterprise ended.

@@ -6,7 +6,7 @@ use onboarding_core::redirect_url::RedirectUrl;
 use onboarding_core::secret::SecretHash;
 use onboarding_core::text::Name;
 
-use crate::row::{Item, text};
+use crate::value::{Item, text};
 
 /// The primary key of an item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

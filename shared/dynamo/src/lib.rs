@@ -20,6 +20,7 @@ pub mod stream;
 pub mod table;
 mod transaction;
 mod update;
+mod value;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};

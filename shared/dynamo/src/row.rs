@@ -1,7 +1,5 @@
 //! Rows: an item's keys beside the fields of a domain type.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use onboarding_core::time::Timestamp;
 use serde::Serialize;
@@ -9,21 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::StoreError;
 use crate::key::Key;
-
-/// An item as the SDK has it.
-pub(crate) type Item = HashMap<String, AttributeValue>;
-
-pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
-    AttributeValue::S(value.into())
-}
-
-pub(crate) fn number(value: impl ToString) -> AttributeValue {
-    AttributeValue::N(value.to_string())
-}
-
-pub(crate) fn instant(at: Timestamp) -> AttributeValue {
-    number(at.millis())
-}
+use crate::value::{Item, text};
 
 /// The attribute of a part of a row, such as one action's state.
 pub(crate) fn part<T: Serialize>(key: &Key, value: &T) -> Result<AttributeValue, StoreError> {

@@ -58,7 +58,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use crate::key::Key;
-use crate::row::Item;
+use crate::value::Item;
 use crate::{Store, StoreError};
 
 /// The due index.

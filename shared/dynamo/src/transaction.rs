@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem, Update};
 
 use crate::key::{IS_NEW, Key};
 use crate::patience::Patience;
-use crate::row::Item;
 use crate::update::Change;
+use crate::value::Item;
 use crate::{Store, StoreError};
 
 /// Writes to be made together.

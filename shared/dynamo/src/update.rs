@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 
 use crate::key::Key;
 use crate::patience::Patience;
-use crate::row::Item;
+use crate::value::Item;
 use crate::{Store, StoreError};
 
 /// An update expression with its condition and placeholders; a mere check has no update.

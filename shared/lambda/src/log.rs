@@ -184,10 +184,18 @@ pub(crate) mod tests {
     use super::*;
     use onboarding_core::id::MAX_SAFE_INTEGER;
     use std::io::Write;
-    use std::sync::{Arc, Mutex};
+    use std::sync::{Arc, Mutex, Once};
+
+    /// Gives every thread somebody who listens. Without it, a thread that reaches a log statement first, and has
+    /// nobody, may switch that statement off for a thread that is catching at this moment.
+    pub(crate) fn listen() {
+        static LISTENER: Once = Once::new();
+        LISTENER.call_once(|| tracing::subscriber::set_global_default(tracing_subscriber::registry()).unwrap());
+    }
 
     /// Catches what is logged while `act` runs on this thread.
     pub(crate) fn caught(level: Level, act: impl FnOnce()) -> String {
+        listen();
         let memory = Memory::default();
         let writer = memory.clone();
         tracing::subscriber::with_default(subscriber(level, move || writer.clone()), act);

@@ -2,13 +2,14 @@ use super::*;
 use crate::body::BodyFault;
 use crate::call::NoSuchThing;
 use crate::caller::Unauthenticated;
-use crate::log::tests::caught;
+use crate::log::tests::{caught, listen};
 use crate::routes::{ConsentRedirectOp, CreateEnterpriseOp, CredentialsOp, EnterprisesOp};
 use crate::testing::{Counting, EventBody, NOW, Still, api_key, event, post, provider, reseller_id};
 use onboarding_core::fields::Fault;
 use serde_json::{Value, json};
 
 fn edge() -> Edge {
+    listen();
     Edge {
         clock: Arc::new(Still),
         random: Arc::new(Counting::default()),

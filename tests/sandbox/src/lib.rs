@@ -10,7 +10,7 @@
 //! | how to start one, and what it offers | [`Sandbox`], [`Options`] |
 //! | what plays API Gateway | `gateway`, `functions` |
 //! | what plays the event source mappings and the schedule | `stream`, `schedule` |
-//! | what plays DynamoDB, Secrets Manager and Microsoft | `outside` |
+//! | what plays DynamoDB, Secrets Manager and Microsoft | `outside`, `dynamodb` |
 //! | what is there at the first start | `bootstrap`, [`demo_reseller`] |
 //! | the receiver of webhooks, the mailbox | [`receiver`], [`mailbox`] |
 //! | the clock and the tick over HTTP | `control` |
@@ -23,6 +23,7 @@ mod control;
 mod data;
 pub mod demo;
 pub mod demo_reseller;
+mod dynamodb;
 mod error;
 mod form;
 mod functions;

@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 
 use crate::background::Background;
 use crate::data::DataFolder;
+use crate::dynamodb::{self, Addresses};
 use crate::{Error, Options, SandboxClock, ports};
 
 const TABLE: &str = "onboarding-sandbox";
@@ -41,7 +42,10 @@ fn sdk(options: &Options) -> Result<SdkConfig, Error> {
 
 /// DynamoDB: where it is, and the table in it.
 pub(crate) struct DynamoDb {
+    /// For our own clients.
     pub(crate) endpoint: String,
+    /// For everybody else's.
+    pub(crate) address: String,
     /// Whether it is the in-process one.
     pub(crate) is_ours: bool,
     pub(crate) store: Store,
@@ -56,35 +60,18 @@ impl DynamoDb {
         options: &Options,
         background: &mut Background,
     ) -> Result<Self, Error> {
-        let endpoint = match (&options.overrides.dynamodb, listener) {
-            (None, Some(listener)) => serve_dynamodb(listener, data, background)?,
-            (endpoint, _) => address(endpoint.as_ref()),
+        let (endpoint, address) = match (&options.overrides.dynamodb, listener) {
+            (None, Some(listener)) => {
+                let Addresses { engine, door } = dynamodb::serve(listener, data, background).await?;
+                (engine, door)
+            }
+            (given, _) => (address(given.as_ref()), address(given.as_ref())),
         };
         let sdk = sdk(options)?;
         let store = Store::connect(&sdk, Some(&endpoint), TABLE);
         store.create_table().await?;
-        Ok(Self { endpoint, is_ours: options.overrides.dynamodb.is_none(), store, sdk })
+        Ok(Self { endpoint, address, is_ours: options.overrides.dynamodb.is_none(), store, sdk })
     }
-}
-
-fn serve_dynamodb(
-    listener: TcpListener,
-    data: Option<&DataFolder>,
-    background: &mut Background,
-) -> Result<String, Error> {
-    let endpoint = format!("http://127.0.0.1:{}", ports::port_of(&listener)?);
-    let database = match data {
-        Some(data) => dynoxide::Database::new(&data.file("rows.sqlite").to_string_lossy()),
-        None => dynoxide::Database::memory(),
-    };
-    let database = database.map_err(|fault| Error::DynamoDb(fault.to_string()))?;
-    let stopped = background.stopped();
-    background.serve(async move {
-        if let Err(fault) = dynoxide::server::serve_with_shutdown(listener, database, stopped).await {
-            tracing::error!(fault, "the in-process DynamoDB ended");
-        }
-    });
-    Ok(endpoint)
 }
 
 /// Secrets Manager: where it is, and our secrets in it.

@@ -92,6 +92,11 @@ async fn open_former(port: u16) -> Result<TcpListener, Error> {
             Err(_) => tokio::time::sleep(FORMER_WAIT).await,
         }
     }
+    any().await
+}
+
+/// A port for a part that nobody else needs to find.
+pub(crate) async fn any() -> Result<TcpListener, Error> {
     bind(0).await.map_err(Error::NoPort)
 }
 

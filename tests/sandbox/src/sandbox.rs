@@ -248,7 +248,7 @@ impl Outside {
             microsoft: self.microsoft.address.clone(),
             mail: format!("{api}{MAIL}"),
             webhooks: format!("{api}{WEBHOOKS}"),
-            dynamodb: self.dynamodb.endpoint.clone(),
+            dynamodb: self.dynamodb.address.clone(),
             secrets: self.secrets_manager.endpoint.clone(),
             journey: journey.or_elsewhere(&format!("https://{}/onboarding", demo_reseller::STRICT_HOST)),
             api,

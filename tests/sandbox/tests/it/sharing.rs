@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use onboarding_lambda::config::Env;
-use onboarding_sandbox::{Options, Overrides};
+use onboarding_microsoft::http;
+use onboarding_sandbox::{Options, Overrides, Sandbox};
+use serde_json::Value;
 
 use crate::world::{World, consent, options};
 
@@ -48,4 +50,25 @@ async fn a_given_client_secret_is_put_over_the_former_one() {
     let app = world.sandbox.microsoft().unwrap().registration(given[1].1).unwrap();
     assert_eq!(app.client_secret, given[0].1);
     world.consented("Contoso").await;
+}
+
+/// K8 DynamoDB answers whoever asks, with a signature or without.
+#[tokio::test]
+async fn rows_can_be_read_without_a_signature() {
+    let sandbox = Sandbox::start(Options { sweep: false, ..Options::default() }).await.unwrap();
+    let ask = async |authorization: Option<&str>| {
+        let call = http::client().unwrap().post(&sandbox.ready().dynamodb);
+        let call = call.header("content-type", "application/x-amz-json-1.0");
+        let call = call.header("x-amz-target", "DynamoDB_20120810.Scan").body(r#"{"TableName":"onboarding-sandbox"}"#);
+        let call = authorization.into_iter().fold(call, |call, value| call.header("authorization", value));
+        let answer = call.header("x-amz-date", "20260101T000000Z").send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    let other = "AWS4-HMAC-SHA256 Credential=other/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, \
+                 Signature=0000";
+    for authorization in [None, Some(other)] {
+        let (status, page) = ask(authorization).await;
+        assert_eq!(status, 200, "{page}");
+        assert!(page["Count"].as_u64().unwrap() > 0);
+    }
 }

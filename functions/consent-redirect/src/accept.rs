@@ -40,8 +40,7 @@ pub(crate) async fn accept(
     // Before the lease, so that a secret that cannot be had costs nobody the link.
     let secret = app.secrets.client_secret(call.now()).await?;
     let code = SecretHash::of(&signed_in.code);
-    let holder = (call.reference(), call.now());
-    let leased = match app.store.lease(&state.request, identity.signer(), &code, holder).await? {
+    let leased = match lease(app, call, state, &identity, &code).await? {
         Lease::Won(leased) => *leased,
         Lease::Lost(request) => return already(app, call, *request, &code, keys).await,
         Lease::Unknown => return Err(Error::NoSuchRequest),
@@ -87,6 +86,32 @@ async fn identify(
 fn expected<'a>(app: &'a App, state: &'a State, code: Option<&'a str>, access_token: Option<&'a str>) -> Expected<'a> {
     let settings = app.microsoft.settings();
     Expected { client: settings.client_id, endpoints: &settings.endpoints, nonce: &state.nonce, code, access_token }
+}
+
+/// Leases the request, and looks beside it whether its link works at all. Should it stop to work after this look, the
+/// grant is refused where it would be recorded.
+async fn lease(
+    app: &App,
+    call: &Call<ConsentRedirectOp>,
+    state: &State,
+    identity: &VerifiedIdentity,
+    code: &SecretHash,
+) -> Result<Lease, Error> {
+    let holder = (call.reference(), call.now());
+    let (lease, works) = tokio::join!(
+        app.store.lease(&state.request, identity.signer(), code, holder),
+        app.store.links_work(state.enterprise, state.reseller)
+    );
+    match (lease?, works) {
+        (lease, Ok(true)) => Ok(lease),
+        (Lease::Unknown, Ok(false)) => Ok(Lease::Unknown),
+        (lease, works) => {
+            if let Lease::Won(leased) = lease {
+                app.store.release(&leased).await?;
+            }
+            Err(works.map_or_else(Error::from, |_| Error::Policy(Code::EnterpriseDisabled)))
+        }
+    }
 }
 
 /// A lease that was not won: show what became of the request, unless this is another sign-in on a spent link.

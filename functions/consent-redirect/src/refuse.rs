@@ -62,8 +62,13 @@ async fn record(
     refusal: Refusal,
     keys: &SealingKeys,
 ) -> Result<ConsentRequest, Error> {
-    let request = app.store.request(&state.request).await?.ok_or(Error::NoSuchRequest)?;
-    call.about(request.reseller, request.enterprise);
+    let rows = app.store.outcome(&state.request, state.enterprise, state.reseller).await?;
+    let rows = rows.ok_or(Error::NoSuchRequest)?;
+    call.about(state.reseller, state.enterprise);
+    if !rows.links_work() {
+        return Err(Error::Policy(Code::EnterpriseDisabled));
+    }
+    let request = rows.request;
     if let Some(record) = request.clone().refuse(refusal, context(app, call, keys)) {
         app.store.record(&record).await?;
     }

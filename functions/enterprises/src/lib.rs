@@ -1,5 +1,6 @@
-//! One enterprise: read it, list its actions, confirm its tenant (R079, R103, K10, K11).
+//! One enterprise: read it, list its actions, confirm its tenant, stop it (R079, R103, K10, K11).
 
+mod standing;
 mod view;
 
 use lambda_http::http::StatusCode;
@@ -10,7 +11,7 @@ use onboarding_core::advice::Code;
 use onboarding_core::audit::Actor;
 use onboarding_core::consent::Confirmation;
 use onboarding_core::credential::Caller;
-use onboarding_core::enterprise::Enterprise;
+use onboarding_core::enterprise::{Enterprise, Standing};
 use onboarding_core::fields::Fault;
 use onboarding_core::id::{ConsentRequestId, EnterpriseId, TenantId};
 use onboarding_dynamo::consent::Recorded;
@@ -46,6 +47,8 @@ enum Error {
     NoSuchEnterprise,
     #[error(transparent)]
     Path(#[from] NoSuchThing),
+    #[error("the enterprise, or its service provider, is disabled")]
+    Disabled,
     #[error("nothing waits for a confirmation")]
     NothingToConfirm,
     #[error("another tenant waits for confirmation")]
@@ -66,6 +69,7 @@ impl From<Error> for Failure {
             Error::Caller(refusal) => refusal.into(),
             Error::Key(NotAuthenticated::NotAccepted(refusal)) => refusal.into(),
             Error::NoSuchEnterprise | Error::Path(NoSuchThing) => Self::not_found(),
+            Error::Disabled => Self::new(StatusCode::CONFLICT, Code::EnterpriseDisabled),
             Error::NothingToConfirm => Self::new(StatusCode::CONFLICT, Code::NothingToConfirm),
             Error::TenantNotShown => Self::new(StatusCode::CONFLICT, Code::TenantNotShown),
             Error::TenantTaken => Self::new(StatusCode::CONFLICT, Code::TenantBoundElsewhere),
@@ -93,6 +97,8 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
                 Ok(Answer::json(StatusCode::OK, &body))
             }
             EnterprisesOp::ConfirmTenant => confirm_tenant(app, call, &caller, &enterprise).await,
+            EnterprisesOp::Disable => standing::change(app, call, &caller, enterprise, Standing::Disabled).await,
+            EnterprisesOp::Enable => standing::change(app, call, &caller, enterprise, Standing::Open).await,
         }
     })
     .await
@@ -129,6 +135,7 @@ async fn confirm_tenant(
     match app.store.record(&record).await? {
         Recorded::Done => {}
         Recorded::TenantTaken => return Err(Error::TenantTaken),
+        Recorded::EnterpriseRefuses if enterprise.standing != Standing::Open => return Err(Error::Disabled),
         Recorded::EnterpriseRefuses => return Err(Error::NothingToConfirm),
         Recorded::Superseded => return confirmed_meanwhile(app, enterprise.id, tenant).await,
     }

@@ -190,7 +190,7 @@ async fn pin(app: &App, enterprise: &Enterprise) -> Result<Option<TenantId>, Err
 async fn authorize_url(app: &App, call: &Call<RegistrationUrlOp>, request: &ConsentRequest) -> Result<String, Error> {
     let authority = request.pin.map_or(AuthorityPath::Common, AuthorityPath::Tenant);
     let random = call.occasion().random;
-    let state = State::new(request.id.clone(), authority, request.expires_at, random);
+    let state = State::new(request, authority, random);
     let keys = app.secrets.sealing_keys(call.now()).await?;
     let Settings { client_id, redirect_uri, .. } = app.microsoft.settings();
     let binding = Binding { client_id: &client_id.to_string(), redirect_uri };

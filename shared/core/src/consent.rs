@@ -20,9 +20,11 @@ use thiserror::Error;
 
 use crate::action::{ActionState, ActionType};
 use crate::advice::Code;
+use crate::enterprise::{Enterprise, Standing};
 use crate::id::{ConsentRequestId, DeliveryId, EnterpriseId, ReferenceId, ResellerId, TenantId};
 use crate::identity::Signer;
 use crate::redirect_url::RedirectUrl;
+use crate::reseller::{Reseller, ResellerStatus};
 use crate::seal::{Purpose, SealingKeys, Unsealable};
 use crate::secret::SecretHash;
 use crate::time::Timestamp;
@@ -282,6 +284,12 @@ impl ConsentRequest {
     }
 }
 
+/// Whether an enterprise's links work: neither it nor its service provider is disabled (K9).
+#[must_use]
+pub fn links_work(enterprise: &Enterprise, reseller: &Reseller) -> bool {
+    enterprise.standing == Standing::Open && reseller.status == ResellerStatus::Active
+}
+
 /// The lease of a request: the right, and the only one, to redeem one code.
 #[derive(Debug)]
 pub struct Leased {
@@ -307,6 +315,12 @@ impl Leased {
     #[must_use]
     pub const fn request(&self) -> &ConsentRequest {
         &self.request
+    }
+
+    /// The stage of a request whose lease is given back unused.
+    #[must_use]
+    pub fn released(&self) -> Stage {
+        Stage::Pending { refusal: self.request.refused_codes.last().copied() }
     }
 
     /// Whether its holder is out of time.

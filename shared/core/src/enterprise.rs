@@ -51,6 +51,18 @@ pub enum Standing {
     Offboarded,
 }
 
+impl Standing {
+    /// The word in the audit trail.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Disabled => "disabled",
+            Self::Offboarded => "offboarded",
+        }
+    }
+}
+
 /// How far an enterprise is. Told from its standing and its actions, so it cannot contradict them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EnterpriseStatus {

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::cloud::AuthorityPath;
-use crate::id::ConsentRequestId;
+use crate::consent::ConsentRequest;
+use crate::id::{ConsentRequestId, EnterpriseId, ResellerId};
 use crate::random::Random;
 use crate::seal::{Purpose, SealingKeys, Unsealable};
 use crate::secret::SecretHash;
@@ -26,6 +27,12 @@ pub struct State {
     /// The consent request.
     #[serde(rename = "r")]
     pub request: ConsentRequestId,
+    /// Whose link it is.
+    #[serde(rename = "w")]
+    pub reseller: ResellerId,
+    /// For whom.
+    #[serde(rename = "f")]
+    pub enterprise: EnterpriseId,
     /// Bound into the `id_token` (R110).
     #[serde(rename = "n")]
     pub nonce: String,
@@ -84,19 +91,16 @@ impl Binding<'_> {
 impl State {
     /// A state for a new link, with a nonce of 128 and a verifier of 256 random bits.
     #[must_use]
-    pub fn new(
-        request: ConsentRequestId,
-        authority: AuthorityPath,
-        expires_at: Timestamp,
-        random: &dyn Random,
-    ) -> Self {
+    pub fn new(request: &ConsentRequest, authority: AuthorityPath, random: &dyn Random) -> Self {
         Self {
-            request,
+            request: request.id.clone(),
+            reseller: request.reseller,
+            enterprise: request.enterprise,
             nonce: URL_SAFE_NO_PAD.encode(random.bytes::<16>()),
             verifier: URL_SAFE_NO_PAD.encode(random.bytes::<32>()),
             authority,
             browser: None,
-            expires_at,
+            expires_at: request.expires_at,
         }
     }
 
@@ -127,15 +131,28 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::action::ActionType;
+    use crate::consent::NewRequest;
     use crate::id::TenantId;
     use crate::random::tests::Counting;
+    use crate::redirect_url::{RedirectPolicy, RedirectUrl};
 
     const EXPIRES: Timestamp = Timestamp::from_seconds(1_800_000_000);
     const HERE: Binding<'_> = Binding { client_id: "client!+ID", redirect_uri: "https://api.example/cb" };
 
     fn state(random: &dyn Random) -> State {
         let path = AuthorityPath::Tenant(TenantId::from_u128(7));
-        let mut state = State::new(ConsentRequestId::new(EXPIRES, random), path, EXPIRES, random);
+        let hosts = ["hooks.example.com".parse().unwrap()];
+        let new = NewRequest {
+            enterprise: EnterpriseId::random(random),
+            reseller: ResellerId::random(random),
+            action: ActionType::Registration,
+            redirect_url: RedirectUrl::parse("https://hooks.example.com/", &hosts, RedirectPolicy::default()).unwrap(),
+            pin: None,
+            asked_again: false,
+        };
+        let request = ConsentRequest::new(ConsentRequestId::new(EXPIRES, random), new, EXPIRES, EXPIRES);
+        let mut state = State::new(&request, path, random);
         state.browser = Some(SecretHash::of("cookie"));
         state
     }

@@ -7,14 +7,14 @@ use onboarding_core::action::{ActionState, ActionType};
 use onboarding_core::advice::Code;
 use onboarding_core::audit::AuditRow;
 use onboarding_core::consent::{
-    Conclusion, ConsentRequest, Context, LEASE, Landing, Leased, MAX_ATTEMPTS, Record, Stage, Verifying,
+    self, Conclusion, ConsentRequest, Context, LEASE, Landing, Leased, MAX_ATTEMPTS, Record, Stage, Verifying,
 };
 use onboarding_core::enterprise::{Enterprise, Standing};
 use onboarding_core::id::{ConsentRequestId, EnterpriseId, ReferenceId, ResellerId};
 use onboarding_core::identity::Signer;
 use onboarding_core::outcome::TokenHandle;
 use onboarding_core::proof::Judgement;
-use onboarding_core::reseller::Reseller;
+use onboarding_core::reseller::{Reseller, ResellerStatus};
 use onboarding_core::secret::SecretHash;
 use onboarding_core::time::Timestamp;
 use secrecy::SecretString;
@@ -48,7 +48,7 @@ pub enum Recorded {
     Done,
     /// The request has moved on: somebody else recorded a move first.
     Superseded,
-    /// The enterprise is bound to another tenant, stopped or gone.
+    /// The enterprise is bound to another tenant; or it, or its provider, is disabled or gone.
     EnterpriseRefuses,
     /// The tenant belongs to another provider.
     TenantTaken,
@@ -63,6 +63,14 @@ pub struct OutcomeRows {
     pub enterprise: Enterprise,
     /// Who asks for it.
     pub reseller: Reseller,
+}
+
+impl OutcomeRows {
+    /// Whether the link works, as far as its enterprise and provider go.
+    #[must_use]
+    pub fn links_work(&self) -> bool {
+        consent::links_work(&self.enterprise, &self.reseller)
+    }
 }
 
 impl Store {
@@ -122,11 +130,47 @@ impl Store {
         Ok(Lease::Lost(Box::new(request)))
     }
 
+    /// Gives a lease back whose code was not sent: the request is as if nobody had come.
+    pub async fn release(&self, leased: &Leased) -> Result<(), StoreError> {
+        let request = leased.request();
+        let key = Key::request(&request.id);
+        let last = request.attempt().saturating_sub(1);
+        let change = Change::new(
+            format!("SET stage = :stage REMOVE usedCodes[{last}], DPK, DSK"),
+            "stage.#name = :leased AND size(usedCodes) = :attempt",
+        )
+        .name("#name", "name")
+        .value(":stage", part(&key, &leased.released())?)
+        .value(":leased", text(request.stage.name()))
+        .value(":attempt", number(request.attempt()));
+        self.update(key, change).await.map(drop)
+    }
+
+    /// Whether the links of an enterprise work, as [`consent::links_work`] says; false too if either is gone.
+    pub async fn links_work(&self, enterprise: EnterpriseId, reseller: ResellerId) -> Result<bool, StoreError> {
+        let (mut of, mut by): (Option<Enterprise>, Option<Reseller>) = (None, None);
+        for item in self.batch_get(vec![Key::enterprise(enterprise), Key::reseller(reseller)]).await? {
+            if Key::of(&item).sk == "enterprise" {
+                of = Some(entity(item)?);
+            } else {
+                by = Some(entity(item)?);
+            }
+        }
+        Ok(of.zip(by).is_some_and(|(enterprise, reseller)| consent::links_work(&enterprise, &reseller)))
+    }
+
     /// Records a move: request, action, tenant, delivery, handles and audit row, in one transaction (P5).
     pub async fn record(&self, record: &Record) -> Result<Recorded, StoreError> {
         let mut transaction = self.transaction();
         transaction.update(Part::Request, Key::request(&record.request.id), request_change(record)?)?;
         transaction.update(Part::Action, Key::enterprise(record.request.enterprise), landing(record)?)?;
+        if record.landing == Landing::Must {
+            let provider = Key::reseller(record.request.reseller);
+            let active = Change::condition("#status = :active")
+                .name("#status", "status")
+                .value(":active", part(&provider, &ResellerStatus::Active)?);
+            transaction.check(Part::Reseller, provider, active)?;
+        }
         if let Some(tenant) = record.binds {
             transaction.update(Part::Guard, Key::tenant(tenant), guard(record.request.reseller))?;
         }
@@ -189,8 +233,9 @@ impl Store {
 
     /// Why an enterprise does not take a grant; `None` if it would take it now, so that the next reading decides.
     async fn why_not(&self, record: &Record) -> Result<Option<Code>, StoreError> {
-        let enterprise = self.enterprise(record.request.enterprise).await?;
-        let Some(enterprise) = enterprise.filter(|enterprise| enterprise.standing == Standing::Open) else {
+        let ConsentRequest { id, enterprise, reseller, .. } = &record.request;
+        let rows = self.outcome(id, *enterprise, *reseller).await?;
+        let Some(OutcomeRows { enterprise, .. }) = rows.filter(OutcomeRows::links_work) else {
             return Ok(Some(Code::EnterpriseDisabled));
         };
         let wanted = record.binds.or_else(|| record.action.tenant_to_confirm().map(|shown| shown.tenant_id));

@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use onboarding_core::audit::AuditRow;
-use onboarding_core::enterprise::Enterprise;
+use onboarding_core::enterprise::{Enterprise, Standing};
 use onboarding_core::id::{EnterpriseId, ResellerId};
 use onboarding_core::text::Name;
 use serde::{Deserialize, Serialize};
 
 use crate::key::Key;
-use crate::row::{entity, item};
+use crate::row::{entity, item, part};
 use crate::transaction::{Committed, Part};
+use crate::update::Change;
 use crate::value::{Item, text};
 use crate::{Store, StoreError};
 
@@ -46,6 +47,23 @@ impl Store {
             Committed::Refused(parts) if !parts.contains(&Part::Enterprise) => Created::NameTaken,
             Committed::Refused(_) => Created::NumberTaken,
         })
+    }
+
+    /// Lets an enterprise go on or stops it, from the one standing to the other; false if it does not stand as it did.
+    pub async fn change_standing(
+        &self,
+        id: EnterpriseId,
+        (from, to): (Standing, Standing),
+        audit: &AuditRow,
+    ) -> Result<bool, StoreError> {
+        let key = Key::enterprise(id);
+        let change = Change::new("SET standing = :to", "standing = :from")
+            .value(":from", part(&key, &from)?)
+            .value(":to", part(&key, &to)?);
+        let mut transaction = self.transaction();
+        transaction.update(Part::Enterprise, key, change)?;
+        transaction.audit(audit)?;
+        Ok(self.commit(&transaction).await? == Committed::Done)
     }
 
     /// The enterprise of `reseller` with this name, whatever its case (R105).

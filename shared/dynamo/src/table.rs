@@ -37,12 +37,12 @@
 //! | `POST /v1/resellers/{id}/keys` | TransactWriteItems: check provider, key, audit | 1 | 6 |
 //! | `POST /v1/enterprises` | TransactWriteItems: enterprise, name, audit; owner index | 3 | 7 |
 //! | `POST …/action-url` | TransactWriteItems: request, action, audit; by name two GetItem more | 3 (5) | 7 |
-//! | callback: lease | UpdateItem; due index | | 2 |
+//! | callback: lease | UpdateItem, due index; beside it BatchGetItem: enterprise, provider | 2 | 2 |
 //! | callback: redeemed | TransactWriteItems: request, action, audit | | 9 |
 //! | callback: unpinned link | GetItem: enterprise | 1 | |
-//! | callback: decided | TransactWriteItems: request, action, guard, delivery, 2 handles, audit | | 19 |
+//! | callback: granted | TransactWriteItems: request, action, provider, guard, delivery, 2 handles, audit | | 21 |
 //! | `GET /outcome/{handle}` | BatchGetItem: request, enterprise, provider | 3 | |
-//! | refusal | GetItem, then TransactWriteItems: request, action, delivery, audit | 1 | 8 |
+//! | refusal | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, delivery, audit | 3 | 8 |
 //! | delivery | UpdateItem to claim, BatchGetItem provider and endpoint, UpdateItem to finish | 2 | 4 |
 //! | sweep, per shard | Query of the due index | 0.5 | |
 //! | sweep, per due row | UpdateItem; due index | | 3 |

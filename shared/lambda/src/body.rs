@@ -84,6 +84,12 @@ pub fn json_object(request: &Request) -> Result<Fields, BodyFault> {
     }
 }
 
+/// The body as one JSON object; none at all is an empty one. For calls that have nothing to say but themselves.
+pub fn json_object_if_any(request: &Request) -> Result<Fields, BodyFault> {
+    let bytes: &[u8] = request.body().as_ref();
+    if bytes.is_empty() { Ok(Fields::of(serde_json::Map::new())) } else { json_object(request) }
+}
+
 /// The body as a form (`application/x-www-form-urlencoded`), each field once.
 pub fn form(request: &Request) -> Result<Form, BodyFault> {
     Form::parse(bytes(request, "application/x-www-form-urlencoded")?)

@@ -147,6 +147,11 @@ impl<O: Copy> Call<O> {
         body::json_object(&self.request)
     }
 
+    /// The body as one JSON object, if there is a body.
+    pub fn json_object_if_any(&self) -> Result<Fields, BodyFault> {
+        body::json_object_if_any(&self.request)
+    }
+
     /// The body as Microsoft's callback: a form of which no field stands in the query string too.
     pub fn callback_form(&self) -> Result<Form, BodyFault> {
         body::form_apart_from_query(&self.request)

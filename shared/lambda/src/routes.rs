@@ -145,6 +145,10 @@ operations!(
         ListActions,
         /// Confirms the tenant of a `pending_confirmation`.
         ConfirmTenant,
+        /// Stops an enterprise: its links do nothing, nothing is granted for it.
+        Disable,
+        /// Lets it go on.
+        Enable,
     }
 );
 
@@ -219,6 +223,18 @@ pub static ROUTES: &[Route] = &[
         "/v1/enterprises/{enterpriseId}/confirm-tenant",
         Level::Reseller,
         Operation::Enterprises(EnterprisesOp::ConfirmTenant),
+    ),
+    route(
+        Method::POST,
+        "/v1/enterprises/{enterpriseId}/disable",
+        Level::Reseller,
+        Operation::Enterprises(EnterprisesOp::Disable),
+    ),
+    route(
+        Method::POST,
+        "/v1/enterprises/{enterpriseId}/enable",
+        Level::Reseller,
+        Operation::Enterprises(EnterprisesOp::Enable),
     ),
     Route {
         method: Method::POST,

@@ -4,7 +4,9 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::world::{World, send};
+use simulated_microsoft::{CONTOSO, GRACE, Lag, Revocation};
+
+use crate::world::{Decision, World, send};
 
 /// R079, R103 The answer is the bare number, with which the enterprise reads back as it was sent.
 #[tokio::test]
@@ -111,4 +113,66 @@ async fn what_cannot_be_read_is_told_apart() {
     assert_eq!((wrong_method.problem().0, wrong_method.header("allow")), (405, "POST"));
     assert_eq!(world.provider(Method::GET, "/v1/nothing", None).await.problem().0, 404);
     assert_eq!(world.provider(Method::GET, "/v1/enterprises/seven", None).await.problem().0, 404);
+}
+
+/// K9 A disabled enterprise's links do nothing and say so; enabled again, the same links work.
+#[tokio::test]
+async fn links_of_a_disabled_enterprise_do_nothing() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let link = world.registration_url(enterprise).await;
+    let answer = world.answer_of_microsoft(&link, &GRACE, Decision::ForTheOrganization).await.unwrap();
+    let cancelled = world.answer_of_microsoft(&link, &GRACE, Decision::Cancel).await.unwrap();
+    let stop = async |word: &str| {
+        let path = format!("/v1/enterprises/{enterprise}/{word}");
+        let stopped = send(world.call(Method::POST, &path).bearer_auth(world.sandbox.reseller_key())).await;
+        (stopped.status.as_u16(), stopped.json()["status"].clone())
+    };
+    for _ in 0..2 {
+        assert_eq!(stop("disable").await, (200, json!("disabled")));
+    }
+    for form in [&answer, &cancelled, &answer] {
+        let page = world.post(form.clone()).await;
+        assert_eq!(page.status, 403);
+        assert!(page.text().contains("The enterprise is disabled"), "{}", page.text());
+    }
+    let body = json!({"actionType": "REGISTRATION", "enterpriseId": enterprise, "redirectUrl": world.hook()});
+    let refused = world.provider(Method::POST, "/v1/enterprises/action-url", Some(&body)).await;
+    assert_eq!((refused.problem().0, refused.problem().1.as_str()), (409, "enterprise_disabled"));
+    world.pass(3_600).await;
+    assert!(world.outcomes().is_empty());
+    assert_eq!((world.token_calls(), world.registration(enterprise).await), (0, ("started".to_owned(), None)));
+
+    assert_eq!(stop("enable").await, (200, json!("registering")));
+    let answer = world.answer_of_microsoft(&link, &GRACE, Decision::ForTheOrganization).await.unwrap();
+    assert_eq!(world.post(answer).await.status, 200);
+    assert_eq!(world.outcome().await, ("granted".to_owned(), None));
+}
+
+/// A consent that is under way when its enterprise is disabled is refused where it would be granted, and told.
+#[tokio::test]
+async fn nothing_is_granted_for_a_disabled_enterprise() {
+    let world = World::new().await;
+    let pinned = world.contoso().await;
+    let unpinned = world.enterprise(json!({"enterpriseName": "Unpinned"})).await;
+    world.visit(&world.registration_url(unpinned).await, &GRACE, Decision::ForTheOrganization).await.ours();
+    world.microsoft().set_lag(Lag::Seconds(30));
+    let client_id = world.client_id(pinned).await;
+    let all = Revocation { tenant: CONTOSO.id.to_owned(), client_id, ..Revocation::default() };
+    assert!(world.microsoft().revoke(&all) > 0);
+    world.visit(&world.registration_url(pinned).await, &GRACE, Decision::ForTheOrganization).await.ours();
+    assert_eq!(world.registration(pinned).await.0, "verifying");
+    for enterprise in [pinned, unpinned] {
+        let path = format!("/v1/enterprises/{enterprise}/disable");
+        assert_eq!(world.provider(Method::POST, &path, Some(&json!({}))).await.status, 200);
+    }
+    let path = format!("/v1/enterprises/{unpinned}/confirm-tenant");
+    let body = json!({"tenantId": CONTOSO.id});
+    let refused = world.provider(Method::POST, &path, Some(&body)).await;
+    assert_eq!((refused.problem().0, refused.problem().1.as_str()), (409, "enterprise_disabled"));
+    for _ in 0..4 {
+        world.pass(20).await;
+    }
+    assert_eq!(world.outcome().await, ("blocked".to_owned(), Some("enterprise_disabled".to_owned())));
+    assert_eq!(world.registration(unpinned).await.0, "pending_confirmation");
 }

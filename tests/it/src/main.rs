@@ -10,6 +10,7 @@ mod conformance;
 mod consent;
 mod delivery;
 mod enterprise;
+mod fault;
 mod journey;
 mod link;
 mod meter;

@@ -102,3 +102,36 @@ async fn two_tenants_for_one_enterprise() {
         assert_eq!(read["tenantId"], bound, "round {round}");
     }
 }
+
+/// A callback against the stop of its enterprise: granted and told before it, or refused; never granted after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_callback_against_a_stop() {
+    let world = World::new().await;
+    let mut granted = 0;
+    for round in 0..ROUNDS {
+        let name = json!({"enterpriseName": format!("Round {round}"), "expectedTenant": CONTOSO.id});
+        let enterprise = world.enterprise(name).await;
+        let answer = proved(&world, enterprise, &GRACE).await;
+        let path = format!("/v1/enterprises/{enterprise}/disable");
+        let (empty, delay) = (json!({}), std::time::Duration::from_millis(7 * u64::try_from(round).unwrap()));
+        let stop = async {
+            tokio::time::sleep(delay).await;
+            let stopped = world.provider(Method::POST, &path, Some(&empty)).await;
+            (stopped.status.as_u16(), world.registration(enterprise).await.0)
+        };
+        let (page, (stopped, when_stopped)) = join(world.post(answer), stop).await;
+        assert_eq!(stopped, 200, "round {round}");
+        assert!(page.status == 200 || page.status == 403, "round {round}: {}", page.status);
+        world.pass(61).await;
+        let after = world.registration(enterprise).await;
+        let told = world.outcomes().into_iter().filter(|told| told["enterpriseId"] == enterprise);
+        let told: Vec<_> = told.map(|told| told["outcome"].clone()).collect();
+        match after.0.as_str() {
+            "granted" => assert_eq!((when_stopped.as_str(), told), ("granted", vec![json!("granted")]), "{round}"),
+            "blocked" => assert_eq!((after.1.as_deref(), told.len()), (Some("enterprise_disabled"), 1), "{round}"),
+            other => assert_eq!((other, told.len()), ("started", 0), "round {round}"),
+        }
+        granted += usize::from(after.0 == "granted");
+    }
+    eprintln!("{granted} of {ROUNDS} callbacks came before the stop");
+}

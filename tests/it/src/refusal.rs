@@ -147,7 +147,7 @@ impl World {
         scope.split(' ').filter(known).map(str::to_owned).collect()
     }
 
-    async fn client_id(&self, enterprise: u64) -> String {
+    pub(crate) async fn client_id(&self, enterprise: u64) -> String {
         let url = url::Url::parse(&self.registration_url(enterprise).await).unwrap();
         url.query_pairs().find(|(name, _)| name == "client_id").unwrap().1.into_owned()
     }

@@ -189,7 +189,8 @@ impl World {
             } else {
                 decide(form, decision)
             };
-            page = visitor.submit(pressed.unwrap()).await.unwrap();
+            let pressed = pressed.unwrap_or_else(|| panic!("{} cannot do so: {}", person.name, page.text()));
+            page = visitor.submit(pressed).await.unwrap();
         }
     }
 

@@ -2,9 +2,11 @@
 
 use onboarding_core::action::ActionType;
 use onboarding_core::cloud::AuthorityPath;
-use onboarding_core::id::{ConsentRequestId, TenantId};
+use onboarding_core::consent::{ConsentRequest, NewRequest};
+use onboarding_core::id::{ConsentRequestId, EnterpriseId, ResellerId, TenantId};
 use onboarding_core::permission::authorize_scope;
 use onboarding_core::random::SystemRandomness;
+use onboarding_core::redirect_url::{RedirectPolicy, RedirectUrl};
 use onboarding_core::state::State;
 use onboarding_microsoft::authorize::{Prompt, SignIn};
 use url::Url;
@@ -17,7 +19,16 @@ const LOGIN: &str = "https://login.microsoftonline.com";
 
 fn state(authority: AuthorityPath) -> State {
     let random = SystemRandomness::new();
-    State::new(ConsentRequestId::new(NOW, &random), authority, NOW, &random)
+    let hosts = ["hooks.example.com".parse().unwrap()];
+    let new = NewRequest {
+        enterprise: EnterpriseId::random(&random),
+        reseller: ResellerId::random(&random),
+        action: ActionType::Registration,
+        redirect_url: RedirectUrl::parse("https://hooks.example.com/", &hosts, RedirectPolicy::default()).unwrap(),
+        pin: None,
+        asked_again: false,
+    };
+    State::new(&ConsentRequest::new(ConsentRequestId::new(NOW, &random), new, NOW, NOW), authority, &random)
 }
 
 fn sign_in(state: &State) -> SignIn<'_> {

@@ -4,9 +4,12 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use onboarding_core::action::ActionType;
 use onboarding_core::cloud::AuthorityPath;
-use onboarding_core::id::{ConsentRequestId, TenantId};
+use onboarding_core::consent::{ConsentRequest, NewRequest};
+use onboarding_core::id::{ConsentRequestId, EnterpriseId, ResellerId, TenantId};
 use onboarding_core::random::{Random, SystemRandomness};
+use onboarding_core::redirect_url::{RedirectPolicy, RedirectUrl};
 use onboarding_core::seal::{Purpose, SealingKeys, Unsealable};
 use onboarding_core::secret::SecretHash;
 use onboarding_core::state::{Binding, State, StateFault};
@@ -33,10 +36,22 @@ pub(super) fn ring() -> SealingKeys {
 pub(super) fn sealed(keys: &SealingKeys, binding: Binding<'_>, bound: bool) -> String {
     let random = SystemRandomness::new();
     let path = if bound { AuthorityPath::Tenant(TenantId::from_u128(7)) } else { AuthorityPath::Common };
-    let end = NOW.plus(Duration::from_hours(1));
-    let mut state = State::new(ConsentRequestId::new(NOW, &random), path, end, &random);
+    let mut state = State::new(&request(&random), path, &random);
     state.browser = bound.then(|| SecretHash::of("cookie"));
     state.seal(keys, binding, &random)
+}
+
+fn request(random: &dyn Random) -> ConsentRequest {
+    let hosts = ["hooks.example.com".parse().unwrap()];
+    let new = NewRequest {
+        enterprise: EnterpriseId::random(random),
+        reseller: ResellerId::random(random),
+        action: ActionType::Registration,
+        redirect_url: RedirectUrl::parse("https://hooks.example.com/", &hosts, RedirectPolicy::default()).unwrap(),
+        pin: None,
+        asked_again: false,
+    };
+    ConsentRequest::new(ConsentRequestId::new(NOW, random), new, NOW, NOW.plus(Duration::from_hours(1)))
 }
 
 fn opens(text: &str, keys: &SealingKeys) -> bool {

@@ -1,0 +1,53 @@
+//! `POST /v1/enterprises/{id}/disable` and `/enable`: whether an enterprise goes on.
+//!
+//! A disabled one keeps what is proved. Its links do nothing, and what was under way is refused where it would be
+//! recorded, with `enterprise_disabled`.
+
+use lambda_http::http::StatusCode;
+use lambda_http::http::header::ETAG;
+use onboarding_core::audit::{Actor, AuditRow, Fact};
+use onboarding_core::credential::Caller;
+use onboarding_core::enterprise::{Enterprise, Standing};
+use onboarding_lambda::answer::Answer;
+use onboarding_lambda::call::Call;
+use onboarding_lambda::routes::EnterprisesOp;
+
+use crate::view::EnterpriseView;
+use crate::{App, Error};
+
+/// Gives the enterprise the standing `to`. Saying it twice is saying it.
+pub(crate) async fn change(
+    app: &App,
+    call: &Call<EnterprisesOp>,
+    caller: &Caller,
+    mut enterprise: Enterprise,
+    to: Standing,
+) -> Result<Answer, Error> {
+    call.json_object_if_any()?.finish(Some(())).map_err(Error::Invalid)?;
+    let from = enterprise.standing;
+    if from == Standing::Offboarded {
+        return Err(Error::Disabled);
+    }
+    if from != to {
+        let audit = audit(call, caller, &enterprise, to);
+        let changed = app.store.change_standing(enterprise.id, (from, to), &audit).await?;
+        enterprise = if changed {
+            Enterprise { standing: to, ..enterprise }
+        } else {
+            // Somebody else was faster, with the same or with something else.
+            app.store.enterprise(enterprise.id).await?.ok_or(Error::NoSuchEnterprise)?
+        };
+    }
+    Ok(Answer::json(StatusCode::OK, &EnterpriseView::of(&enterprise)).with_header(ETAG, &enterprise.etag()))
+}
+
+fn audit(call: &Call<EnterprisesOp>, caller: &Caller, enterprise: &Enterprise, to: Standing) -> AuditRow {
+    let fact = Fact {
+        actor: &Actor::from(caller),
+        action: if to == Standing::Open { "enterprise.enabled" } else { "enterprise.disabled" },
+        object: format!("enterprise:{}", enterprise.id),
+        before: Some(enterprise.standing.word().to_owned()),
+        after: Some(to.word().to_owned()),
+    };
+    AuditRow::new(enterprise.reseller, Some(enterprise.id), fact, call.occasion())
+}

@@ -1,0 +1,134 @@
+//! The promises, checked from outside: on the table's rows, on the codes that Microsoft was sent, and on what the
+//! receiver got.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use simulated_microsoft::CONTOSO;
+
+use super::outside::Outside;
+use super::plan::Kind;
+use super::scenario::Run;
+
+/// P9 Whoever asked was answered in the words of the contract: a success, a refusal, or 503. No page at all is for those
+/// whose process died, or who gave up before it did.
+pub(crate) fn answers(run: &Run, kind: Option<Kind>, what: &str) {
+    let silent = matches!(kind, Some(Kind::CrashBefore | Kind::CrashAfter | Kind::Hang));
+    let known = |status: &u16| matches!(status, 200 | 400 | 403 | 409 | 503) || (silent && *status == 0);
+    let statuses = run.statuses.lock().unwrap();
+    assert!(statuses.iter().all(known), "{what}: {statuses:?}");
+}
+
+/// P3 Nothing waits for somebody who is gone.
+pub(crate) async fn nothing_is_leased(outside: &Outside, what: &str) {
+    for row in outside.rows().await {
+        assert_ne!(row["stage"]["M"]["name"]["S"], "leased", "{what}: {row}");
+    }
+}
+
+/// What the table says of one enterprise.
+struct Rows {
+    enterprise: Value,
+    requests: Vec<Value>,
+    deliveries: Vec<Value>,
+    audit: Vec<String>,
+    has_guard: bool,
+}
+
+impl Rows {
+    fn of(all: Vec<Value>, enterprise: u64) -> Self {
+        let number = enterprise.to_string();
+        let mut rows = Self {
+            enterprise: Value::Null,
+            requests: Vec::new(),
+            deliveries: Vec::new(),
+            audit: Vec::new(),
+            has_guard: false,
+        };
+        for row in all {
+            let key = row["PK"]["S"].as_str().unwrap().to_owned();
+            let ours = ["enterprise", "enterpriseId"].iter().any(|field| row[*field]["N"] == number.as_str());
+            match key.split_once('#') {
+                Some(("enterprise", id)) if id == number => rows.enterprise = row,
+                Some(("request", _)) if ours => rows.requests.push(row),
+                Some(("delivery", _)) if ours => rows.deliveries.push(row),
+                Some(("audit", _)) if ours => rows.audit.push(row["action"]["S"].as_str().unwrap().to_owned()),
+                Some(("tenant", tenant)) => rows.has_guard |= tenant == CONTOSO.id,
+                _ => {}
+            }
+        }
+        rows
+    }
+
+    fn granted_requests(&self) -> usize {
+        let granted = |row: &&Value| {
+            let stage = &row["stage"]["M"];
+            stage["name"]["S"] == "completed" && stage["refusal"]["S"].is_null()
+        };
+        self.requests.iter().filter(granted).count()
+    }
+
+    fn granted_deliveries(&self) -> usize {
+        self.deliveries.iter().filter(|row| row["event"]["S"] == "action.granted").count()
+    }
+}
+
+/// P1 to P5 for one run.
+pub(crate) async fn promises(outside: &Outside, run: &Run, what: &str) {
+    let rows = Rows::of(outside.rows().await, run.enterprise);
+    assert!(!rows.enterprise.is_null() && !rows.requests.is_empty(), "{what}: its rows were not found");
+    assert!(!rows.deliveries.is_empty() && !rows.audit.is_empty(), "{what}: its rows were not found");
+    no_false_consent(run, &rows, what);
+    no_code_twice(outside, what);
+    one_fact_one_transaction(run, &rows, what);
+    everything_is_told(outside, run, &rows, what);
+    for request in rows.requests.iter().filter(|row| row["stage"]["M"]["name"]["S"] != "verifying") {
+        assert!(request["stage"]["M"]["token"].is_null(), "{what}: a token outlives its proof");
+    }
+}
+
+/// P1
+fn no_false_consent(run: &Run, rows: &Rows, what: &str) {
+    if run.scenario.ends.0 != "granted" {
+        assert_eq!((rows.granted_requests(), rows.granted_deliveries()), (0, 0), "{what}");
+        assert!(rows.enterprise["tenant"]["S"].is_null(), "{what}: bound to a tenant");
+    }
+}
+
+/// P2
+fn no_code_twice(outside: &Outside, what: &str) {
+    let codes = outside.plan.codes();
+    let different: BTreeSet<&String> = codes.iter().collect();
+    assert_eq!(different.len(), codes.len(), "{what}: a code was sent twice");
+}
+
+/// P3, P5 Each grant has its outcome, its audit row, its tenant and the tenant's guard; and none of them is without it.
+fn one_fact_one_transaction(run: &Run, rows: &Rows, what: &str) {
+    let granted = rows.granted_requests();
+    assert_eq!(rows.granted_deliveries(), granted, "{what}");
+    assert_eq!(rows.audit.iter().filter(|action| *action == "consent.granted").count(), granted, "{what}");
+    if run.scenario.ends.0 == "granted" {
+        assert!(granted >= 1 && rows.has_guard, "{what}");
+        assert_eq!(rows.enterprise["tenant"]["S"], CONTOSO.id, "{what}");
+    }
+    let ended = ["consent.granted", "consent.blocked", "consent.declined", "consent.unverifiable"];
+    let facts = rows.audit.iter().filter(|action| ended.contains(&action.as_str())).count();
+    assert!(rows.deliveries.len() <= facts, "{what}: an outcome without its audit row: {:?}", rows.audit);
+}
+
+/// P4 Every delivery arrived, each time with the same id and the same bytes, and nothing else did.
+fn everything_is_told(outside: &Outside, run: &Run, rows: &Rows, what: &str) {
+    let mut bodies: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for got in outside.receiver.got.lock().unwrap().iter() {
+        let body: Value = serde_json::from_str(&got.body).unwrap();
+        if body["enterpriseId"] == run.enterprise {
+            bodies.entry(got.id.clone()).or_default().insert(got.body.clone());
+        }
+    }
+    for delivery in &rows.deliveries {
+        assert_eq!(delivery["status"]["S"], "delivered", "{what}");
+        let id = delivery["id"]["S"].as_str().unwrap();
+        assert_eq!(bodies.remove(id).map(|bodies| bodies.len()), Some(1), "{what}: {id}");
+    }
+    assert!(bodies.is_empty(), "{what}: told without a row: {bodies:?}");
+}

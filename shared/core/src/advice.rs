@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-pub use signals::Signal;
+pub use signals::{Signal, word};
 
 /// The stable code of a failure, as in `code` of problem documents and `problem.code` of webhooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -3,6 +3,8 @@
 //! A caller who sends a wrong body learns in one answer all that is wrong with it, with a pointer to each place
 //! (RFC 6901), and nothing was changed.
 
+use std::fmt;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -25,11 +27,18 @@ impl Fault {
 }
 
 /// A JSON object that is being read. Whatever no reader has taken when it ends is an unknown field.
-#[derive(Debug)]
+///
+/// `Debug` hides the values: callers put keys and addresses into the wrong fields, too.
 pub struct Fields {
     left: Map<String, Value>,
     within: String,
     faults: Vec<Fault>,
+}
+
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fields({} left, {} faults)", self.left.len(), self.faults.len())
+    }
 }
 
 impl Fields {
@@ -211,5 +220,12 @@ mod tests {
         let name = body.text("name");
         body.required("name", name);
         assert_eq!(pointers(body.finish(Some(()))), [("/name".to_owned(), "wrong_type")]);
+    }
+
+    /// T50 What a caller sent does not come out of `Debug`.
+    #[test]
+    fn debug_shows_no_value() {
+        let fields = Fields::of(serde_json::json!({"note": "a key in the wrong field"}).as_object().cloned().unwrap());
+        assert_eq!(format!("{fields:?}"), "Fields(1 left, 0 faults)");
     }
 }

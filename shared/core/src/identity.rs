@@ -5,6 +5,7 @@
 //! the only maker of a [`VerifiedIdentity`]. Which tenant and person are *wanted* is a matter of policy, not of
 //! tokens: [`VerifiedIdentity::admit`].
 
+use std::fmt;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -26,11 +27,18 @@ pub const CLOCK_SKEW: Duration = Duration::from_mins(1);
 /// The tenant of personal Microsoft accounts.
 pub const PERSONAL_ACCOUNTS: TenantId = TenantId::from_u128(0x9188_040d_6c67_4c5b_b112_36a3_04b6_6dad);
 
-/// The claims of an `id_token` whose signature was checked; nothing else about them is known yet.
-#[derive(Clone, Debug)]
+/// The claims of an `id_token` whose signature was checked; nothing else about them is known yet. `Debug` hides them:
+/// they name a person and hold the nonce.
+#[derive(Clone)]
 pub struct SignedClaims {
     claims: Map<String, Value>,
     key_issuer: Option<String>,
+}
+
+impl fmt::Debug for SignedClaims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SignedClaims({}, [redacted])", self.claims.len())
+    }
 }
 
 impl SignedClaims {
@@ -58,8 +66,8 @@ impl SignedClaims {
     }
 }
 
-/// What the claims are compared with.
-#[derive(Clone, Copy, Debug)]
+/// What the claims are compared with. `Debug` hides nonce, code and token.
+#[derive(Clone, Copy)]
 pub struct Expected<'a> {
     /// Our client id: the audience.
     pub client: ApplicationId,
@@ -71,6 +79,12 @@ pub struct Expected<'a> {
     pub code: Option<&'a str>,
     /// The access token that came with the token; if its hash is there, it must be right.
     pub access_token: Option<&'a str>,
+}
+
+impl fmt::Debug for Expected<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Expected({}, [redacted])", self.client)
+    }
 }
 
 /// Why claims are not an identity. Callers are told one wording for all.
@@ -105,6 +119,28 @@ pub enum IdentityFault {
     Version,
 }
 
+impl IdentityFault {
+    /// The word for the log.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Audience => "token_aud",
+            Self::Tenant => "token_tid",
+            Self::Issuer => "token_iss",
+            Self::KeyIssuer => "token_key_issuer",
+            Self::NotADate => "token_no_date",
+            Self::Expired => "token_expired",
+            Self::NotYetValid => "token_not_yet_valid",
+            Self::Nonce => "token_nonce",
+            Self::CodeHash => "token_c_hash",
+            Self::AccessTokenHash => "token_at_hash",
+            Self::Subject => "token_sub",
+            Self::Object => "token_oid",
+            Self::Version => "token_azp_or_ver",
+        }
+    }
+}
+
 /// A person of a tenant, proved by a signed and fully checked `id_token`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedIdentity {
@@ -115,7 +151,9 @@ pub struct VerifiedIdentity {
 }
 
 /// Who signed in, as we record it. The key of a person is tenant and object; names are for people to read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// `Debug` hides the name, which is a mail address as a rule.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Signer {
     /// The tenant.
@@ -124,6 +162,12 @@ pub struct Signer {
     pub object: ObjectId,
     /// For display only; it can change and be reused.
     pub user_principal_name: Option<String>,
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signer({}/{})", self.tenant, self.object)
+    }
 }
 
 /// Checks every claim of a signed token against this request.

@@ -1,5 +1,7 @@
 //! What a handler answers, and the headers that every answer carries.
 
+use std::fmt;
+
 use http::header::{
     ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
 };
@@ -39,18 +41,27 @@ const NOTHING: &str = "default-src 'none'; form-action 'none'; frame-ancestors '
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What a handler answers.
-#[derive(Debug)]
 pub struct Answer {
     status: StatusCode,
     headers: HeaderMap,
     content: Content,
 }
 
-#[derive(Debug)]
 enum Content {
     Empty,
     Text(String),
     Failed(Failure),
+}
+
+/// Hides headers and text: keys, links and handles are answered.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.content {
+            Content::Empty => write!(f, "Answer({})", self.status),
+            Content::Text(text) => write!(f, "Answer({}, {} bytes)", self.status, text.len()),
+            Content::Failed(failure) => write!(f, "Answer({failure:?})"),
+        }
+    }
 }
 
 impl Answer {
@@ -214,6 +225,13 @@ mod tests {
         assert_eq!(header(&on_api(&Failure::unavailable("x")), "retry-after"), "5");
         assert_eq!(header(&on_api(&Failure::not_found()), "retry-after"), "");
         assert_eq!(header(&on_api(&Failure::not_found()), "content-type"), "application/problem+json");
+    }
+
+    /// T50 Keys, links and handles are answered, so `Debug` shows none of it.
+    #[test]
+    fn debug_shows_nothing_of_an_answer() {
+        let answers = [Answer::json(StatusCode::OK, "secret"), Answer::see_other("https://a.example/outcome/secret")];
+        assert!(!format!("{answers:?}").contains("secret"), "{answers:?}");
     }
 
     /// T38 A line break cannot become a header.

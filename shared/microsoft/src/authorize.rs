@@ -3,6 +3,8 @@
 //! The hybrid flow with `form_post`, a nonce and PKCE. Entra does not advertise PKCE in its metadata but honours it
 //! for confidential clients too (Microsoft: "OAuth 2.0 authorization code flow", hybrid example), so it is always sent.
 
+use std::fmt;
+
 use onboarding_core::cloud::Endpoints;
 use onboarding_core::id::ApplicationId;
 use onboarding_core::state::State;
@@ -29,8 +31,8 @@ impl Prompt {
     }
 }
 
-/// One person's way to Microsoft.
-#[derive(Clone, Copy, Debug)]
+/// One person's way to Microsoft. `Debug` shows the request alone: the rest is a live link.
+#[derive(Clone, Copy)]
 pub struct SignIn<'a> {
     /// What must come back; gives authority, nonce and PKCE challenge.
     pub state: &'a State,
@@ -42,6 +44,12 @@ pub struct SignIn<'a> {
     pub prompt: Option<Prompt>,
     /// The account that is expected, if known.
     pub login_hint: Option<&'a str>,
+}
+
+impl fmt::Debug for SignIn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SignIn({}, [redacted])", self.state.request)
+    }
 }
 
 /// The address. Anybody may open it, from anywhere, without a header or cookie set before (R114).

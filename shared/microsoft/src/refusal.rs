@@ -2,12 +2,10 @@
 
 use std::fmt;
 
-use onboarding_core::advice::Signal;
+use onboarding_core::advice::{Signal, word};
+use onboarding_core::id::ObjectId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-/// The longest that one field of Microsoft's gets in our log.
-const LONGEST_IN_LOG: usize = 40;
 
 /// What Entra answers with an error status.
 ///
@@ -22,7 +20,6 @@ pub(crate) struct Refusal {
     suberror: Option<String>,
     correlation_id: Option<String>,
     trace_id: Option<String>,
-    timestamp: Option<String>,
 }
 
 impl Refusal {
@@ -39,18 +36,16 @@ impl Refusal {
         tracing::warn!(
             microsoft.error = signal.error(),
             microsoft.number = signal.number(),
-            microsoft.suberror = harmless(self.suberror.as_ref()),
+            microsoft.suberror = self.suberror.as_deref().map(word),
             microsoft.correlation_id = signal.correlation_id.as_deref(),
-            microsoft.trace_id = harmless(self.trace_id.as_ref()),
-            microsoft.timestamp = harmless(self.timestamp.as_ref()),
+            microsoft.trace_id = self.trace_id.as_deref().and_then(guid).map(tracing::field::display),
             "{sentence}"
         );
     }
 }
 
-fn harmless(text: Option<&String>) -> Option<String> {
-    let allowed = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':' | ' ');
-    text.map(|text| text.chars().filter(allowed).take(LONGEST_IN_LOG).collect())
+fn guid(text: &str) -> Option<ObjectId> {
+    ObjectId::in_any_case(text).ok()
 }
 
 /// The error and the number: what may be shown of it.

@@ -276,7 +276,8 @@ impl Verifying {
             reseller: self.request.reseller,
             enterprise: self.request.enterprise,
             request: self.request.id.clone(),
-            signer: self.signer.clone(),
+            // Whom the token is of is enough to compare; the name would only lie about.
+            signer: Signer { user_principal_name: None, ..self.signer.clone() },
             sealed_token,
             expires_at: tokens.expires_at(),
         };

@@ -180,3 +180,19 @@ fn another_person_at_the_token_endpoint_is_noticed() {
     assert!(!front.is_the_same_as(&with("sub", json!("t")).unwrap()));
     assert!(!front.is_the_same_as(&with("oid", json!("bbbbbbbb-0000-4000-8000-000000000002")).unwrap()));
 }
+
+/// T50, P10 No `Debug` on the way from a token to a record names the person, or shows nonce, code or token.
+#[test]
+fn debug_names_nobody_and_shows_no_secret() {
+    let signed = SignedClaims::signature_checked(good().as_object().cloned().unwrap(), None);
+    let endpoints = Endpoints::of(Cloud::Global, None, None);
+    let client = ApplicationId::from_u128(1);
+    let [nonce, code, token] = ["the-nonce", "the-code", "the-token"];
+    let expected = Expected { client, endpoints: &endpoints, nonce, code: Some(code), access_token: Some(token) };
+    let identity = check(|_| ()).unwrap();
+    let text = format!("{signed:?} {expected:?} {identity:?} {:?}", identity.signer());
+    for hidden in ["grace", "the-nonce", "the-code", "the-token"] {
+        assert!(!text.contains(hidden), "{text}");
+    }
+    assert!(text.contains(TENANT), "who it is can be told apart all the same: {text}");
+}

@@ -126,11 +126,11 @@ async fn already(
         Err(LeaseRefusal::SameCode | LeaseRefusal::UnderWay) => {
             Ok(Answer::see_other(&outcome::location(app, call, &request, keys)))
         }
-        Err(LeaseRefusal::Spent) => {
+        Err(spent @ LeaseRefusal::Spent) => {
             app.store.note(&replayed(call, &request)).await?;
-            Err(Error::LinkEnded)
+            Err(Error::LinkEnded(spent))
         }
-        Err(LeaseRefusal::Expired) => Err(Error::LinkEnded),
+        Err(expired @ LeaseRefusal::Expired) => Err(Error::LinkEnded(expired)),
         Err(LeaseRefusal::TooManyAttempts) => Err(Error::TooManyAttempts),
         // The request moved on between the refused write and now; the person may simply try again.
         Ok(()) => Ok(Answer::see_other(&outcome::location(app, call, &request, keys))),

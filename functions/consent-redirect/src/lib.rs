@@ -14,7 +14,7 @@ use std::sync::Arc;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use onboarding_core::advice::Code;
-use onboarding_core::consent::Context;
+use onboarding_core::consent::{Context, LeaseRefusal};
 use onboarding_core::identity::IdentityFault;
 use onboarding_core::proof::Policy;
 use onboarding_core::seal::SealingKeys;
@@ -67,8 +67,8 @@ enum Error {
     OtherIssuer,
     #[error("the request of the state does not exist")]
     NoSuchRequest,
-    #[error("the link is spent or expired")]
-    LinkEnded,
+    #[error("{0}")]
+    LinkEnded(LeaseRefusal),
     #[error("the link was tried too often")]
     TooManyAttempts,
     #[error("refused by policy: {0}")]
@@ -81,29 +81,53 @@ enum Error {
     Secrets(#[from] SecretsError),
 }
 
+impl Error {
+    /// Why, as a word for the log: people are told one wording (T03).
+    const fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::Body(BodyFault::TooLarge) => Some("form_too_large"),
+            Self::Body(BodyFault::UnsupportedMediaType) => Some("form_media_type"),
+            Self::Body(BodyFault::Unparseable) => Some("form_unparseable"),
+            Self::Malformed(_) => Some("form_incomplete"),
+            Self::State(fault) => Some(fault.word()),
+            Self::IdToken(fault) => Some(fault.word()),
+            Self::Identity(fault) => Some(fault.word()),
+            Self::OtherIssuer => Some("response_iss"),
+            Self::NoSuchRequest => Some("request_unknown"),
+            Self::LinkEnded(refusal) => Some(refusal.word()),
+            Self::TooManyAttempts | Self::Policy(_) | Self::NoSuchOutcome | Self::Store(_) | Self::Secrets(_) => None,
+        }
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        match error {
-            Error::Body(fault) => fault.failure(Surface::Page),
-            Error::Malformed(_)
-            | Error::State(_)
-            | Error::IdToken(
-                IdTokenError::Malformed | IdTokenError::Header | IdTokenError::UnknownKey | IdTokenError::Signature,
-            )
-            | Error::Identity(_)
-            | Error::OtherIssuer
-            | Error::NoSuchRequest
-            | Error::LinkEnded => Self::new(StatusCode::BAD_REQUEST, Code::InvalidCallback),
-            Error::TooManyAttempts => Self::new(StatusCode::BAD_REQUEST, Code::TooManyAttempts),
-            Error::Policy(code) => Self::new(StatusCode::FORBIDDEN, code),
-            Error::NoSuchOutcome => Self::new(StatusCode::NOT_FOUND, Code::PageNotFound),
-            Error::Store(error) if error.is_passing() => Self::unavailable(error),
-            Error::IdToken(IdTokenError::KeysUnavailable) => {
-                Self::unavailable(error).with_retry_after(KEYS_AGAIN_AFTER)
-            }
-            Error::Secrets(SecretsError::Unavailable) => Self::unavailable(error),
-            Error::Store(_) | Error::Secrets(_) => Self::internal(error),
-        }
+        let reason = error.reason();
+        let failure = told(error);
+        if let Some(reason) = reason { failure.with_reason(reason) } else { failure }
+    }
+}
+
+/// What the browser is told.
+fn told(error: Error) -> Failure {
+    match error {
+        Error::Body(fault) => fault.failure(Surface::Page),
+        Error::Malformed(_)
+        | Error::State(_)
+        | Error::IdToken(
+            IdTokenError::Malformed | IdTokenError::Header | IdTokenError::UnknownKey | IdTokenError::Signature,
+        )
+        | Error::Identity(_)
+        | Error::OtherIssuer
+        | Error::NoSuchRequest
+        | Error::LinkEnded(_) => Failure::new(StatusCode::BAD_REQUEST, Code::InvalidCallback),
+        Error::TooManyAttempts => Failure::new(StatusCode::BAD_REQUEST, Code::TooManyAttempts),
+        Error::Policy(code) => Failure::new(StatusCode::FORBIDDEN, code),
+        Error::NoSuchOutcome => Failure::new(StatusCode::NOT_FOUND, Code::PageNotFound),
+        Error::Store(error) if error.is_passing() => Failure::unavailable(error),
+        Error::IdToken(IdTokenError::KeysUnavailable) => Failure::unavailable(error).with_retry_after(KEYS_AGAIN_AFTER),
+        Error::Secrets(SecretsError::Unavailable) => Failure::unavailable(error),
+        Error::Store(_) | Error::Secrets(_) => Failure::internal(error),
     }
 }
 

@@ -19,6 +19,7 @@ use onboarding_core::seal::SealingKeys;
 use onboarding_core::time::{Clock, Timestamp};
 use onboarding_dynamo::stream::{Woken, wakes};
 use onboarding_dynamo::{Store, StoreError};
+use onboarding_lambda::panic::{self, Panicked};
 use onboarding_microsoft::Microsoft;
 use onboarding_secrets::{Secrets, SecretsError};
 use secrecy::SecretString;
@@ -50,13 +51,18 @@ enum NotVerified {
     Store(#[from] StoreError),
     #[error(transparent)]
     Secrets(#[from] SecretsError),
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
 }
 
 /// Looks after every request that a batch of the stream names.
 pub async fn verify(app: &App, batch: &Event) -> DynamoDbEventResponse {
     let wakes = wakes(batch);
     let looked_after = wakes.iter().filter_map(|wake| match &wake.woken {
-        Woken::Request(id) => Some(Box::pin(async move { (wake, Box::pin(verify_one(app, id)).await) })),
+        Woken::Request(id) => Some(Box::pin(async move {
+            let looked_after = panic::caught(Box::pin(verify_one(app, id))).await;
+            (wake, looked_after.unwrap_or_else(|panicked| Err(panicked.into())))
+        })),
         Woken::Delivery(_) => None,
     });
     let mut response = DynamoDbEventResponse::default();

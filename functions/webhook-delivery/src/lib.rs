@@ -19,6 +19,7 @@ use onboarding_core::seal::{Purpose, Unsealable};
 use onboarding_core::time::{Clock, Timestamp};
 use onboarding_dynamo::stream::{Woken, wakes};
 use onboarding_dynamo::{Store, StoreError};
+use onboarding_lambda::panic::{self, Panicked};
 use onboarding_secrets::{Secrets, SecretsError};
 use thiserror::Error;
 
@@ -46,6 +47,8 @@ enum NotTried {
     Secrets(#[from] SecretsError),
     #[error("the body does not open: {0}")]
     Body(#[from] Unsealable),
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
 }
 
 impl NotTried {
@@ -55,7 +58,7 @@ impl NotTried {
         match self {
             Self::Store(error) => error.is_passing(),
             Self::Secrets(error) => matches!(error, SecretsError::Unavailable),
-            Self::Body(_) => false,
+            Self::Body(_) | Self::Panicked(_) => false,
         }
     }
 }
@@ -64,7 +67,10 @@ impl NotTried {
 pub async fn deliver(app: &App, batch: &Event, deadline: Timestamp) -> DynamoDbEventResponse {
     let wakes = wakes(batch);
     let tried = wakes.iter().filter_map(|wake| match &wake.woken {
-        Woken::Delivery(id) => Some(async move { (wake, deliver_one(app, id, deadline).await) }),
+        Woken::Delivery(id) => Some(async move {
+            let tried = panic::caught(deliver_one(app, id, deadline)).await;
+            (wake, tried.unwrap_or_else(|panicked| Err(panicked.into())))
+        }),
         Woken::Request(_) => None,
     });
     let mut response = DynamoDbEventResponse::default();

@@ -213,6 +213,20 @@ pub enum LeaseRefusal {
     TooManyAttempts,
 }
 
+impl LeaseRefusal {
+    /// The word for the log.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Expired => "link_expired",
+            Self::SameCode => "code_repeated",
+            Self::UnderWay => "sign_in_under_way",
+            Self::Spent => "link_spent",
+            Self::TooManyAttempts => "link_tried_too_often",
+        }
+    }
+}
+
 impl ConsentRequest {
     /// A request that nobody has answered.
     #[must_use]

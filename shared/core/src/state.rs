@@ -73,6 +73,21 @@ pub enum StateFault {
     Expired,
 }
 
+impl StateFault {
+    /// The word for the log.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::TooLong => "state_too_long",
+            Self::Unsealable(Unsealable::Malformed) => "state_malformed",
+            Self::Unsealable(Unsealable::UnknownKey) => "state_unknown_key",
+            Self::Unsealable(Unsealable::Forged) => "state_forged",
+            Self::WrongContent => "state_wrong_content",
+            Self::Expired => "state_expired",
+        }
+    }
+}
+
 /// What a state is bound to: it opens for one client and one redirect URI only (T07).
 #[derive(Clone, Copy, Debug)]
 pub struct Binding<'a> {

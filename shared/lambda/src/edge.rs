@@ -1,7 +1,7 @@
 //! The one entry of every HTTP function: from a gateway event to a whole response.
 //!
 //! [`serve`] makes the reference, finds the route, refuses what needs no handler (404, 405, 401 without a key), runs
-//! the handler, turns its error into a problem document or a page, adds the headers, and writes the one log line.
+//! the handler, turns its error, or its panic, into a problem document or a page, adds the headers, and writes the one log line.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,6 +20,7 @@ use crate::caller;
 use crate::config::deployment::PublicBase;
 use crate::failure::Failure;
 use crate::log::{self, RequestLine};
+use crate::panic;
 use crate::routes::{self, Found, Level, Operation, Params, Route, Surface};
 
 /// What every HTTP function has: time, randomness, and who we are.
@@ -62,7 +63,10 @@ where
     let visit = Visit::begin(edge, &request);
     match visit.open::<O>(edge, request) {
         Ok(call) => {
-            let outcome = handle(&call).await.map_err(Into::into);
+            let outcome = match panic::caught(handle(&call)).await {
+                Ok(outcome) => outcome.map_err(Into::into),
+                Err(panicked) => Err(Failure::internal(panicked)),
+            };
             let about = About { reseller: call.noted_reseller(), enterprise: call.noted_enterprise() };
             visit.close(Some(call.route()), call.route().surface, about, outcome)
         }
@@ -120,27 +124,35 @@ impl Visit {
         about: About,
         outcome: Result<Answer, Failure>,
     ) -> Response<Body> {
-        let (answer, code) = match outcome.and_then(Answer::settle) {
-            Ok(answer) => (answer, "ok"),
+        let (answer, code, reason) = match outcome.and_then(Answer::settle) {
+            Ok(answer) => (answer, "ok", None),
             Err(failure) => {
                 if let Some(cause) = failure.cause() {
                     log::failure(cause, &self.reference);
                 }
-                (Answer::of_failure(&failure, surface, &self.reference), failure.code().as_str())
+                let answer = Answer::of_failure(&failure, surface, &self.reference);
+                (answer, failure.code().as_str(), failure.reason())
             }
         };
         let response = answer.into_response(&self.reference);
-        self.write_line(route, &about, response.status(), code);
+        self.write_line(route, &about, response.status(), (code, reason));
         response
     }
 
-    fn write_line(&self, route: Option<&'static Route>, about: &About, status: StatusCode, code: &'static str) {
+    fn write_line(
+        &self,
+        route: Option<&'static Route>,
+        about: &About,
+        status: StatusCode,
+        (code, reason): (&'static str, Option<&'static str>),
+    ) {
         let duration: Duration = self.began.elapsed();
         log::request_line(&RequestLine {
             route: route.map(|route| route.path),
             method: &self.method,
             status,
             code,
+            reason,
             duration,
             reference: &self.reference,
             reseller: about.reseller,

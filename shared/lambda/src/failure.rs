@@ -30,6 +30,7 @@ struct Parts {
     allow: Vec<Method>,
     retry_after: Option<u32>,
     correlation_id: Option<String>,
+    reason: Option<&'static str>,
     cause: Option<Cause>,
 }
 
@@ -56,6 +57,7 @@ impl Failure {
             allow: Vec::new(),
             retry_after: None,
             correlation_id: None,
+            reason: None,
             cause: None,
         }))
     }
@@ -112,6 +114,13 @@ impl Failure {
         self
     }
 
+    /// The same failure with a reason for the log's line: a fixed word, where the caller is told the code alone (T03).
+    #[must_use]
+    pub fn with_reason(mut self, reason: &'static str) -> Self {
+        self.0.reason = Some(reason);
+        self
+    }
+
     /// The same failure with faults that point into the body.
     #[must_use]
     pub fn with_faults(mut self, faults: Vec<Fault>) -> Self {
@@ -143,6 +152,12 @@ impl Failure {
     #[must_use]
     pub fn code(&self) -> Code {
         self.0.code
+    }
+
+    /// The reason for the log's line.
+    #[must_use]
+    pub fn reason(&self) -> Option<&'static str> {
+        self.0.reason
     }
 
     /// What is wrong with the body.

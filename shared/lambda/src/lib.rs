@@ -7,7 +7,7 @@
 //! | what a request carries | [`body`], [`caller`] |
 //! | how it is answered | [`answer`], [`failure`], [`problem`], [`page`] |
 //! | the environment and the AWS SDK | [`config`], [`aws`] |
-//! | the log | [`log`] |
+//! | the log | [`log`], [`panic`] |
 
 pub mod answer;
 pub mod aws;
@@ -19,6 +19,7 @@ pub mod edge;
 pub mod failure;
 pub mod log;
 pub mod page;
+pub mod panic;
 pub mod problem;
 pub mod routes;
 mod text;

@@ -17,6 +17,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::config::{ConfigError, Env};
+use crate::panic;
 
 /// The longest request line, in bytes: a gate of the design.
 pub const MAX_REQUEST_LINE: usize = 600;
@@ -92,12 +93,14 @@ pub fn init(level: Level) -> Result<(), SetGlobalDefaultError> {
     init_to(level, std::io::stdout)
 }
 
-/// Begins to log to `writer`; the sandbox keeps standard output for its ready line (K8).
+/// Begins to log to `writer`, panics included; the sandbox keeps standard output for its ready line (K8).
 pub fn init_to<W>(level: Level, writer: W) -> Result<(), SetGlobalDefaultError>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    tracing::subscriber::set_global_default(subscriber(level, writer))
+    tracing::subscriber::set_global_default(subscriber(level, writer))?;
+    panic::log_as_lines();
+    Ok(())
 }
 
 fn subscriber<W>(level: Level, writer: W) -> impl tracing::Subscriber + Send + Sync
@@ -127,6 +130,8 @@ pub struct RequestLine<'a> {
     pub status: StatusCode,
     /// `ok`, or the code of the failure.
     pub code: &'static str,
+    /// Why, where callers are told no more than the code (T03): a word of ours, never a text that came in.
+    pub reason: Option<&'static str>,
     /// How long it took.
     pub duration: Duration,
     /// Its reference.
@@ -144,6 +149,7 @@ pub fn request_line(line: &RequestLine<'_>) {
         http.route = line.route.unwrap_or("none"),
         http.status = line.status.as_u16(),
         outcome.code = line.code,
+        outcome.reason = line.reason,
         duration.ms = u64::try_from(line.duration.as_millis()).unwrap_or(u64::MAX),
         request.id = line.reference.as_str(),
         reseller.id = line.reseller.map(ResellerId::get),
@@ -233,6 +239,7 @@ pub(crate) mod tests {
             method: &Method::from_bytes(&[b'X'; 500]).unwrap(),
             status: StatusCode::SERVICE_UNAVAILABLE,
             code: "our_secret_bad_or_expired",
+            reason: Some("response_iss_of_another_issuer"),
             duration: Duration::MAX,
             reference: &reference,
             reseller: MAX_SAFE_INTEGER.try_into().ok(),

@@ -42,6 +42,20 @@ pub enum IdTokenError {
     KeysUnavailable,
 }
 
+impl IdTokenError {
+    /// The word for the log.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Malformed => "token_malformed",
+            Self::Header => "token_header",
+            Self::UnknownKey => "token_unknown_key",
+            Self::Signature => "token_signature",
+            Self::KeysUnavailable => "token_keys_unavailable",
+        }
+    }
+}
+
 impl From<NoKey> for IdTokenError {
     fn from(why: NoKey) -> Self {
         match why {

@@ -255,3 +255,41 @@ fn a_broken_callback_is_one_page() {
         }
     }
 }
+
+/// T50 A panic is answered like any mistake of ours. Its text, which may quote a value, is in no answer and in no line.
+#[test]
+fn a_panic_is_an_answer_and_tells_nothing() {
+    let edge = edge();
+    let request = with_key("GET", "/v1/enterprises/7", EventBody::None);
+    let mut response = None;
+    let log = caught(crate::log::Level::Debug, || {
+        let handle = async |call: &Call<EnterprisesOp>| -> Result<Answer, Error> {
+            panic!("secret-{}", call.key().map_err(Error::Caller)?.expose())
+        };
+        response = Some(block_on(serve(&edge, request, handle)));
+    });
+    let response = response.unwrap();
+    assert_eq!(response.status(), 500);
+    let body = String::from_utf8(response.body().to_vec()).unwrap();
+    assert!(body.contains("internal_error") && log.contains("internal_error"), "{body} {log}");
+    for told in [&body, &log] {
+        assert!(!told.contains("secret-") && !told.contains(api_key().expose()), "{told}");
+    }
+}
+
+/// T03 The reason of a refusal is in the line, as a word, and not in the answer.
+#[test]
+fn a_reason_is_for_the_log_alone() {
+    let edge = edge();
+    let mut response = None;
+    let log = caught(crate::log::Level::Info, || {
+        let request = event("POST", "/restricted/handleResponse", &[], EventBody::None);
+        let refuse = async |_: &Call<ConsentRedirectOp>| -> Result<Answer, Failure> {
+            Err(Failure::new(StatusCode::BAD_REQUEST, Code::InvalidCallback).with_reason("state_expired"))
+        };
+        response = Some(block_on(serve(&edge, request, refuse)));
+    });
+    let line: Value = serde_json::from_str(&log).unwrap();
+    assert_eq!((&line["outcome.code"], &line["outcome.reason"]), (&json!("invalid_callback"), &json!("state_expired")));
+    assert!(!String::from_utf8(response.unwrap().body().to_vec()).unwrap().contains("state_expired"));
+}

@@ -273,6 +273,9 @@ pub enum ActionState {
         code: Code,
         /// Whether the link asked with `prompt=consent`.
         asked_again: bool,
+        /// The permissions that were asked for and are not granted, if that is why.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        missing: Vec<String>,
     },
     /// Could not be checked before the signer's token ended.
     Unverifiable {
@@ -351,7 +354,8 @@ impl ActionState {
     #[must_use]
     pub fn problem(&self) -> Option<Explanation> {
         match self {
-            Self::Declined { code, .. } | Self::Blocked { code, .. } => Some(code.explain()),
+            Self::Declined { code, .. } => Some(code.explain()),
+            Self::Blocked { code, missing, .. } => Some(code.explain_missing(missing)),
             Self::Unverifiable { .. } => Some(Code::ProofUnreadable.explain()),
             Self::Drifted { .. } | Self::Revoked { .. } => Some(Code::ConsentMissing.explain()),
             Self::NotRequested
@@ -445,7 +449,8 @@ mod tests {
     fn a_state_is_stored_under_its_word() {
         let since = Timestamp::from_seconds(1);
         let request = ConsentRequestId::new(since, &crate::random::tests::Counting::default());
-        let blocked = ActionState::Blocked { since, request, code: Code::WrongTenant, asked_again: true };
+        let blocked =
+            ActionState::Blocked { since, request, code: Code::WrongTenant, asked_again: true, missing: vec![] };
         assert!(blocked.must_ask_again());
         let stored = serde_json::to_value(&blocked).unwrap();
         assert_eq!(stored["status"], blocked.word());

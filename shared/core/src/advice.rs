@@ -152,6 +152,20 @@ impl Code {
     }
 }
 
+impl Code {
+    /// The same, with the permissions that are not granted, where that is what the code is about (G43).
+    #[must_use]
+    pub fn explain_missing(self, missing: &[impl AsRef<str>]) -> Explanation {
+        let explanation = self.explain();
+        if self != Self::GrantNotVisible || missing.is_empty() {
+            return explanation;
+        }
+        let names = missing.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+        let detail = format!("{} Not granted for the organisation: {names}.", explanation.detail);
+        explanation.with_detail(detail)
+    }
+}
+
 impl std::fmt::Display for Code {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())

@@ -272,7 +272,7 @@ impl ConsentRequest {
         } else if code == Code::ProofUnreadable {
             ActionState::Unverifiable { since, request }
         } else {
-            ActionState::Blocked { since, request, code, asked_again }
+            ActionState::Blocked { since, request, code, asked_again, missing: Vec::new() }
         }
     }
 
@@ -280,6 +280,8 @@ impl ConsentRequest {
     #[must_use]
     pub fn shown(&self, action: ActionState) -> ActionState {
         match &self.stage {
+            // The action's own state knows more of this end: what was missing.
+            Stage::Completed { refusal: Some(code), .. } if self.ended_as(&action, *code) => action,
             Stage::Completed { refusal: Some(code), since } => self.refused(*code, *since),
             Stage::Pending { refusal: Some(code) } => self.refused(*code, self.created_at),
             Stage::Leased { .. } | Stage::Verifying { .. } => {
@@ -289,6 +291,10 @@ impl ConsentRequest {
             | Stage::Pending { refusal: None }
             | Stage::Completed { refusal: None, .. } => action,
         }
+    }
+
+    fn ended_as(&self, action: &ActionState, code: Code) -> bool {
+        matches!(action, ActionState::Blocked { request, code: known, .. } if *request == self.id && *known == code)
     }
 
     /// How often a lease was given: the fencing number of the present one.

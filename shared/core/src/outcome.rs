@@ -136,7 +136,9 @@ impl Outcome<'_> {
             enterprise_id: self.enterprise,
             action_type: self.action,
             outcome: self.word,
-            problem: self.code.map(Code::explain),
+            problem: self
+                .code
+                .map(|code| code.explain_missing(self.facts.map_or(&[], |facts| facts.missing.as_slice()))),
         }
     }
 }
@@ -208,6 +210,7 @@ mod tests {
             office_user_type: "GLOBAL_ADMIN",
             company_admin: true,
             contains_teams_tenant_admin_api: true,
+            missing: vec![],
         };
         let tokens = TokenHandles::new(Timestamp::from_millis(MICROS / 1_000), &Counting::default());
         let outcome = Outcome {

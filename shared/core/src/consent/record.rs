@@ -301,7 +301,12 @@ fn stage_after(code: Code, context: Context<'_>) -> Stage {
 
 /// A refusal: told once per request and code, however often it happens.
 fn refusal_of(request: ConsentRequest, code: Code, stage: Stage, told: &Told<'_>, context: Context<'_>) -> Record {
-    let action = request.refused(code, context.occasion.now);
+    let mut action = request.refused(code, context.occasion.now);
+    if let (ActionState::Blocked { missing, .. }, Some(facts), true) =
+        (&mut action, told.facts, code == Code::GrantNotVisible)
+    {
+        *missing = facts.missing.iter().copied().map(str::to_owned).collect();
+    }
     let first = !request.refused_codes.contains(&code);
     let delivery = first.then(|| deliver(&request, (action.word(), Some(code)), told, None, context));
     let audit = audit(&request, &told.actor, action.word(), Some(code), context.occasion);

@@ -106,7 +106,7 @@ fn no_state_is_without_words() {
         ActionState::Verifying { since, request: request.clone() },
         granted(),
         ActionState::Declined { since, request: request.clone(), code, asked_again },
-        ActionState::Blocked { since, request: request.clone(), code, asked_again },
+        ActionState::Blocked { since, request: request.clone(), code, asked_again, missing: vec![] },
         ActionState::Unverifiable { since, request },
         ActionState::Drifted { since },
         ActionState::Withdrawn { since },
@@ -131,7 +131,7 @@ fn only_a_consent_that_is_being_checked_looks_again() {
 #[test]
 fn a_refusal_says_cause_person_and_steps_in_order() {
     let code = Code::AdminRoleRequired;
-    let state = ActionState::Blocked { since: SINCE, request: request(), code, asked_again: false };
+    let state = ActionState::Blocked { since: SINCE, request: request(), code, asked_again: false, missing: vec![] };
     for html in [outcome("Acme", &state, &[]), advice(&code.explain(), None)] {
         let row = code.advice();
         assert!(html.contains(row.cause) && html.contains(text::who(row.who)), "{html}");

@@ -5,16 +5,20 @@
 
 mod attack;
 mod callers;
+mod canary;
 mod catalogue;
 mod conformance;
 mod consent;
 mod delivery;
+mod effects;
 mod enterprise;
 mod fault;
 mod journey;
 mod link;
+mod lost_answer;
 mod meter;
 mod race;
 mod refusal;
+mod tap;
 mod verifiers;
 mod world;

@@ -169,29 +169,30 @@ pub(crate) enum Decision {
     Cancel,
 }
 
+/// Opens `link` as `person` and goes as far as Microsoft's answer to us: the form that it wants posted.
+pub(crate) async fn answer_of_microsoft(link: &str, person: &Person, decision: Decision) -> Result<Form, Page> {
+    let mut visitor = Visitor::new().unwrap();
+    let mut page = visitor.open(link).await.unwrap();
+    loop {
+        let Some(form) = page.form() else { return Err(page) };
+        if form.action().path() == "/restricted/handleResponse" {
+            return Ok(form);
+        }
+        let pressed =
+            if form.action().path() == "/simulated/sign-in" { form.press(person.name) } else { decide(form, decision) };
+        page = visitor.submit(pressed.unwrap()).await.unwrap();
+    }
+}
+
 impl World {
-    /// Opens `link` as `person` and goes as far as Microsoft's answer to us: the form that it wants posted.
+    /// As [`answer_of_microsoft`].
     pub(crate) async fn answer_of_microsoft(
         &self,
         link: &str,
         person: &Person,
         decision: Decision,
     ) -> Result<Form, Page> {
-        let mut visitor = Visitor::new().unwrap();
-        let mut page = visitor.open(link).await.unwrap();
-        loop {
-            let Some(form) = page.form() else { return Err(page) };
-            if form.action().path() == "/restricted/handleResponse" {
-                return Ok(form);
-            }
-            let pressed = if form.action().path() == "/simulated/sign-in" {
-                form.press(person.name)
-            } else {
-                decide(form, decision)
-            };
-            let pressed = pressed.unwrap_or_else(|| panic!("{} cannot do so: {}", person.name, page.text()));
-            page = visitor.submit(pressed).await.unwrap();
-        }
+        answer_of_microsoft(link, person, decision).await
     }
 
     /// The whole way of a person with a link, to the page that it ends on.

@@ -1,0 +1,76 @@
+//! Where the contract itself puts a secret: each such value is taken out before the rest is searched.
+//!
+//! | what | where it may be | because |
+//! |---|---|---|
+//! | an API key, a webhook secret | the answer that makes it | shown once (K9) |
+//! | the sealed state, the nonce | the link that is answered, and a row's hash of neither | Microsoft reads them (R110, R111) |
+//! | an outcome handle | `Location` | the browser goes there |
+//! | token handles | `accessToken` and `idToken` of the outcome | DESIGN §5 |
+//! | the signer's address | `displayableId` of the outcome; who granted an action; whose sign-in is under way | R120, K10, P3 |
+//! | the enterprise's mail address | the enterprise's row, and its answer | K10 |
+
+use serde_json::Value;
+
+/// Takes the text at `pointer` out of `document`.
+pub(crate) fn take(document: &mut Value, pointer: &str) -> Option<String> {
+    let value = document.pointer_mut(pointer)?.take();
+    value.as_str().map(str::to_owned)
+}
+
+/// Takes the addresses out of rows, or a request or answer of DynamoDB that holds some: only where they may stand.
+pub(crate) fn take_addresses(rows: &mut Value) -> Vec<String> {
+    let mut taken = Vec::new();
+    walk(rows, &mut Vec::new(), &mut taken);
+    taken
+}
+
+/// `path` has the names above a value, without DynamoDB's types.
+fn walk(value: &mut Value, path: &mut Vec<String>, taken: &mut Vec<String>) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| walk(item, path, taken)),
+        Value::Object(fields) => {
+            for (name, inner) in fields {
+                let is_type = matches!(name.as_str(), "M" | "L" | "S" | "N" | "B");
+                if !is_type {
+                    path.push(name.clone());
+                }
+                if inner.is_string() && is_type && may_hold_an_address(path) {
+                    taken.extend(inner.take().as_str().map(str::to_owned));
+                } else {
+                    walk(inner, path, taken);
+                }
+                if !is_type {
+                    path.pop();
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn may_hold_an_address(path: &[String]) -> bool {
+    let names: Vec<&str> = path.iter().rev().map(String::as_str).take(3).collect();
+    matches!(
+        names[..],
+        ["userPrincipalName", "by", ..] | ["userPrincipalName", "signer", "stage" | ":stage" | ":leased"]
+    ) || matches!(names[..], ["enterpriseAdminEmail", ..])
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn addresses_are_taken_from_their_places_alone() {
+        let address = |text: &str| json!({"M": {"userPrincipalName": {"S": text}}});
+        let mut rows = json!({
+            "Item": {"stage": {"M": {"signer": address("signer")}}, "signer": address("handle"), "who": {"S": "audit"}},
+            "Attributes": {"actions": {"M": {"REGISTRATION": {"M": {"by": address("by")}}}}},
+            "ExpressionAttributeValues": {":leased": {"M": {"signer": address("leased")}}},
+        });
+        assert_eq!(take_addresses(&mut rows), ["by", "leased", "signer"]);
+        assert!(rows.to_string().contains("handle") && rows.to_string().contains("audit"), "{rows}");
+    }
+}

@@ -1,0 +1,253 @@
+//! What came through the taps and out of the program, as canaries and outputs of the scan.
+
+use reqwest::Method;
+use reqwest::header::{AUTHORIZATION, HeaderMap, LOCATION};
+use serde_json::{Value, json};
+use url::form_urlencoded;
+
+use super::allowed::{take, take_addresses};
+use super::scan::{Kind, Place, Scan};
+use super::stage::{Stage, secret_of};
+use crate::tap::Exchange;
+
+/// Reads all that was seen into the scan: first what is secret, then what came out.
+pub(crate) async fn gather(stage: &mut Stage) {
+    let rows = whole_table(stage).await;
+    let records = whole_stream(stage).await;
+    let mails = stage.call(Method::GET, "/sandbox/mail/messages").send().await.unwrap().text().await.unwrap();
+    let [log, standard_output] = stage.end().await;
+    let mut scan = std::mem::take(&mut *stage.scan.lock().unwrap());
+    for exchange in stage.secrets.seen() {
+        secrets_of_secrets_manager(&exchange, &mut scan);
+    }
+    for exchange in stage.entra.seen() {
+        secrets_of_microsoft(&exchange, &mut scan);
+        let is_ours =
+            ["/token", "/v1.0/", "/discovery/", "/.well-known/"].iter().any(|at| exchange.target.contains(at));
+        if is_ours {
+            scan.output(Place::Url, "a call to Microsoft", format!("{} {}", exchange.method, exchange.target));
+        }
+    }
+    for exchange in stage.api.seen() {
+        secrets_of_api(&exchange, &mut scan);
+        answer_of_api(exchange, &mut scan);
+    }
+    for exchange in stage.receiver.seen() {
+        webhook(exchange, &mut scan);
+    }
+    for Exchange { target, sent, request, answer, is_broken, .. } in stage.dynamodb.seen() {
+        let operation = sent.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        scan.output(Place::Url, "a call to DynamoDB", target);
+        let place = if operation.contains("Streams") { Place::Stream } else { Place::Row };
+        scan.output(place, format!("sent by {operation}"), without_addresses(&request));
+        if !is_broken {
+            scan.output(place, format!("read by {operation}"), without_addresses(&answer));
+        }
+    }
+    for row in rows {
+        scan.output(
+            Place::Row,
+            format!("at the end: {}", row["PK"]["S"]),
+            without_addresses(row.to_string().as_bytes()),
+        );
+    }
+    for record in records {
+        scan.output(Place::Stream, "at the end", without_addresses(record.to_string().as_bytes()));
+    }
+    scan.output(Place::Mail, "all", mails);
+    scan.output(Place::StandardOutput, "after the ready line", standard_output);
+    for line in log.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        scan.output(Place::Log, "a line", line);
+    }
+    for person in simulated_microsoft::people() {
+        scan.canary(Kind::MailAddress, person.upn);
+    }
+    *stage.scan.lock().unwrap() = scan;
+}
+
+/// Sealing keys and webhook secrets, as text and as bytes.
+fn secrets_of_secrets_manager(exchange: &Exchange, scan: &mut Scan) {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    let sent: Value = serde_json::from_slice(&exchange.request).unwrap_or_default();
+    let stored: Value =
+        sent["SecretString"].as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    for key in stored["keys"].as_array().into_iter().flatten() {
+        let (kind, text) = match (key["key"].as_str(), key["secret"].as_str()) {
+            (Some(sealing), _) => (Kind::SealingKey, sealing),
+            (_, Some(webhook)) => (Kind::WebhookSecret, webhook.strip_prefix("whsec_").unwrap()),
+            _ => continue,
+        };
+        scan.canary(kind, text);
+        scan.canary(kind, STANDARD.decode(text).unwrap());
+    }
+}
+
+fn secrets_of_microsoft(exchange: &Exchange, scan: &mut Scan) {
+    if exchange.target.contains("/token") {
+        for (name, value) in form_urlencoded::parse(&exchange.request) {
+            match name.as_ref() {
+                "code" => scan.canary(Kind::Code, value.as_bytes()),
+                "code_verifier" => scan.canary(Kind::Verifier, value.as_bytes()),
+                _ => {}
+            }
+        }
+        let tokens: Value = serde_json::from_slice(&exchange.answer).unwrap_or_default();
+        let text = |field: &str| tokens[field].as_str().unwrap_or_default();
+        scan.canary(Kind::AccessToken, text("access_token"));
+        scan.canary(Kind::RefreshToken, text("refresh_token"));
+        scan.token(Kind::IdToken, text("id_token"));
+    }
+}
+
+/// What browsers and callers sent: each field of a callback is a secret, right or wrong.
+fn secrets_of_api(exchange: &Exchange, scan: &mut Scan) {
+    for key in exchange.sent.get_all(AUTHORIZATION).iter().filter_map(|value| value.to_str().ok()) {
+        let secret = secret_of(key.rsplit(' ').next().unwrap_or_default());
+        // The two right keys are known under their own names.
+        if exchange.status == 401 {
+            scan.canary(Kind::WrongKey, secret);
+        }
+    }
+    if exchange.target.starts_with("/restricted/") {
+        for (name, value) in form_urlencoded::parse(&exchange.request) {
+            match name.as_ref() {
+                "code" => scan.canary(Kind::Code, value.as_bytes()),
+                "state" => scan.canary(Kind::State, value.as_bytes()),
+                "id_token" => scan.token(Kind::IdToken, &value),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// An answer of the API or a page, after what it is there to tell was taken out.
+fn answer_of_api(exchange: Exchange, scan: &mut Scan) {
+    let Exchange { method, target, status, mut headers, answer, .. } = exchange;
+    if target.starts_with("/sandbox/") {
+        return;
+    }
+    if let Some(location) = headers.remove(LOCATION) {
+        let location = location.to_str().unwrap().to_owned();
+        if let Some((before, handle)) = location.split_once("/outcome/") {
+            scan.canary(Kind::OutcomeHandle, handle);
+            scan.output(Place::Answer, "Location, its handle apart", before);
+        } else {
+            scan.output(Place::Answer, "Location", location);
+        }
+    }
+    let mut document: Value = serde_json::from_slice(&answer).unwrap_or_default();
+    let text = match (status, document.as_str()) {
+        (200, Some(link)) if target.contains("ction") => link_without_its_secrets(link, scan),
+        (200 | 201, None) if document.is_object() => {
+            told_once(&target, &mut document, scan);
+            document.to_string()
+        }
+        _ => String::from_utf8_lossy(&answer).into_owned(),
+    };
+    scan.output(Place::Answer, format!("{status} to {method}"), format!("{} {text}", lines(&headers)));
+}
+
+/// Keys and webhook secrets are shown when they are made; an enterprise tells its own addresses (K9, K10).
+fn told_once(target: &str, document: &mut Value, scan: &mut Scan) {
+    let shown: &[(&str, Kind)] = match target {
+        "/v1/resellers" => &[("/webhookSecret", Kind::WebhookSecret)],
+        keys if keys.ends_with("/keys") => &[("/key", Kind::ResellerKey)],
+        enterprise if enterprise.starts_with("/v1/enterprises/") => {
+            &[("/managementConsent/grantedBy", Kind::MailAddress), ("/enterpriseAdminEmail", Kind::MailAddress)]
+        }
+        _ => &[],
+    };
+    for (pointer, kind) in shown {
+        if let Some(secret) = take(document, pointer) {
+            scan.canary(*kind, if *kind == Kind::ResellerKey { secret_of(&secret) } else { secret.as_str() });
+        }
+    }
+}
+
+/// A link without the state and the nonce that are there for Microsoft to read.
+fn link_without_its_secrets(link: &str, scan: &mut Scan) -> String {
+    let link = url::Url::parse(link).unwrap();
+    let mut kept = Vec::new();
+    for (name, value) in link.query_pairs() {
+        match name.as_ref() {
+            "state" => scan.canary(Kind::State, value.as_bytes()),
+            "nonce" => scan.canary(Kind::Nonce, value.as_bytes()),
+            _ => kept.push(format!("{name}={value}")),
+        }
+    }
+    format!("{}?{}", link.path(), kept.join("&"))
+}
+
+/// An outcome without the handles and the address that the source's object has.
+fn webhook(exchange: Exchange, scan: &mut Scan) {
+    let Exchange { target, sent, request, .. } = exchange;
+    let mut outcome: Value = serde_json::from_slice(&request).unwrap();
+    let result = "/msalAuthenticationResult/authenticationResult";
+    for token in ["accessToken", "idToken"] {
+        if let Some(handle) = take(&mut outcome, &format!("{result}/{token}")) {
+            assert!(handle.starts_with("onbtok_"), "no token of Microsoft's leaves");
+            scan.canary(Kind::TokenHandle, secret_of(&handle));
+        }
+    }
+    if let Some(address) = take(&mut outcome, &format!("{result}/userInfo/displayableId")) {
+        assert!(address.contains('@'), "the signer's name");
+    }
+    scan.output(Place::Webhook, "an outcome", format!("{target} {} {outcome}", lines(&sent)));
+}
+
+fn lines(headers: &HeaderMap) -> String {
+    let lines = headers.iter().map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())));
+    lines.collect::<Vec<_>>().join("\r\n")
+}
+
+fn without_addresses(text: &[u8]) -> Vec<u8> {
+    let Ok(mut document) = serde_json::from_slice::<Value>(text) else { return text.to_vec() };
+    let taken = take_addresses(&mut document);
+    assert!(taken.iter().all(|address| address.contains('@')), "an address and nothing else");
+    document.to_string().into_bytes()
+}
+
+async fn aws(stage: &Stage, operation: &str, body: &Value) -> Value {
+    crate::effects::call_dynamodb(&stage.http, &stage.rows, operation, body).await
+}
+
+/// Every row with all its attributes.
+async fn whole_table(stage: &Stage) -> Vec<Value> {
+    let tables = aws(stage, "DynamoDB_20120810.ListTables", &json!({})).await;
+    let mut rows = Vec::new();
+    for table in tables["TableNames"].as_array().unwrap_or_else(|| panic!("{tables}")) {
+        let mut scan = json!({ "TableName": table });
+        loop {
+            let page = aws(stage, "DynamoDB_20120810.Scan", &scan).await;
+            rows.extend(page["Items"].as_array().unwrap().iter().cloned());
+            if page["LastEvaluatedKey"].is_null() {
+                break;
+            }
+            scan["ExclusiveStartKey"] = page["LastEvaluatedKey"].clone();
+        }
+    }
+    rows
+}
+
+/// Every record of every stream, from its beginning.
+async fn whole_stream(stage: &Stage) -> Vec<Value> {
+    let streams = |operation: &str| format!("DynamoDBStreams_20120810.{operation}");
+    let listed = aws(stage, &streams("ListStreams"), &json!({})).await;
+    let mut records = Vec::new();
+    for stream in listed["Streams"].as_array().unwrap() {
+        let arn = &stream["StreamArn"];
+        let described = aws(stage, &streams("DescribeStream"), &json!({ "StreamArn": arn })).await;
+        for shard in described["StreamDescription"]["Shards"].as_array().unwrap() {
+            let from = json!({"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"});
+            let mut iterator = aws(stage, &streams("GetShardIterator"), &from).await["ShardIterator"].clone();
+            while iterator.is_string() {
+                let page = aws(stage, &streams("GetRecords"), &json!({ "ShardIterator": iterator })).await;
+                let read = page["Records"].as_array().cloned().unwrap_or_default();
+                iterator = if read.is_empty() { Value::Null } else { page["NextShardIterator"].clone() };
+                records.extend(read);
+            }
+        }
+    }
+    records
+}

@@ -1,0 +1,134 @@
+//! `Debug` and error texts of types that hold something secret.
+
+use onboarding_core::cloud::{AuthorityPath, Cloud, Endpoints};
+use onboarding_core::credential::{ApiKey, Environment, KeyOwner};
+use onboarding_core::fields::Fields;
+use onboarding_core::id::ConsentRequestId;
+use onboarding_core::identity::{Expected, SignedClaims, Signer, verify};
+use onboarding_core::outcome::TokenHandles;
+use onboarding_core::random::SystemRandomness;
+use onboarding_core::seal::SealingKeys;
+use onboarding_core::secret::Handle;
+use onboarding_core::state::State;
+use onboarding_core::text::EmailAddress;
+use onboarding_core::time::{Clock as _, SystemClock};
+use onboarding_lambda::answer::Answer;
+use onboarding_microsoft::authorize::SignIn;
+use onboarding_microsoft::redeem::{Redeemed, Redemption};
+use serde_json::{Value, json};
+use simulated_microsoft::GRACE;
+
+use super::scan::{Kind, Place, Scan};
+use super::stage::{Stage, random_text, secret_of};
+use crate::tap::Exchange;
+
+/// Makes one of each, with what passed the stage where it takes that, and writes it out.
+pub(crate) fn gather(played: &Stage, scan: &mut Scan) {
+    let random = SystemRandomness::new();
+    let now = SystemClock.now();
+    let mut say = |what: &str, text: String| scan.output(Place::Debug, what, text);
+
+    let state = State::new(ConsentRequestId::new(now, &random), AuthorityPath::Common, now, &random);
+    say("State", format!("{state:?}"));
+    let sealed_state = random_text();
+    let link = SignIn {
+        state: &state,
+        sealed_state: &sealed_state,
+        scope: "openid",
+        prompt: None,
+        login_hint: Some(GRACE.upn),
+    };
+    say("SignIn", format!("{link:?}"));
+    let [code, token, refresh] = [(); 3].map(|()| random_text());
+    let redemption =
+        Redemption { authority: AuthorityPath::Common, code: &code, verifier: &state.verifier, scope: "openid" };
+    say("Redemption", format!("{redemption:?}"));
+    let redeemed = Redeemed {
+        access_token: token.as_str().into(),
+        expires_in: std::time::Duration::from_secs(1),
+        scope: None,
+        id_token: Some(token.as_str().into()),
+        refresh_token: Some(refresh.as_str().into()),
+    };
+    say("Redeemed", format!("{redeemed:?}"));
+
+    let claims = json!({"nonce": state.nonce, "preferred_username": GRACE.upn, "email": GRACE.upn});
+    let claims = SignedClaims::signature_checked(claims.as_object().cloned().unwrap(), None);
+    let endpoints = Endpoints::of(Cloud::Global, None, None);
+    let expected = Expected {
+        client: simulated_microsoft::CONTOSO.id.parse().unwrap(),
+        endpoints: &endpoints,
+        nonce: &state.nonce,
+        code: Some(&code),
+        access_token: Some(&token),
+    };
+    let fault = verify(&claims, expected, now).unwrap_err();
+    say("SignedClaims, Expected, IdentityFault", format!("{claims:?} {expected:?} {fault:?} {fault}"));
+    let signer = Signer {
+        tenant: simulated_microsoft::CONTOSO.id.parse().unwrap(),
+        object: GRACE.oid.parse().unwrap(),
+        user_principal_name: Some(GRACE.upn.to_owned()),
+    };
+    say("Signer", format!("{signer:?}"));
+    say("EmailAddress", format!("{:?}", GRACE.upn.parse::<EmailAddress>().unwrap()));
+
+    let key = ApiKey::new(Environment::Test, KeyOwner::Operator, &random);
+    let handle = Handle::new("onbtok_", &random);
+    say("ApiKey, KeyRecord", format!("{key:?} {:?}", key.record(now)));
+    say("Handle, TokenHandles", format!("{handle:?} {:?}", TokenHandles::new(now, &random)));
+    let ring = SealingKeys::generate(&random);
+    say("SealingKeys", format!("{:?}", SealingKeys::from_json(&ring).unwrap()));
+    let fields = Fields::of(json!({ "note": key.expose() }).as_object().cloned().unwrap());
+    let told = Answer::json(reqwest::StatusCode::CREATED, &json!({ "key": key.expose() }));
+    let gone = Answer::see_other(&format!("https://api.example/outcome/{}", handle.expose()));
+    say("Fields, Answer", format!("{fields:?} {told:?} {gone:?}"));
+    // Errors that name what could not be read do not quote it.
+    let errors = [
+        format!("{:?}", SealingKeys::from_json(&ring[1..]).unwrap_err()),
+        format!("{:?}", ApiKey::parse(&key.expose()[1..], Environment::Test).unwrap_err()),
+        format!("{:?}", format!("{} ", &GRACE.upn[1..]).replace('@', " ").parse::<EmailAddress>().unwrap_err()),
+    ];
+    say("errors", errors.join(" "));
+    rows(played, &mut say);
+
+    let ring: Value = serde_json::from_str(&ring).unwrap();
+    scan.canary(Kind::SealingKey, ring["keys"][0]["key"].as_str().unwrap());
+    scan.canary(Kind::OperatorKey, secret_of(key.expose()));
+    scan.canary(Kind::TokenHandle, secret_of(handle.expose()));
+    scan.canary(Kind::Nonce, state.nonce.as_str());
+    scan.canary(Kind::Verifier, state.verifier.as_str());
+    scan.canary(Kind::State, sealed_state);
+    scan.canary(Kind::Code, code);
+    scan.canary(Kind::AccessToken, token);
+    scan.canary(Kind::RefreshToken, refresh);
+}
+
+/// Every row that the program read, as the type that it became.
+fn rows(stage: &Stage, say: &mut impl FnMut(&str, String)) {
+    for Exchange { answer, .. } in stage.dynamodb.seen() {
+        let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
+        if let Some(row) = answer.get("Attributes").or_else(|| answer.get("Item")) {
+            let row = plain(&json!({ "M": row }));
+            let read = [
+                serde_json::from_value::<onboarding_core::consent::ConsentRequest>(row.clone())
+                    .map(|row| format!("{row:?}")),
+                serde_json::from_value::<onboarding_core::enterprise::Enterprise>(row.clone())
+                    .map(|row| format!("{row:?}")),
+                serde_json::from_value::<onboarding_core::delivery::Delivery>(row).map(|row| format!("{row:?}")),
+            ];
+            read.into_iter().flatten().for_each(|text| say("a row", text));
+        }
+    }
+}
+
+/// DynamoDB's JSON without its types.
+fn plain(typed: &Value) -> Value {
+    let Some((kind, value)) = typed.as_object().and_then(|typed| typed.iter().next()) else { return Value::Null };
+    match kind.as_str() {
+        "M" => value.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), plain(value))).collect(),
+        "L" => value.as_array().into_iter().flatten().map(plain).collect(),
+        "N" => serde_json::from_str(value.as_str().unwrap()).unwrap(),
+        "NULL" => Value::Null,
+        _ => value.clone(),
+    }
+}

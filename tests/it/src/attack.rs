@@ -7,6 +7,7 @@
 //! | the tables of bad and good tokens | `bad_claims`, `bad_token`, `good_token` |
 //! | the tokens at work, in process and over HTTP | `token` |
 //! | flipped, spliced, truncated and random states | `state` |
+//! | states of other key rings, and a ring that is rotated | `sealing_key` |
 //! | forms and headers as an attacker or a proxy sends them | `form` |
 //! | properties over arbitrary input | `property` |
 //!
@@ -18,6 +19,7 @@ pub(crate) mod forge;
 mod form;
 mod good_token;
 mod property;
+mod sealing_key;
 mod state;
 pub(crate) mod target;
 mod token;

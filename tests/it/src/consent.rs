@@ -4,8 +4,9 @@ use futures_util::future::join_all;
 use onboarding_core::secret::SecretHash;
 use reqwest::Method;
 use serde_json::json;
-use simulated_microsoft::{CONTOSO, Effect, FRANK, Fault, GRACE, Lag};
+use simulated_microsoft::{CONTOSO, Effect, FRANK, Fault, GRACE, Lag, Revocation};
 
+use crate::effects::Effects;
 use crate::world::{Decision, World};
 
 fn fault(on: &str, what: Effect, times: Option<u32>) -> Fault {
@@ -49,6 +50,41 @@ async fn a_grant_that_never_shows_is_blocked() {
     assert_eq!(world.registration(enterprise).await, ("blocked".to_owned(), Some("grant_not_visible".to_owned())));
 }
 
+/// G43 A consent of which one mandatory permission is missing is not complete; which one is told to everybody.
+#[tokio::test]
+async fn a_grant_that_lacks_one_permission_says_which() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let link = world.registration_url(enterprise).await;
+    world.microsoft().set_lag(Lag::Forever);
+    let answer = world.answer_of_microsoft(&link, &GRACE, Decision::ForTheOrganization).await.unwrap();
+    let client_id =
+        url::Url::parse(&link).unwrap().query_pairs().find(|(name, _)| name == "client_id").unwrap().1.into();
+    let permission = Some("User.ReadWrite.All".to_owned());
+    let revocation = Revocation { tenant: CONTOSO.id.to_owned(), client_id, permission, ..Revocation::default() };
+    let before = world.snapshot().await;
+    world.post(answer.clone()).await;
+    // Redeemed with all of them; then somebody takes one back, and Graph shows the rest.
+    assert_eq!(world.microsoft().revoke(&revocation), 1);
+    world.microsoft().set_lag(Lag::Seconds(0));
+    for _ in 0..11 {
+        world.pass(60).await;
+        assert_ne!(world.registration(enterprise).await.0, "granted");
+    }
+    let effects = world.effects_since(&before).await;
+    assert_eq!((effects.token_calls, effects.webhooks), (1, 1), "{effects:?}");
+    assert!(!effects.made.contains_key("tenant") && !effects.made.contains_key("handle"), "{effects:?}");
+    let told = world.outcomes().remove(0);
+    let listed = world.action(enterprise, "REGISTRATION").await;
+    for problem in [&told["problem"], &listed["problem"]] {
+        assert_eq!(problem["code"], "grant_not_visible");
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains("User.ReadWrite.All") && !detail.contains("Organization.Read.All"), "{detail}");
+    }
+    let page = world.post(answer).await;
+    assert!(page.text().contains("User.ReadWrite.All"), "{}", page.text());
+}
+
 /// Graph that cannot be read is not a missing grant.
 #[tokio::test]
 async fn a_graph_that_is_down_for_ever_makes_it_unverifiable() {
@@ -73,14 +109,19 @@ async fn a_repeated_answer_shows_the_recorded_outcome() {
     let link = world.registration_url(enterprise).await;
     let answer = world.answer_of_microsoft(&link, &GRACE, Decision::ForTheOrganization).await.unwrap();
     let again = world.answer_of_microsoft(&link, &GRACE, Decision::ForTheOrganization).await.unwrap();
+    let before = world.snapshot().await;
     for _ in 0..2 {
         let page = world.post(answer.clone()).await;
         assert_eq!((page.status, page.redirects.len()), (200, 1));
         assert!(page.text().contains("Granted Consent"));
     }
+    assert_eq!(world.effects_since(&before).await, Effects::granted());
+    let before = world.snapshot().await;
     assert_eq!(world.post(again).await.status, 400);
+    let noted = Effects { made: [("audit".to_owned(), 1)].into(), ..Effects::none() };
+    assert_eq!(world.effects_since(&before).await, noted, "each code at most once, and the second never");
+    assert_eq!(world.glance().await.of_kind("audit").join(" ").matches("consent.state_replay").count(), 1);
     assert_eq!(world.outcome().await, ("granted".to_owned(), None));
-    assert_eq!(world.token_calls(), 1, "each code at most once, and the second never");
 }
 
 /// R111, G11 Of fifty identical answers at once one is redeemed; nobody sees a server error.
@@ -90,13 +131,14 @@ async fn of_fifty_answers_at_once_one_has_an_effect() {
     let enterprise = world.contoso().await;
     let link = world.registration_url(enterprise).await;
     let answer = world.answer_of_microsoft(&link, &GRACE, Decision::ForTheOrganization).await.unwrap();
+    let before = world.snapshot().await;
     let pages = join_all((0..50).map(|_| world.post(answer.clone()))).await;
     assert!(
         pages.iter().all(|page| page.status == 200),
         "{:?}",
         pages.iter().map(|page| page.status).collect::<Vec<_>>()
     );
-    assert_eq!(world.token_calls(), 1);
+    assert_eq!(world.effects_since(&before).await, Effects::granted());
     assert_eq!(world.outcome().await, ("granted".to_owned(), None));
     assert_eq!(world.registration(enterprise).await.0, "granted");
 }
@@ -126,17 +168,16 @@ async fn a_bad_answer_does_not_spend_the_link() {
         ("iss", "https://login.microsoftonline.com/other/v2.0".to_owned()),
     ];
     let mut words = Vec::new();
+    let before = world.snapshot().await;
     for (field, value) in bad {
         let page = world.post(good.clone().fill(field, &value)).await;
         assert_eq!(page.status, 400, "{field} {value}");
         words.push(page.text().split("Reference").next().unwrap_or_default().to_owned());
     }
     assert!(words.iter().all(|text| *text == words[0]), "one wording for all");
-    assert_eq!(world.token_calls(), 0);
-    world.settle().await;
-    assert!(world.outcomes().is_empty());
+    assert_eq!(world.effects_since(&before).await, Effects::none());
     assert_eq!(world.post(good).await.status, 200);
-    assert_eq!(world.outcome().await, ("granted".to_owned(), None));
+    assert_eq!(world.effects_since(&before).await, Effects::granted());
 }
 
 /// R111, G08 A link ends in its second, swept or not.
@@ -145,12 +186,15 @@ async fn an_expired_link_is_refused_from_the_first_second() {
     let world = World::new().await;
     let enterprise = world.contoso().await;
     let link = world.registration_url(enterprise).await;
-    world.sandbox.clock().advance(7 * 24 * 3_600 - 5);
+    world.sandbox.clock().advance(7 * 24 * 3_600 - 60);
     let answer = world.answer_of_microsoft(&link, &GRACE, Decision::ForTheOrganization).await.unwrap();
-    world.sandbox.clock().advance(5);
+    let before = world.snapshot().await;
+    world.sandbox.clock().advance(60);
     assert_eq!(world.post(answer.clone()).await.status, 400);
-    world.sandbox.clock().advance(-10);
+    assert_eq!(world.effects_since(&before).await, Effects::none());
+    world.sandbox.clock().advance(-50);
     assert_eq!(world.post(answer).await.status, 200);
+    assert_eq!(world.effects_since(&before).await, Effects::granted());
 }
 
 /// R113, R115 The callback takes Microsoft's form and nothing else, and says so on a page.
@@ -180,12 +224,15 @@ async fn a_refused_code_grants_nothing_and_keeps_the_link() {
     let link = world.registration_url(enterprise).await;
     let refusal = Effect::OauthError { error: "invalid_grant".to_owned(), code: 70008 };
     world.microsoft().set_faults(vec![fault("token", refusal, Some(1))]);
+    let before = world.snapshot().await;
     let page = world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
     assert_eq!((page.status, page.redirects.len()), (200, 1));
     assert_eq!(world.outcome().await, ("blocked".to_owned(), Some("sign_in_expired".to_owned())));
-    assert_eq!(world.token_calls(), 1, "never sent a second time");
+    let effects = Effects::refused_after_redemption(0);
+    assert_eq!(world.effects_since(&before).await, effects, "never sent a second time");
+    let before = world.snapshot().await;
     world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
-    assert_eq!(world.registration(enterprise).await, ("granted".to_owned(), None));
+    assert_eq!(world.effects_since(&before).await, Effects::granted());
 }
 
 /// G75 A connection that breaks after the code was sent: nothing is granted, nothing is sent twice, it is told, and the
@@ -196,8 +243,9 @@ async fn a_lost_answer_of_the_token_endpoint_ends_as_interrupted() {
     let enterprise = world.contoso().await;
     let link = world.registration_url(enterprise).await;
     world.microsoft().set_faults(vec![fault("token", Effect::ResetAfterRequest, Some(1))]);
+    let before = world.snapshot().await;
     world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
-    assert_eq!(world.token_calls(), 1);
+    assert_eq!(world.effects_since(&before).await, Effects::refused_after_redemption(0));
     assert_eq!(world.outcome().await, ("blocked".to_owned(), Some("sign_in_interrupted".to_owned())));
     world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
     assert_eq!(world.registration(enterprise).await.0, "granted");

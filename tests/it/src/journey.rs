@@ -4,6 +4,7 @@ use onboarding_sandbox::Options;
 use serde_json::json;
 use simulated_microsoft::{CONTOSO, GRACE};
 
+use crate::effects::Effects;
 use crate::world::{Decision, World};
 
 /// R079, R104-R127, G01 Create, link, sign in, consent, proof, signed webhook: once, and complete.
@@ -12,7 +13,9 @@ async fn a_global_admin_consents_and_the_provider_is_told() {
     let world = World::new().await;
     let enterprise = world.contoso().await;
     let link = world.registration_url(enterprise).await;
+    let before = world.snapshot().await;
     let page = world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+    assert_eq!(world.effects_since(&before).await, Effects::granted());
     assert_eq!(page.redirects.last().map(|redirect| redirect.status), Some(303));
     assert_eq!(page.status, 200);
     for text in ["Granted Consent", "Service Provider", "Contoso Ltd"] {
@@ -26,7 +29,6 @@ async fn a_global_admin_consents_and_the_provider_is_told() {
     let outcomes = world.outcomes();
     assert_eq!(outcomes.len(), 1);
     assert_documented(&outcomes[0], enterprise);
-    assert_eq!(world.token_calls(), 1);
 }
 
 /// The object of the source, with a handle for each token.

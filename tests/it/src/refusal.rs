@@ -5,6 +5,7 @@ use simulated_microsoft::{
     CONTOSO, Consent, Effect, FRANK, Fault, GRACE, GUS, PAUL, PERMISSIONS, PERSONAL, PETRA, TEAMS_ADMIN_API, TOM,
 };
 
+use crate::effects::Effects;
 use crate::world::{Decision, Landed, World};
 
 /// Nothing is granted, nothing is bound, and nobody has redeemed anything.
@@ -14,12 +15,21 @@ async fn nothing_granted(world: &World, enterprise: u64) {
     assert_ne!(world.registration(enterprise).await.0, "granted");
 }
 
+/// The right person comes with the same link, and it works as if nothing had been.
+async fn grants(world: &World, enterprise: u64, link: &str) {
+    let before = world.snapshot().await;
+    world.visit(link, &GRACE, Decision::ForTheOrganization).await.ours();
+    assert_eq!(world.registration(enterprise).await, ("granted".to_owned(), None));
+    assert_eq!(world.effects_since(&before).await, Effects::granted());
+}
+
 /// R116, G14 Cancel is told once, however often it is pressed; then the same link still works.
 #[tokio::test]
 async fn cancel_is_told_once_and_keeps_the_link() {
     let world = World::new().await;
     let enterprise = world.contoso().await;
     let link = world.registration_url(enterprise).await;
+    let before = world.snapshot().await;
     for _ in 0..2 {
         let page = world.visit(&link, &GRACE, Decision::Cancel).await.ours();
         assert_eq!(page.status, 200);
@@ -27,10 +37,9 @@ async fn cancel_is_told_once_and_keeps_the_link() {
     }
     assert_eq!(world.outcome().await, ("declined".to_owned(), Some("declined".to_owned())));
     assert_eq!(world.registration(enterprise).await, ("declined".to_owned(), Some("declined".to_owned())));
-    assert_eq!(world.token_calls(), 0);
+    assert_eq!(world.effects_since(&before).await, Effects::refused());
     nothing_granted(&world, enterprise).await;
-    world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
-    assert_eq!(world.registration(enterprise).await, ("granted".to_owned(), None));
+    grants(&world, enterprise, &link).await;
 }
 
 /// G44 A plain user of a tenant that has consented already signs in without a screen, and is refused for the role; the
@@ -44,17 +53,20 @@ async fn a_plain_user_of_a_consented_tenant_is_refused() {
     let everybody = Consent { tenant: CONTOSO.id.to_owned(), client_id, delegated, ..Consent::default() };
     world.microsoft().grant(&everybody).unwrap();
     let link = world.registration_url(enterprise).await;
-    for person in [&PETRA, &TOM] {
+    for (person, effects) in
+        [(&PETRA, Effects::refused_after_redemption(1)), (&TOM, Effects::refused_after_redemption(1).not_told_again())]
+    {
+        let before = world.snapshot().await;
         let page = world.visit(&link, person, Decision::ForTheOrganization).await.ours();
         assert_eq!(page.status, 403);
         assert!(page.text().contains("Global Administrator"), "{}", page.text());
+        assert_eq!(world.effects_since(&before).await, effects, "{}", person.name);
     }
     assert_eq!(world.outcome().await, ("blocked".to_owned(), Some("admin_role_required".to_owned())));
     let told = &world.outcomes()[0];
     assert_eq!((&told["officeUserType"], &told["companyAdmin"]), (&json!("USER"), &json!(false)));
     nothing_granted(&world, enterprise).await;
-    world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
-    assert_eq!(world.registration(enterprise).await.0, "granted");
+    grants(&world, enterprise, &link).await;
 }
 
 /// A consent for the signer alone is not the organisation's; the next link asks again, and then it is granted.
@@ -62,13 +74,15 @@ async fn a_plain_user_of_a_consented_tenant_is_refused() {
 async fn a_user_only_grant_is_not_the_organisations() {
     let world = World::new().await;
     let enterprise = world.contoso().await;
-    world.visit(&world.registration_url(enterprise).await, &GRACE, Decision::ForMyself).await.ours();
+    let link = world.registration_url(enterprise).await;
+    let before = world.snapshot().await;
+    world.visit(&link, &GRACE, Decision::ForMyself).await.ours();
+    assert_eq!(world.effects_since(&before).await, Effects::refused_after_redemption(1));
     assert_eq!(world.outcome().await, ("blocked".to_owned(), Some("org_consent_not_ticked".to_owned())));
     nothing_granted(&world, enterprise).await;
     let again = world.registration_url(enterprise).await;
     assert!(again.contains("prompt=consent"), "{again}");
-    world.visit(&again, &GRACE, Decision::ForTheOrganization).await.ours();
-    assert_eq!(world.registration(enterprise).await, ("granted".to_owned(), None));
+    grants(&world, enterprise, &again).await;
 }
 
 /// G38 An account of another tenant than the pinned one: at Microsoft where the path names the tenant, at our door where
@@ -78,15 +92,16 @@ async fn the_wrong_tenant_is_refused() {
     let world = World::new().await;
     let enterprise = world.contoso().await;
     let link = world.registration_url(enterprise).await;
+    let before = world.snapshot().await;
     assert!(matches!(world.visit(&link, &FRANK, Decision::ForTheOrganization).await, Landed::Microsofts(_)));
+    assert_eq!(world.effects_since(&before).await, Effects::none());
     let elsewhere = link.replacen(&format!("/{}/", CONTOSO.id), "/organizations/", 1);
     let page = world.visit(&elsewhere, &FRANK, Decision::ForTheOrganization).await.ours();
     assert_eq!(page.status, 403);
     assert_eq!(world.outcome().await, ("blocked".to_owned(), Some("wrong_tenant".to_owned())));
-    assert_eq!(world.token_calls(), 0, "its code is never redeemed");
+    assert_eq!(world.effects_since(&before).await, Effects::refused(), "its code is never redeemed");
     nothing_granted(&world, enterprise).await;
-    world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
-    assert_eq!(world.registration(enterprise).await.0, "granted");
+    grants(&world, enterprise, &link).await;
 }
 
 /// G27, G45 A guest and a personal account are refused, whatever roles they hold.
@@ -94,16 +109,24 @@ async fn the_wrong_tenant_is_refused() {
 async fn guests_and_personal_accounts_are_refused() {
     let world = World::new().await;
     let pinned = world.contoso().await;
-    let page = world.visit(&world.registration_url(pinned).await, &GUS, Decision::ForTheOrganization).await.ours();
+    let link = world.registration_url(pinned).await;
+    let before = world.snapshot().await;
+    let page = world.visit(&link, &GUS, Decision::ForTheOrganization).await.ours();
     assert_eq!(page.status, 403);
+    assert_eq!(world.effects_since(&before).await, Effects::refused());
     assert_eq!(world.registration(pinned).await, ("blocked".to_owned(), Some("guest_not_allowed".to_owned())));
     world.microsoft().provision(PERSONAL.id, TEAMS_ADMIN_API);
     let unpinned = world.enterprise(json!({"enterpriseName": "Unpinned"})).await;
-    let page = world.visit(&world.registration_url(unpinned).await, &PAUL, Decision::ForMyself).await.ours();
+    let personal = world.registration_url(unpinned).await;
+    let before = world.snapshot().await;
+    let page = world.visit(&personal, &PAUL, Decision::ForMyself).await.ours();
     assert_eq!(page.status, 403);
+    assert_eq!(world.effects_since(&before).await, Effects::none());
     assert!(page.text().contains("personal Microsoft account"), "{}", page.text());
     assert_eq!(world.registration(unpinned).await, ("started".to_owned(), None), "it has no effect");
-    assert_eq!(world.token_calls(), 0);
+    grants(&world, pinned, &link).await;
+    world.visit(&personal, &FRANK, Decision::ForTheOrganization).await.ours();
+    assert_eq!(world.registration(unpinned).await.0, "pending_confirmation", "that link still works, too");
 }
 
 /// A plain user of a tenant without consent is stopped by Microsoft, who tells us why when the person comes back.
@@ -118,11 +141,14 @@ async fn who_may_not_consent_is_told_who_may() {
         times: Some(1),
     };
     world.microsoft().set_faults(vec![fault]);
+    let before = world.snapshot().await;
     let page = world.visit(&link, &PETRA, Decision::Cancel).await.ours();
     assert_eq!(page.status, 200);
     assert!(page.text().contains("Global Administrator"), "{}", page.text());
     assert_eq!(world.outcome().await, ("blocked".to_owned(), Some("admin_approval_needed".to_owned())));
+    assert_eq!(world.effects_since(&before).await, Effects::refused());
     nothing_granted(&world, enterprise).await;
+    grants(&world, enterprise, &link).await;
 }
 
 /// G54 What Microsoft's description says is never shown.

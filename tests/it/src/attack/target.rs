@@ -3,11 +3,10 @@
 //! A refusal is judged by its effects: no token call, no Graph call, rows as they were, nothing told, and the true
 //! answer still succeeds.
 
+use std::sync::Mutex;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use onboarding_core::action::{ActionState, ActionType};
-use onboarding_core::consent::ConsentRequest;
-use onboarding_core::enterprise::Enterprise;
 use onboarding_sandbox::visitor::Page;
 use onboarding_sandbox::{Form, Options};
 use serde_json::{Value, json};
@@ -15,6 +14,7 @@ use simulated_microsoft::{CONTOSO, GRACE};
 use tempfile::TempDir;
 
 use super::forge::Forger;
+use crate::effects::{Effects, Snapshot};
 use crate::world::{Decision, World};
 
 /// A link, the good answer to it, and what the tables held before the attack.
@@ -27,11 +27,8 @@ pub(crate) struct Target {
     pub(crate) header: Value,
     /// Of the good token.
     pub(crate) claims: Value,
-    before: Rows,
+    before: Mutex<Snapshot>,
 }
-
-/// The rows that an attack could change.
-type Rows = (ConsentRequest, Enterprise);
 
 impl Target {
     pub(crate) async fn new() -> Self {
@@ -50,13 +47,13 @@ impl Target {
         (Self::in_world(world).await, forger, data)
     }
 
-    async fn in_world(world: World) -> Self {
+    pub(crate) async fn in_world(world: World) -> Self {
         let enterprise = world.contoso().await;
         let link = world.registration_url(enterprise).await;
         let good = world.answer_of_microsoft(&link, &GRACE, Decision::ForTheOrganization).await.unwrap();
         let token = good.value("id_token").unwrap();
         let (header, claims) = (part(token, 0), part(token, 1));
-        let before = rows(&world, enterprise).await;
+        let before = Mutex::new(world.snapshot().await);
         Self { world, enterprise, link, good, header, claims, before }
     }
 
@@ -108,7 +105,16 @@ impl Target {
     pub(crate) async fn other_link(&self) -> String {
         let changes = json!({ "enterpriseName": "Another", "expectedTenant": CONTOSO.id });
         let other = self.world.enterprise(changes).await;
-        self.world.registration_url(other).await
+        let link = self.world.registration_url(other).await;
+        // What is made here is no effect of an attack.
+        let snapshot = self.world.snapshot().await;
+        *self.before.lock().unwrap() = snapshot;
+        link
+    }
+
+    /// The world before the attack.
+    fn before(&self) -> Snapshot {
+        self.before.lock().unwrap().clone()
     }
 
     /// Signs `claims` under the good header and posts them: refused.
@@ -123,11 +129,10 @@ impl Target {
         self.untouched(&page, what).await;
     }
 
-    /// An answer that nobody took: no call to Microsoft, no row changed, no part of the sign-in on the page.
+    /// An answer that nobody took: no call to Microsoft, no row made or changed, nothing told, no part of the sign-in
+    /// on the page.
     pub(crate) async fn untouched(&self, page: &Page, what: &str) {
-        let calls = self.world.microsoft().call_counts();
-        assert_eq!((calls["token"], calls["graph"]), (0, 0), "{what}");
-        assert_eq!(rows(&self.world, self.enterprise).await, self.before, "{what}");
+        assert_eq!(self.world.glance().await.since(&self.before()), Effects::none(), "{what}");
         for secret in [self.code(), self.state(), self.good.value("id_token").unwrap()] {
             assert!(!page.body.contains(secret), "{what}: {}", page.body);
         }
@@ -142,29 +147,20 @@ impl Target {
 
     /// Nothing was told and the action is where it was; then the good answer succeeds, with one token call.
     pub(crate) async fn still_works(self) {
-        self.world.settle().await;
-        assert!(self.world.outcomes().is_empty());
+        assert_eq!(self.world.effects_since(&self.before()).await, Effects::none());
         assert_eq!(self.world.registration(self.enterprise).await, ("started".to_owned(), None));
         self.accepts(self.good.clone()).await;
     }
 
     /// Posts `form`: granted, told once, with one token call.
     pub(crate) async fn accepts(&self, form: Form) {
+        let before = self.world.snapshot().await;
         let page = self.world.post(form).await;
         assert_eq!((page.status, page.redirects.len()), (200, 1), "{}", page.text());
         assert_eq!(self.world.outcome().await, ("granted".to_owned(), None));
         assert_eq!(self.world.registration(self.enterprise).await, ("granted".to_owned(), None));
-        assert_eq!(self.world.token_calls(), 1);
+        assert_eq!(self.world.effects_since(&before).await, Effects::granted());
     }
-}
-
-async fn rows(world: &World, enterprise: u64) -> Rows {
-    let store = world.sandbox.store();
-    let enterprise = store.enterprise(enterprise.try_into().unwrap()).await.unwrap().unwrap();
-    let ActionState::Started { request, .. } = enterprise.action(ActionType::Registration) else {
-        panic!("not started: {:?}", enterprise.action(ActionType::Registration))
-    };
-    (store.request(&request).await.unwrap().unwrap(), enterprise)
 }
 
 /// One part of a compact JWS, decoded.

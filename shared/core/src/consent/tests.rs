@@ -98,6 +98,19 @@ fn decided(conclusion: Conclusion) -> Record {
     }
 }
 
+/// P10 A token handle is of a person, by tenant and object. The name stands where a sign-in is under way, or was granted.
+#[test]
+fn a_token_handle_names_nobody() {
+    let world = World::new();
+    let verifying = world.verifying(Some(TENANT));
+    let judgement = shown(&verifying);
+    let record = decided(verifying.conclude(judgement, &"token".into(), world.context(NOW)));
+    assert_eq!(record.handles.len(), 2);
+    for handle in &record.handles {
+        assert_eq!(handle.signer, Signer { user_principal_name: None, ..signer() });
+    }
+}
+
 /// R111 One sign-in at a time, each code once, in the link's time.
 #[test]
 fn a_lease_is_refused_for_its_reason() {
@@ -196,6 +209,10 @@ fn what_graph_does_not_show_is_read_again_and_then_given_up() {
     let record = decided(verifying.conclude(facts, &"token".into(), late));
     assert_eq!(record.action.problem().map(|problem| problem.code), Some(Code::GrantNotVisible));
     assert!(matches!(record.stage, Stage::Completed { refusal: Some(Code::GrantNotVisible), .. }));
+    let ended = ConsentRequest { stage: record.stage.clone(), ..record.request.clone() };
+    assert_eq!(ended.shown(record.action.clone()), record.action, "with what was missing");
+    let elsewhere = ActionState::Started { since: NOW, request: record.request.id.clone(), asked_again: false };
+    assert_eq!(ended.shown(elsewhere).problem(), Some(Code::GrantNotVisible.explain()), "though the action moved on");
     let body = world.body(&record);
     assert_eq!((&body["outcome"], &body["companyAdmin"]), (&"blocked".into(), &true.into()));
 }

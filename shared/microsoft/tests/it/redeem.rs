@@ -117,6 +117,20 @@ async fn a_refusal_is_understood() {
     assert!(!shown.contains("grace"), "{shown}");
 }
 
+/// T50 A refusal that quotes what we sent brings none of it into an error or a signal.
+#[tokio::test]
+async fn a_refusal_that_quotes_us_tells_nothing() {
+    let quoted = "the-code-Abc123 grace@contoso.example";
+    let refusal = json!({
+        "error": quoted, "error_description": quoted, "suberror": quoted, "trace_id": quoted, "correlation_id": quoted,
+    });
+    let Err(RedeemError::Refused(signal)) = answered(Answer::Json(400, refusal)).await else { panic!() };
+    assert_eq!((signal.error(), signal.correlation_id.as_deref()), ("other", None));
+    let shown =
+        format!("{signal:?} {:?} {}", RedeemError::Refused(signal.clone()), RedeemError::Refused(signal.clone()));
+    assert!(!shown.contains("Abc123") && !shown.contains("grace"), "{shown}");
+}
+
 #[tokio::test]
 async fn a_poor_refusal_is_still_one() {
     for (refusal, expected) in [

@@ -180,7 +180,8 @@ pub(crate) async fn answer_of_microsoft(link: &str, person: &Person, decision: D
         }
         let pressed =
             if form.action().path() == "/simulated/sign-in" { form.press(person.name) } else { decide(form, decision) };
-        page = visitor.submit(pressed.unwrap()).await.unwrap();
+        let pressed = pressed.unwrap_or_else(|| panic!("{} cannot do so: {}", person.name, page.text()));
+        page = visitor.submit(pressed).await.unwrap();
     }
 }
 

@@ -101,7 +101,8 @@ impl RedirectUrl {
         if text.len() > MAX_URL_LENGTH || url.cannot_be_a_base() || !plain {
             return Err(InvalidRedirectUrl::NotPlain);
         }
-        if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() || text.contains('@') {
+        // In its plain form a URL has user and password before an `@`, and its fragment after a `#`.
+        if text.contains(['@', '#']) {
             return Err(InvalidRedirectUrl::Decorated);
         }
         let https = url.scheme() == "https" && url.port().is_none();
@@ -175,6 +176,9 @@ mod tests {
             ("https://hooks.example.com/#x", Why::Decorated),
             ("https://hooks.example.com@evil.example/", Why::Decorated),
             ("https://user:pw@hooks.example.com/", Why::Decorated),
+            ("https://user@hooks.example.com/", Why::Decorated),
+            ("https://:pw@hooks.example.com/", Why::Decorated),
+            ("https://hooks.example.com/a@b", Why::Decorated),
             ("https://127.0.0.1/", Why::Address),
             ("https://169.254.169.254/", Why::Address),
             ("https://[::1]/", Why::Address),
@@ -189,8 +193,9 @@ mod tests {
         for (text, why) in cases {
             assert_eq!(strict(text), Err(why), "{text}");
         }
-        let endless = format!("https://hooks.example.com/{}", "a".repeat(MAX_URL_LENGTH));
-        assert_eq!(strict(&endless), Err(Why::NotPlain));
+        let long = |length: usize| format!("https://hooks.example.com/{}", "a".repeat(length - 26));
+        assert!(strict(&long(MAX_URL_LENGTH)).is_ok());
+        assert_eq!(strict(&long(MAX_URL_LENGTH + 1)), Err(Why::NotPlain));
     }
 
     #[test]
@@ -200,6 +205,8 @@ mod tests {
         for text in ["http://127.0.0.1:4000/hook", "http://[::1]:4000/hook"] {
             assert!(RedirectUrl::parse(text, &hosts, insecure).is_ok(), "{text}");
         }
+        let file = RedirectUrl::parse("ftp://127.0.0.1/", &hosts, insecure);
+        assert_eq!(file, Err(InvalidRedirectUrl::NotHttps));
         let elsewhere = RedirectUrl::parse("http://10.0.0.1/", &hosts, insecure);
         assert_eq!(elsewhere, Err(InvalidRedirectUrl::UnlistedHost));
         assert_eq!(
@@ -219,10 +226,37 @@ mod tests {
             "a.example.",
             "*.a.example",
             "-a.b",
+            "a-.b",
+            "a..b",
             "a_b.c",
         ] {
             assert!(text.parse::<RedirectHost>().is_err(), "{text}");
         }
-        assert!(!"127.0.0.1".parse::<RedirectHost>().unwrap().is_public_name());
+    }
+
+    /// K1 Addresses may be listed in a sandbox, so they are hosts; a deployment takes names only.
+    #[test]
+    fn an_address_is_a_host_and_no_public_name() {
+        for (text, public) in [("hooks.example.com", true), ("127.0.0.1", false), ("::1", false), ("localhost", false)]
+        {
+            assert_eq!(text.parse::<RedirectHost>().unwrap().is_public_name(), public, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_stored_as_it_is_compared() {
+        for (text, stored) in [("hooks.example.com", "\"hooks.example.com\""), ("::1", "\"[::1]\"")] {
+            let host: RedirectHost = text.parse().unwrap();
+            assert_eq!(serde_json::to_string(&host).unwrap(), stored);
+            assert_eq!(serde_json::from_str::<RedirectHost>(stored).unwrap(), host);
+        }
+    }
+
+    /// K16 A host that was taken off the list since is found to be off it.
+    #[test]
+    fn a_url_is_listed_as_long_as_its_host_is() {
+        let url = strict("https://hooks.example.com/a").unwrap();
+        assert!(url.is_listed(&listed(&["other.example.com", "hooks.example.com"])));
+        assert!(!url.is_listed(&listed(&["other.example.com"])));
     }
 }

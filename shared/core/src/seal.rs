@@ -81,7 +81,6 @@ impl std::fmt::Debug for SealingKey {
 }
 
 const KEY_ID_LEN: usize = 4;
-const TAG_LEN: usize = 16;
 
 #[derive(Deserialize)]
 struct StoredRing {
@@ -117,18 +116,14 @@ impl SealingKeys {
     #[must_use]
     pub fn seal(&self, purpose: Purpose, context: &str, plaintext: &[u8], random: &dyn Random) -> String {
         let nonce: [u8; NONCE_LEN] = random.bytes();
-        let mut sealed = Vec::with_capacity(KEY_ID_LEN + NONCE_LEN + plaintext.len() + TAG_LEN);
         let Some(key) = self.0.first() else { return String::new() };
-        sealed.extend_from_slice(&key.id);
-        sealed.extend_from_slice(&nonce);
         let mut body = plaintext.to_vec();
         let aad = Aad::from(additional_data(purpose, context));
         // ring refuses only plaintexts beyond 64 GiB; an empty text then opens as `Malformed`.
         if key.key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut body).is_err() {
             return String::new();
         }
-        sealed.append(&mut body);
-        URL_SAFE_NO_PAD.encode(sealed)
+        URL_SAFE_NO_PAD.encode([&key.id[..], &nonce[..], &body[..]].concat())
     }
 
     /// Whether the ring has the key of a sealed text. If not, the ring may be older than the key; what is no sealed
@@ -231,6 +226,15 @@ mod tests {
         assert!(keys.knows(&sealed, before) && !keys.knows(&sealed, retired) && keys.knows("no text", retired));
         let renewed = keys.seal(Purpose::Outcome, "", b"x", &random);
         assert_eq!(keys.open(Purpose::Outcome, "", &renewed, retired), Ok(b"x".to_vec()));
+    }
+
+    /// T50 A ring does not show its keys.
+    #[test]
+    fn a_ring_hides_its_keys() {
+        let random = Counting::default();
+        let stored = SealingKeys::generate(&random);
+        let shown = format!("{:?}", SealingKeys::from_json(&stored).unwrap());
+        assert!(shown.starts_with("SealingKeys([SealingKey([") && shown.ends_with("], [redacted])])"), "{shown}");
     }
 
     /// G80 There is no default key.

@@ -203,7 +203,16 @@ mod tests {
         );
         let noise = "A".repeat(43);
         assert_eq!(State::open(&noise, &keys, HERE, now).unwrap_err(), StateFault::Unsealable(Unsealable::UnknownKey));
-        assert_eq!(State::open(&"A".repeat(513), &keys, HERE, now).unwrap_err(), StateFault::TooLong);
+        let of_length = |length| State::open(&"A".repeat(length), &keys, HERE, now).unwrap_err();
+        assert_eq!(of_length(MAX_SEALED_LENGTH), StateFault::Unsealable(Unsealable::UnknownKey));
+        assert_eq!(of_length(MAX_SEALED_LENGTH + 1), StateFault::TooLong);
+    }
+
+    /// T50 A state shows whose it is and none of its secrets.
+    #[test]
+    fn a_state_hides_its_secrets() {
+        let state = state(&Counting::default());
+        assert_eq!(format!("{state:?}"), format!("State({}, [redacted])", state.request));
     }
 
     #[test]

@@ -129,6 +129,30 @@ fn a_lease_is_refused_for_its_reason() {
     assert_eq!(tried.lease(&code, NOW), Err(LeaseRefusal::TooManyAttempts));
 }
 
+/// K20 A link lives at most 30 days: a week.
+#[test]
+fn a_link_lives_a_week() {
+    assert_eq!(LINK_LIFETIME.as_secs(), 604_800);
+}
+
+/// P3 A lease ends on the millisecond, so that somebody can go on.
+#[test]
+fn a_lease_ends_in_its_time() {
+    let leased = World::new().leased(None);
+    assert!(!leased.has_ended(NOW.plus(LEASE).minus(Duration::from_millis(1))));
+    assert!(leased.has_ended(NOW.plus(LEASE)));
+}
+
+/// P6 Each lease has the next number.
+#[test]
+fn attempts_are_counted() {
+    let world = World::new();
+    assert_eq!(world.request(None).attempt(), 0);
+    assert_eq!(world.leased(None).request().attempt(), 1);
+    let used_codes = vec![SecretHash::of("code"), SecretHash::of("other")];
+    assert_eq!(ConsentRequest { used_codes, ..world.request(None) }.attempt(), 2);
+}
+
 #[test]
 fn a_redeemed_code_is_recorded_before_graph_is_read() {
     let world = World::new();
@@ -163,6 +187,30 @@ fn a_proved_consent_of_the_pinned_tenant_is_granted_and_binds_it() {
     assert!(world.keys.open(Purpose::AccessToken, record.handles[0].hash.as_str(), sealed, NOW).is_ok());
 }
 
+/// P1 A proof that comes after Microsoft's token has ended is told without handles: there is nothing to hand out.
+#[test]
+fn a_late_grant_hands_out_no_tokens() {
+    let world = World::new();
+    let verifying = world.verifying(Some(TENANT));
+    let judgement = shown(&verifying);
+    let late = world.context(NOW.plus(Duration::from_hours(1)));
+    let record = decided(verifying.conclude(judgement, &"token".into(), late));
+    assert_eq!((record.action.word(), record.handles.len()), ("granted", 0));
+    assert!(record.delivery.is_some());
+}
+
+/// The audit trail names the person who acted, or our own function where nobody did.
+#[test]
+fn the_trail_says_who_acted() {
+    let world = World::new();
+    let who = |system| {
+        let context = Context { system, ..world.context(NOW) };
+        world.leased(None).fail(Code::SignInInterrupted, None, context).audit.who
+    };
+    assert_eq!(who(None), Actor::Signer(signer()).to_string());
+    assert_eq!(who(Some("consent-verify")), "system:consent-verify");
+}
+
 #[test]
 fn a_tenant_that_nobody_named_waits_for_the_provider() {
     let world = World::new();
@@ -179,6 +227,8 @@ fn a_tenant_that_nobody_named_waits_for_the_provider() {
     let occasion = world.context(NOW).occasion;
     let wrong = Confirmation { tenant: TenantId::from_u128(9), actor: actor.clone() };
     assert_eq!(waiting.clone().confirm(wrong, occasion), None);
+    let late = world.context(NOW.plus(CONFIRM_WITHIN)).occasion;
+    assert_eq!(waiting.clone().confirm(Confirmation { tenant: TENANT, actor: actor.clone() }, late), None);
     let confirmed = waiting.confirm(Confirmation { tenant: TENANT, actor }, occasion).unwrap();
     assert_eq!((confirmed.action.word(), confirmed.binds), ("granted", Some(TENANT)));
     assert_eq!(world.body(&confirmed)["outcome"], "granted");
@@ -261,6 +311,8 @@ fn a_token_rests_sealed_and_ends_with_microsofts() {
     let stored = ConsentRequest { stage: verifying.stage(), ..verifying.request().clone() };
     assert!(!serde_json::to_string(&stored).unwrap().contains("token\":\"token"));
     let verifying = Verifying::of(stored).unwrap();
+    let plain = world.keys.open(Purpose::AccessToken, verifying.request().id.as_str(), verifying.sealed_token(), NOW);
+    assert_eq!(plain.as_deref(), Ok(&b"token"[..]));
     let open = |now| verifying.access_token(&world.keys, now).map(|token| token.is_some());
     assert_eq!(open(NOW), Ok(true));
     assert_eq!(open(NOW.plus(Duration::from_hours(1))), Ok(false));

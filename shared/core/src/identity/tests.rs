@@ -92,7 +92,9 @@ fn another_issuer_is_refused() {
 fn a_key_signs_for_its_own_issuer_only() {
     let template = "https://login.microsoftonline.com/{tenantid}/v2.0";
     let personal = format!("https://login.microsoftonline.com/{PERSONAL_ACCOUNTS}/v2.0");
+    let own = format!("https://login.microsoftonline.com/{TENANT}/v2.0");
     assert!(check_at(&good(), Some(template), NOW).is_ok());
+    assert!(check_at(&good(), Some(&own), NOW).is_ok());
     assert_eq!(check_at(&good(), Some(&personal), NOW).unwrap_err(), IdentityFault::KeyIssuer);
 }
 
@@ -167,8 +169,11 @@ fn only_a_member_of_the_right_tenant_is_admitted() {
     for (claim, value) in [("acct", json!(1)), ("acct", json!("1")), ("idp", json!("live.com"))] {
         assert_eq!(with(claim, value).unwrap().admit(None), Err(Code::GuestNotAllowed), "{claim}");
     }
-    let own = format!("https://sts.windows.net/{TENANT}/");
-    assert_eq!(with("idp", json!(own)).unwrap().admit(None), Ok(()));
+    for own in
+        [format!("https://sts.windows.net/{TENANT}/"), format!("https://login.microsoftonline.com/{TENANT}/v2.0")]
+    {
+        assert_eq!(with("idp", json!(own)).unwrap().admit(None), Ok(()), "{own}");
+    }
     assert_eq!(with("acct", json!(0)).unwrap().admit(None), Ok(()));
 }
 

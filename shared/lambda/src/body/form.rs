@@ -47,7 +47,7 @@ fn decode(raw: &[u8]) -> Result<String, BodyFault> {
     while let Some(byte) = bytes.next() {
         decoded.push(match byte {
             b'+' => b' ',
-            b'%' => nibble(bytes.next())? << 4 | nibble(bytes.next())?,
+            b'%' => nibble(bytes.next())? * 16 + nibble(bytes.next())?,
             plain => *plain,
         });
     }

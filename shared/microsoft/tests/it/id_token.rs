@@ -112,7 +112,7 @@ async fn a_token_without_a_sound_key_id_is_refused() {
         assert_eq!(fault(&world, &token).await, Some(IdTokenError::Header), "{kid}");
     }
     assert_eq!(world.count(), 0);
-    for kid in ["../../etc/passwd", "' OR 1=1 --", "K1", "k1\0"] {
+    for kid in ["../../etc/passwd", "' OR 1=1 --", "K1", "k1\0", &"k".repeat(128)] {
         let token = signer.token_with(&json!({"alg": "RS256", "kid": kid}).to_string());
         assert_eq!(fault(&world, &token).await, Some(IdTokenError::UnknownKey), "{kid}");
     }
@@ -183,6 +183,28 @@ async fn a_token_that_can_be_read_two_ways_is_refused() {
     for claims in [r#"{"tid":"a","tid":"b"}"#, r#"{"x":{"a":1,"a":2}}"#, "[]", "null", "{}x", &signer.token()] {
         assert_eq!(fault(&world, &signer.sign(&header, claims)).await, Some(IdTokenError::Malformed), "{claims:.60}");
     }
+}
+
+/// T39 A token of 16 KiB is looked at, a longer one is not.
+#[tokio::test]
+async fn a_token_has_at_most_16_kib() {
+    let signer = Signer::new("k1");
+    let world = world(&signer).await;
+    let padded = |object: &Value, by: usize| {
+        let mut object = object.clone();
+        object["pad"] = json!("x".repeat(by));
+        object.to_string()
+    };
+    // Base64 has no text of every length: a longer header shifts what is left for the payload.
+    let of_length = |length: usize| {
+        let tokens = (0..3).flat_map(|shift| (11_900..12_000).map(move |pad| (shift, pad)));
+        let length_of =
+            |(shift, pad)| encode(padded(&signer.header(), shift)).len() + encode(padded(&claims(), pad)).len();
+        let (shift, pad) = tokens.into_iter().find(|one| length_of(*one) + 344 == length).unwrap();
+        signer.sign(&padded(&signer.header(), shift), &padded(&claims(), pad))
+    };
+    assert_eq!(fault(&world, &of_length(16 * 1_024)).await, None);
+    assert_eq!(fault(&world, &of_length(16 * 1_024 + 1)).await, Some(IdTokenError::Malformed));
 }
 
 /// R115, G35, T29, T30 Not a compact JWS: an encrypted token, a torn one, another alphabet, padding, stray bits, noise.

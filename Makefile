@@ -1,6 +1,6 @@
 # Everything a newcomer needs: make run, make test. Both need Rust and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test long check build verifiers clean
+.PHONY: help run demo test long fuzz mutants check build verifiers clean
 
 help: ## say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -19,8 +19,18 @@ test: verifiers ## run every test, in a real browser too where there is one
 long: ## the long runs, some minutes each
 	cargo test --locked --package it -- --ignored --nocapture
 
+FUZZ_SECONDS ?= 60
+fuzz: ## fuzz every parser, FUZZ_SECONDS (60) each
+	fuzz/run $(FUZZ_SECONDS)
+
+# The copies that are changed share one target folder, so that dependencies are built once.
+mutants: ## change the modules that decide, place by place: a test must fail each time
+	@command -v cargo-mutants >/dev/null || { echo 'cargo-mutants is missing: cargo install --locked cargo-mutants@27.1.0' >&2; exit 1; }
+	CARGO_TARGET_DIR=$(CURDIR)/target/mutants cargo mutants --workspace --jobs 1 --output target
+
 check: ## formatting, lints, documentation, dependencies
 	cargo fmt --all -- --check
+	cargo fmt --manifest-path fuzz/Cargo.toml -- --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
 	RUSTDOCFLAGS='--deny warnings --allow rustdoc::private-intra-doc-links' cargo doc --locked --workspace --no-deps --document-private-items --quiet
 	@if command -v cargo-deny >/dev/null; then cargo deny --log-level error check bans licenses sources; \

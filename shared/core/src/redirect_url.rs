@@ -95,9 +95,9 @@ impl RedirectUrl {
     /// Checks `text` against the rules and the provider's list.
     pub fn parse(text: &str, listed: &[RedirectHost], policy: RedirectPolicy) -> Result<Self, InvalidRedirectUrl> {
         let url = Url::parse(text).map_err(|_| InvalidRedirectUrl::NotPlain)?;
-        let slashless = text.matches('/').count() == 2;
         // What the parser had to mend (tabs, backslashes, `..`, upper case) another parser may mend otherwise.
-        let plain = url.as_str() == text || (slashless && url.as_str().strip_suffix('/') == Some(text));
+        // A URL without a path gets one slash, and only that.
+        let plain = url.as_str() == text || url.as_str().strip_suffix('/') == Some(text);
         if text.len() > MAX_URL_LENGTH || url.cannot_be_a_base() || !plain {
             return Err(InvalidRedirectUrl::NotPlain);
         }
@@ -173,6 +173,7 @@ mod tests {
             ("https://hooks.example.com/a\tb", Why::NotPlain),
             (" https://hooks.example.com/", Why::NotPlain),
             ("https://HOOKS.example.com/", Why::NotPlain),
+            ("https://HOOKS.example.com", Why::NotPlain),
             ("https://hooks.example.com/#x", Why::Decorated),
             ("https://hooks.example.com@evil.example/", Why::Decorated),
             ("https://user:pw@hooks.example.com/", Why::Decorated),

@@ -251,6 +251,7 @@ fn a_tenant_that_the_enterprise_got_meanwhile_decides() {
 fn what_graph_does_not_show_is_read_again_and_then_given_up() {
     let world = World::new();
     let verifying = world.verifying(Some(TENANT));
+    assert_eq!(verifying.reads(), 0);
     let facts = not_shown(&verifying);
     let soon = verifying.conclude(facts.clone(), &"token".into(), world.context(NOW));
     let Conclusion::ReadAgain(verifying) = soon else { panic!("decided too early") };
@@ -270,6 +271,8 @@ fn what_graph_does_not_show_is_read_again_and_then_given_up() {
 #[test]
 fn a_proof_that_could_not_be_read_is_unverifiable_not_missing() {
     let world = World::new();
+    let soon = world.verifying(None).conclude(Judgement::Unreadable, &"token".into(), world.context(NOW));
+    assert!(matches!(soon, Conclusion::ReadAgain(_)), "decided too early");
     let late = world.context(NOW.plus(PROOF_WINDOW));
     let record = decided(world.verifying(None).conclude(Judgement::Unreadable, &"token".into(), late));
     assert_eq!(record.action.word(), "unverifiable");

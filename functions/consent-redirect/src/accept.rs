@@ -184,6 +184,7 @@ async fn redeem(
 ) -> Result<Redeemed, Failed> {
     let redemption = Redemption {
         authority: state.authority,
+        redirect_uri: &app.edge.public_base.callback(),
         code: &signed_in.code,
         verifier: &state.verifier,
         scope: &permission::redeem_scope(request.action),

@@ -26,8 +26,8 @@ use onboarding_lambda::call::Call;
 use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
 use onboarding_lambda::routes::{ConsentRedirectOp, Surface};
+use onboarding_microsoft::Microsoft;
 use onboarding_microsoft::id_token::IdTokenError;
-use onboarding_microsoft::{Microsoft, Settings};
 use onboarding_secrets::{Secrets, SecretsError};
 use thiserror::Error;
 
@@ -160,9 +160,8 @@ async fn open_state(
     sealed: &str,
 ) -> Result<(State, Arc<SealingKeys>), Error> {
     let now = call.now();
-    let Settings { client_id, redirect_uri, .. } = app.microsoft.settings();
-    let client_id = client_id.to_string();
-    let binding = Binding { client_id: &client_id, redirect_uri };
+    let (client_id, redirect_uri) = (app.microsoft.settings().client_id.to_string(), app.edge.public_base.callback());
+    let binding = Binding { client_id: &client_id, redirect_uri: &redirect_uri };
     let keys = app.secrets.sealing_keys_for(sealed, now).await?;
     Ok((State::open(sealed, &keys, binding, now)?, keys))
 }

@@ -11,7 +11,7 @@ use onboarding_core::random::SystemRandomness;
 use onboarding_core::time::SystemClock;
 use onboarding_dynamo::Store;
 use onboarding_lambda::config::Env;
-use onboarding_lambda::config::deployment::{MicrosoftAt, PublicBase, SecretsAt, Table};
+use onboarding_lambda::config::deployment::{MicrosoftAt, SecretsAt, Table};
 use onboarding_lambda::{aws, log};
 use onboarding_microsoft::{Microsoft, Settings};
 use onboarding_secrets::Secrets;
@@ -28,7 +28,6 @@ async fn main() -> Result<(), Error> {
         microsoft: Arc::new(Microsoft::new(Settings {
             endpoints: microsoft.endpoints,
             client_id: microsoft.client_id,
-            redirect_uri: PublicBase::from_env(&env)?.callback(),
         })?),
         policy: Policy::default(),
         clock: Arc::new(SystemClock),

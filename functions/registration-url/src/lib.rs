@@ -29,9 +29,9 @@ use onboarding_lambda::caller::Unauthenticated;
 use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
 use onboarding_lambda::routes::RegistrationUrlOp;
+use onboarding_microsoft::Microsoft;
 use onboarding_microsoft::authorize::{Prompt, SignIn};
 use onboarding_microsoft::discovery::DiscoveryError;
-use onboarding_microsoft::{Microsoft, Settings};
 use onboarding_secrets::{Secrets, SecretsError};
 use thiserror::Error;
 
@@ -192,11 +192,12 @@ async fn authorize_url(app: &App, call: &Call<RegistrationUrlOp>, request: &Cons
     let random = call.occasion().random;
     let state = State::new(request, authority, random);
     let keys = app.secrets.sealing_keys(call.now()).await?;
-    let Settings { client_id, redirect_uri, .. } = app.microsoft.settings();
-    let binding = Binding { client_id: &client_id.to_string(), redirect_uri };
+    let (client_id, redirect_uri) = (app.microsoft.settings().client_id.to_string(), app.edge.public_base.callback());
+    let binding = Binding { client_id: &client_id, redirect_uri: &redirect_uri };
     Ok(app.microsoft.authorize_url(&SignIn {
         sealed_state: &state.seal(&keys, binding, random),
         state: &state,
+        redirect_uri: &redirect_uri,
         scope: &permission::authorize_scope(request.action),
         prompt: request.asked_again.then_some(Prompt::Consent),
         login_hint: None,

@@ -26,7 +26,6 @@ async fn main() -> Result<(), Error> {
         microsoft: Arc::new(Microsoft::new(Settings {
             endpoints: microsoft.endpoints,
             client_id: microsoft.client_id,
-            redirect_uri: public_base.callback(),
         })?),
         redirect_policy: RedirectPolicy::default(),
         edge: Edge::deployed(public_base),

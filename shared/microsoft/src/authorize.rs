@@ -38,6 +38,8 @@ pub struct SignIn<'a> {
     pub state: &'a State,
     /// The same, sealed for the journey.
     pub sealed_state: &'a str,
+    /// Where Microsoft sends the person back to: one registered address, compared to the letter (R113).
+    pub redirect_uri: &'a str,
     /// What is asked for, separated by spaces.
     pub scope: &'a str,
     /// What Microsoft is to ask.
@@ -54,12 +56,7 @@ impl fmt::Debug for SignIn<'_> {
 
 /// The address. Anybody may open it, from anywhere, without a header or cookie set before (R114).
 #[must_use]
-pub fn authorize_url(
-    endpoints: &Endpoints,
-    client_id: ApplicationId,
-    redirect_uri: &str,
-    sign_in: &SignIn<'_>,
-) -> String {
+pub fn authorize_url(endpoints: &Endpoints, client_id: ApplicationId, sign_in: &SignIn<'_>) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query
         .append_pair("response_type", "id_token code")
@@ -68,7 +65,7 @@ pub fn authorize_url(
         .append_pair("response_mode", "form_post")
         .append_pair("state", sign_in.sealed_state)
         .append_pair("scope", sign_in.scope)
-        .append_pair("redirect_uri", redirect_uri)
+        .append_pair("redirect_uri", sign_in.redirect_uri)
         .append_pair("code_challenge", &sign_in.state.challenge())
         .append_pair("code_challenge_method", "S256");
     if let Some(prompt) = sign_in.prompt {

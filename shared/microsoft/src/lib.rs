@@ -48,8 +48,6 @@ pub struct Settings {
     pub endpoints: Endpoints,
     /// Our application.
     pub client_id: ApplicationId,
-    /// Where Microsoft sends people back to: one registered address, compared to the letter (R113).
-    pub redirect_uri: String,
 }
 
 /// The connection to Microsoft. One per process: it holds the HTTP client and the signing keys.
@@ -75,8 +73,8 @@ impl Microsoft {
     /// The address that takes a person to Microsoft (R106-R114).
     #[must_use]
     pub fn authorize_url(&self, sign_in: &SignIn<'_>) -> String {
-        let Settings { endpoints, client_id, redirect_uri } = &self.settings;
-        authorize::authorize_url(endpoints, *client_id, redirect_uri, sign_in)
+        let Settings { endpoints, client_id } = &self.settings;
+        authorize::authorize_url(endpoints, *client_id, sign_in)
     }
 
     /// The claims of an `id_token`, if Microsoft signed it. What they say is for `identity::verify` to judge.
@@ -90,14 +88,14 @@ impl Microsoft {
         client_secret: &SecretString,
         redemption: Redemption<'_>,
     ) -> Result<Redeemed, RedeemError> {
-        let Settings { endpoints, client_id, redirect_uri } = &self.settings;
-        let registration = Registration { endpoints, client_id: *client_id, client_secret, redirect_uri };
+        let Settings { endpoints, client_id } = &self.settings;
+        let registration = Registration { endpoints, client_id: *client_id, client_secret };
         redeem::redeem(&self.http, registration, redemption).await
     }
 
     /// What Graph shows of the tenant and our grants in it, to the holder of `access_token`, within `budget`.
     pub async fn read_back(&self, access_token: &SecretString, budget: Duration) -> TenantView {
-        let Settings { endpoints, client_id, .. } = &self.settings;
+        let Settings { endpoints, client_id } = &self.settings;
         graph::read_back(&self.http, endpoints, access_token, *client_id, budget).await
     }
 

@@ -36,6 +36,8 @@ const LONGEST_LIFE: Duration = Duration::from_hours(28);
 pub struct Redemption<'a> {
     /// The path of the authorize request: Entra takes the code on no other (AADSTS700005).
     pub authority: AuthorityPath,
+    /// The address of the authorize request, to the letter (RFC 6749 §4.1.3).
+    pub redirect_uri: &'a str,
     /// The code, for its first and only use.
     pub code: &'a str,
     /// The PKCE verifier of the authorize request.
@@ -120,7 +122,6 @@ pub(crate) struct Registration<'a> {
     pub(crate) endpoints: &'a Endpoints,
     pub(crate) client_id: ApplicationId,
     pub(crate) client_secret: &'a SecretString,
-    pub(crate) redirect_uri: &'a str,
 }
 
 /// Sends the code once.
@@ -130,7 +131,7 @@ pub(crate) async fn redeem(
     redemption: Redemption<'_>,
 ) -> Result<Redeemed, RedeemError> {
     // Addresses that do not parse stop us before anything is sent.
-    let client = token_client(registration, redemption.authority).ok_or(RedeemError::NotSent)?;
+    let client = token_client(registration, redemption).ok_or(RedeemError::NotSent)?;
     let http = http.clone();
     let carrier = move |request| carry(http.clone(), request);
     let answer = client
@@ -142,9 +143,9 @@ pub(crate) async fn redeem(
     answer.map(redeemed).map_err(redeem_error)
 }
 
-fn token_client(registration: Registration<'_>, authority: AuthorityPath) -> Option<TokenClient> {
-    let token = TokenUrl::new(registration.endpoints.token(authority)).ok()?;
-    let redirect = RedirectUrl::new(registration.redirect_uri.to_owned()).ok()?;
+fn token_client(registration: Registration<'_>, redemption: Redemption<'_>) -> Option<TokenClient> {
+    let token = TokenUrl::new(registration.endpoints.token(redemption.authority)).ok()?;
+    let redirect = RedirectUrl::new(redemption.redirect_uri.to_owned()).ok()?;
     let secret = ClientSecret::new(registration.client_secret.expose_secret().to_owned());
     let client = oauth2::Client::new(ClientId::new(registration.client_id.to_string()))
         .set_client_secret(secret)

@@ -140,7 +140,7 @@ impl MicrosoftSide {
             |given: &Option<Endpoint>| given.as_ref().map(|given| given.as_url().clone()).or_else(|| own.clone());
         let endpoints =
             Endpoints::of(Cloud::Global, part(&overrides.authority).as_ref(), part(&overrides.graph).as_ref());
-        let settings = Settings { endpoints, client_id: overrides.client_id(), redirect_uri };
+        let settings = Settings { endpoints, client_id: overrides.client_id() };
         let own = simulated.as_ref().map(|microsoft| microsoft.base_url().to_owned());
         let address = own.unwrap_or_else(|| address(overrides.authority.as_ref()));
         Ok(Self { address, client: Arc::new(Microsoft::new(settings)?), simulated })

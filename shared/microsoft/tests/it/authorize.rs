@@ -32,7 +32,8 @@ fn state(authority: AuthorityPath) -> State {
 }
 
 fn sign_in(state: &State) -> SignIn<'_> {
-    SignIn { state, sealed_state: SEALED, scope: "openid a/b", prompt: None, login_hint: None }
+    let redirect_uri = REDIRECT_URI;
+    SignIn { state, sealed_state: SEALED, redirect_uri, scope: "openid a/b", prompt: None, login_hint: None }
 }
 
 fn address(sign_in: &SignIn<'_>) -> String {

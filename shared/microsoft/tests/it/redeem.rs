@@ -18,11 +18,16 @@ const TENANT: TenantId = TenantId::from_u128(7);
 const SECRET: &str = "s3cr3t~&+=%/ \u{fc}";
 const CODE: &str = "0.c0de-!*(&=+_x";
 const VERIFIER: &str = "v3r1f13r-0123456789-0123456789-0123456789-0";
+const REDEMPTION: Redemption<'_> = Redemption {
+    authority: AuthorityPath::Tenant(TENANT),
+    redirect_uri: REDIRECT_URI,
+    code: CODE,
+    verifier: VERIFIER,
+    scope: "openid User.Read",
+};
 
 async fn redeem(microsoft: &Microsoft) -> Result<Redeemed, RedeemError> {
-    let authority = AuthorityPath::Tenant(TENANT);
-    let redemption = Redemption { authority, code: CODE, verifier: VERIFIER, scope: "openid User.Read" };
-    microsoft.redeem(&SecretString::from(SECRET), redemption).await
+    microsoft.redeem(&SecretString::from(SECRET), REDEMPTION).await
 }
 
 async fn answered(answer: Answer) -> Result<Redeemed, RedeemError> {
@@ -224,9 +229,8 @@ async fn silence_ends() {
 /// R205 No secret in what is shown.
 #[tokio::test]
 async fn nothing_secret_is_shown() {
-    let redemption = Redemption { authority: AuthorityPath::Common, code: CODE, verifier: VERIFIER, scope: "" };
     let garbled = answered(Answer::Text(200, r#"{"access_token":"acc3ss""#.to_owned())).await.unwrap_err();
-    let shown = format!("{redemption:?} {garbled:?} {garbled}");
+    let shown = format!("{REDEMPTION:?} {garbled:?} {garbled}");
     for secret in [CODE, VERIFIER, SECRET, "acc3ss"] {
         assert!(!shown.contains(secret), "{shown}");
     }
@@ -238,8 +242,7 @@ fn a_redemption_can_move_between_threads() {
     fn movable<T: Send>(_: T) {}
     let microsoft = connect("https://login.microsoftonline.com");
     let secret = SecretString::from(SECRET);
-    let redemption = Redemption { authority: AuthorityPath::Common, code: CODE, verifier: VERIFIER, scope: "" };
-    movable(microsoft.redeem(&secret, redemption));
+    movable(microsoft.redeem(&secret, REDEMPTION));
     movable(microsoft.read_back(&secret, Duration::ZERO));
     movable(microsoft.signed_claims("", crate::world::NOW));
 }

@@ -88,7 +88,7 @@ impl World {
 pub(crate) fn connect(base: &str) -> Microsoft {
     let base = Url::parse(base).unwrap();
     let endpoints = Endpoints::of(Cloud::Global, Some(&base), Some(&base));
-    Microsoft::new(Settings { endpoints, client_id: CLIENT, redirect_uri: REDIRECT_URI.to_owned() }).unwrap()
+    Microsoft::new(Settings { endpoints, client_id: CLIENT }).unwrap()
 }
 
 /// An address where nobody listens.

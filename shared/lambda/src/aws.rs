@@ -3,6 +3,7 @@
 //! Made by hand instead of by `aws-config`: its provider chain, profile files and IMDS calls are of no use in Lambda,
 //! where the environment says everything, and they cost start-up time and binary size (`docs/decisions/0001`).
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
@@ -11,6 +12,9 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_types::sdk_config::{RetryConfig, SharedCredentialsProvider, TimeoutConfig};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 
 use crate::config::{ConfigError, Env};
 
@@ -49,7 +53,12 @@ pub fn sdk_config(env: &Env) -> Result<SdkConfig, ConfigError> {
     let secret: String = env.required("AWS_SECRET_ACCESS_KEY")?;
     let session: Option<String> = env.optional("AWS_SESSION_TOKEN")?;
     let credentials = Credentials::new(key, secret, session, None, "lambda-environment");
-    Ok(sdk_config_for(Region::new(region), credentials, https_client()?))
+    let bundle: Option<PathBuf> = env.optional("AWS_CA_BUNDLE")?;
+    let http_client = match bundle {
+        Some(bundle) => trusting(&given_roots(&bundle)?)?,
+        None => https_client()?,
+    };
+    Ok(sdk_config_for(Region::new(region), credentials, http_client))
 }
 
 /// The same configuration with another region, credentials or HTTP client: for the sandbox and for tests.
@@ -67,9 +76,27 @@ pub fn sdk_config_for(region: Region, credentials: Credentials, http_client: Sha
         .build()
 }
 
+/// The roots (PEM) in the file that `AWS_CA_BUNDLE` names, for endpoints behind an authority of one's own. They are trusted
+/// instead of ours, as in every AWS SDK that knows the variable.
+///
+/// Read with care here, because the SDK panics on a bad certificate at its first connection.
+fn given_roots(bundle: &Path) -> Result<String, ConfigError> {
+    let wrong = |reason: &str| ConfigError::Wrong { name: "AWS_CA_BUNDLE", reason: reason.to_owned() };
+    let pem = std::fs::read_to_string(bundle).map_err(|_| wrong("must name a file that can be read"))?;
+    let roots: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+    let roots = roots.ok().filter(|roots| !roots.is_empty());
+    let mut store = RootCertStore::empty();
+    let sound = roots.is_some_and(|roots| roots.into_iter().all(|root| store.add(root).is_ok()));
+    if sound { Ok(pem) } else { Err(wrong("must name a PEM file that holds root certificates and nothing else")) }
+}
+
 /// The HTTP client of deployed functions: rustls with ring, trusting the roots of AWS alone.
 pub fn https_client() -> Result<SharedHttpClient, ConfigError> {
-    let roots = TrustStore::empty().with_pem_certificate(ROOTS);
+    trusting(ROOTS)
+}
+
+fn trusting(roots: &str) -> Result<SharedHttpClient, ConfigError> {
+    let roots = TrustStore::empty().with_pem_certificate(roots);
     let context = TlsContext::builder().with_trust_store(roots).build();
     let context = context.map_err(|fault| ConfigError::TrustStore(fault.to_string()))?;
     Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build_https())
@@ -89,9 +116,6 @@ fn behavior_version() -> BehaviorVersion {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rustls::RootCertStore;
-    use rustls::pki_types::CertificateDer;
-    use rustls::pki_types::pem::PemObject as _;
 
     const PAIRS: [(&str, &str); 3] =
         [("AWS_REGION", "eu-west-1"), ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "s3cr3t")];
@@ -111,6 +135,28 @@ mod tests {
             let rest = PAIRS.into_iter().filter(|(other, _)| *other != name);
             assert_eq!(sdk_config(&Env::from_pairs(rest)).unwrap_err(), ConfigError::Missing { name });
         }
+    }
+
+    fn with_bundle(content: &str) -> Result<SdkConfig, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let bundle = folder.path().join("bundle.pem");
+        std::fs::write(&bundle, content).unwrap();
+        let given = ("AWS_CA_BUNDLE", bundle.to_str().unwrap());
+        sdk_config(&Env::from_pairs(PAIRS.into_iter().chain([given])))
+    }
+
+    /// A bundle that the SDK would panic on stops the function at its start, by the variable's name.
+    #[test]
+    fn a_bundle_of_another_authority_is_taken_or_named() {
+        assert!(with_bundle(ROOTS).is_ok());
+        let garbled = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        for content in ["", "no certificate", garbled, &format!("{ROOTS}{garbled}")] {
+            let refused = with_bundle(content).unwrap_err().to_string();
+            assert!(refused.starts_with("AWS_CA_BUNDLE must name a PEM file"), "{refused}");
+        }
+        let absent = [("AWS_CA_BUNDLE", "/nonexistent/bundle.pem")];
+        let refused = sdk_config(&Env::from_pairs(PAIRS.into_iter().chain(absent))).unwrap_err().to_string();
+        assert_eq!(refused, "AWS_CA_BUNDLE must name a file that can be read");
     }
 
     /// The roots are read by the SDK's own parser, which would panic at the first connection, and are Mozilla's of today.

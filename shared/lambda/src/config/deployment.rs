@@ -7,7 +7,7 @@
 //! | [`SecretsAt`] | `SECRETS_PREFIX`, `AWS_ENDPOINT_URL_SECRETS_MANAGER` |
 //! | [`MicrosoftAt`] | `CLIENT_ID`, `CLOUD`, `AUTHORITY_HOST`, `GRAPH_ENDPOINT` |
 //! | [`crate::log::Level`] | `LOG_LEVEL` |
-//! | [`crate::aws::sdk_config`] | `AWS_REGION` and the credentials that Lambda sets |
+//! | [`crate::aws::sdk_config`] | `AWS_REGION` and the credentials that Lambda sets, `AWS_CA_BUNDLE` |
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,6 +1,6 @@
 # Everything a newcomer needs: make run, make test. Both need Rust and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test long fuzz mutants check build verifiers clean
+.PHONY: help run demo test long fuzz mutants check build bench verifiers clean
 
 help: ## say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,8 +40,22 @@ check: ## formatting, lints, documentation, dependencies
 	@if grep -q '^aws-lc-sys ' target/tree.txt; then \
 	echo 'aws-lc-sys is in the tree: ring is to be the only crypto provider' >&2; exit 1; fi
 
-build: ## release builds of all functions, in target/release
-	cargo build --locked --release
+# Release builds name their own platform as the target, so that the flags reach the functions and not what runs while
+# they are built (docs/decisions/0007).
+HOST := $(shell rustc --version --verbose | sed -n 's/^host: //p')
+FUNCTIONS := target/$(HOST)/release
+ifeq ($(HOST:%-linux-gnu=linux-gnu),linux-gnu)
+STATIC := --config 'target.$(HOST).rustflags=["-Ctarget-feature=+crt-static", "-Crelocation-model=static"]'
+endif
+build: ## release builds of all functions, in target/<this platform>/release
+	cargo build --locked --release --target $(HOST) $(STATIC)
+
+BENCH := target/bench/peers
+BENCH_ARGS :=
+bench: build $(BENCH)/ready ## measure the functions beside Node, Python and plain Rust; BENCH_ARGS='--rounds 3' for a short look
+	cargo run --locked --quiet --package bench -- --functions $(FUNCTIONS) --peers $(BENCH) $(BENCH_ARGS)
+$(BENCH)/ready: $(shell find tests/bench/peers -type f)
+	@tests/bench/peers/install $(BENCH)
 
 # Webhook verifiers that we did not write, in Python and JavaScript; the tests say so where they are missing.
 VERIFIERS := target/verifiers

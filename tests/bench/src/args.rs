@@ -1,0 +1,32 @@
+//! What the bench is told on its command line.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// Measures what the HTTP functions cost, beside their peers. Exits with 1 if a gate is missed.
+#[derive(Debug, Parser)]
+#[command(name = "bench")]
+pub(crate) struct Args {
+    /// How often every program is started; figures are medians over the rounds.
+    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub(crate) rounds: u16,
+    /// How many requests a program gets after its first, in every round.
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub(crate) warm: u16,
+    /// Where the release builds of the functions are.
+    #[arg(long, default_value = "target/release")]
+    pub(crate) functions: PathBuf,
+    /// Where the peers are installed.
+    #[arg(long, default_value = "target/bench/peers")]
+    pub(crate) peers: PathBuf,
+    /// Where the figures go as JSON.
+    #[arg(long, default_value = "target/bench.json")]
+    pub(crate) json: PathBuf,
+    /// Measures these programs only, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Shows what the programs write.
+    #[arg(long)]
+    pub(crate) show: bool,
+}

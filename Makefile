@@ -45,7 +45,7 @@ check: ## formatting, lints, documentation, dependencies
 HOST := $(shell rustc --version --verbose | sed -n 's/^host: //p')
 FUNCTIONS := target/$(HOST)/release
 ifeq ($(HOST:%-linux-gnu=linux-gnu),linux-gnu)
-STATIC := --config 'target.$(HOST).rustflags=["-Ctarget-feature=+crt-static", "-Crelocation-model=static"]'
+STATIC := --config 'target.$(HOST).rustflags=["-C", "target-feature=+crt-static", "-C", "relocation-model=static"]'
 endif
 build: ## release builds of all functions, in target/<this platform>/release
 	cargo build --locked --release --target $(HOST) $(STATIC)

@@ -10,6 +10,11 @@ use crate::Error;
 /// Its number.
 pub const ID: u64 = 54;
 
+/// A PBX type of its that is in use.
+pub const PBX_TYPE: u64 = 1234;
+/// An SBC gateway of its.
+pub const SBC_GATEWAY: u64 = 5678;
+
 /// A host that passes every rule; nobody answers there.
 pub const STRICT_HOST: &str = "hooks.example.com";
 /// The hosts of the receiver, for sandboxes with insecure redirects.
@@ -29,11 +34,11 @@ pub(crate) fn reseller(insecure_redirects: bool, now: Timestamp) -> Result<Resel
 pub(crate) fn catalogue() -> Result<Catalogue, Error> {
     let catalogue = json!({
         "sbcGateways": [
-            {"sbcGatewayId": 5678, "sbcGatewayRegion": "US-East"},
+            {"sbcGatewayId": SBC_GATEWAY, "sbcGatewayRegion": "US-East"},
             {"sbcGatewayId": 5679, "sbcGatewayRegion": "EU-West"}
         ],
         "pbxTypes": [
-            {"id": 1234, "pbxName": "AcmePBX", "pbxLabel": "Acme Cloud PBX", "isDefault": true, "isDisabled": false,
+            {"id": PBX_TYPE, "pbxName": "AcmePBX", "pbxLabel": "Acme Cloud PBX", "isDefault": true, "isDisabled": false,
              "hostingType": "Cloud"},
             {"id": 1235, "pbxName": "AcmeKeySystem", "pbxLabel": "Acme Key System", "isDefault": false,
              "isDisabled": true, "hostingType": "OnPremise"}

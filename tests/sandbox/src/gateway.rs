@@ -46,7 +46,11 @@ pub(crate) async fn serve(
     let functions = Arc::clone(&shared.functions);
     let invoked = tokio::spawn(async move { functions.serve(request).await });
     match tokio::time::timeout(INTEGRATION_TIMEOUT, invoked).await {
-        Ok(Ok(response)) => answer(response),
+        Ok(Ok(response)) => {
+            let came = (response.status(), response.headers(), response.body().as_ref());
+            shared.walk.saw((&parts.method, parts.uri.path(), &body), came);
+            answer(response)
+        }
         Ok(Err(_)) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
         Err(_) => refusal(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
     }

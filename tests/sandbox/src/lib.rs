@@ -14,6 +14,7 @@
 //! | what is there at the first start | `bootstrap`, [`demo_reseller`] |
 //! | the receiver of webhooks, the mailbox | [`receiver`], [`mailbox`] |
 //! | the clock and the tick over HTTP | `control` |
+//! | the page at `/` | `walk` |
 //! | a person with a browser, and the whole journey | [`visitor`], [`demo`] |
 
 mod background;
@@ -41,6 +42,7 @@ mod server;
 mod signature;
 mod stream;
 pub mod visitor;
+mod walk;
 
 pub use clock::SandboxClock;
 pub use error::Error;

@@ -83,6 +83,11 @@ impl Overrides {
         self.client_id.unwrap_or(CLIENT_ID)
     }
 
+    /// Whether any part of Microsoft is elsewhere.
+    pub(crate) const fn microsoft_is_elsewhere(&self) -> bool {
+        self.authority.is_some() || self.graph.is_some()
+    }
+
     /// Whether any part of Microsoft is ours to play.
     pub(crate) const fn wants_microsoft(&self) -> bool {
         self.authority.is_none() || self.graph.is_none()

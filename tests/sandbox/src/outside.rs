@@ -22,7 +22,8 @@ use crate::data::DataFolder;
 use crate::dynamodb::{self, Addresses};
 use crate::{Error, Options, SandboxClock, ports};
 
-const TABLE: &str = "onboarding-sandbox";
+/// The name of the table.
+pub(crate) const TABLE: &str = "onboarding-sandbox";
 const SECRETS_PREFIX: &str = "onboarding/sandbox";
 const REGION: &str = "eu-west-1";
 

@@ -1,26 +1,32 @@
-//! The pages for whoever runs the sandbox: what there is, what was caught. No script, nothing from elsewhere.
-
-use std::sync::Arc;
+//! The pages for whoever runs the sandbox: one style sheet, one small script, nothing from elsewhere.
 
 use askama::Template;
-use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
 use axum::response::{Html, IntoResponse as _, Response};
 
 use crate::mailbox::{Mail, Mailbox};
-use crate::ready::{Ready, Step};
 use crate::receiver::{Caught, Receiver};
-use crate::server::Shared;
 
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'none'";
+/// Where the style sheet is.
+pub(crate) const STYLE: &str = "/sandbox/page.css";
+/// Where the script is.
+pub(crate) const SCRIPT: &str = "/sandbox/page.js";
 
-#[derive(Template)]
-#[template(path = "index.html")]
-struct IndexPage<'a> {
-    ready: &'a Ready,
-    steps: Vec<Step>,
-}
+/// On every answer of the sandbox's pages. The referrer stays on this origin, since without one a browser sends a form
+/// with `Origin: null`, and the forms are known by their origin.
+const HEADERS: [(HeaderName, &str); 7] = [
+    (CACHE_CONTROL, "no-store"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (X_FRAME_OPTIONS, "DENY"),
+    (REFERRER_POLICY, "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+];
 
 #[derive(Template)]
 #[template(path = "mail.html")]
@@ -33,11 +39,6 @@ struct MailPage {
 struct WebhooksPage {
     url: String,
     caught: Vec<Caught>,
-}
-
-/// `GET /`
-pub(crate) async fn index(State(shared): State<Arc<Shared>>) -> Response {
-    render(&IndexPage { ready: &shared.ready, steps: shared.ready.steps() })
 }
 
 /// The page of the mailbox, newest first.
@@ -54,9 +55,40 @@ pub(crate) fn webhooks(receiver: &Receiver) -> Response {
     render(&WebhooksPage { url: receiver.url(), caught })
 }
 
-fn render(page: &impl Template) -> Response {
+/// `GET /sandbox/page.css`
+pub(crate) async fn style() -> Response {
+    closed(([(CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../templates/page.css")).into_response(), None)
+}
+
+/// `GET /sandbox/page.js`
+pub(crate) async fn script() -> Response {
+    let script = include_str!("../templates/page.js");
+    closed(([(CONTENT_TYPE, "text/javascript; charset=utf-8")], script).into_response(), None)
+}
+
+/// A page.
+pub(crate) fn render(page: &impl Template) -> Response {
     match page.render() {
-        Ok(html) => ([(CONTENT_SECURITY_POLICY, POLICY), (CACHE_CONTROL, "no-store")], Html(html)).into_response(),
+        Ok(html) => closed(Html(html).into_response(), None),
         Err(fault) => (StatusCode::INTERNAL_SERVER_ERROR, fault.to_string()).into_response(),
     }
+}
+
+/// The same answer, closed to everybody else: nothing but our own style and script is loaded, nobody frames it, and its
+/// forms lead here, or on from here to `elsewhere`.
+pub(crate) fn closed(mut answer: Response, elsewhere: Option<&str>) -> Response {
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self' {}; \
+         frame-ancestors 'none'; base-uri 'none'",
+        elsewhere.unwrap_or_default()
+    );
+    let headers = answer.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // An origin is ASCII without a line break by its own rule.
+    if let Ok(policy) = HeaderValue::try_from(policy) {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    answer
 }

@@ -6,6 +6,8 @@ use serde::Serialize;
 use serde_json::json;
 use simulated_microsoft::{CONTOSO, GRACE};
 
+use crate::demo_reseller;
+
 /// The ready line.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -105,8 +107,8 @@ impl Ready {
     pub(crate) fn steps(&self) -> Vec<Step> {
         let Journey { enterprise_name, redirect_url, .. } = &self.journey;
         let enterprise = json!({
-            "enterpriseName": enterprise_name, "pbxId": [1234], "sbcGateways": [5678], "services": ["PBX"],
-            "expectedTenant": CONTOSO.id
+            "enterpriseName": enterprise_name, "pbxId": [demo_reseller::PBX_TYPE], "sbcGateways": [demo_reseller::SBC_GATEWAY],
+            "services": ["PBX"], "expectedTenant": CONTOSO.id
         });
         let link = json!({
             "actionType": "REGISTRATION", "enterpriseName": enterprise_name, "redirectUrl": redirect_url

@@ -29,6 +29,8 @@ use crate::receiver::Receiver;
 use crate::schedule::{Schedule, TickError};
 use crate::server::{self, MAIL, Shared, WEBHOOKS};
 use crate::stream::{Mapping, Stream, StreamError};
+use crate::walk::rows::Table;
+use crate::walk::{Setting, Walk};
 use crate::{Error, Options, SandboxClock, demo_reseller};
 
 /// A running sandbox. Clones are handles to the same one; it stops when it is told to, or when the last is dropped.
@@ -100,10 +102,12 @@ impl Sandbox {
         let sides = (store.clone(), Arc::clone(&outside.secrets_manager.secrets));
         let receiver = Arc::new(Receiver::new(webhooks, sides, Arc::clone(&clock), held.data.as_ref()));
         let ready = outside.ready(api, &receiver, &options, edge.random.as_ref()).await?;
+        let walk = outside.walk(&ready, &options, &edge.random)?;
         let Outside { secrets_manager, microsoft, keys, .. } = outside;
         let operator_key = keys.operator;
         let mailbox = Arc::new(Mailbox::default());
-        let shared = Arc::new(Shared { functions, schedule, clock, receiver, mailbox, edge, operator_key, ready });
+        let shared =
+            Arc::new(Shared { functions, schedule, clock, receiver, mailbox, edge, operator_key, ready, walk });
         serve(listeners.api, Arc::clone(&shared), &mut held.front);
         let (microsoft, secrets_manager) = (microsoft.simulated, secrets_manager.simulated);
         Ok(Self(Arc::new(Running { shared, store, microsoft, secrets_manager, held: Mutex::new(held) })))
@@ -253,6 +257,18 @@ impl Outside {
             journey: journey.or_elsewhere(&format!("https://{}/onboarding", demo_reseller::STRICT_HOST)),
             api,
         })
+    }
+
+    /// The page at `/`, which has Microsoft to play with if both Entra and Graph are simulated here.
+    fn walk(&self, ready: &Ready, options: &Options, random: &Arc<dyn Random>) -> Result<Walk, Error> {
+        let simulated = self.microsoft.simulated.as_ref().filter(|_| !options.overrides.microsoft_is_elsewhere());
+        let setting = Setting {
+            ready: ready.clone(),
+            microsoft: simulated.map(|microsoft| microsoft.base_url().to_owned()),
+            timer: options.sweep,
+            random: Arc::clone(random),
+        };
+        Ok(Walk::new(setting, Table::new(&self.dynamodb))?)
     }
 
     /// Whether the demo provider may have its webhooks sent to the receiver. It was made by the first start on these

@@ -12,6 +12,7 @@ use crate::mailbox::{self, Mailbox};
 use crate::ready::Ready;
 use crate::receiver::{self, Receiver};
 use crate::schedule::Schedule;
+use crate::walk::{self, Walk};
 use crate::{SandboxClock, control, gateway, page};
 
 /// Where the receiver's paths begin.
@@ -29,12 +30,15 @@ pub(crate) struct Shared {
     pub(crate) edge: Edge,
     pub(crate) operator_key: ApiKey,
     pub(crate) ready: Ready,
+    pub(crate) walk: Walk,
 }
 
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let at = |base: &str, rest: &str| format!("{base}{rest}");
     Router::new()
-        .route("/", get(page::index))
+        .merge(walk::routes::routes(&shared))
+        .route(page::STYLE, get(page::style))
+        .route(page::SCRIPT, get(page::script))
         .route("/sandbox/clock", post(control::move_clock).fallback(control::post_only))
         .route("/sandbox/tick", post(control::tick).fallback(control::post_only))
         .route(MAIL, get(mailbox::show))

@@ -81,9 +81,11 @@ impl Ready {
     #[must_use]
     pub fn summary(&self) -> String {
         let mut text = format!(
-            "The sandbox is ready. Ctrl-C stops it.\n\n  \
+            "The sandbox is ready. Ctrl-C stops it.\n\
+             Open {} in a browser to walk through it step by step, or type what stands below.\n\n  \
              API           {}\n  Microsoft     {}\n  Webhooks      {}\n  Mail          {}\n  \
              DynamoDB      {}\n  Secrets       {}\n  Operator key  {}\n  Reseller key  {}\n",
+            self.api,
             self.api,
             self.microsoft,
             self.webhooks,

@@ -77,8 +77,7 @@ impl Ask {
             let _ = write!(command, " \\\n  -H \"Authorization: Bearer {variable}\"");
         }
         if let Some(body) = &self.body {
-            let _ =
-                write!(command, " \\\n  -H 'Content-Type: application/json' \\\n  -d {}", quoted(&body.to_string()));
+            let _ = write!(command, " \\\n  -H 'Content-Type: application/json' \\\n  -d {}", quoted(&spaced(body)));
         }
         command
     }
@@ -112,6 +111,19 @@ impl Credential {
             Self::Reseller => Some("$KEY"),
             Self::Operator => Some("$OPERATOR_KEY"),
         }
+    }
+}
+
+/// JSON in one line, with room to break it.
+fn spaced(value: &Value) -> String {
+    let join = |parts: Vec<String>| parts.join(", ");
+    match value {
+        Value::Array(elements) => format!("[{}]", join(elements.iter().map(spaced).collect())),
+        Value::Object(fields) => {
+            let field = |(name, value): (&String, &Value)| format!("{}: {}", Value::from(name.as_str()), spaced(value));
+            format!("{{{}}}", join(fields.iter().map(field).collect()))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
     }
 }
 
@@ -222,12 +234,14 @@ mod tests {
 
     #[test]
     fn a_command_survives_the_shell() {
-        let ask = Ask::as_reseller("/v1/enterprises", Some(json!({"enterpriseName": "O'Neil $HOME `x`"})));
+        let ask =
+            Ask::as_reseller("/v1/enterprises", Some(json!({"enterpriseName": "O'Neil $HOME `x`", "pbxId": [1, 2]})));
         let command = ask.curl();
         assert!(command.starts_with("curl -sS \"$API/v1/enterprises\" \\\n  -H \"Authorization: Bearer $KEY\""));
         let script = format!("curl() {{ for last; do :; done; printf %s \"$last\"; }}\n{command}");
         let said = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
-        assert_eq!(String::from_utf8(said.stdout).unwrap(), r#"{"enterpriseName":"O'Neil $HOME `x`"}"#);
+        let said = String::from_utf8(said.stdout).unwrap();
+        assert_eq!(said, r#"{"enterpriseName": "O'Neil $HOME `x`", "pbxId": [1, 2]}"#);
     }
 
     #[test]

@@ -22,7 +22,8 @@ pub(crate) struct MicrosoftCall {
 pub(crate) struct Traced {
     pub(crate) row: Row,
     pub(crate) written_in: Step,
-    pub(crate) changed_in: Step,
+    /// The later steps that changed it, in order.
+    pub(crate) changed_in: Vec<Step>,
 }
 
 /// What has been seen so far.
@@ -49,8 +50,8 @@ impl Ledger {
         let before = std::mem::take(&mut self.rows);
         let trace = |row: Row| match before.get(&(row.pk.clone(), row.sk.clone())) {
             Some(known) if known.row == row => known.clone(),
-            Some(known) => Traced { row, written_in: known.written_in, changed_in: self.step },
-            None => Traced { row, written_in: self.step, changed_in: self.step },
+            Some(known) => known.changed(row, self.step),
+            None => Traced { row, written_in: self.step, changed_in: Vec::new() },
         };
         let traced: Vec<Traced> = rows.into_iter().map(trace).collect();
         self.rows = traced.iter().map(|one| ((one.row.pk.clone(), one.row.sk.clone()), one.clone())).collect();
@@ -68,6 +69,17 @@ impl Ledger {
     }
 }
 
+impl Traced {
+    /// The row as it is since `step`.
+    fn changed(&self, row: Row, step: Step) -> Self {
+        let mut changed_in = self.changed_in.clone();
+        if self.written_in != step && changed_in.last() != Some(&step) {
+            changed_in.push(step);
+        }
+        Self { row, written_in: self.written_in, changed_in }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,18 +89,23 @@ mod tests {
         Row { kind: RowKind::Other, pk: pk.to_owned(), sk: String::new(), text: text.to_owned() }
     }
 
-    fn steps(traced: &[Traced]) -> Vec<(Step, Step)> {
-        traced.iter().map(|one| (one.written_in, one.changed_in)).collect()
+    fn steps(traced: &[Traced]) -> Vec<(Step, &[Step])> {
+        traced.iter().map(|one| (one.written_in, one.changed_in.as_slice())).collect()
     }
 
     #[test]
-    fn a_row_is_the_step_s_that_wrote_or_changed_it() {
+    fn a_row_is_told_with_the_steps_that_wrote_and_changed_it() {
+        let (first, second, third) = (Step::Register, Step::Link, Step::Visit);
         let mut ledger = Ledger::new();
         ledger.note_rows(vec![row("a", "1"), row("b", "1")]);
-        ledger.begin(Step::Link);
-        let seen = ledger.note_rows(vec![row("a", "2"), row("b", "1"), row("c", "1")]);
-        let (first, second) = (Step::Register, Step::Link);
-        assert_eq!(steps(&seen), [(first, second), (first, first), (second, second)]);
+        ledger.note_rows(vec![row("a", "2"), row("b", "1")]);
+        ledger.begin(second);
+        ledger.note_rows(vec![row("a", "3"), row("b", "1"), row("c", "1")]);
+        ledger.note_rows(vec![row("a", "4"), row("b", "1"), row("c", "1")]);
+        ledger.begin(third);
+        let seen = ledger.note_rows(vec![row("a", "5"), row("b", "1"), row("c", "1")]);
+        let (both, none): (&[Step], &[Step]) = (&[second, third], &[]);
+        assert_eq!(steps(&seen), [(first, both), (first, none), (second, none)]);
     }
 
     #[test]

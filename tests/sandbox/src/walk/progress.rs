@@ -80,6 +80,15 @@ impl Link {
         self.0.query_pairs().find(|(name, _)| name == "state").map(|(_, value)| value.into_owned())
     }
 
+    /// What it asks Microsoft for, by name; the state is told by its length.
+    pub(crate) fn parameters(&self) -> Vec<(String, String)> {
+        let told = |name: &str, value: &str| match name {
+            "state" => format!("‹sealed, {} characters›", value.len()),
+            _ => value.to_owned(),
+        };
+        self.0.query_pairs().map(|(name, value)| (name.clone().into_owned(), told(&name, &value))).collect()
+    }
+
     /// Whose page it leads to.
     pub(crate) fn origin(&self) -> String {
         self.0.origin().ascii_serialization()

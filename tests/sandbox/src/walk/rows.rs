@@ -99,11 +99,12 @@ fn hide_sealed(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             for (name, field) in fields {
-                match field {
-                    Value::String(text) if name.starts_with("sealed") => {
-                        *text = format!("‹sealed, {} characters›", text.len());
-                    }
-                    _ => hide_sealed(field),
+                if let Value::String(text) = field
+                    && name.starts_with("sealed")
+                {
+                    *text = format!("‹sealed, {} characters›", text.len());
+                } else {
+                    hide_sealed(field);
                 }
             }
         }

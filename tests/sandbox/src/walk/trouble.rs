@@ -58,7 +58,7 @@ pub(crate) static TROUBLES: [Trouble; 10] = [
     Trouble {
         key: "for-self",
         label: "The person leaves out the tick",
-        then: "verifying; after 10 minutes blocked (org_consent_not_ticked). Press +10 min, then make a fresh link",
+        then: "blocked (org_consent_not_ticked); only a fresh link helps",
         deed: Deed::AcceptForSelf,
         ..NONE
     },
@@ -86,7 +86,7 @@ pub(crate) static TROUBLES: [Trouble; 10] = [
     Trouble {
         key: "token-down",
         label: "The token endpoint answers 503, once",
-        then: "blocked (microsoft_unavailable); the link still works",
+        then: "blocked (microsoft_busy); the link still works",
         fault: Some(r#"{"on":"token","what":{"status":503},"times":1}"#),
         ..NONE
     },

@@ -13,6 +13,7 @@ use super::ledger::{MicrosoftCall, Traced};
 use super::moves::registration;
 use super::observe::{Observed, Outcome, Webhook, messages};
 use super::play::Stop;
+use super::progress::Link;
 use super::step::Step;
 use super::trouble::{TROUBLES, Trouble, about};
 use super::{By, Held, Walk};
@@ -44,7 +45,8 @@ struct WalkPage<'a> {
     enterprise: Option<(String, String)>,
     proposed: String,
     first: String,
-    is_linked: bool,
+    /// What the link asks Microsoft for; empty without one.
+    link: Vec<(String, String)>,
     tenants: Vec<(&'static str, &'static str)>,
     people: Vec<(&'static str, String)>,
     troubles: &'static [Trouble],
@@ -58,7 +60,7 @@ struct WalkPage<'a> {
     to_confirm: Option<String>,
     control: Vec<ExchangeView>,
     rows: Result<Vec<RowView>, String>,
-    counts: Vec<(String, usize)>,
+    counts: Vec<Count>,
     calls: Vec<CallView>,
     earlier_calls: usize,
 }
@@ -68,9 +70,15 @@ struct StepView {
     state: &'static str,
     label: &'static str,
     exchanges: Vec<ExchangeView>,
-    written: Vec<String>,
-    changed: Vec<String>,
-    calls: Vec<(String, usize)>,
+    written: Vec<Count>,
+    changed: Vec<Count>,
+    calls: Vec<Count>,
+}
+
+/// How many of a kind.
+struct Count {
+    kind: String,
+    number: usize,
 }
 
 struct ExchangeView {
@@ -101,7 +109,7 @@ struct RowView {
     kind: &'static str,
     key: String,
     written_in: usize,
-    changed_in: Option<usize>,
+    changed_in: Vec<String>,
     text: String,
 }
 
@@ -131,7 +139,7 @@ impl<'a> WalkPage<'a> {
             enterprise: registered.map(|one| (one.enterprise.to_string(), one.name.clone())),
             proposed: held.proposed.clone(),
             first: registration(&held.proposed, tenants().first().map_or("", |tenant| tenant.id)).curl(),
-            is_linked: held.progress.link().is_some(),
+            link: held.progress.link().map(Link::parameters).unwrap_or_default(),
             tenants: tenants().iter().filter(|one| !one.is_personal()).map(|one| (one.id, one.display_name)).collect(),
             people: people().iter().map(|one| (one.oid, format!("{} ({})", one.name, about(one)))).collect(),
             troubles: &TROUBLES,
@@ -141,7 +149,7 @@ impl<'a> WalkPage<'a> {
             status,
             to_confirm,
             control: held.control.iter().map(ExchangeView::of).collect(),
-            counts: counted(observed.calls.iter().map(|(_, call)| call)),
+            counts: counted(observed.calls.iter().map(|(_, call)| call.kind.as_str())),
             earlier_calls: observed.calls.len().saturating_sub(MOST_CALLS),
             calls: calls.map(|(step, call)| CallView::of(*step, call)).collect(),
             rows: observed.rows.map(|rows| rows.iter().enumerate().map(RowView::of).collect()),
@@ -189,28 +197,28 @@ impl StepView {
         };
         let named = |is_it: &dyn Fn(&Traced) -> bool| {
             let rows = rows.iter().filter(|one| is_it(one));
-            rows.map(|one| one.row.kind.name().to_owned()).collect()
+            counted(rows.map(|one| one.row.kind.name()))
         };
-        let calls = observed.calls.iter().filter(|(in_step, _)| *in_step == step).map(|(_, call)| call);
+        let calls = observed.calls.iter().filter(|(in_step, _)| *in_step == step).map(|(_, call)| call.kind.as_str());
         Self {
             number: step.number(),
             state,
             label,
             exchanges: held.asked.get(&step).into_iter().flatten().map(ExchangeView::of).collect(),
             written: named(&|one| one.written_in == step),
-            changed: named(&|one| one.changed_in == step && one.written_in != step),
+            changed: named(&|one| one.changed_in.contains(&step)),
             calls: counted(calls),
         }
     }
 }
 
-/// How many calls of each kind, in the order of the first of each.
-fn counted<'a>(calls: impl Iterator<Item = &'a MicrosoftCall>) -> Vec<(String, usize)> {
-    let mut counts: Vec<(String, usize)> = Vec::new();
-    for call in calls {
-        match counts.iter_mut().find(|(kind, _)| *kind == call.kind) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((call.kind.clone(), 1)),
+/// How many of each kind, in the order of the first of each.
+fn counted<'a>(kinds: impl Iterator<Item = &'a str>) -> Vec<Count> {
+    let mut counts: Vec<Count> = Vec::new();
+    for kind in kinds {
+        match counts.iter_mut().find(|count| count.kind == kind) {
+            Some(count) => count.number += 1,
+            None => counts.push(Count { kind: kind.to_owned(), number: 1 }),
         }
     }
     counts
@@ -262,7 +270,7 @@ impl RowView {
             kind: one.row.kind.name(),
             key: one.row.key(),
             written_in: one.written_in.number(),
-            changed_in: (one.changed_in != one.written_in).then(|| one.changed_in.number()),
+            changed_in: one.changed_in.iter().map(|step| step.number().to_string()).collect(),
             text: one.row.text.clone(),
         }
     }

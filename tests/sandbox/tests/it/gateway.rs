@@ -40,7 +40,7 @@ async fn the_pages_of_the_sandbox_are_shown() {
         assert_eq!(answer.status(), StatusCode::OK);
         answer.text().await.unwrap()
     };
-    assert!(page("/").await.contains("/v1/enterprises/action-url"));
+    assert!(page("/").await.contains("From the first call to the webhook"));
     assert!(page("/sandbox/mail").await.contains("No mail has been sent"));
     assert!(page("/sandbox/webhooks").await.contains("Signature verified"));
     assert_eq!(page("/sandbox/mail/messages").await, "[]");

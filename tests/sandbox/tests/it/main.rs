@@ -15,4 +15,6 @@ mod restart;
 #[cfg(test)]
 mod sharing;
 #[cfg(test)]
+mod walk;
+#[cfg(test)]
 mod world;

@@ -11,13 +11,15 @@ use crate::visitor::{Lost, Page, Visitor};
 
 /// More pages than there are on any way.
 const MOST_PAGES: usize = 8;
+/// No part of a path that says something is longer.
+const LONGEST_NAME: usize = 40;
 /// How long the whole way may take.
 const PATIENCE: Duration = Duration::from_secs(40);
 
 /// A page on the way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stop {
-    /// Where, without the query, which holds what is not to be read over somebody's shoulder.
+    /// Where, without query and handle.
     pub(crate) place: String,
     pub(crate) status: u16,
     pub(crate) heading: String,
@@ -71,9 +73,16 @@ fn press(form: Form, person: &Person, deed: Deed) -> Option<(String, Submission)
 
 impl Stop {
     fn at(page: &Page, pressed: Option<String>) -> Self {
-        let mut place = page.url.clone();
-        place.set_query(None);
-        Self { place: place.into(), status: page.status, heading: heading(&page.body), pressed }
+        let (origin, path) = (page.url.origin().ascii_serialization(), shortened(page.url.path()));
+        Self { place: format!("{origin}{path}"), status: page.status, heading: heading(&page.body), pressed }
+    }
+}
+
+/// A path without the handle at its end, if that is a long one.
+fn shortened(path: &str) -> String {
+    match path.rsplit_once('/') {
+        Some((before, handle)) if handle.len() > LONGEST_NAME => format!("{before}/…"),
+        Some(_) | None => path.to_owned(),
     }
 }
 
@@ -108,6 +117,8 @@ mod tests {
     fn a_page_with_nothing_known_on_it_is_the_end() {
         let other = form("<form method=post><button>Delete</button></form>");
         assert!(press(other, &GRACE, Deed::AcceptForAll).is_none());
+        assert_eq!(shortened("/simulated/consent"), "/simulated/consent");
+        assert_eq!(shortened(&format!("/outcome/{}", "x".repeat(200))), "/outcome/…");
         assert_eq!(heading("<h1 class=x>Sorry, <b>but</b></h1>"), "Sorry, but");
     }
 }

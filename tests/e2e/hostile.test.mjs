@@ -118,12 +118,12 @@ test('the watch sees what it is there for', async (t) => {
   const other = await start(t);
   const { page, met } = await visitor(t, other, { also: [stranger] });
   await page.goto(stranger);
-  await page.goto(world.api);
+  await page.goto(`${world.api}/healthz`);
   const seen = structuredClone({ errors: met.errors, violations: met.violations, strangers: met.strangers() });
   for (const list of [met.errors, met.violations, met.said, met.requests]) list.length = 0;
   assert.ok(seen.errors.some((text) => text.includes('seen')) && seen.errors.some((text) => text.includes('dialog')));
   assert.ok(seen.violations.some((text) => text.includes('script-src')), seen.violations.join());
-  assert.ok(seen.strangers.includes('http://127.0.0.1:9/x.png') && seen.strangers.includes(`${world.api}/`));
+  assert.ok(seen.strangers.includes('http://127.0.0.1:9/x.png') && seen.strangers.includes(`${world.api}/healthz`));
   const without = new Met(world, []);
   without.answers.push({ headers: () => ({}), status: () => 200, url: () => world.api });
   assert.throws(() => without.check(), /cache-control/);

@@ -1,4 +1,4 @@
-//! The pages for whoever runs the sandbox: one style sheet, one small script, nothing from elsewhere.
+//! The pages for whoever runs the sandbox: one style sheet, one small script, one picture, nothing from elsewhere.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -13,6 +13,8 @@ use crate::receiver::{Caught, Receiver};
 
 /// Where the style sheet is.
 pub(crate) const STYLE: &str = "/sandbox/page.css";
+/// Where the picture on the tab is; without one of its own, a browser asks the API for it.
+pub(crate) const ICON: &str = "/sandbox/page.svg";
 /// Where the script is.
 pub(crate) const SCRIPT: &str = "/sandbox/page.js";
 
@@ -60,6 +62,11 @@ pub(crate) async fn style() -> Response {
     closed(([(CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../templates/page.css")).into_response(), None)
 }
 
+/// `GET /sandbox/page.svg`
+pub(crate) async fn icon() -> Response {
+    closed(([(CONTENT_TYPE, "image/svg+xml")], include_str!("../templates/page.svg")).into_response(), None)
+}
+
 /// `GET /sandbox/page.js`
 pub(crate) async fn script() -> Response {
     let script = include_str!("../templates/page.js");
@@ -74,11 +81,11 @@ pub(crate) fn render(page: &impl Template) -> Response {
     }
 }
 
-/// The same answer, closed to everybody else: nothing but our own style and script is loaded, nobody frames it, and its
+/// The same answer, closed to everybody else: nothing but our own style, script and picture is loaded, nobody frames it, and its
 /// forms lead here, or on from here to `elsewhere`.
 pub(crate) fn closed(mut answer: Response, elsewhere: Option<&str>) -> Response {
     let policy = format!(
-        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self' {}; \
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self' {}; \
          frame-ancestors 'none'; base-uri 'none'",
         elsewhere.unwrap_or_default()
     );

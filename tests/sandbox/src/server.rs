@@ -38,6 +38,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .merge(walk::routes::routes(&shared))
         .route(page::STYLE, get(page::style))
+        .route(page::ICON, get(page::icon))
         .route(page::SCRIPT, get(page::script))
         .route("/sandbox/clock", post(control::move_clock).fallback(control::post_only))
         .route("/sandbox/tick", post(control::tick).fallback(control::post_only))

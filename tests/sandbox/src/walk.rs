@@ -40,6 +40,7 @@ use simulated_microsoft::Person;
 
 use self::ask::{Caller, Exchange};
 use self::ledger::Ledger;
+use self::observe::Said;
 use self::passage::Passage;
 use self::play::Stop;
 use self::progress::Progress;
@@ -80,6 +81,7 @@ struct Held {
     passages: Vec<Passage>,
     /// The last move of clock, tick or Microsoft.
     control: Vec<Exchange>,
+    said: Option<Said>,
     ledger: Ledger,
 }
 
@@ -152,6 +154,7 @@ impl Held {
             visit: None,
             passages: Vec::new(),
             control: Vec::new(),
+            said: None,
             ledger: Ledger::new(),
         }
     }

@@ -145,17 +145,20 @@ impl Walk {
     /// A new walk. The simulated Microsoft forgets what was granted in the one before.
     pub(crate) async fn start_over(&self) {
         let _turn = self.turn.lock().await;
-        let name = self.new_name();
+        let mut fresh = Held::new(self.new_name());
         if self.setting.microsoft.is_some() {
-            self.caller.make(Ask::new(Method::POST, Server::Microsoft, "/simulated/reset")).await;
+            let reset = Ask::new(Method::POST, Server::Microsoft, "/simulated/reset");
+            fresh.control.push(self.caller.make(reset).await);
         }
-        *self.held() = Held::new(name);
+        *self.held() = fresh;
     }
 
     /// What was seen until now belongs to the steps before.
     async fn begin(&self, step: Step) {
         self.observe().await;
-        self.held().ledger.begin(step);
+        let mut held = self.held();
+        held.ledger.begin(step);
+        held.said = None;
     }
 
     async fn arm(&self, choice: Choice) {
@@ -171,7 +174,9 @@ impl Walk {
         for ask in asks {
             exchanges.push(self.caller.make(ask).await);
         }
-        self.held().control = exchanges;
+        let mut held = self.held();
+        held.control = exchanges;
+        held.said = None;
     }
 
     fn registered(&self) -> Option<Registered> {

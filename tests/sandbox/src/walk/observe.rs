@@ -1,4 +1,4 @@
-//! What there is now, asked anew each time the page is shown.
+//! What there is now, looked up each time the page is shown.
 
 use futures_util::future::join;
 use reqwest::Method;
@@ -10,6 +10,7 @@ use super::ledger::{MicrosoftCall, Traced};
 use super::moves::{action, actions};
 use super::passage::{CALLBACK, Line, lines_of};
 use super::progress::Registered;
+use super::rows::Row;
 use super::step::Step;
 
 /// What there is now.
@@ -25,7 +26,18 @@ pub(crate) struct Observed {
     pub(crate) webhooks: Vec<Webhook>,
 }
 
+/// What the API said last, and of which rows. While they stay the same it is not asked again, or its log would fill with
+/// the page's own calls.
+#[derive(Clone)]
+pub(crate) struct Said {
+    rows: Vec<Row>,
+    passages: usize,
+    action: Value,
+    outcome: Option<Outcome>,
+}
+
 /// The page to which the callback led.
+#[derive(Clone)]
 pub(crate) struct Outcome {
     /// The callback, without the values of its form.
     pub(crate) callback: String,
@@ -62,10 +74,25 @@ impl Walk {
         let Some(registered) = registered else {
             return Observed::before_the_first_step(self.note_calls(calls));
         };
-        let (rows, action) = join(self.table.rows_of(registered.enterprise), self.action(&registered)).await;
-        let (outcome, webhooks) = join(self.outcome(), self.webhooks(&registered)).await;
+        let (rows, webhooks) = join(self.table.rows_of(registered.enterprise), self.webhooks(&registered)).await;
+        let (action, outcome) = self.said(&registered, rows.as_deref().unwrap_or_default()).await;
         let rows = rows.map(|rows| self.held().ledger.note_rows(rows));
         Observed { rows, calls: self.note_calls(calls), action, outcome, webhooks }
+    }
+
+    /// The action and the outcome page, as the API tells them.
+    async fn said(&self, registered: &Registered, rows: &[Row]) -> (Value, Option<Outcome>) {
+        let (said, passages) = {
+            let held = self.held();
+            (held.said.clone(), held.passages.len())
+        };
+        if let Some(said) = said.filter(|said| said.rows == rows && said.passages == passages && !rows.is_empty()) {
+            return (said.action, said.outcome);
+        }
+        let (action, outcome) = join(self.action(registered), self.outcome()).await;
+        let said = Said { rows: rows.to_vec(), passages, action: action.clone(), outcome: outcome.clone() };
+        self.held().said = Some(said);
+        (action, outcome)
     }
 
     async fn action(&self, registered: &Registered) -> Value {

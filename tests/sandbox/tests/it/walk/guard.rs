@@ -76,7 +76,9 @@ async fn every_answer_is_closed_to_others() {
     let walker = Walker::new().await;
     let api = walker.world.sandbox.api();
     let mut answers = vec![walker.send(&[("origin", "null")], "").await, walker.press("link", &[]).await];
-    for path in ["/", "/sandbox/page.css", "/sandbox/page.js", "/sandbox/webhooks", "/sandbox/mail"] {
+    for path in
+        ["/", "/sandbox/page.css", "/sandbox/page.js", "/sandbox/page.svg", "/sandbox/webhooks", "/sandbox/mail"]
+    {
         answers.push(walker.world.http.get(format!("{api}{path}")).send().await.unwrap());
     }
     for answer in answers {

@@ -20,6 +20,6 @@ mod form;
 mod good_token;
 mod property;
 mod sealing_key;
-mod state;
+pub(crate) mod state;
 pub(crate) mod target;
 mod token;

@@ -52,6 +52,10 @@ fn enterprises(call: &Call<EnterprisesOp>) -> Result<Answer, Error> {
             body.finish(tenant).map_err(Error::Invalid)?;
             Ok(Answer::empty(StatusCode::NO_CONTENT))
         }
+        EnterprisesOp::Disable | EnterprisesOp::Enable => {
+            call.json_object_if_any().map_err(Error::Body)?.finish(Some(())).map_err(Error::Invalid)?;
+            Ok(Answer::empty(StatusCode::NO_CONTENT))
+        }
     }
 }
 
@@ -169,6 +173,18 @@ fn faults_of_a_body_are_told_with_pointers() {
     let pointers: Vec<Value> =
         json_of(&response)["errors"].as_array().unwrap().iter().map(|e| e["pointer"].clone()).collect();
     assert_eq!(pointers, ["/tenantId", "/x"]);
+}
+
+/// A call that has nothing to say needs no body; what it says all the same is judged.
+#[test]
+fn a_body_may_be_absent_where_nothing_is_said() {
+    let to = "/v1/enterprises/42/disable";
+    let bearer = format!("Bearer {}", api_key().expose());
+    let bare = event("POST", to, &[("authorization", &bearer)], EventBody::None);
+    assert_eq!(ask(bare).status(), StatusCode::NO_CONTENT);
+    assert_eq!(ask(with_key("POST", to, EventBody::Text("{}"))).status(), StatusCode::NO_CONTENT);
+    assert_eq!(ask(with_key("POST", to, EventBody::Text(r#"{"x":1}"#))).status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(ask(with_key("POST", to, EventBody::Text("x"))).status(), StatusCode::BAD_REQUEST);
 }
 
 /// G50, G51, G52 on an API route: 415, 413, 400.

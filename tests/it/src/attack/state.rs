@@ -41,7 +41,8 @@ pub(super) fn sealed(keys: &SealingKeys, binding: Binding<'_>, bound: bool) -> S
     state.seal(keys, binding, &random)
 }
 
-fn request(random: &dyn Random) -> ConsentRequest {
+/// A request that nobody has answered.
+pub(crate) fn request(random: &dyn Random) -> ConsentRequest {
     let hosts = ["hooks.example.com".parse().unwrap()];
     let new = NewRequest {
         enterprise: EnterpriseId::random(random),

@@ -3,7 +3,6 @@
 use onboarding_core::cloud::{AuthorityPath, Cloud, Endpoints};
 use onboarding_core::credential::{ApiKey, Environment, KeyOwner};
 use onboarding_core::fields::Fields;
-use onboarding_core::id::ConsentRequestId;
 use onboarding_core::identity::{Expected, SignedClaims, Signer, verify};
 use onboarding_core::outcome::TokenHandles;
 use onboarding_core::random::SystemRandomness;
@@ -20,7 +19,10 @@ use simulated_microsoft::GRACE;
 
 use super::scan::{Kind, Place, Scan};
 use super::stage::{Stage, random_text, secret_of};
+use crate::attack::state::request;
 use crate::tap::Exchange;
+
+const REDIRECT_URI: &str = "https://api.example/restricted/handleResponse";
 
 /// Makes one of each, with what passed the stage where it takes that, and writes it out.
 pub(crate) fn gather(played: &Stage, scan: &mut Scan) {
@@ -28,20 +30,26 @@ pub(crate) fn gather(played: &Stage, scan: &mut Scan) {
     let now = SystemClock.now();
     let mut say = |what: &str, text: String| scan.output(Place::Debug, what, text);
 
-    let state = State::new(ConsentRequestId::new(now, &random), AuthorityPath::Common, now, &random);
+    let state = State::new(&request(&random), AuthorityPath::Common, &random);
     say("State", format!("{state:?}"));
     let sealed_state = random_text();
     let link = SignIn {
         state: &state,
         sealed_state: &sealed_state,
+        redirect_uri: REDIRECT_URI,
         scope: "openid",
         prompt: None,
         login_hint: Some(GRACE.upn),
     };
     say("SignIn", format!("{link:?}"));
     let [code, token, refresh] = [(); 3].map(|()| random_text());
-    let redemption =
-        Redemption { authority: AuthorityPath::Common, code: &code, verifier: &state.verifier, scope: "openid" };
+    let redemption = Redemption {
+        authority: AuthorityPath::Common,
+        redirect_uri: REDIRECT_URI,
+        code: &code,
+        verifier: &state.verifier,
+        scope: "openid",
+    };
     say("Redemption", format!("{redemption:?}"));
     let redeemed = Redeemed {
         access_token: token.as_str().into(),

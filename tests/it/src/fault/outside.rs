@@ -187,7 +187,7 @@ impl Outside {
     pub(crate) async fn tick(&self, world: &World) {
         let url = format!("{}/sandbox/tick", world.sandbox.api());
         let tick = self.http.post(url).bearer_auth(world.sandbox.operator_key()).json(&json!({}));
-        drop(tick.timeout(Duration::from_secs(60)).send().await);
+        drop(tick.timeout(Duration::from_mins(1)).send().await);
     }
 
     /// Every row of the table, as DynamoDB's JSON, and past the proxy.

@@ -295,8 +295,8 @@ impl Run {
     }
 
     async fn has_ended(&self, world: &World) -> bool {
-        let (word, code) = world.registration(self.enterprise).await;
-        (word.as_str(), code.as_deref()) == self.scenario.ends
+        let (status, code) = world.registration(self.enterprise).await;
+        (status.as_str(), code.as_deref()) == self.scenario.ends
     }
 
     /// What people do after a fault: the same again, with the same link while it works, else with a fresh one. Then
@@ -308,8 +308,8 @@ impl Run {
             }
             self.again(outside, world).await;
         }
-        let word = world.registration(self.enterprise).await;
-        assert!(self.has_ended(world).await, "{what}: ended as {word:?}");
+        let ended = world.registration(self.enterprise).await;
+        assert!(self.has_ended(world).await, "{what}: ended as {ended:?}");
         for seconds in [5, 301, 1_801, 7_201] {
             outside.pass(world, seconds).await;
         }

@@ -17,7 +17,7 @@ test: verifiers ## run every test, in a real browser too where there is one
 	tests/e2e/run
 
 long: ## the long runs, some minutes each
-	cargo test --locked --package it -- --ignored --nocapture
+	cargo test --locked --package it -- --ignored --nocapture --test-threads 1
 
 FUZZ_SECONDS ?= 60
 fuzz: ## fuzz every parser, FUZZ_SECONDS (60) each

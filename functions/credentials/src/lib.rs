@@ -1,4 +1,5 @@
-//! `POST /v1/resellers` and `POST /v1/resellers/{id}/keys`: the operator makes service providers and their keys (K9).
+//! `POST /v1/resellers`, `…/{id}/keys` and `…/{id}/webhook-secret`: the operator makes service providers, their API keys
+//! and their webhook secrets (K9).
 
 use std::sync::Arc;
 
@@ -75,7 +76,7 @@ impl From<Error> for Failure {
             Error::Store(error) | Error::Key(NotAuthenticated::Store(error)) if error.is_passing() => {
                 Self::unavailable(error)
             }
-            Error::Secrets(SecretsError::Unavailable) => Self::unavailable(SecretsError::Unavailable),
+            Error::Secrets(SecretsError::Unavailable | SecretsError::Contended(_)) => Self::unavailable(error),
             Error::NoFreeNumber | Error::Store(_) | Error::Key(NotAuthenticated::Store(_)) | Error::Secrets(_) => {
                 Self::internal(error)
             }
@@ -90,6 +91,7 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
         match call.operation() {
             CredentialsOp::CreateReseller => create_reseller(app, call, &operator).await,
             CredentialsOp::CreateKey => create_key(app, call, &operator).await,
+            CredentialsOp::RotateWebhookSecret => rotate_webhook_secret(app, call, &operator).await,
         }
     })
     .await
@@ -129,6 +131,19 @@ async fn create_key(app: &App, call: &Call<CredentialsOp>, operator: &Actor) -> 
     }
     let body = json!({ "keyId": key.id(), "key": key.expose() });
     Ok(Answer::json(StatusCode::CREATED, &body))
+}
+
+/// The change is noted before it is made, so that no sender goes on with the former key alone once the new one is told.
+async fn rotate_webhook_secret(app: &App, call: &Call<CredentialsOp>, operator: &Actor) -> Result<Answer, Error> {
+    let reseller: ResellerId = call.param("resellerId")?;
+    call.json_object()?.finish(Some(())).map_err(Error::Invalid)?;
+    let object = format!("reseller:{reseller}");
+    let audit = audit(call, operator, reseller, "webhook_secret.rotation", object);
+    if !app.store.change_webhook_keys(reseller, call.now(), &audit).await? {
+        return Err(Error::NoSuchReseller);
+    }
+    let secret = app.secrets.rotate_webhook_keys(reseller, call.now(), call.occasion().random).await?;
+    Ok(Answer::json(StatusCode::OK, &json!({ "webhookSecret": secret.expose_secret() })))
 }
 
 fn audit(call: &Call<CredentialsOp>, operator: &Actor, reseller: ResellerId, action: &str, object: String) -> AuditRow {

@@ -57,7 +57,7 @@ impl NotTried {
     const fn is_passing(&self) -> bool {
         match self {
             Self::Store(error) => error.is_passing(),
-            Self::Secrets(error) => matches!(error, SecretsError::Unavailable),
+            Self::Secrets(error) => matches!(error, SecretsError::Unavailable | SecretsError::Contended(_)),
             Self::Body(_) | Self::Panicked(_) => false,
         }
     }
@@ -117,10 +117,9 @@ async fn attempt(app: &App, delivery: &Delivery) -> Result<Attempt, NotTried> {
     if destination.disabled {
         return Ok(Attempt::Gone);
     }
-    if !destination.reseller.is_some_and(|reseller| delivery.url.is_listed(&reseller.redirect_hosts)) {
-        return Ok(Attempt::Unlisted);
-    }
-    let keys = app.secrets.webhook_keys(delivery.reseller, now).await?;
+    let listed = destination.reseller.filter(|reseller| delivery.url.is_listed(&reseller.redirect_hosts));
+    let Some(reseller) = listed else { return Ok(Attempt::Unlisted) };
+    let keys = app.secrets.webhook_keys(reseller.id, reseller.webhook_keys_changed_at, now).await?;
     let body = open(app, delivery, now).await?;
     let signature = sign::signature(keys.signing(now), &delivery.id, now, &body);
     let attempt = app.sender.post(&delivery.url, sign::headers(&delivery.id, now, &signature), body).await;

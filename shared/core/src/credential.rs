@@ -241,6 +241,7 @@ mod tests {
             events_url: None,
             status,
             created_at: NOW,
+            webhook_keys_changed_at: None,
         }
     }
 

@@ -24,6 +24,9 @@ pub struct Reseller {
     pub status: ResellerStatus,
     /// When the operator made it.
     pub created_at: Timestamp,
+    /// When its webhook keys were changed last, if they ever were: keys that were read before are out of date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook_keys_changed_at: Option<Timestamp>,
 }
 
 /// Whether a service provider may act.
@@ -71,6 +74,7 @@ impl NewReseller {
             events_url: self.events_url,
             status: ResellerStatus::Active,
             created_at: now,
+            webhook_keys_changed_at: None,
         }
     }
 }

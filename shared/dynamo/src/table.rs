@@ -35,6 +35,7 @@
 //! | any API call | BatchGetItem: key, provider, object | 2 to 3 | |
 //! | `POST /v1/resellers` | TransactWriteItems: provider, catalogue, audit | 1 | 6 |
 //! | `POST /v1/resellers/{id}/keys` | TransactWriteItems: check provider, key, audit | 1 | 6 |
+//! | `POST /v1/resellers/{id}/webhook-secret` | TransactWriteItems: provider, audit | 1 | 4 |
 //! | `POST /v1/enterprises` | TransactWriteItems: enterprise, name, audit; owner index | 3 | 7 |
 //! | `POST …/action-url` | TransactWriteItems: request, action, audit; by name two GetItem more | 3 (5) | 7 |
 //! | callback: lease | UpdateItem, due index; beside it BatchGetItem: enterprise, provider | 2 | 2 |

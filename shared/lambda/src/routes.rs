@@ -116,6 +116,8 @@ operations!(
         CreateReseller,
         /// Makes a key for a service provider (K9).
         CreateKey,
+        /// Makes a new webhook secret for a service provider (K9).
+        RotateWebhookSecret,
     }
 );
 
@@ -186,6 +188,12 @@ pub static ROUTES: &[Route] = &[
         "/v1/resellers/{resellerId}/keys",
         Level::Operator,
         Operation::Credentials(CredentialsOp::CreateKey),
+    ),
+    route(
+        Method::POST,
+        "/v1/resellers/{resellerId}/webhook-secret",
+        Level::Operator,
+        Operation::Credentials(CredentialsOp::RotateWebhookSecret),
     ),
     Route {
         method: Method::GET,

@@ -56,6 +56,7 @@ pub(crate) fn provider() -> Caller {
         events_url: None,
         status: ResellerStatus::Active,
         created_at: NOW,
+        webhook_keys_changed_at: None,
     };
     Caller::Reseller { key: api_key().id().clone(), reseller }
 }

@@ -3,6 +3,7 @@
 //! - A value is fresh for 5 minutes, so a rotation is seen within 5 minutes.
 //! - If it cannot be read again then, it serves 15 minutes more (20 in all), and the store is tried every 30 s.
 //! - Somebody who met a text that the value does not explain may have it read again, once in 30 s.
+//! - Somebody who knows that it was changed may have it read again until it was read after the change.
 //! - One read at a time: whoever waited for another's takes what that one brought.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -45,6 +46,8 @@ enum Wanted {
     ToUse,
     /// To be used, after the one held did not do.
     AfterMiss,
+    /// To be used, if it was read at this instant or later.
+    ReadSince(Timestamp),
 }
 
 impl<T> Default for Cached<T> {
@@ -75,6 +78,20 @@ impl<T: Clone> Cached<T> {
         read: impl Future<Output = Result<T, SecretsError>>,
     ) -> Result<T, SecretsError> {
         self.read(Wanted::AfterMiss, now, read).await
+    }
+
+    /// The value as it was read at `since` or later. While it cannot be read again, an older one serves as ever.
+    pub(crate) async fn get_read_since(
+        &self,
+        since: Timestamp,
+        now: Timestamp,
+        read: impl Future<Output = Result<T, SecretsError>>,
+    ) -> Result<T, SecretsError> {
+        let fresh = self.shelf().fresh_since(since, now);
+        match fresh {
+            Some(value) => Ok(value),
+            None => self.read(Wanted::ReadSince(since), now, read).await,
+        }
     }
 
     /// Drops the value, because we have just written another.
@@ -109,9 +126,17 @@ impl<T: Clone> Shelf<T> {
         self.younger_than(FRESH, now)
     }
 
+    fn fresh_since(&self, since: Timestamp, now: Timestamp) -> Option<T> {
+        self.fresh(now).filter(|_| self.was_read_since(since))
+    }
+
     fn younger_than(&self, age: Duration, now: Timestamp) -> Option<T> {
         let held = self.held.as_ref().filter(|held| now.since(held.read_at) < age)?;
         Some(held.value.clone())
+    }
+
+    fn was_read_since(&self, since: Timestamp) -> bool {
+        self.held.as_ref().is_some_and(|held| held.read_at >= since)
     }
 
     /// Whether to read now, and marks it if so. `ended_before` is the count when the caller began to wait.
@@ -123,7 +148,8 @@ impl<T: Clone> Shelf<T> {
             return true;
         }
         let last = match wanted {
-            Wanted::ToUse => &mut self.renewed_at,
+            Wanted::ReadSince(since) if !self.was_read_since(since) => return true,
+            Wanted::ToUse | Wanted::ReadSince(_) => &mut self.renewed_at,
             Wanted::AfterMiss => &mut self.missed_at,
         };
         let due = last.is_none_or(|at| now.since(at) >= PAUSE);

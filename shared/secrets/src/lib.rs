@@ -10,11 +10,13 @@
 //! shown by `Debug`, an error or the log.
 
 mod cached;
+mod rotation;
 mod store;
 mod webhook_keys;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_types::SdkConfig;
 use onboarding_core::id::ResellerId;
@@ -26,10 +28,14 @@ use thiserror::Error;
 
 use crate::cached::Cached;
 use crate::store::{Made, Store};
-pub use crate::webhook_keys::{InvalidWebhookKeys, WebhookKeys};
+pub use crate::webhook_keys::{BOTH_SIGN_FOR, InvalidWebhookKeys, WebhookKeys};
 
 const CLIENT_SECRET: &str = "client-secret";
 const SEALING_KEYS: &str = "sealing-keys";
+
+/// How long after the instant that is noted for a change it may still not be made, or be noted by a clock that is
+/// ahead of ours.
+const CHANGE_TAKES: Duration = Duration::from_mins(1);
 
 /// The most resellers whose keys are kept at once, so that memory stays bounded whatever the number of resellers.
 const MOST_RESELLERS: usize = 256;
@@ -46,6 +52,9 @@ pub enum SecretsError {
     /// There is one already, and it is not to be replaced.
     #[error("the secret {0} exists already")]
     AlreadyExists(String),
+    /// Others replaced it time and again while we wanted to.
+    #[error("the secret {0} is being changed by others")]
+    Contended(String),
     /// Secrets Manager did not answer, or would not.
     #[error("Secrets Manager is unavailable")]
     Unavailable,
@@ -98,10 +107,19 @@ impl Secrets {
         if keys.knows(sealed, now) { Ok(keys) } else { self.sealing_keys_after_miss(now).await }
     }
 
-    /// The keys that sign a reseller's webhooks.
-    pub async fn webhook_keys(&self, reseller: ResellerId, now: Timestamp) -> Result<Arc<WebhookKeys>, SecretsError> {
-        let keys = self.kept(reseller, now);
-        keys.get(now, self.read_webhook_keys(reseller)).await
+    /// The keys that sign a reseller's webhooks. `changed_at` is when they were changed last, if they ever were: what
+    /// was read before is read again, so that a fresh key signs at once, whoever made it.
+    pub async fn webhook_keys(
+        &self,
+        reseller: ResellerId,
+        changed_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Arc<WebhookKeys>, SecretsError> {
+        let (keys, read) = (self.kept(reseller, now), self.read_webhook_keys(reseller));
+        match changed_at {
+            Some(changed_at) => keys.get_read_since(changed_at.plus(CHANGE_TAKES), now, read).await,
+            None => keys.get(now, read).await,
+        }
     }
 
     /// Makes the first webhook key of a reseller and tells it, for the one time that it is shown.
@@ -169,8 +187,12 @@ impl Secrets {
     async fn read_webhook_keys(&self, reseller: ResellerId) -> Result<Arc<WebhookKeys>, SecretsError> {
         let name = webhook_keys_name(reseller);
         let stored = self.store.read(&name).await?;
+        self.parse_webhook_keys(&name, &stored).map(Arc::new)
+    }
+
+    fn parse_webhook_keys(&self, name: &str, stored: &SecretString) -> Result<WebhookKeys, SecretsError> {
         let keys = WebhookKeys::from_json(stored.expose_secret());
-        keys.map(Arc::new).map_err(|_| SecretsError::Malformed(self.store.full(&name)))
+        keys.map_err(|_| SecretsError::Malformed(self.store.full(name)))
     }
 
     /// The place for a reseller's keys; if all are taken, that of the reseller who was longest without use.

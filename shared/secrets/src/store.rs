@@ -23,10 +23,28 @@ const ATTEMPTS: u32 = 2;
 /// The longest wait before the second attempt.
 const BACKOFF: Duration = Duration::from_millis(100);
 
+/// The label of the version that readers get.
+const CURRENT: &str = "AWSCURRENT";
+/// The label of a version that is to become current. Without a label it would count as deprecated, and go.
+const PENDING: &str = "AWSPENDING";
+
 /// The secrets below one prefix.
 pub(crate) struct Store {
     client: Client,
     prefix: String,
+}
+
+/// A value with the name of its version.
+pub(crate) struct Version {
+    pub(crate) id: String,
+    pub(crate) value: SecretString,
+}
+
+/// Whether a value was replaced, or somebody else replaced it first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Replaced {
+    ByUs,
+    ByAnother,
 }
 
 /// Whether a secret was made, or was there before.
@@ -43,12 +61,47 @@ impl Store {
 
     /// The current value, as text.
     pub(crate) async fn read(&self, name: &str) -> Result<SecretString, SecretsError> {
+        self.current(name).await.map(|version| version.value)
+    }
+
+    /// The current version.
+    pub(crate) async fn current(&self, name: &str) -> Result<Version, SecretsError> {
         let name = self.full(name);
         let answer = self.client.get_secret_value().secret_id(&name).send().await;
         match answer {
-            Ok(answer) => answer.secret_string.map(SecretString::from).ok_or(SecretsError::Malformed(name)),
+            Ok(answer) => match (answer.version_id, answer.secret_string) {
+                (Some(id), Some(text)) => Ok(Version { id, value: text.into() }),
+                _ => Err(SecretsError::Malformed(name)),
+            },
             Err(fault) if is_absent(&fault) => Err(SecretsError::Absent(name)),
             Err(fault) => Err(unavailable(&name, &fault)),
+        }
+    }
+
+    /// Replaces the version `former` by `value`, unless another is current by now: of two who read the same version,
+    /// one wins. `token` becomes the new version's name; it makes the SDK's second attempt harmless.
+    ///
+    /// The new version is written beside the current one, then the label that makes it current is moved from `former`
+    /// and from no other version.
+    pub(crate) async fn replace(
+        &self,
+        name: &str,
+        former: &str,
+        value: &SecretString,
+        token: &str,
+    ) -> Result<Replaced, SecretsError> {
+        let full = self.full(name);
+        let put = self.client.put_secret_value().secret_id(&full).secret_string(value.expose_secret());
+        let put = put.client_request_token(token).version_stages(PENDING);
+        put.send().await.map_err(|fault| unavailable(&full, &fault))?;
+        let promote = self.client.update_secret_version_stage().secret_id(&full).version_stage(CURRENT);
+        let promote = promote.remove_from_version_id(former).move_to_version_id(token);
+        let Err(fault) = promote.send().await else { return Ok(Replaced::ByUs) };
+        // Refused, or the answer got lost: a repeated move of ours is refused too, so only the state tells.
+        match self.current(name).await?.id {
+            current if current == token => Ok(Replaced::ByUs),
+            current if current == former => Err(unavailable(&full, &fault)),
+            _ => Ok(Replaced::ByAnother),
         }
     }
 

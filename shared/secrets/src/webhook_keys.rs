@@ -3,6 +3,7 @@
 //! During a rotation two keys sign, so that a receiver may change over at any moment of it.
 
 use std::fmt;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,6 +12,9 @@ use onboarding_core::time::Timestamp;
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 use serde::Deserialize;
 use thiserror::Error;
+
+/// How long a former key signs beside the new one (K9).
+pub const BOTH_SIGN_FOR: Duration = Duration::from_hours(24);
 
 const PREFIX: &str = "whsec_";
 /// What Standard Webhooks allows.
@@ -56,6 +60,18 @@ impl WebhookKeys {
         if keys.is_empty() { Err(InvalidWebhookKeys) } else { Ok(Self(keys)) }
     }
 
+    /// The keys with a fresh one in front: its text for the reseller, and all that sign from now on as JSON for the
+    /// secret store. The one that was newest signs for [`BOTH_SIGN_FOR`] more. At most two sign, so an older one
+    /// ends now.
+    pub(crate) fn rotated(&self, now: Timestamp, random: &dyn Random) -> (SecretString, SecretString) {
+        let fresh = fresh(random);
+        let end = now.plus(BOTH_SIGN_FOR).millis();
+        let former = self.0.first().map(|key| STANDARD.encode(key.secret.expose_secret())).unwrap_or_default();
+        let stored =
+            format!(r#"{{"keys":[{{"secret":"{fresh}"}},{{"secret":"{PREFIX}{former}","retiresAt":{end}}}]}}"#);
+        (fresh.into(), stored.into())
+    }
+
     /// The keys that sign at `now`: the first always, the others until they retire.
     pub fn signing(&self, now: Timestamp) -> impl Iterator<Item = &[u8]> {
         let signs = move |(at, key): &(usize, &WebhookKey)| *at == 0 || key.retires_at.is_none_or(|end| now < end);
@@ -76,9 +92,13 @@ impl TryFrom<StoredKey> for WebhookKey {
 /// A fresh key of 256 random bits: the text for the reseller, and the keys as JSON for the secret store.
 #[must_use]
 pub(crate) fn generate(random: &dyn Random) -> (SecretString, SecretString) {
-    let secret = format!("{PREFIX}{}", STANDARD.encode(random.bytes::<32>()));
+    let secret = fresh(random);
     let stored = format!(r#"{{"keys":[{{"secret":"{secret}"}}]}}"#);
     (secret.into(), stored.into())
+}
+
+fn fresh(random: &dyn Random) -> String {
+    format!("{PREFIX}{}", STANDARD.encode(random.bytes::<32>()))
 }
 
 #[cfg(test)]
@@ -110,6 +130,23 @@ mod tests {
         let keys = keys(&serde_json::json!({ "keys": [fresh["keys"][0], former] }).to_string()).unwrap();
         assert_eq!(keys.signing(Timestamp::from_millis(999)).count(), 2);
         assert_eq!(keys.signing(Timestamp::from_millis(1_000)).count(), 1);
+    }
+
+    /// K9 The newest key and the one before it sign, newest first; a key before those ends at once.
+    #[test]
+    fn of_two_rotations_in_a_row_the_last_two_keys_sign() {
+        let random = SystemRandomness::new();
+        let now = Timestamp::from_seconds(1_000);
+        let bytes = |secret: &SecretString| STANDARD.decode(&secret.expose_secret()["whsec_".len()..]).unwrap();
+        let (first, stored) = generate(&random);
+        let (second, stored) = keys(stored.expose_secret()).unwrap().rotated(now, &random);
+        let ring = keys(stored.expose_secret()).unwrap();
+        assert_eq!(ring.signing(now).collect::<Vec<_>>(), [bytes(&second), bytes(&first)]);
+        let (third, stored) = ring.rotated(now, &random);
+        let ring = keys(stored.expose_secret()).unwrap();
+        let last = now.plus(BOTH_SIGN_FOR).minus(Duration::from_millis(1));
+        assert_eq!(ring.signing(last).collect::<Vec<_>>(), [bytes(&third), bytes(&second)]);
+        assert_eq!(ring.signing(now.plus(BOTH_SIGN_FOR)).collect::<Vec<_>>(), [bytes(&third)]);
     }
 
     #[test]

@@ -21,4 +21,5 @@ mod race;
 mod refusal;
 mod tap;
 mod verifiers;
+mod webhook_secret;
 mod world;

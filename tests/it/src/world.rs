@@ -16,6 +16,7 @@ pub(crate) struct World {
 
 /// A provider that a test has made.
 pub(crate) struct Provider {
+    pub(crate) id: ResellerId,
     pub(crate) key: String,
     pub(crate) webhook_secret: String,
 }
@@ -242,15 +243,25 @@ impl World {
     pub(crate) async fn other_provider(&self) -> Provider {
         let body = json!({"name": "Other", "redirectHosts": ["127.0.0.1"]});
         let made = self.operator(Method::POST, "/v1/resellers", Some(&body)).await.json();
-        let path = format!("/v1/resellers/{}/keys", made["id"]);
+        let id = made["id"].as_u64().unwrap().try_into().unwrap();
+        let path = format!("/v1/resellers/{id}/keys");
         let key = self.operator(Method::POST, &path, Some(&json!({}))).await.json();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        Provider { key: text(&key["key"]), webhook_secret: text(&made["webhookSecret"]) }
+        Provider { id, key: text(&key["key"]), webhook_secret: text(&made["webhookSecret"]) }
     }
 
     /// An enterprise of `provider` that is pinned to Contoso's tenant, and a registration link for it.
     pub(crate) async fn contoso_of(&self, provider: &Provider) -> (u64, String) {
-        let body = json!({"enterpriseName": "Theirs", "pbxId": [], "sbcGateways": [], "services": ["SMS"],
+        self.enterprise_of(provider, "Theirs").await
+    }
+
+    /// A registration link for one more enterprise of `provider`.
+    pub(crate) async fn link_of(&self, provider: &Provider, name: &str) -> String {
+        self.enterprise_of(provider, name).await.1
+    }
+
+    async fn enterprise_of(&self, provider: &Provider, name: &str) -> (u64, String) {
+        let body = json!({"enterpriseName": name, "pbxId": [], "sbcGateways": [], "services": ["SMS"],
                           "expectedTenant": simulated_microsoft::CONTOSO.id});
         let made = self.as_holder_of(&provider.key, Method::POST, "/v1/enterprises", Some(&body)).await;
         let enterprise = made.json().as_u64().unwrap();

@@ -151,7 +151,8 @@ impl Receiver {
 
     async fn is_verified(&self, headers: &BTreeMap<String, String>, body: &[u8], now: Timestamp) -> bool {
         let Some(sender) = self.sender(body).await else { return false };
-        let keys = self.secrets.webhook_keys(sender, now).await;
+        let Ok(Some(sender)) = self.store.reseller(sender).await else { return false };
+        let keys = self.secrets.webhook_keys(sender.id, sender.webhook_keys_changed_at, now).await;
         keys.is_ok_and(|keys| is_signed(headers, body, keys.signing(now), now))
     }
 

@@ -56,7 +56,7 @@ async fn the_webhook_key_that_is_shown_signs() {
     let shown = world.secrets.create_webhook_keys(reseller, &random).await.unwrap();
     let bytes = shown.expose_secret().strip_prefix("whsec_").unwrap().to_owned();
     let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, bytes).unwrap();
-    let keys = world.secrets.webhook_keys(reseller, NOW).await.unwrap();
+    let keys = world.secrets.webhook_keys(reseller, None, NOW).await.unwrap();
     assert_eq!(keys.signing(NOW).collect::<Vec<_>>(), [bytes]);
     let again = world.secrets.create_webhook_keys(reseller, &random).await;
     assert_eq!(again.err(), Some(SecretsError::AlreadyExists("onboarding/test/webhook-keys/7".to_owned())));

@@ -5,4 +5,6 @@ mod creation;
 #[cfg(test)]
 mod reading;
 #[cfg(test)]
+mod rotation;
+#[cfg(test)]
 mod world;

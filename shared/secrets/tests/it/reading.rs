@@ -108,13 +108,13 @@ async fn a_missing_or_garbled_secret_is_named() {
     let malformed = |name: &str| SecretsError::Malformed(format!("{PREFIX}/{name}"));
     assert_eq!(client_secret(&world, NOW).await, Err(absent("client-secret")));
     assert_eq!(world.secrets.sealing_keys(NOW).await.err(), Some(absent("sealing-keys")));
-    assert_eq!(world.secrets.webhook_keys(reseller(7), NOW).await.err(), Some(absent("webhook-keys/7")));
+    assert_eq!(world.secrets.webhook_keys(reseller(7), None, NOW).await.err(), Some(absent("webhook-keys/7")));
     for name in ["client-secret", "sealing-keys", "webhook-keys/7"] {
         world.by_hand(name, if name == "client-secret" { "\n" } else { "g4rbled" }).await;
     }
     assert_eq!(client_secret(&world, NOW).await, Err(malformed("client-secret")));
     assert_eq!(world.secrets.sealing_keys(NOW).await.err(), Some(malformed("sealing-keys")));
-    let fault = world.secrets.webhook_keys(reseller(7), NOW).await.unwrap_err();
+    let fault = world.secrets.webhook_keys(reseller(7), None, NOW).await.unwrap_err();
     assert_eq!(fault, malformed("webhook-keys/7"));
     assert_eq!(fault.to_string(), "the secret onboarding/test/webhook-keys/7 is not of the expected form");
 }
@@ -176,14 +176,14 @@ async fn webhook_keys_are_kept_for_256_resellers() {
     }
     for id in 1..=256 {
         let now = after(Duration::from_millis(id));
-        assert_eq!(world.secrets.webhook_keys(reseller(id), now).await.unwrap().signing(now).count(), 1);
+        assert_eq!(world.secrets.webhook_keys(reseller(id), None, now).await.unwrap().signing(now).count(), 1);
     }
     let soon = after(Duration::from_secs(1));
-    world.secrets.webhook_keys(reseller(1), soon).await.unwrap();
+    world.secrets.webhook_keys(reseller(1), None, soon).await.unwrap();
     assert_eq!(world.reads(), 256);
-    world.secrets.webhook_keys(reseller(257), soon).await.unwrap();
-    world.secrets.webhook_keys(reseller(1), soon).await.unwrap();
+    world.secrets.webhook_keys(reseller(257), None, soon).await.unwrap();
+    world.secrets.webhook_keys(reseller(1), None, soon).await.unwrap();
     assert_eq!(world.reads(), 257, "1 was used, so 2 had to go");
-    world.secrets.webhook_keys(reseller(2), soon).await.unwrap();
+    world.secrets.webhook_keys(reseller(2), None, soon).await.unwrap();
     assert_eq!(world.reads(), 258);
 }

@@ -18,7 +18,7 @@ pub(crate) fn location(
     request: &ConsentRequest,
     keys: &SealingKeys,
 ) -> String {
-    let handle = OutcomeLink::new(request, call.now()).seal(keys, call.occasion().random);
+    let handle = OutcomeLink::new(request, call.now()).seal(keys, (call.now(), call.occasion().random));
     app.edge.public_base.url(&format!("/outcome/{handle}"))
 }
 

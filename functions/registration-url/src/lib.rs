@@ -195,7 +195,7 @@ async fn authorize_url(app: &App, call: &Call<RegistrationUrlOp>, request: &Cons
     let (client_id, redirect_uri) = (app.microsoft.settings().client_id.to_string(), app.edge.public_base.callback());
     let binding = Binding { client_id: &client_id, redirect_uri: &redirect_uri };
     Ok(app.microsoft.authorize_url(&SignIn {
-        sealed_state: &state.seal(&keys, binding, random),
+        sealed_state: &state.seal(&keys, binding, (call.now(), random)),
         state: &state,
         redirect_uri: &redirect_uri,
         scope: &permission::authorize_scope(request.action),

@@ -40,9 +40,12 @@ pub const LEASE: Duration = Duration::from_mins(1);
 /// How long a grant may stay invisible before it counts as missing.
 pub const PROOF_WINDOW: Duration = Duration::from_mins(10);
 
-/// How long a proved tenant may wait for its provider. The sealed outcome must still open then, so this is shorter
-/// than the life of a retired sealing key.
+/// How long a proved tenant may wait for its provider. The sealed outcome must still open then, so this is part of the
+/// life of a retired sealing key.
 pub const CONFIRM_WITHIN: Duration = Duration::from_hours(72);
+
+/// The longest life of an access token that is believed: Entra's longest, under continuous access evaluation, is 28 h.
+pub const LONGEST_TOKEN: Duration = Duration::from_hours(28);
 
 /// How many sign-ins one link can take.
 pub const MAX_ATTEMPTS: usize = 20;

@@ -33,6 +33,22 @@ pub const CLAIM: Duration = Duration::from_secs(30);
 /// The longest `Retry-After` that is honoured (K16).
 const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
 
+/// The longest time from the first attempt to the last: a receiver asks for the longest wait each time.
+pub const LONGEST: Duration = longest();
+
+/// How long an ended delivery is kept, for people to look at and to have it sent once more.
+pub const KEPT: Duration = Duration::from_hours(30 * 24);
+
+const fn longest() -> Duration {
+    let (mut sum, mut step) = (Duration::ZERO, 0);
+    while step < SCHEDULE.len() {
+        let asked = SCHEDULE[step].as_secs() < LONGEST_RETRY_AFTER.as_secs();
+        sum = sum.saturating_add(if asked { LONGEST_RETRY_AFTER } else { SCHEDULE[step] });
+        step += 1;
+    }
+    sum
+}
+
 /// One thing to deliver.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -159,6 +175,17 @@ mod tests {
         assert_eq!(waits[8], Next::RetryAt(Timestamp::from_seconds(86_400)));
         assert_eq!(waits[9], Next::End(DeliveryStatus::Parked));
         assert_eq!(SCHEDULE.iter().sum::<Duration>(), Duration::from_secs(75 * 3_600 + 35 * 60 + 5));
+    }
+
+    /// A receiver that asks for the longest wait each time is waited for as long as [`LONGEST`] says, and no longer.
+    #[test]
+    fn the_longest_delivery_is_the_one_that_is_asked_to_wait_each_time() {
+        let day = Some(2 * 86_400);
+        let end = (1..=9).fold(NOW, |now, attempts| {
+            let Next::RetryAt(at) = failed(attempts, day) else { panic!("ended early") };
+            now.plus(at.since(NOW))
+        });
+        assert_eq!(end.since(NOW), LONGEST);
     }
 
     #[test]

@@ -39,8 +39,8 @@ impl OutcomeLink {
 
     /// The handle for the URL.
     #[must_use]
-    pub fn seal(&self, keys: &SealingKeys, random: &dyn Random) -> String {
-        keys.seal(Purpose::Outcome, "", &serde_json::to_vec(self).unwrap_or_default(), random)
+    pub fn seal(&self, keys: &SealingKeys, at: (Timestamp, &dyn Random)) -> String {
+        keys.seal(Purpose::Outcome, "", &serde_json::to_vec(self).unwrap_or_default(), at)
     }
 
     /// Opens a handle; `Ok(None)` once it has ended.

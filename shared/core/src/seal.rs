@@ -1,15 +1,17 @@
 //! Sealing: authenticated encryption of what must leave our hands and come back, or rest in a table.
 //!
 //! AES-256-GCM with a random 96-bit nonce, so one key may seal at most 2^32 times (NIST SP 800-38D §8.3):
-//! rotate it long before. A key ring holds the sealing key first and, during a rotation, the former ones, which
-//! only open, and only until they retire. The additional data binds a sealed text to its [`Purpose`] and context,
+//! rotate it long before ([`rotation`]). A key ring holds the newest key first and, after a rotation, the former ones,
+//! which only open, and only until they retire. The additional data binds a sealed text to its [`Purpose`] and context,
 //! so that a text sealed for one use opens for no other (T07).
+
+pub mod rotation;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::digest::{SHA256, digest};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::random::Random;
@@ -57,20 +59,23 @@ pub enum Unsealable {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidRing {
     /// Not the JSON of a key ring.
-    #[error("the sealing keys are not of the form {{\"keys\":[{{\"key\":\"<base64>\",\"retiresAt\":<ms>}}]}}")]
+    #[error(
+        "the sealing keys are not of the form {{\"keys\":[{{\"key\":\"<base64>\",\"sealsFrom\":<ms>,\"retiresAt\":<ms>}}]}}"
+    )]
     Malformed,
     /// No key, or one that is not 32 bytes.
     #[error("the sealing keys hold no key, or one that is not 32 bytes long")]
     WrongKey,
 }
 
-/// The sealing keys: the first seals, all that have not retired open.
+/// The sealing keys, newest first: the newest whose time has come seals, all that have not retired open.
 #[derive(Debug)]
 pub struct SealingKeys(Vec<SealingKey>);
 
 struct SealingKey {
     id: [u8; KEY_ID_LEN],
     key: LessSafeKey,
+    seals_from: Option<Timestamp>,
     retires_at: Option<Timestamp>,
 }
 
@@ -82,22 +87,27 @@ impl std::fmt::Debug for SealingKey {
 
 const KEY_ID_LEN: usize = 4;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 struct StoredRing {
     keys: Vec<StoredKey>,
 }
 
-#[derive(Deserialize)]
+/// How a key lies in the secret store. Without `sealsFrom` it seals from the beginning, without `retiresAt` it opens
+/// for ever.
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct StoredKey {
     key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seals_from: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     retires_at: Option<Timestamp>,
 }
 
 impl SealingKeys {
     /// Reads the ring as it is kept in the secret store.
     pub fn from_json(stored: &str) -> Result<Self, InvalidRing> {
-        let ring: StoredRing = serde_json::from_str(stored).map_err(|_| InvalidRing::Malformed)?;
+        let ring = StoredRing::from_json(stored)?;
         let keys: Result<Vec<_>, _> = ring.keys.into_iter().map(SealingKey::try_from).collect();
         match keys {
             Ok(keys) if !keys.is_empty() => Ok(Self(keys)),
@@ -109,14 +119,20 @@ impl SealingKeys {
     /// A fresh ring of one key, as JSON for the secret store.
     #[must_use]
     pub fn generate(random: &dyn Random) -> String {
-        format!(r#"{{"keys":[{{"key":"{}"}}]}}"#, STANDARD.encode(random.bytes::<32>()))
+        StoredRing { keys: vec![StoredKey::fresh(None, random)] }.to_json()
     }
 
     /// Seals `plaintext`; the answer is base64url text, 32 bytes longer before encoding.
     #[must_use]
-    pub fn seal(&self, purpose: Purpose, context: &str, plaintext: &[u8], random: &dyn Random) -> String {
+    pub fn seal(
+        &self,
+        purpose: Purpose,
+        context: &str,
+        plaintext: &[u8],
+        (now, random): (Timestamp, &dyn Random),
+    ) -> String {
         let nonce: [u8; NONCE_LEN] = random.bytes();
-        let Some(key) = self.0.first() else { return String::new() };
+        let Some(key) = self.sealing(now) else { return String::new() };
         let mut body = plaintext.to_vec();
         let aad = Aad::from(additional_data(purpose, context));
         // ring refuses only plaintexts beyond 64 GiB; an empty text then opens as `Malformed`.
@@ -132,6 +148,11 @@ impl SealingKeys {
     pub fn knows(&self, sealed: &str, now: Timestamp) -> bool {
         let Ok(bytes) = URL_SAFE_NO_PAD.decode(sealed) else { return true };
         bytes.split_first_chunk().is_none_or(|(id, _)| self.key(*id, now).is_some())
+    }
+
+    /// By a clock that is far behind it may be that no key's time has come: then the oldest seals.
+    fn sealing(&self, now: Timestamp) -> Option<&SealingKey> {
+        self.0.iter().find(|key| key.seals_from.is_none_or(|from| now >= from)).or(self.0.last())
     }
 
     fn key(&self, id: [u8; KEY_ID_LEN], now: Timestamp) -> Option<&SealingKey> {
@@ -159,12 +180,29 @@ impl TryFrom<StoredKey> for SealingKey {
     type Error = InvalidRing;
 
     fn try_from(stored: StoredKey) -> Result<Self, InvalidRing> {
-        let bytes = STANDARD.decode(stored.key).map_err(|_| InvalidRing::WrongKey)?;
+        let bytes = STANDARD.decode(&stored.key).map_err(|_| InvalidRing::WrongKey)?;
         let key = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_| InvalidRing::WrongKey)?;
         let mut id = [0; KEY_ID_LEN];
         // The id is the beginning of the key's hash: it needs no bookkeeping and tells nothing about the key.
         id.copy_from_slice(&digest(&SHA256, &bytes).as_ref()[..KEY_ID_LEN]);
-        Ok(Self { id, key: LessSafeKey::new(key), retires_at: stored.retires_at })
+        let StoredKey { seals_from, retires_at, .. } = stored;
+        Ok(Self { id, key: LessSafeKey::new(key), seals_from, retires_at })
+    }
+}
+
+impl StoredRing {
+    fn from_json(stored: &str) -> Result<Self, InvalidRing> {
+        serde_json::from_str(stored).map_err(|_| InvalidRing::Malformed)
+    }
+
+    fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+impl StoredKey {
+    fn fresh(seals_from: Option<Timestamp>, random: &dyn Random) -> Self {
+        Self { key: STANDARD.encode(random.bytes::<32>()), seals_from, retires_at: None }
     }
 }
 
@@ -183,7 +221,7 @@ mod tests {
     fn what_was_sealed_opens_for_its_purpose_and_context_only() {
         let random = Counting::default();
         let keys = ring(&random);
-        let sealed = keys.seal(Purpose::ConsentState, "here", b"text", &random);
+        let sealed = keys.seal(Purpose::ConsentState, "here", b"text", (NOW, &random));
         assert_eq!(keys.open(Purpose::ConsentState, "here", &sealed, NOW), Ok(b"text".to_vec()));
         assert_eq!(keys.open(Purpose::Outcome, "here", &sealed, NOW), Err(Unsealable::Forged));
         assert_eq!(keys.open(Purpose::ConsentState, "there", &sealed, NOW), Err(Unsealable::Forged));
@@ -194,7 +232,7 @@ mod tests {
     fn an_altered_text_does_not_open() {
         let random = Counting::default();
         let keys = ring(&random);
-        let sealed = keys.seal(Purpose::ConsentState, "", b"nonce and verifier", &random);
+        let sealed = keys.seal(Purpose::ConsentState, "", b"nonce and verifier", (NOW, &random));
         let bytes = URL_SAFE_NO_PAD.decode(&sealed).unwrap();
         for bit in 0..bytes.len() * 8 {
             let mut altered = bytes.clone();
@@ -212,7 +250,7 @@ mod tests {
     fn a_former_key_opens_until_it_retires() {
         let random = Counting::default();
         let former = SealingKeys::generate(&random);
-        let sealed = SealingKeys::from_json(&former).unwrap().seal(Purpose::Outcome, "", b"x", &random);
+        let sealed = SealingKeys::from_json(&former).unwrap().seal(Purpose::Outcome, "", b"x", (NOW, &random));
         let former: serde_json::Value = serde_json::from_str(&former).unwrap();
         let fresh: serde_json::Value = serde_json::from_str(&SealingKeys::generate(&random)).unwrap();
         let mut retiring = former["keys"][0].clone();
@@ -224,7 +262,7 @@ mod tests {
         assert_eq!(keys.open(Purpose::Outcome, "", &sealed, before), Ok(b"x".to_vec()));
         assert_eq!(keys.open(Purpose::Outcome, "", &sealed, retired), Err(Unsealable::UnknownKey));
         assert!(keys.knows(&sealed, before) && !keys.knows(&sealed, retired) && keys.knows("no text", retired));
-        let renewed = keys.seal(Purpose::Outcome, "", b"x", &random);
+        let renewed = keys.seal(Purpose::Outcome, "", b"x", (NOW, &random));
         assert_eq!(keys.open(Purpose::Outcome, "", &renewed, retired), Ok(b"x".to_vec()));
     }
 

@@ -121,9 +121,9 @@ impl State {
 
     /// The text for the authorize request.
     #[must_use]
-    pub fn seal(&self, keys: &SealingKeys, binding: Binding<'_>, random: &dyn Random) -> String {
+    pub fn seal(&self, keys: &SealingKeys, binding: Binding<'_>, at: (Timestamp, &dyn Random)) -> String {
         let plain = serde_json::to_vec(self).unwrap_or_default();
-        keys.seal(Purpose::ConsentState, &binding.context(), &plain, random)
+        keys.seal(Purpose::ConsentState, &binding.context(), &plain, at)
     }
 
     /// Opens what came back. Expired is refused from the first millisecond (P7).
@@ -178,7 +178,7 @@ mod tests {
         let random = Counting::default();
         let keys = SealingKeys::from_json(&SealingKeys::generate(&random)).unwrap();
         let state = state(&random);
-        let sealed = state.seal(&keys, HERE, &random);
+        let sealed = state.seal(&keys, HERE, (EXPIRES, &random));
         assert!(sealed.len() <= MAX_SEALED_LENGTH, "{}", sealed.len());
         assert!(!sealed.contains(state.request.as_str()));
         let before = EXPIRES.minus(std::time::Duration::from_millis(1));
@@ -192,7 +192,7 @@ mod tests {
     fn a_state_opens_in_its_time_and_place_only() {
         let random = Counting::default();
         let keys = SealingKeys::from_json(&SealingKeys::generate(&random)).unwrap();
-        let sealed = state(&random).seal(&keys, HERE, &random);
+        let sealed = state(&random).seal(&keys, HERE, (EXPIRES, &random));
         let now = EXPIRES.minus(std::time::Duration::from_secs(1));
         assert!(State::open(&sealed, &keys, HERE, now).is_ok());
         assert_eq!(State::open(&sealed, &keys, HERE, EXPIRES).unwrap_err(), StateFault::Expired);

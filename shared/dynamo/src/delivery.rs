@@ -1,8 +1,6 @@
 //! Deliveries: born in the transaction of their fact, claimed by one sender at a time.
 
-use std::time::Duration;
-
-use onboarding_core::delivery::{CLAIM, Delivery, DeliveryStatus, FIRST_LOOK, Next};
+use onboarding_core::delivery::{CLAIM, Delivery, DeliveryStatus, FIRST_LOOK, KEPT, Next};
 use onboarding_core::id::DeliveryId;
 use onboarding_core::reseller::Reseller;
 use onboarding_core::time::Timestamp;
@@ -14,9 +12,6 @@ use crate::transaction::{Part, Transaction};
 use crate::update::{Change, Updated};
 use crate::value::{instant, number, text};
 use crate::{Store, StoreError};
-
-/// How long an ended delivery is kept for people to look at.
-const KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// Where a delivery goes, as things stand now.
 #[derive(Clone, Debug)]

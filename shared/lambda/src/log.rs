@@ -37,6 +37,7 @@ const OURS: &[&str] = &[
     "consent_verify",
     "webhook_delivery",
     "sweep",
+    "key_rotation",
 ];
 
 /// How much is logged. There is no TRACE: at that level payloads, and with them codes and tokens, are written.

@@ -16,6 +16,7 @@ use oauth2::{
 };
 use onboarding_core::advice::Signal;
 use onboarding_core::cloud::{AuthorityPath, Endpoints};
+use onboarding_core::consent::LONGEST_TOKEN;
 use onboarding_core::id::ApplicationId;
 use reqwest::Client;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -28,8 +29,6 @@ use crate::refusal::Refusal;
 /// The life of a token whose answer does not say it (RFC 6749 §5.1 only recommends it). Entra's live for at least an
 /// hour; 10 minutes is as long as a verification takes at most.
 const LIFE_IF_UNSAID: Duration = Duration::from_mins(10);
-/// The longest life that is believed: Entra's longest, under continuous access evaluation, is 28 h.
-const LONGEST_LIFE: Duration = Duration::from_hours(28);
 
 /// What is redeemed.
 #[derive(Clone, Copy)]
@@ -169,7 +168,7 @@ async fn carry(http: Client, request: HttpRequest) -> Result<HttpResponse, Unans
 }
 
 fn redeemed(tokens: Tokens) -> Redeemed {
-    let life = tokens.expires_in().unwrap_or(LIFE_IF_UNSAID).min(LONGEST_LIFE);
+    let life = tokens.expires_in().unwrap_or(LIFE_IF_UNSAID).min(LONGEST_TOKEN);
     let scope = tokens.scopes().map(|scopes| scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "));
     Redeemed {
         access_token: tokens.access_token().secret().as_str().into(),

@@ -52,6 +52,9 @@ pub enum SecretsError {
     /// There is one already, and it is not to be replaced.
     #[error("the secret {0} exists already")]
     AlreadyExists(String),
+    /// It holds as many keys as it may; one of them has to end first.
+    #[error("the secret {0} holds as many keys as it may")]
+    Full(String),
     /// Others replaced it time and again while we wanted to.
     #[error("the secret {0} is being changed by others")]
     Contended(String),
@@ -97,7 +100,7 @@ impl Secrets {
 
     /// The same, after they did not know a key (`Unsealable::UnknownKey`): read again, at most once in 30 s, in case
     /// another environment already seals with a newer key.
-    pub async fn sealing_keys_after_miss(&self, now: Timestamp) -> Result<Arc<SealingKeys>, SecretsError> {
+    async fn sealing_keys_after_miss(&self, now: Timestamp) -> Result<Arc<SealingKeys>, SecretsError> {
         self.sealing_keys.get_after_miss(now, self.read_sealing_keys()).await
     }
 

@@ -251,24 +251,30 @@ async fn a_lost_answer_of_the_token_endpoint_ends_as_interrupted() {
     assert_eq!(world.registration(enterprise).await.0, "granted");
 }
 
+impl World {
+    /// Leases the newest request of `enterprise` for Grace, as a callback does that dies then.
+    pub(crate) async fn lease(&self, enterprise: u64) {
+        let request = newest_request(self, enterprise).await;
+        let signer = onboarding_core::identity::Signer {
+            tenant: CONTOSO.id.parse().unwrap(),
+            object: GRACE.oid.parse().unwrap(),
+            user_principal_name: None,
+        };
+        let now = onboarding_core::time::Clock::now(self.sandbox.clock());
+        let holder = onboarding_core::id::ReferenceId::new(now, &onboarding_core::random::SystemRandomness::new());
+        let code = SecretHash::of("code");
+        self.sandbox.store().lease(&request, &signer, &code, (&holder, now)).await.unwrap();
+    }
+}
+
 /// G75 A callback that dies with its lease is ended by the sweep within five minutes, and told.
 #[tokio::test]
 async fn a_lease_that_nobody_ends_is_ended() {
     let world = World::new().await;
     let enterprise = world.contoso().await;
     let link = world.registration_url(enterprise).await;
-    let store = world.sandbox.store();
-    let state = world.action(enterprise, "REGISTRATION").await;
-    assert_eq!(state["status"], "started");
-    let request = newest_request(&world, enterprise).await;
-    let signer = onboarding_core::identity::Signer {
-        tenant: CONTOSO.id.parse().unwrap(),
-        object: GRACE.oid.parse().unwrap(),
-        user_principal_name: None,
-    };
-    let now = onboarding_core::time::Clock::now(world.sandbox.clock());
-    let holder = onboarding_core::id::ReferenceId::new(now, &onboarding_core::random::SystemRandomness::new());
-    store.lease(&request, &signer, &SecretHash::of("code"), (&holder, now)).await.unwrap();
+    assert_eq!(world.registration(enterprise).await.0, "started");
+    world.lease(enterprise).await;
     world.pass(59).await;
     assert!(world.outcomes().is_empty());
     world.pass(61).await;

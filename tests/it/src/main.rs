@@ -19,6 +19,7 @@ mod lost_answer;
 mod meter;
 mod race;
 mod refusal;
+mod sealing_key;
 mod tap;
 mod verifiers;
 mod webhook_secret;

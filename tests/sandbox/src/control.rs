@@ -1,4 +1,5 @@
-//! `POST /sandbox/clock` and `POST /sandbox/tick`: time at will, for tests in other processes (K4, K5).
+//! `POST /sandbox/clock` and `POST /sandbox/tick`: time at will, for tests in other processes (K4, K5); and
+//! `POST /sandbox/rotate-sealing-keys`, which the platform team does at AWS.
 
 use std::sync::Arc;
 
@@ -78,6 +79,17 @@ pub(crate) async fn tick(State(shared): State<Arc<Shared>>, headers: HeaderMap) 
         Ok(Ok(())) => Json(json!({ "now": shared.clock.now().to_string() })).into_response(),
         Ok(Err(fault)) => refusal(&shared, Failure::unavailable(fault)),
         Err(fault) => refusal(&shared, Failure::internal(fault)),
+    }
+}
+
+/// Invokes `key-rotation`, as the platform team does.
+pub(crate) async fn rotate_sealing_keys(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    if !is_operator(&shared, &headers) {
+        return refusal(&shared, Failure::unauthenticated());
+    }
+    match shared.functions.rotate_sealing_keys().await {
+        Ok(rotation) => Json(rotation).into_response(),
+        Err(fault) => refusal(&shared, Failure::unavailable(fault)),
     }
 }
 

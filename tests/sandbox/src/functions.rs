@@ -7,12 +7,13 @@ use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use lambda_http::{Body, Request, RequestExt as _, Response};
 use onboarding_core::proof::Policy;
 use onboarding_core::redirect_url::RedirectPolicy;
+use onboarding_core::seal::rotation::Rotation;
 use onboarding_core::time::Timestamp;
 use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::edge::Edge;
 use onboarding_lambda::routes::{self, Found, Operation};
 use onboarding_microsoft::Microsoft;
-use onboarding_secrets::Secrets;
+use onboarding_secrets::{Secrets, SecretsError};
 use webhook_delivery::{Reach, Sender};
 
 use crate::{Error, demo_reseller};
@@ -27,6 +28,7 @@ pub(crate) struct Functions {
     consent_verify: consent_verify::App,
     webhook_delivery: webhook_delivery::App,
     sweep: sweep::App,
+    key_rotation: key_rotation::App,
 }
 
 /// What the functions are made from.
@@ -86,6 +88,7 @@ impl Functions {
                 clock: clock(),
             },
             sweep: sweep::App { store: store(), clock: clock() },
+            key_rotation: key_rotation::App { secrets: secrets(), clock: clock(), random: random() },
         })
     }
 
@@ -124,6 +127,11 @@ impl Functions {
                 Box::pin(webhook_delivery::deliver(&self.webhook_delivery, batch, deadline)).await
             }
         }
+    }
+
+    /// One invocation by the platform team.
+    pub(crate) async fn rotate_sealing_keys(&self) -> Result<Rotation, SecretsError> {
+        key_rotation::rotate(&self.key_rotation).await
     }
 
     /// One invocation by the schedule.

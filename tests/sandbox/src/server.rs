@@ -42,6 +42,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route(page::SCRIPT, get(page::script))
         .route("/sandbox/clock", post(control::move_clock).fallback(control::post_only))
         .route("/sandbox/tick", post(control::tick).fallback(control::post_only))
+        .route("/sandbox/rotate-sealing-keys", post(control::rotate_sealing_keys).fallback(control::post_only))
         .route(MAIL, get(mailbox::show))
         .route(&at(MAIL, "/messages"), get(mailbox::messages))
         .route(WEBHOOKS, get(receiver::http::show).post(receiver::http::catch))

@@ -170,7 +170,7 @@ impl Leased {
         let Context { keys, occasion, .. } = context;
         let Self { request: leased, signer, .. } = self;
         let plain = token.expose_secret().as_bytes();
-        let sealed = keys.seal(Purpose::AccessToken, leased.id.as_str(), plain, occasion.random);
+        let sealed = keys.seal(Purpose::AccessToken, leased.id.as_str(), plain, (occasion.now, occasion.random));
         let token = SealedToken { sealed, expires_at: occasion.now.plus(lifetime) };
         let stage = Stage::Verifying { since: occasion.now, signer: signer.clone(), token: token.clone(), reads: 0 };
         let request = ConsentRequest { stage: stage.clone(), ..leased.clone() };
@@ -270,7 +270,8 @@ impl Verifying {
         }
         let access_hash = tokens.access_hash();
         let plain = access.expose_secret().as_bytes();
-        let sealed = context.keys.seal(Purpose::AccessToken, access_hash.as_str(), plain, context.occasion.random);
+        let at = (context.occasion.now, context.occasion.random);
+        let sealed = context.keys.seal(Purpose::AccessToken, access_hash.as_str(), plain, at);
         let handle = |hash, sealed_token| TokenHandle {
             hash,
             reseller: self.request.reseller,
@@ -334,7 +335,7 @@ fn deliver(
         authority_host,
     };
     let id = DeliveryId::new(occasion.now, occasion.random);
-    let sealed = keys.seal(Purpose::DeliveryBody, id.as_str(), &outcome.body(), occasion.random);
+    let sealed = keys.seal(Purpose::DeliveryBody, id.as_str(), &outcome.body(), (occasion.now, occasion.random));
     let whose = (request.reseller, request.enterprise);
     Delivery::new(id, whose, outcome.event().to_owned(), request.redirect_url.clone(), sealed, occasion.now)
 }

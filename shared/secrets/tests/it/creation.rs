@@ -20,7 +20,7 @@ async fn two_at_once_make_one_key_ring() {
             world.secrets.create_sealing_keys_if_absent(&random),
             other.create_sealing_keys_if_absent(&random),
         );
-        let sealed = one.unwrap().seal(Purpose::Outcome, "", b"x", &random);
+        let sealed = one.unwrap().seal(Purpose::Outcome, "", b"x", (NOW, &random));
         assert_eq!(two.unwrap().open(Purpose::Outcome, "", &sealed, NOW), Ok(b"x".to_vec()));
         let third = world.another().sealing_keys(NOW).await.unwrap();
         assert_eq!(third.open(Purpose::Outcome, "", &sealed, NOW), Ok(b"x".to_vec()));
@@ -34,7 +34,7 @@ async fn an_existing_key_ring_is_kept() {
     let world = World::new().await;
     let random = SystemRandomness::new();
     let first = world.secrets.create_sealing_keys_if_absent(&random).await.unwrap();
-    let sealed = first.seal(Purpose::Outcome, "", b"x", &random);
+    let sealed = first.seal(Purpose::Outcome, "", b"x", (NOW, &random));
     let again = world.secrets.create_sealing_keys_if_absent(&random).await.unwrap();
     assert_eq!(again.open(Purpose::Outcome, "", &sealed, NOW), Ok(b"x".to_vec()));
 }

@@ -6,6 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use onboarding_core::id::ResellerId;
 use onboarding_core::random::SystemRandomness;
+use onboarding_core::seal::Purpose;
+use onboarding_core::seal::rotation::ADOPTION;
 use onboarding_core::time::Timestamp;
 use onboarding_secrets::{BOTH_SIGN_FOR, Secrets, SecretsError};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -148,4 +150,45 @@ async fn nothing_is_made_of_nothing() {
     world.by_hand("webhook-keys/7", "g4rbled").await;
     assert_eq!(rotate(&world.secrets, NOW).await.unwrap_err(), SecretsError::Malformed(name));
     assert_eq!(world.calls(Operation::PutSecretValue), 0);
+}
+
+/// P6 Of two rotations of the sealing key at the same time one makes a key, and both tell of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_rotations_of_the_sealing_key_make_one_key() {
+    let random = SystemRandomness::new();
+    for _ in 0..10 {
+        let world = World::new().await;
+        world.secrets.create_sealing_keys_if_absent(&random).await.unwrap();
+        let environments: Vec<Secrets> = (0..4).map(|_| world.another()).collect();
+        let rotations = environments.into_iter().map(|one| {
+            tokio::spawn(async move { one.rotate_sealing_keys(NOW, &SystemRandomness::new()).await.unwrap() })
+        });
+        let mut told = Vec::new();
+        for rotation in rotations.collect::<Vec<_>>() {
+            told.push(rotation.await.unwrap());
+        }
+        assert!(told.iter().all(|one| *one == told[0]), "{told:?}");
+        let late = told[0].seals_from;
+        let keys = world.another().sealing_keys(late).await.unwrap();
+        let sealed = keys.seal(Purpose::Outcome, "", b"x", (late, &random));
+        let former = keys.seal(Purpose::Outcome, "", b"x", (NOW, &random));
+        assert_ne!(sealed[..5], former[..5]);
+        let again = world.secrets.rotate_sealing_keys(late, &random).await.unwrap();
+        assert_eq!(again.seals_from, late.plus(ADOPTION), "no third key was under way");
+    }
+}
+
+/// An environment goes on with keys that it has read for less than a new key needs to seal, whatever happens.
+#[tokio::test]
+async fn a_new_key_seals_when_no_older_ring_is_in_use() {
+    let random = SystemRandomness::new();
+    let world = World::new().await;
+    world.secrets.create_sealing_keys_if_absent(&random).await.unwrap();
+    let other = world.another();
+    other.sealing_keys(NOW).await.unwrap();
+    let rotation = world.secrets.rotate_sealing_keys(NOW, &random).await.unwrap();
+    world.fail_reads(100);
+    let skew = Duration::from_mins(1);
+    let fault = other.sealing_keys(rotation.seals_from.minus(skew)).await.unwrap_err();
+    assert_eq!(fault, SecretsError::Unavailable, "it stops before it could be behind");
 }

@@ -114,7 +114,7 @@ fn no_text_makes_a_state_panic() {
         plain
     });
     check("contents under our own seal", &prop_oneof![vec(any::<u8>(), 0..80), spoilt], |content| {
-        let text = keys.seal(Purpose::ConsentState, &context, &content, &random);
+        let text = keys.seal(Purpose::ConsentState, &context, &content, (NOW, &random));
         Ok(State::open(&text, &keys, HERE, NOW.minus(Duration::from_hours(1))).is_ok())
     });
 }

@@ -38,7 +38,7 @@ pub(super) fn sealed(keys: &SealingKeys, binding: Binding<'_>, bound: bool) -> S
     let path = if bound { AuthorityPath::Tenant(TenantId::from_u128(7)) } else { AuthorityPath::Common };
     let mut state = State::new(&request(&random), path, &random);
     state.browser = bound.then(|| SecretHash::of("cookie"));
-    state.seal(keys, binding, &random)
+    state.seal(keys, binding, (NOW, &random))
 }
 
 /// A request that nobody has answered.
@@ -218,12 +218,15 @@ fn a_sealed_text_for_something_else_is_no_state() {
     let genuine = sealed(&keys, HERE, true);
     let plain = keys.open(Purpose::ConsentState, &context, &genuine, NOW).unwrap();
     for purpose in [Purpose::Outcome, Purpose::AccessToken, Purpose::DeliveryBody] {
-        let other = keys.seal(purpose, &context, &plain, random);
+        let other = keys.seal(purpose, &context, &plain, (NOW, random));
         assert_eq!(fault(&other), StateFault::Unsealable(Unsealable::Forged), "{purpose:?}");
     }
-    assert!(opens(&keys.seal(Purpose::ConsentState, &context, &plain, random), &keys), "but for its own purpose it is");
+    assert!(
+        opens(&keys.seal(Purpose::ConsentState, &context, &plain, (NOW, random)), &keys),
+        "but for its own purpose it is"
+    );
     for content in ["", "{}", "null", "[]", "\"state\"", "\0"] {
-        let other = keys.seal(Purpose::ConsentState, &context, content.as_bytes(), random);
+        let other = keys.seal(Purpose::ConsentState, &context, content.as_bytes(), (NOW, random));
         assert_eq!(fault(&other), StateFault::WrongContent, "{content}");
     }
     let unsealed = URL_SAFE_NO_PAD.encode(&plain);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use onboarding_core::advice::Code;
 use onboarding_core::audit::{Actor, AuditRow, Fact};
+use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::consent::{ConsentRequest, LeaseRefusal, Leased, Verifying};
 use onboarding_core::identity::{Expected, VerifiedIdentity, verify};
 use onboarding_core::permission;
@@ -37,8 +38,8 @@ pub(crate) async fn accept(
     if let Err(code) = identity.admit(state.authority.pin()) {
         return refuse::by_policy(app, call, state, (code, identity.signer()), keys).await;
     }
-    // Before the lease, so that a secret that cannot be had costs nobody the link.
-    let secret = app.secrets.client_secret(call.now()).await?;
+    // Before the lease, so that a credential that cannot be had costs nobody the link.
+    let credential = app.secrets.client_credential(call.now()).await?;
     let code = SecretHash::of(&signed_in.code);
     let leased = match lease(app, call, state, &identity, &code).await? {
         Lease::Won(leased) => *leased,
@@ -47,7 +48,7 @@ pub(crate) async fn accept(
     };
     call.about(leased.request().reseller, leased.request().enterprise);
     let page = outcome::location(app, call, leased.request(), keys);
-    let verifying = match redeem(app, call, state, signed_in, &secret, &identity, leased.request()).await {
+    let verifying = match redeem(app, call, state, signed_in, &credential, &identity, leased.request()).await {
         Ok(tokens) => {
             let (record, verifying) = leased.accept(&tokens.access_token, tokens.expires_in, context(app, call, keys));
             (app.store.record(&record).await? == Recorded::Done).then_some((verifying, tokens.access_token))
@@ -55,6 +56,9 @@ pub(crate) async fn accept(
         Err(failed) => {
             let code = failed.code;
             fail(app, call, leased, failed, keys).await?;
+            if code == Code::OurSecretBadOrExpired {
+                renew_credential(app, call).await;
+            }
             if code == Code::IdentityChanged {
                 return Err(Error::Policy(code));
             }
@@ -178,7 +182,7 @@ async fn redeem(
     call: &Call<ConsentRedirectOp>,
     state: &State,
     signed_in: &SignedIn,
-    secret: &SecretString,
+    credential: &ClientCredential,
     identity: &VerifiedIdentity,
     request: &ConsentRequest,
 ) -> Result<Redeemed, Failed> {
@@ -189,7 +193,7 @@ async fn redeem(
         verifier: &state.verifier,
         scope: &permission::redeem_scope(request.action),
     };
-    let tokens = app.microsoft.redeem(secret, redemption).await?;
+    let tokens = app.microsoft.redeem(credential, redemption, (call.now(), call.occasion().random)).await?;
     if let Some(id_token) = &tokens.id_token {
         let claims = app.microsoft.signed_claims(id_token.expose_secret(), call.now()).await;
         let claims = claims.map_err(|fault| match fault {
@@ -220,6 +224,14 @@ async fn fail(
     let record = leased.fail(failed.code, failed.correlation_id, context(app, call, keys));
     app.store.record(&record).await?;
     Ok(())
+}
+
+/// Looks whether the credential that Microsoft refused was replaced, for whoever tries the link next. The code is not
+/// sent again with the new one: it may be spent.
+async fn renew_credential(app: &App, call: &Call<ConsentRedirectOp>) {
+    if let Err(fault) = app.secrets.client_credential_after_refusal(call.now()).await {
+        tracing::warn!(%fault, "the client credential could not be read again");
+    }
 }
 
 /// Asks Graph once. A signer without the role learns so at once; everything else the outcome page tells.

@@ -42,7 +42,7 @@ pub struct App {
     pub edge: Edge,
     /// The table.
     pub store: Store,
-    /// Client secret and sealing keys.
+    /// Client credential and sealing keys.
     pub secrets: Arc<Secrets>,
     /// Entra and Graph.
     pub microsoft: Arc<Microsoft>,

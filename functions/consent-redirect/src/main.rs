@@ -34,6 +34,6 @@ async fn main() -> Result<(), Error> {
     // One after the other, over one connection: a second handshake costs more than it saves (docs/decisions/0007).
     let now = app.edge.clock.now();
     app.secrets.sealing_keys(now).await?;
-    app.secrets.client_secret(now).await?;
+    app.secrets.client_credential(now).await?;
     lambda_http::run(service_fn(async |request| Ok::<_, Infallible>(handle(&app, request).await))).await
 }

@@ -180,6 +180,20 @@ guid_id!(
     TenantId
 );
 guid_id!(
+    /// One client assertion (its `jti`).
+    AssertionId
+);
+
+impl AssertionId {
+    /// A random one (RFC 9562 §5.4).
+    #[must_use]
+    pub fn random(random: &dyn Random) -> Self {
+        let bits = u128::from_be_bytes(random.bytes::<16>());
+        Self(bits & !(0xf << 76) & !(0b11 << 62) | (4 << 76) | (0b10 << 62))
+    }
+}
+
+guid_id!(
     /// An application in Entra: our client, or an API such as Microsoft Graph.
     ApplicationId
 );

@@ -17,6 +17,7 @@ pub mod action;
 pub mod advice;
 pub mod audit;
 pub mod catalogue;
+pub mod client_credential;
 pub mod cloud;
 pub mod consent;
 pub mod country;

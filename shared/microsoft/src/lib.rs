@@ -9,10 +9,12 @@
 //! | the address that a person is sent to | [`authorize`] |
 //! | whether Microsoft signed a token, and with which keys | `id_token`, `keys`, `jwk` |
 //! | the one use of a code | [`redeem`] |
+//! | how a certificate proves who we are | `assertion` |
 //! | the proof of a consent | `graph`, `graph/wire` |
 //! | the tenant of a domain | [`discovery`] |
 //! | time limits and sizes | [`http`] |
 
+mod assertion;
 pub mod authorize;
 pub mod discovery;
 mod graph;
@@ -25,10 +27,12 @@ mod refusal;
 
 use std::time::Duration;
 
+use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::cloud::Endpoints;
 use onboarding_core::id::{ApplicationId, TenantId};
 use onboarding_core::identity::SignedClaims;
 use onboarding_core::proof::TenantView;
+use onboarding_core::random::Random;
 use onboarding_core::text::Domain;
 use onboarding_core::time::Timestamp;
 use reqwest::Client;
@@ -85,12 +89,13 @@ impl Microsoft {
     /// Sends a code to Microsoft, once. Never call it again with the same code, except after [`RedeemError::NotSent`].
     pub async fn redeem(
         &self,
-        client_secret: &SecretString,
+        credential: &ClientCredential,
         redemption: Redemption<'_>,
+        at: (Timestamp, &dyn Random),
     ) -> Result<Redeemed, RedeemError> {
         let Settings { endpoints, client_id } = &self.settings;
-        let registration = Registration { endpoints, client_id: *client_id, client_secret };
-        redeem::redeem(&self.http, registration, redemption).await
+        let registration = Registration { endpoints, client_id: *client_id, credential };
+        redeem::redeem(&self.http, registration, redemption, at).await
     }
 
     /// What Graph shows of the tenant and our grants in it, to the holder of `access_token`, within `budget`.

@@ -1,9 +1,9 @@
 //! The redemption of a code: once, and never again for the same code (P2).
 //!
-//! `oauth2` makes the request (client secret in the body, PKCE verifier, redirect URI), tells refusals from tokens and
+//! `oauth2` makes the request (client id, secret, PKCE verifier and redirect URI in the body), tells refusals from tokens and
 //! keeps codes, verifiers and tokens out of `Debug`. Its typestate client is named in one alias, made per redemption,
-//! and does not leave this file. What it cannot know we add: Entra's own error fields, and whether a request that
-//! failed had been sent. Its `Parse` error holds the body, so no error of it is ever shown or passed on.
+//! and does not leave this file. What it cannot know we add: the assertion that stands in for a secret, Entra's own
+//! error fields, and whether a request that failed had been sent. Its `Parse` error holds the body, so no error of it is ever shown or passed on.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,14 +15,18 @@ use oauth2::{
     TokenResponse as _, TokenUrl,
 };
 use onboarding_core::advice::Signal;
+use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::cloud::{AuthorityPath, Endpoints};
 use onboarding_core::consent::LONGEST_TOKEN;
 use onboarding_core::id::ApplicationId;
+use onboarding_core::random::Random;
+use onboarding_core::time::Timestamp;
 use reqwest::Client;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::assertion;
 use crate::http::{self, LOGIN_LIMIT, TOKEN_TIMEOUT, Unanswered};
 use crate::refusal::Refusal;
 
@@ -120,7 +124,7 @@ type TokenClient = oauth2::Client<
 pub(crate) struct Registration<'a> {
     pub(crate) endpoints: &'a Endpoints,
     pub(crate) client_id: ApplicationId,
-    pub(crate) client_secret: &'a SecretString,
+    pub(crate) credential: &'a ClientCredential,
 }
 
 /// Sends the code once.
@@ -128,30 +132,54 @@ pub(crate) async fn redeem(
     http: &Client,
     registration: Registration<'_>,
     redemption: Redemption<'_>,
+    at: (Timestamp, &dyn Random),
 ) -> Result<Redeemed, RedeemError> {
-    // Addresses that do not parse stop us before anything is sent.
+    // Addresses that do not parse, and a key that does not sign, stop us before anything is sent.
     let client = token_client(registration, redemption).ok_or(RedeemError::NotSent)?;
+    let assertion = assertion(registration, redemption.authority, at)?;
     let http = http.clone();
     let carrier = move |request| carry(http.clone(), request);
-    let answer = client
+    let mut request = client
         .exchange_code(AuthorizationCode::new(redemption.code.to_owned()))
         .set_pkce_verifier(PkceCodeVerifier::new(redemption.verifier.to_owned()))
-        .add_extra_param("scope", redemption.scope)
-        .request_async(&carrier)
-        .await;
+        .add_extra_param("scope", redemption.scope);
+    if let Some(assertion) = assertion {
+        request = request.add_extra_param("client_assertion_type", assertion::TYPE);
+        request = request.add_extra_param("client_assertion", assertion);
+    }
+    let answer = request.request_async(&carrier).await;
     answer.map(redeemed).map_err(redeem_error)
 }
 
 fn token_client(registration: Registration<'_>, redemption: Redemption<'_>) -> Option<TokenClient> {
     let token = TokenUrl::new(registration.endpoints.token(redemption.authority)).ok()?;
     let redirect = RedirectUrl::new(redemption.redirect_uri.to_owned()).ok()?;
-    let secret = ClientSecret::new(registration.client_secret.expose_secret().to_owned());
     let client = oauth2::Client::new(ClientId::new(registration.client_id.to_string()))
-        .set_client_secret(secret)
         .set_auth_type(AuthType::RequestBody)
         .set_redirect_uri(redirect)
         .set_token_uri(token);
-    Some(client)
+    Some(match registration.credential {
+        ClientCredential::Secret(secret) => {
+            client.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()))
+        }
+        ClientCredential::Certificate(_) => client,
+    })
+}
+
+/// What a certificate sends in place of a secret: bound to the address that it is posted to.
+fn assertion(
+    registration: Registration<'_>,
+    authority: AuthorityPath,
+    at: (Timestamp, &dyn Random),
+) -> Result<Option<String>, RedeemError> {
+    let Registration { endpoints, client_id, credential, .. } = registration;
+    match credential {
+        ClientCredential::Secret(_) => Ok(None),
+        ClientCredential::Certificate(certificate) => {
+            let made = assertion::assertion(certificate, client_id, &endpoints.token(authority), at);
+            made.map(Some).ok_or(RedeemError::NotSent)
+        }
+    }
 }
 
 /// The bridge from `oauth2` to our client. It is called once per redemption: `oauth2` does not retry either.

@@ -2,7 +2,7 @@
 //!
 //! | name below the prefix | value |
 //! |---|---|
-//! | `client-secret` | the client secret of our application at Microsoft, as text |
+//! | `client-secret` | what proves our application to Microsoft: see `onboarding_core::client_credential` |
 //! | `sealing-keys` | the JSON of `onboarding_core::seal::SealingKeys` |
 //! | `webhook-keys/{resellerId}` | the JSON of [`WebhookKeys`] |
 //!
@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_types::SdkConfig;
+use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::id::ResellerId;
 use onboarding_core::random::Random;
 use onboarding_core::seal::SealingKeys;
@@ -66,7 +67,7 @@ pub enum SecretsError {
 /// The secrets below one prefix. One per process: it keeps what it reads.
 pub struct Secrets {
     store: Store,
-    client_secret: Cached<SecretString>,
+    client_credential: Cached<Arc<ClientCredential>>,
     sealing_keys: Cached<Arc<SealingKeys>>,
     webhook_keys: Mutex<HashMap<ResellerId, Kept>>,
 }
@@ -82,15 +83,20 @@ impl Secrets {
     pub fn connect(sdk: &SdkConfig, endpoint: Option<&str>, prefix: &str) -> Self {
         Self {
             store: Store::new(sdk, endpoint, prefix),
-            client_secret: Cached::default(),
+            client_credential: Cached::default(),
             sealing_keys: Cached::default(),
             webhook_keys: Mutex::default(),
         }
     }
 
-    /// The client secret of our application at Microsoft.
-    pub async fn client_secret(&self, now: Timestamp) -> Result<SecretString, SecretsError> {
-        self.client_secret.get(now, self.read_client_secret()).await
+    /// What proves our application to Microsoft.
+    pub async fn client_credential(&self, now: Timestamp) -> Result<Arc<ClientCredential>, SecretsError> {
+        self.client_credential.get(now, self.read_client_credential()).await
+    }
+
+    /// The same, after Microsoft refused it: read again, at most once in 30 s, in case it was replaced.
+    pub async fn client_credential_after_refusal(&self, now: Timestamp) -> Result<Arc<ClientCredential>, SecretsError> {
+        self.client_credential.get_after_miss(now, self.read_client_credential()).await
     }
 
     /// The keys that seal and open.
@@ -139,8 +145,8 @@ impl Secrets {
         }
     }
 
-    /// Writes the client secret, whether or not there was one.
-    pub async fn put_client_secret(&self, value: &SecretString) -> Result<(), SecretsError> {
+    /// Writes what proves our application to Microsoft, whether or not there was something.
+    pub async fn put_client_credential(&self, value: &SecretString) -> Result<(), SecretsError> {
         let put = match self.store.put(CLIENT_SECRET, value).await {
             Err(SecretsError::Absent(_)) => match self.store.create(CLIENT_SECRET, value).await? {
                 Made::Now => Ok(()),
@@ -149,7 +155,7 @@ impl Secrets {
             },
             other => other,
         };
-        self.client_secret.forget();
+        self.client_credential.forget();
         put
     }
 
@@ -168,13 +174,12 @@ impl Secrets {
         }
     }
 
-    /// Without the line end that `--secret-string file://…` leaves behind; Entra's secrets hold no white space.
-    async fn read_client_secret(&self) -> Result<SecretString, SecretsError> {
+    async fn read_client_credential(&self) -> Result<Arc<ClientCredential>, SecretsError> {
         let stored = self.store.read(CLIENT_SECRET).await?;
-        match stored.expose_secret().trim() {
-            "" => Err(SecretsError::Malformed(self.store.full(CLIENT_SECRET))),
-            secret => Ok(secret.into()),
-        }
+        ClientCredential::parse(stored.expose_secret()).map(Arc::new).map_err(|fault| {
+            tracing::error!(%fault, "the client credential cannot be used");
+            SecretsError::Malformed(self.store.full(CLIENT_SECRET))
+        })
     }
 
     async fn read_sealing_keys(&self) -> Result<Arc<SealingKeys>, SecretsError> {

@@ -7,6 +7,7 @@ mod attack;
 mod callers;
 mod canary;
 mod catalogue;
+mod client_credential;
 mod conformance;
 mod consent;
 mod delivery;

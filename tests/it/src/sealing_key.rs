@@ -61,18 +61,6 @@ impl World {
         key_of(&state_of(&self.registration_url(enterprise).await)).to_owned()
     }
 
-    /// One call of Secrets Manager, by hand.
-    async fn secrets_manager(&self, operation: &str, body: &Value) -> Value {
-        let call = self.http.post(&self.sandbox.ready().secrets).body(body.to_string());
-        let call = call
-            .header("content-type", "application/x-amz-json-1.1")
-            .header("x-amz-target", format!("secretsmanager.{operation}"))
-            .header("authorization", "AWS4-HMAC-SHA256 Credential=k/20261122/eu-west-1/secretsmanager/aws4_request");
-        let answer = send(call).await;
-        assert_eq!(answer.status, 200, "{}", answer.text);
-        answer.json()
-    }
-
     /// Changes the ring by hand.
     async fn edit_ring(&self, edit: impl Fn(&mut Vec<Value>)) {
         let id = "onboarding/sandbox/sealing-keys";

@@ -3,7 +3,7 @@
 use onboarding_core::credential::{ApiKey, Environment, KeyOwner};
 use onboarding_core::id::ResellerId;
 use onboarding_sandbox::visitor::{Page, Visitor};
-use onboarding_sandbox::{Form, Options, Sandbox, Submission};
+use onboarding_sandbox::{Form, Options, Overrides, Sandbox, Submission};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use simulated_microsoft::{Person, SimulatedMicrosoft};
@@ -272,6 +272,23 @@ impl World {
 
     pub(crate) fn microsoft(&self) -> &SimulatedMicrosoft {
         self.sandbox.microsoft().unwrap()
+    }
+
+    /// One call of Secrets Manager, by hand.
+    pub(crate) async fn secrets_manager(&self, operation: &str, body: &Value) -> Value {
+        let call = self.http.post(&self.sandbox.ready().secrets).body(body.to_string());
+        let call = call
+            .header("content-type", "application/x-amz-json-1.1")
+            .header("x-amz-target", format!("secretsmanager.{operation}"))
+            .header("authorization", "AWS4-HMAC-SHA256 Credential=k/20261122/eu-west-1/secretsmanager/aws4_request");
+        let answer = send(call).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.json()
+    }
+
+    /// Our application at Microsoft.
+    pub(crate) fn own_client_id(&self) -> String {
+        Overrides::default().client_id().to_string()
     }
 
     /// How often the token endpoint was called.

@@ -4,7 +4,9 @@
 //! The keys of the ready line are kept in Secrets Manager, as the secret `sandbox-keys`, because the table has their
 //! hashes alone. A key that was revoked comes back at the next start: without it nobody could use the sandbox.
 
+use chrono::DateTime;
 use onboarding_core::audit::{Actor, AuditRow, Fact, Occasion};
+use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::credential::{ApiKey, Environment, KeyOwner, MalformedKey};
 use onboarding_core::random::Random;
 use onboarding_core::time::Timestamp;
@@ -13,11 +15,14 @@ use onboarding_secrets::{Secrets, SecretsError};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::json;
+use simulated_microsoft::SelfSigned;
 
 use crate::{Error, Options, demo_reseller};
 
 const KEYS: &str = "sandbox-keys";
 const CLIENT_SECRET: &str = "client-secret";
+/// How long a sandbox's own certificate lives: as long as anybody keeps a sandbox.
+const CERTIFICATE_DAYS: i64 = 10 * 365;
 
 /// The keys of the ready line.
 #[derive(Debug)]
@@ -33,9 +38,14 @@ struct StoredKeys {
 }
 
 /// Makes the secrets, and tells the keys that are in force.
-pub(crate) async fn secrets(secrets: &Secrets, options: &Options, random: &dyn Random) -> Result<Keys, Error> {
+pub(crate) async fn secrets(
+    secrets: &Secrets,
+    options: &Options,
+    (now, random): (Timestamp, &dyn Random),
+) -> Result<Keys, Error> {
     match &options.overrides.client_secret {
-        Some(given) => secrets.put_client_secret(given).await?,
+        Some(given) => secrets.put_client_credential(given).await?,
+        None if options.certificate => certificate(secrets, now).await?,
         None => drop(secrets.create_if_absent(CLIENT_SECRET, random_secret(random)).await?),
     }
     secrets.create_sealing_keys_if_absent(random).await?;
@@ -67,6 +77,18 @@ pub(crate) async fn rows(
     store.create_reseller(&reseller, &demo_reseller::catalogue()?, &audit).await?;
     store.add_key(&keys.reseller.record(now), None).await?;
     Ok(())
+}
+
+/// Puts a self-signed certificate in the place of a client secret; a certificate that is there stays.
+async fn certificate(secrets: &Secrets, now: Timestamp) -> Result<(), Error> {
+    match secrets.client_credential(now).await.as_deref() {
+        Ok(ClientCredential::Certificate(_)) => return Ok(()),
+        Ok(ClientCredential::Secret(_)) | Err(SecretsError::Absent(_)) => {}
+        Err(fault) => return Err(fault.clone().into()),
+    }
+    let now = DateTime::from_timestamp(now.seconds(), 0).unwrap_or_default();
+    let pem = SelfSigned::generate(now, CERTIFICATE_DAYS)?.pem()?;
+    Ok(secrets.put_client_credential(&pem.into()).await?)
 }
 
 async fn keys(secrets: &Secrets, random: &dyn Random) -> Result<Keys, Error> {

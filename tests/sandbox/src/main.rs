@@ -47,6 +47,9 @@ struct Serve {
     /// Allow http, loopback and any port as redirectUrl, for listed hosts.
     #[arg(long)]
     allow_insecure_redirects: bool,
+    /// Prove who we are to the simulated Microsoft with a certificate of its own making, not with a client secret.
+    #[arg(long)]
+    certificate: bool,
 }
 
 #[tokio::main]
@@ -73,6 +76,7 @@ async fn run(serve: Serve) -> Result<(), Box<dyn Error>> {
         port: serve.port,
         sweep: !serve.no_sweep,
         insecure_redirects: serve.allow_insecure_redirects,
+        certificate: serve.certificate,
         start: None,
         overrides: Overrides::from_env(&env)?,
     };

@@ -23,6 +23,8 @@ pub struct Options {
     pub sweep: bool,
     /// Plain http, addresses and any port are legal for listed hosts, and loopback is reached (K1).
     pub insecure_redirects: bool,
+    /// A self-signed certificate, known to the simulated Microsoft, proves who we are, in the place of a client secret.
+    pub certificate: bool,
     /// What the clock shows at first; the machine's time without it.
     pub start: Option<Timestamp>,
     /// What is elsewhere or otherwise.
@@ -36,6 +38,7 @@ impl Default for Options {
             port: 0,
             sweep: true,
             insecure_redirects: false,
+            certificate: false,
             start: None,
             overrides: Overrides::default(),
         }
@@ -57,7 +60,7 @@ pub struct Overrides {
     pub secrets_manager: Option<Endpoint>,
     /// Our application at Microsoft (`CLIENT_ID`).
     pub client_id: Option<ApplicationId>,
-    /// Its secret (`CLIENT_SECRET`): put into Secrets Manager, over the one that is there.
+    /// Its secret, or a certificate and its key in PEM (`CLIENT_SECRET`): put into Secrets Manager, over what is there.
     pub client_secret: Option<SecretString>,
     /// Our own address (`PUBLIC_BASE_URL`); the API's own without it (K3).
     pub public_base: Option<PublicBase>,
@@ -79,7 +82,9 @@ impl Overrides {
         })
     }
 
-    pub(crate) fn client_id(&self) -> ApplicationId {
+    /// Our application at Microsoft.
+    #[must_use]
+    pub fn client_id(&self) -> ApplicationId {
         self.client_id.unwrap_or(CLIENT_ID)
     }
 

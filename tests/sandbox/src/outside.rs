@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_types::sdk_config::TimeoutConfig;
 use chrono::DateTime;
+use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::cloud::{Cloud, Endpoints};
 use onboarding_core::time::Clock as _;
 use onboarding_dynamo::Store;
@@ -12,8 +13,8 @@ use onboarding_lambda::aws::{self, Credentials, Region, SdkConfig};
 use onboarding_lambda::config::deployment::{Endpoint, PublicBase};
 use onboarding_microsoft::{Microsoft, Settings};
 use onboarding_secrets::Secrets;
-use secrecy::{ExposeSecret as _, SecretString};
-use simulated_microsoft::SimulatedMicrosoft;
+use secrecy::ExposeSecret as _;
+use simulated_microsoft::{Certificate, SimulatedMicrosoft};
 use simulated_secrets_manager::SimulatedSecretsManager;
 use tokio::net::TcpListener;
 
@@ -112,7 +113,7 @@ pub(crate) struct MicrosoftSide {
 /// What Microsoft and we know of each other.
 pub(crate) struct Acquaintance<'a> {
     pub(crate) public_base: &'a PublicBase,
-    pub(crate) client_secret: &'a SecretString,
+    pub(crate) credential: &'a ClientCredential,
     pub(crate) clock: &'a Arc<SandboxClock>,
 }
 
@@ -130,7 +131,7 @@ impl MicrosoftSide {
         let mut simulated = None;
         if let Some(listener) = listener {
             let port = ports::port_of(&listener)?;
-            let settings = simulation(data, options, &acquaintance, &redirect_uri);
+            let settings = simulation(data, options, &acquaintance, &redirect_uri)?;
             simulated = Some(SimulatedMicrosoft::start(listener, format!("http://localhost:{port}"), settings)?);
             if let Some(hand_on) = ports::also_on_ipv6(port).await {
                 background.until_stopped(hand_on);
@@ -153,15 +154,20 @@ fn simulation(
     options: &Options,
     acquaintance: &Acquaintance<'_>,
     redirect_uri: &str,
-) -> simulated_microsoft::Options {
+) -> Result<simulated_microsoft::Options, Error> {
     let clock = Arc::clone(acquaintance.clock);
-    simulated_microsoft::Options {
+    let (client_secret, certificates) = match acquaintance.credential {
+        ClientCredential::Secret(secret) => (secret.expose_secret().to_owned(), Vec::new()),
+        ClientCredential::Certificate(certificate) => (String::new(), vec![Certificate::from_der(certificate.der())?]),
+    };
+    Ok(simulated_microsoft::Options {
         client_id: options.overrides.client_id().to_string(),
-        client_secret: acquaintance.client_secret.expose_secret().to_owned(),
+        client_secret,
+        certificates,
         redirect_uris: vec![redirect_uri.to_owned()],
         state_file: data.map(|data| data.file("microsoft.json")),
         now: Arc::new(move || DateTime::from_timestamp_millis(clock.now().millis()).unwrap_or_default()),
-    }
+    })
 }
 
 fn address(endpoint: Option<&Endpoint>) -> String {

@@ -202,12 +202,12 @@ impl Outside {
         let dynamodb = DynamoDb::start(listeners.dynamodb.take(), data, options, &mut held.back).await?;
         let secrets_manager = SecretsManager::start(listeners.secrets.take(), data, options)?;
         let secrets = &secrets_manager.secrets;
-        let keys = bootstrap::secrets(secrets, options, random.as_ref()).await?;
+        let keys = bootstrap::secrets(secrets, options, (clock.now(), random.as_ref())).await?;
         bootstrap::rows(&dynamodb.store, secrets, &keys, options, (clock.now(), random.as_ref())).await?;
         let public_base = options.overrides.public_base.clone();
         let public_base = public_base.map_or_else(|| PublicBase::in_sandbox(api), Ok)?;
-        let client_secret = &secrets.client_secret(clock.now()).await?;
-        let acquaintance = Acquaintance { public_base: &public_base, client_secret, clock };
+        let credential = &secrets.client_credential(clock.now()).await?;
+        let acquaintance = Acquaintance { public_base: &public_base, credential, clock };
         let microsoft =
             MicrosoftSide::start(listeners.microsoft.take(), data, options, acquaintance, &mut held.back).await?;
         Ok(Self { public_base, dynamodb, secrets_manager, microsoft, keys })

@@ -1,8 +1,9 @@
-//! App registrations: who may ask, with which secret, and where answers may go.
+//! App registrations: who may ask, with which secret or certificate, and where answers may go.
 //!
 //! Stands for the registration in the developer's own tenant (reference-app-manifest, reply-url):
 //! redirect addresses match exactly, and `.default` means the permissions listed here.
 
+use crate::certificate::Certificate;
 use crate::permission::{GRAPH, Kind, PERMISSIONS, Permission, TEAMS_ADMIN_API};
 
 /// An application registered with the simulated Microsoft.
@@ -10,8 +11,10 @@ use crate::permission::{GRAPH, Kind, PERMISSIONS, Permission, TEAMS_ADMIN_API};
 pub struct AppRegistration {
     /// The application (client) id.
     pub client_id: String,
-    /// Its one secret.
+    /// Its one secret; empty if it has none.
     pub client_secret: String,
+    /// Its certificates.
+    pub certificates: Vec<Certificate>,
     /// What the consent screen calls it.
     pub display_name: String,
     /// Registered web redirect addresses.

@@ -8,9 +8,11 @@ mod aadsts;
 mod admin_consent;
 mod answer;
 mod app;
+mod assertion;
 mod authorize;
 mod batch;
 mod call;
+mod certificate;
 mod consent;
 mod control;
 mod directory;
@@ -48,6 +50,7 @@ use tokio::sync::oneshot;
 
 pub use crate::app::{AppRegistration, default_permissions};
 pub use crate::call::{Call, Kind as CallKind};
+pub use crate::certificate::{Certificate, SelfSigned};
 pub use crate::directory::{
     APPLICATION_ADMINISTRATOR, CLOUD_APPLICATION_ADMINISTRATOR, CONTOSO, FABRIKAM, FIONA, FRANK, GLOBAL_ADMINISTRATOR,
     GLOBAL_READER, GRACE, GUS, GUS_IN_CONTOSO, Membership, NADIA, NORTHWIND, PAUL, PERSONAL, PETRA,
@@ -80,6 +83,9 @@ pub enum Error {
     /// A key cannot be encoded.
     #[error("signing key: {0}")]
     StoredKey(String),
+    /// A certificate cannot be made or read.
+    #[error("certificate: {0}")]
+    Certificate(String),
     /// A consent names what does not exist.
     #[error("no such permission: {0}")]
     UnknownPermission(String),
@@ -92,9 +98,12 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = match self {
             Self::UnknownPermission(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::File(_) | Self::Format(_) | Self::Key(_) | Self::StoredKey(_) | Self::NoKey => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
+            Self::File(_)
+            | Self::Format(_)
+            | Self::Key(_)
+            | Self::StoredKey(_)
+            | Self::Certificate(_)
+            | Self::NoKey => StatusCode::INTERNAL_SERVER_ERROR,
         };
         (status, self.to_string()).into_response()
     }
@@ -104,8 +113,10 @@ impl IntoResponse for Error {
 pub struct Options {
     /// The application (client) id of the registered application.
     pub client_id: String,
-    /// Its secret.
+    /// Its secret; empty if it has none.
     pub client_secret: String,
+    /// Its certificates.
+    pub certificates: Vec<Certificate>,
     /// Its registered web redirect addresses; compared exactly.
     pub redirect_uris: Vec<String>,
     /// Where to keep everything over a restart; none keeps it in memory.
@@ -128,6 +139,7 @@ impl SimulatedMicrosoft {
         let app = AppRegistration {
             client_id: options.client_id,
             client_secret: options.client_secret,
+            certificates: options.certificates,
             display_name: "Teams Onboarding".to_owned(),
             redirect_uris: options.redirect_uris,
             permissions: default_permissions(),

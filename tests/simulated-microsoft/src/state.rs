@@ -113,6 +113,9 @@ pub(crate) struct World {
     pub(crate) codes: BTreeMap<String, Code>,
     pub(crate) tokens: BTreeMap<String, AccessToken>,
     pub(crate) refresh_tokens: BTreeMap<String, RefreshToken>,
+    /// The client assertions that were taken, by their `jti`, with their ends.
+    #[serde(default)]
+    pub(crate) assertions: BTreeMap<String, DateTime<Utc>>,
 }
 
 impl World {
@@ -129,6 +132,7 @@ impl World {
             codes: BTreeMap::new(),
             tokens: BTreeMap::new(),
             refresh_tokens: BTreeMap::new(),
+            assertions: BTreeMap::new(),
         };
         for tenant in tenants() {
             for resource in tenant.resources {

@@ -20,6 +20,7 @@ use sha2::{Digest as _, Sha256};
 use crate::Shared;
 use crate::aadsts::Refusal;
 use crate::app::AppRegistration;
+use crate::assertion::{self, Occasion};
 use crate::consent::CODE_LIFE;
 use crate::directory::{Account, Authority};
 use crate::id::hash;
@@ -61,7 +62,8 @@ fn exchange(shared: &Shared, tenant: &str, headers: &HeaderMap, body: &[u8]) -> 
     }
     let params = Params::parse(body)?;
     let grant_type = params.require("grant_type")?.to_owned();
-    let app = authenticate(shared, headers, &params)?;
+    let endpoint = format!("{}/{}/oauth2/v2.0/token", shared.base_url, authority.name());
+    let app = authenticate(shared, headers, &params, &endpoint)?;
     let exchange = Exchange { base_url: &shared.base_url, now: shared.now(), authority, app, params };
     shared.store.change(|world| {
         world.forget_expired(exchange.now);
@@ -78,9 +80,20 @@ fn exchange(shared: &Shared, tenant: &str, headers: &HeaderMap, body: &[u8]) -> 
     })
 }
 
-/// Secret in the body or HTTP Basic, not both.
-fn authenticate(shared: &Shared, headers: &HeaderMap, params: &Params) -> Result<AppRegistration, Refusal> {
+/// Secret in the body or HTTP Basic, or an assertion; no two of them.
+fn authenticate(
+    shared: &Shared,
+    headers: &HeaderMap,
+    params: &Params,
+    endpoint: &str,
+) -> Result<AppRegistration, Refusal> {
     let basic = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(basic);
+    if params.get("client_assertion").is_some() {
+        if basic.is_some() || params.get("client_secret").is_some() {
+            return Err(Refusal::new("invalid_request", 90023, "Only one client credential may be presented."));
+        }
+        return assert(shared, params, endpoint);
+    }
     let (client_id, client_secret) = match basic {
         Some(_) if params.get("client_secret").is_some() => {
             return Err(Refusal::new("invalid_request", 90023, "Only one client credential may be presented."));
@@ -93,7 +106,7 @@ fn authenticate(shared: &Shared, headers: &HeaderMap, params: &Params) -> Result
     };
     let app = shared.app(&client_id).ok_or_else(|| Refusal::unknown_client(&client_id))?;
     match client_secret {
-        Some(secret) if secret == app.client_secret => Ok(app),
+        Some(secret) if !secret.is_empty() && secret == app.client_secret => Ok(app),
         Some(_) => Err(Refusal::new(
             "invalid_client",
             7_000_215,
@@ -107,6 +120,14 @@ fn authenticate(shared: &Shared, headers: &HeaderMap, params: &Params) -> Result
             "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
         )),
     }
+}
+
+fn assert(shared: &Shared, params: &Params, endpoint: &str) -> Result<AppRegistration, Refusal> {
+    let client_id = params.require("client_id")?;
+    let app = shared.app(client_id).ok_or_else(|| Refusal::unknown_client(client_id))?;
+    let occasion = Occasion { app: &app, endpoint, now: shared.now() };
+    shared.store.change(|world| assertion::check(params, &occasion, world))?;
+    Ok(app)
 }
 
 fn basic(header: &str) -> Option<(String, String)> {

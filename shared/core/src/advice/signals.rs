@@ -109,7 +109,10 @@ const NUMBERS: &[(&[u32], Code)] = &[
         Code::ConditionalAccessBlock,
     ),
     (&[500_212, 500_213, 500_021, 500_022], Code::CrossTenantPolicy),
-    (&[7_000_215, 7_000_222, 70002, 700_027], Code::OurSecretBadOrExpired),
+    (
+        &[7_000_215, 7_000_222, 70002, 700_027, 700_021, 700_023, 700_024, 700_030, 50012, 50013, 50027],
+        Code::OurSecretBadOrExpired,
+    ),
     (&[90002, 90038, 900_382, 900_432, 5_000_224, 900_023], Code::WrongCloud),
     (&[54005], Code::CodeReused),
     (&[70000, 70008, 50089, 50132, 50133, 50173, 165_000, 50058, 50140, 50199], Code::SignInExpired),
@@ -134,6 +137,22 @@ mod tests {
         let approval = Signal::read("access_denied", "AADSTS90094: Admin consent is required.\r\nTrace ID: x");
         assert_eq!(approval.diagnose(), Code::AdminApprovalNeeded);
         assert_eq!(Signal::read("access_denied", "").diagnose(), Code::Declined);
+    }
+
+    /// A credential that Microsoft does not take is ours to mend; that it is busy is nobody's.
+    #[test]
+    fn a_refused_credential_is_told_from_a_busy_microsoft() {
+        let diagnosed = |error, number: u32| Signal::read(error, "").with(Some(number), None).diagnose();
+        for number in [700_027, 700_021, 700_023, 700_024, 700_030, 50012, 50013, 50027, 7_000_215, 7_000_222] {
+            for error in ["invalid_client", "invalid_request", "unauthorized_client"] {
+                assert_eq!(diagnosed(error, number), Code::OurSecretBadOrExpired, "{error} {number}");
+            }
+        }
+        assert_eq!(diagnosed("invalid_client", 0), Code::OurSecretBadOrExpired);
+        for number in [90033, 90055, 50196] {
+            assert_eq!(diagnosed("invalid_grant", number), Code::MicrosoftBusy, "{number}");
+        }
+        assert_eq!(diagnosed("temporarily_unavailable", 0), Code::MicrosoftBusy);
     }
 
     #[test]

@@ -180,8 +180,8 @@ pub(super) const ROWS: &[Advice] = &[
         Code::OurSecretBadOrExpired,
         Who::Operator,
         "Our application could not identify itself",
-        "Microsoft refused our application's own secret; you did nothing wrong.",
-        &[REPORT, "The operator renews the client secret."],
+        "Microsoft refused our application's own credential; you did nothing wrong.",
+        &[REPORT, "The operator renews the client secret or certificate."],
     ),
     row(
         Code::PersonalAccount,

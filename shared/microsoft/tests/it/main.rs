@@ -1,6 +1,8 @@
 //! The crate as Microsoft sees it: on the wire, against a small server that answers as each test says.
 
 #[cfg(test)]
+mod assertion;
+#[cfg(test)]
 mod authorize;
 #[cfg(test)]
 mod discovery;

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use onboarding_core::advice::Code;
+use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::cloud::AuthorityPath;
 use onboarding_core::id::TenantId;
+use onboarding_core::random::SystemRandomness;
 use onboarding_microsoft::Microsoft;
 use onboarding_microsoft::redeem::{RedeemError, Redeemed, Redemption};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use crate::world::{Answer, CLIENT, REDIRECT_URI, World, connect, nobody};
+use crate::world::{Answer, CLIENT, NOW, REDIRECT_URI, World, connect, nobody};
 
 const TENANT: TenantId = TenantId::from_u128(7);
 /// Hostile to careless encoding, and easy to find in any output.
@@ -26,8 +28,12 @@ const REDEMPTION: Redemption<'_> = Redemption {
     scope: "openid User.Read",
 };
 
+fn secret() -> ClientCredential {
+    ClientCredential::Secret(SecretString::from(SECRET))
+}
+
 async fn redeem(microsoft: &Microsoft) -> Result<Redeemed, RedeemError> {
-    microsoft.redeem(&SecretString::from(SECRET), REDEMPTION).await
+    microsoft.redeem(&secret(), REDEMPTION, (NOW, &SystemRandomness::new())).await
 }
 
 async fn answered(answer: Answer) -> Result<Redeemed, RedeemError> {
@@ -241,8 +247,8 @@ async fn nothing_secret_is_shown() {
 fn a_redemption_can_move_between_threads() {
     fn movable<T: Send>(_: T) {}
     let microsoft = connect("https://login.microsoftonline.com");
-    let secret = SecretString::from(SECRET);
-    movable(microsoft.redeem(&secret, REDEMPTION));
-    movable(microsoft.read_back(&secret, Duration::ZERO));
-    movable(microsoft.signed_claims("", crate::world::NOW));
+    let (secret, token, random) = (secret(), SecretString::from("t"), SystemRandomness::new());
+    movable(microsoft.redeem(&secret, REDEMPTION, (NOW, &random)));
+    movable(microsoft.read_back(&token, Duration::ZERO));
+    movable(microsoft.signed_claims("", NOW));
 }

@@ -7,7 +7,7 @@ use onboarding_secrets::SecretsError;
 use secrecy::{ExposeSecret as _, SecretString};
 use simulated_secrets_manager::Operation;
 
-use crate::world::{NOW, World};
+use crate::world::{NOW, World, client_secret};
 
 /// Of two who set up the same deployment at once both end up with the same keys (K2).
 #[tokio::test]
@@ -76,8 +76,8 @@ async fn a_lost_answer_makes_no_second_secret() {
 async fn the_client_secret_that_was_put_is_used_at_once() {
     let world = World::new().await;
     for value in ["first", "second", "second"] {
-        world.secrets.put_client_secret(&SecretString::from(value)).await.unwrap();
-        assert_eq!(world.secrets.client_secret(NOW).await.unwrap().expose_secret(), value);
+        world.secrets.put_client_credential(&SecretString::from(value)).await.unwrap();
+        assert_eq!(client_secret(&world, NOW).await.as_deref(), Ok(value));
     }
 }
 
@@ -95,7 +95,7 @@ async fn what_was_there_before_is_in_force() {
 async fn an_outage_shows_no_value() {
     let world = World::new().await;
     world.service.faults().fail(Operation::PutSecretValue, 9, 500, "InternalServiceError");
-    let fault = world.secrets.put_client_secret(&SecretString::from("s3cr3t")).await.unwrap_err();
+    let fault = world.secrets.put_client_credential(&SecretString::from("s3cr3t")).await.unwrap_err();
     assert_eq!(fault, SecretsError::Unavailable);
     assert_eq!(fault.to_string(), "Secrets Manager is unavailable");
 }

@@ -7,10 +7,9 @@ use onboarding_core::random::SystemRandomness;
 use onboarding_core::seal::{Purpose, SealingKeys, Unsealable};
 use onboarding_core::time::Timestamp;
 use onboarding_secrets::SecretsError;
-use secrecy::ExposeSecret as _;
 use simulated_secrets_manager::Operation;
 
-use crate::world::{NOW, PREFIX, World, connect};
+use crate::world::{NOW, PREFIX, World, client_secret, connect};
 
 const KEY: &str = r#"{"keys":[{"secret":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}]}"#;
 
@@ -20,10 +19,6 @@ fn after(span: Duration) -> Timestamp {
 
 fn reseller(id: u64) -> ResellerId {
     ResellerId::try_from(id).unwrap()
-}
-
-async fn client_secret(world: &World, now: Timestamp) -> Result<String, SecretsError> {
-    world.secrets.client_secret(now).await.map(|secret| secret.expose_secret().to_owned())
 }
 
 /// Read once per cold start, and a rotation is seen within 5 minutes.
@@ -131,7 +126,7 @@ async fn a_refusal_of_the_service_is_unavailability() {
     assert_eq!(client_secret(&world, NOW).await, Err(SecretsError::Unavailable));
     world.service.faults().fail(Operation::GetSecretValue, 1, 400, "InvalidRequestException");
     assert!(matches!(client_secret(&world, NOW).await, Err(SecretsError::Absent(_))));
-    let nobody = connect("http://127.0.0.1:9").client_secret(NOW).await;
+    let nobody = connect("http://127.0.0.1:9").client_credential(NOW).await;
     assert_eq!(nobody.err(), Some(SecretsError::Unavailable));
 }
 

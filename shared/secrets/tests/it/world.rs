@@ -5,8 +5,10 @@ use aws_sdk_secretsmanager::config::retry::RetryConfig;
 use aws_sdk_secretsmanager::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_types::SdkConfig;
+use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::time::Timestamp;
-use onboarding_secrets::Secrets;
+use onboarding_secrets::{Secrets, SecretsError};
+use secrecy::ExposeSecret as _;
 use simulated_secrets_manager::{Operation, SimulatedSecretsManager};
 use tokio::net::TcpListener;
 
@@ -59,6 +61,14 @@ impl World {
     pub(crate) fn fail_reads(&self, reads: usize) {
         self.service.faults().fail(Operation::GetSecretValue, 2 * reads, 500, "InternalServiceError");
     }
+}
+
+/// The client secret that is in force.
+pub(crate) async fn client_secret(world: &World, now: Timestamp) -> Result<String, SecretsError> {
+    world.secrets.client_credential(now).await.map(|credential| match credential.as_ref() {
+        ClientCredential::Secret(secret) => secret.expose_secret().to_owned(),
+        ClientCredential::Certificate(_) => panic!("a certificate"),
+    })
 }
 
 pub(crate) fn connect(endpoint: &str) -> Secrets {

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod admin_consent;
 #[cfg(test)]
+mod assertion;
+#[cfg(test)]
 mod authorize;
 #[cfg(test)]
 mod consent;

@@ -89,6 +89,7 @@ async fn a_file_that_is_not_ours_is_an_error() {
     let options = simulated_microsoft::Options {
         client_id: CLIENT.to_owned(),
         client_secret: String::new(),
+        certificates: Vec::new(),
         redirect_uris: Vec::new(),
         state_file: Some(file),
         now: std::sync::Arc::new(|| chrono::DateTime::UNIX_EPOCH),

@@ -111,6 +111,7 @@ async fn a_code_is_bound_to_its_client() {
     world.microsoft.register(AppRegistration {
         client_id: "other".to_owned(),
         client_secret: "other secret".to_owned(),
+        certificates: Vec::new(),
         display_name: "Other".to_owned(),
         redirect_uris: vec![CALLBACK.to_owned()],
         permissions: default_permissions(),

@@ -49,6 +49,7 @@ impl World {
         let options = Options {
             client_id: CLIENT.to_owned(),
             client_secret: SECRET.to_owned(),
+            certificates: Vec::new(),
             redirect_uris: vec![CALLBACK.to_owned()],
             state_file,
             now: Arc::new(move || DateTime::from_timestamp(clock.load(Ordering::SeqCst), 0).unwrap()),

@@ -2,7 +2,7 @@
 
 use chrono::DateTime;
 use serde_json::{Value, json};
-use simulated_microsoft::{AppRegistration, GRACE, SelfSigned};
+use simulated_microsoft::{AppRegistration, FRANK, GRACE, SelfSigned};
 
 use crate::http::Reply;
 use crate::world::{CLIENT, START, World};
@@ -43,7 +43,7 @@ async fn an_assertion_proves_the_application_once() {
     let assertion = certificate.sign(&header(&certificate), &claims(&world)).unwrap();
     let code = world.code("common", &GRACE).await;
     assert_eq!(present(&world, &code, &assertion).await.status, 200);
-    let code = world.code("common", &GRACE).await;
+    let code = world.code("common", &FRANK).await;
     let again = present(&world, &code, &assertion).await;
     assert_eq!((again.status, again.aadsts()), (401, 50013), "a replay");
     let mut fresh = claims(&world);

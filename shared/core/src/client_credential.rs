@@ -23,7 +23,7 @@ pub enum ClientCredential {
     /// A client secret: sent as it is.
     Secret(SecretString),
     /// A certificate: its key signs an assertion, and never leaves us.
-    Certificate(ClientCertificate),
+    Certificate(Box<ClientCertificate>),
 }
 
 /// A certificate with its private key. `Debug` shows the thumbprint alone.
@@ -54,7 +54,7 @@ impl ClientCredential {
     pub fn parse(stored: &str) -> Result<Self, InvalidCredential> {
         match stored.trim() {
             "" => Err(InvalidCredential::Empty),
-            pem if pem.contains(PEM) => ClientCertificate::from_pem(pem).map(Self::Certificate),
+            pem if pem.contains(PEM) => ClientCertificate::from_pem(pem).map(Box::new).map(Self::Certificate),
             secret => Ok(Self::Secret(secret.into())),
         }
     }

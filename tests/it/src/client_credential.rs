@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use onboarding_core::time::Clock as _;
-use onboarding_sandbox::Options;
+use onboarding_sandbox::{Options, Overrides};
 use serde_json::json;
 use simulated_microsoft::{AppRegistration, CONTOSO, GRACE, SelfSigned};
 
@@ -12,6 +12,11 @@ const SECRET_ID: &str = "onboarding/sandbox/client-secret";
 
 fn options() -> Options {
     Options { sweep: false, insecure_redirects: true, ..Options::default() }
+}
+
+/// Our application at Microsoft.
+fn client_id() -> String {
+    Overrides::default().client_id().to_string()
 }
 
 fn now(world: &World) -> DateTime<Utc> {
@@ -26,7 +31,7 @@ impl World {
 
     /// Changes our registration at Microsoft, as an operator does.
     fn register(&self, change: impl FnOnce(&mut AppRegistration)) {
-        let mut app = self.microsoft().registration(&self.own_client_id()).unwrap();
+        let mut app = self.microsoft().registration(&client_id()).unwrap();
         change(&mut app);
         self.microsoft().register(app);
     }
@@ -50,7 +55,7 @@ async fn the_journey_with_a_certificate_ends_granted() {
     let folder = tempfile::tempdir().unwrap();
     let kept = |certificate| Options { certificate, data: Some(folder.path().to_owned()), ..options() };
     let world = World::with(kept(true)).await;
-    let app = world.microsoft().registration(&world.own_client_id()).unwrap();
+    let app = world.microsoft().registration(&client_id()).unwrap();
     assert!(app.client_secret.is_empty() && app.certificates.len() == 1);
     let (enterprise, _, answer) = world.signed_in("One").await;
     world.post(answer).await;
@@ -58,7 +63,7 @@ async fn the_journey_with_a_certificate_ends_granted() {
     assert_eq!(world.token_calls(), 1);
     world.sandbox.stop().await;
     let world = World::with(kept(false)).await;
-    let again = world.microsoft().registration(&world.own_client_id()).unwrap();
+    let again = world.microsoft().registration(&client_id()).unwrap();
     assert_eq!(again.certificates[0].thumbprint(), app.certificates[0].thumbprint());
     let (enterprise, _, answer) = world.signed_in("Two").await;
     world.post(answer).await;

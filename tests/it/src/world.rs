@@ -3,7 +3,7 @@
 use onboarding_core::credential::{ApiKey, Environment, KeyOwner};
 use onboarding_core::id::ResellerId;
 use onboarding_sandbox::visitor::{Page, Visitor};
-use onboarding_sandbox::{Form, Options, Overrides, Sandbox, Submission};
+use onboarding_sandbox::{Form, Options, Sandbox, Submission};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use simulated_microsoft::{Person, SimulatedMicrosoft};
@@ -284,11 +284,6 @@ impl World {
         let answer = send(call).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.json()
-    }
-
-    /// Our application at Microsoft.
-    pub(crate) fn own_client_id(&self) -> String {
-        Overrides::default().client_id().to_string()
     }
 
     /// How often the token endpoint was called.

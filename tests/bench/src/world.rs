@@ -53,7 +53,7 @@ impl World {
         let request = request(&enterprise, random, now)?;
         let sealing_keys = SealingKeys::generate(random);
         let ring = SealingKeys::from_json(&sealing_keys).map_err(|fault| Error::World(fault.to_string()))?;
-        let outcome_handle = OutcomeLink::new(&request, now).seal(&ring, random);
+        let outcome_handle = OutcomeLink::new(&request, now).seal(&ring, (now, random));
 
         let provider = format!("reseller#{RESELLER}");
         let mut rows = Rows::default();
@@ -125,7 +125,15 @@ fn attribute(value: Value) -> Value {
 fn reseller(id: ResellerId, now: Timestamp) -> Result<Reseller, Error> {
     let (name, host) = (parsed("Acme Voice")?, parsed(HOOK_HOST)?);
     let status = ResellerStatus::Active;
-    Ok(Reseller { id, name, redirect_hosts: vec![host], events_url: None, status, created_at: now })
+    Ok(Reseller {
+        id,
+        name,
+        redirect_hosts: vec![host],
+        events_url: None,
+        status,
+        created_at: now,
+        webhook_keys_changed_at: None,
+    })
 }
 
 fn catalogue() -> Result<Catalogue, Error> {

@@ -19,7 +19,7 @@ use crate::fault::plan::{Injection, Kind};
 use crate::fault::scenario::{SCENARIOS, Scenario};
 
 /// Scenarios at once: most of them wait for a time-out or a lost answer.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 4;
 const RUNS_IN_ONE_WORLD: usize = 8;
 
 /// Runs `scenario` without a fault, then with each of `kinds` at every `stride`-th of its effects. `row` makes

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use simulated_microsoft::SelfSigned;
 use url::form_urlencoded;
 
-use crate::world::{Answer, CLIENT, NOW, World};
+use crate::world::{Answer, CLIENT, NOW, REDIRECT_URI, World};
 
 fn pem() -> String {
     SelfSigned::generate(DateTime::from_timestamp(NOW.seconds(), 0).unwrap(), 30).unwrap().pem().unwrap()
@@ -32,7 +32,8 @@ async fn sent(pem: &str, authority: AuthorityPath, times: usize) -> (World, Vec<
     let world = World::always(Answer::Json(200, json!({"token_type": "Bearer", "access_token": "a"}))).await;
     let credential = ClientCredential::parse(pem).unwrap();
     for _ in 0..times {
-        let redemption = Redemption { authority, code: "c", verifier: "v", scope: "openid" };
+        let redemption =
+            Redemption { authority, redirect_uri: REDIRECT_URI, code: "c", verifier: "v", scope: "openid" };
         world.microsoft.redeem(&credential, redemption, (NOW, &SystemRandomness::new())).await.unwrap();
     }
     let form = |body: &str| form_urlencoded::parse(body.as_bytes()).into_owned().collect();

@@ -238,6 +238,7 @@ async fn simulate_microsoft(
     let options = simulated_microsoft::Options {
         client_id: CLIENT_ID.to_owned(),
         client_secret: client_secret.to_owned(),
+        certificates: Vec::new(),
         redirect_uris: vec![format!("{}/restricted/handleResponse", api.url())],
         state_file: None,
         now: Arc::new(now),

@@ -1,4 +1,4 @@
-//! The run: every program once a round, the order rotated, so that no program always follows the same other one.
+//! The run: every program once a round, in an order that changes, so that no program always follows the same other one.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -108,8 +108,7 @@ impl Bench {
         }
         for round in 0..usize::from(self.rounds) {
             eprintln!("round {} of {}", round + 1, self.rounds);
-            for turn in 0..self.subjects.len() {
-                let at = (turn + round) % self.subjects.len();
+            for at in order(round, self.subjects.len()) {
                 let (subject, program) = (&self.subjects[at], &mut programs[at]);
                 let start = || self.surroundings.start(subject, &[]);
                 program.rounds.push(self.runtime_api.visit(subject, u32::from(self.warm) + 1, start).await?);
@@ -126,6 +125,14 @@ impl Bench {
         std::fs::remove_file(&self.trace).map_err(Error::file(&self.trace))?;
         Ok(calls)
     }
+}
+
+/// Every one of `count` once, in steps that differ from round to round.
+fn order(round: usize, count: usize) -> impl Iterator<Item = usize> {
+    let reaches_all = |step: &usize| (1..=count).filter(|turn| (turn * step).is_multiple_of(count)).count() == 1;
+    let steps: Vec<usize> = (1..=count).filter(reaches_all).collect();
+    let step = steps.get(round % steps.len().max(1)).copied().unwrap_or(1);
+    (0..count).map(move |turn| (turn * step + round) % count)
 }
 
 /// Those that are there. A peer that the machine lacks is left out; a function must be there.
@@ -195,6 +202,21 @@ pub(crate) mod tests {
             |init: &u64| Marks { init: *init, first: init + 1_000, end: init + 1_000 + 20_000, memory: 9_000_000 };
         let sizes = Some(Sizes { binary: 6_000_000, zip: 3_000_000 });
         Program { name, role, rounds: init.iter().map(marks).collect(), warm: 10, calls: Some(100), sizes }
+    }
+
+    #[test]
+    fn every_program_runs_once_a_round_and_after_different_ones() {
+        for count in 1..=9 {
+            for round in 0..20 {
+                let mut all: Vec<usize> = order(round, count).collect();
+                all.sort_unstable();
+                assert_eq!(all, (0..count).collect::<Vec<_>>(), "round {round} of {count}");
+            }
+        }
+        let before =
+            |round| order(round, 9).zip(order(round, 9).skip(1)).find(|(_, next)| *next == 4).map(|(one, _)| one);
+        let all: std::collections::BTreeSet<_> = (0..12).filter_map(before).collect();
+        assert!(all.len() >= 5, "{all:?}");
     }
 
     #[test]

@@ -25,7 +25,7 @@ use crate::redirect::SignedIn;
 use crate::{App, Error, context, outcome, refuse};
 
 /// How long the person waits for Graph. What it does not show by then is looked at again later.
-const PROOF_BUDGET: Duration = Duration::from_millis(2_500);
+pub(crate) const PROOF_BUDGET: Duration = Duration::from_millis(2_500);
 
 pub(crate) async fn accept(
     app: &App,

@@ -1,10 +1,12 @@
-//! `POST /restricted/handleResponse` and `GET /outcome/{handle}`: Microsoft's answer, and what became of it (R113-R127).
+//! `POST /restricted/handleResponse`, `GET /restricted/adminConsent` and `GET /outcome/{handle}`: Microsoft's answers, and
+//! what became of them (R113-R127).
 //!
 //! Cheap checks come first, and nothing is spent on an answer that is not Microsoft's: the state is opened without a
 //! read, the token is verified without a write. Then one callback leases the request, redeems the code once, records
 //! that it did, and asks Graph. What Graph does not show yet, `consent-verify` looks at again.
 
 mod accept;
+mod admin_consent;
 mod outcome;
 mod redirect;
 mod refuse;
@@ -135,33 +137,36 @@ fn told(error: Error) -> Failure {
 pub async fn handle(app: &App, request: Request) -> Response<Body> {
     edge::serve(&app.edge, request, async |call: &Call<ConsentRedirectOp>| match call.operation() {
         ConsentRedirectOp::HandleResponse => handle_response(app, call).await,
+        ConsentRedirectOp::AdminConsent => admin_consent::come_back(app, call).await,
         ConsentRedirectOp::Outcome => outcome::show(app, call).await,
     })
     .await
 }
 
 async fn handle_response(app: &App, call: &Call<ConsentRedirectOp>) -> Result<Answer, Error> {
+    let callback = app.edge.public_base.callback();
     match Redirect::parse(call.callback_form()?)? {
         Redirect::Refused { state, signal } => {
-            let (state, keys) = open_state(app, call, &state).await?;
+            let (state, keys) = open_state(app, call, &state, &callback).await?;
             refuse::by_microsoft(app, call, &state, signal, &keys).await
         }
         Redirect::SignedIn(signed_in) => {
-            let (state, keys) = open_state(app, call, &signed_in.state).await?;
+            let (state, keys) = open_state(app, call, &signed_in.state, &callback).await?;
             Box::pin(accept::accept(app, call, &state, &signed_in, &keys)).await
         }
     }
 }
 
-/// Opens the state, without a read of the table.
+/// Opens the state that came to `redirect_uri`, without a read of the table.
 async fn open_state(
     app: &App,
     call: &Call<ConsentRedirectOp>,
     sealed: &str,
+    redirect_uri: &str,
 ) -> Result<(State, Arc<SealingKeys>), Error> {
     let now = call.now();
-    let (client_id, redirect_uri) = (app.microsoft.settings().client_id.to_string(), app.edge.public_base.callback());
-    let binding = Binding { client_id: &client_id, redirect_uri: &redirect_uri };
+    let client_id = app.microsoft.settings().client_id.to_string();
+    let binding = Binding { client_id: &client_id, redirect_uri };
     let keys = app.secrets.sealing_keys_for(sealed, now).await?;
     Ok((State::open(sealed, &keys, binding, now)?, keys))
 }

@@ -34,6 +34,7 @@ async fn main() -> Result<(), Error> {
         random: Arc::new(SystemRandomness::new()),
     };
     app.secrets.sealing_keys(app.clock.now()).await?;
+    app.secrets.client_credential(app.clock.now()).await?;
     let verify = async |batch: LambdaEvent<Event>| Ok::<_, Infallible>(verify(&app, &batch.payload).await);
     lambda_runtime::run(service_fn(verify)).await
 }

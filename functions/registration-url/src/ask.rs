@@ -7,7 +7,7 @@ use onboarding_core::redirect_url::{RedirectHost, RedirectPolicy, RedirectUrl};
 use onboarding_core::text::Name;
 
 /// The actions that have a direct link.
-const AVAILABLE: &[ActionType] = &[ActionType::Registration];
+const AVAILABLE: &[ActionType] = &[ActionType::Registration, ActionType::UserSync];
 
 /// A body that was read.
 #[derive(Debug)]

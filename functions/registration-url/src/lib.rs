@@ -17,7 +17,7 @@ use onboarding_core::credential::{Caller, KeyOwner};
 use onboarding_core::enterprise::{Enterprise, ExpectedTenant};
 use onboarding_core::fields::{Fault, Fields};
 use onboarding_core::id::{ConsentRequestId, ResellerId, TenantId};
-use onboarding_core::permission;
+use onboarding_core::permission::{self, Kind};
 use onboarding_core::redirect_url::RedirectPolicy;
 use onboarding_core::state::{Binding, State};
 use onboarding_dynamo::credential::{Authenticated, NotAuthenticated, Wanted};
@@ -30,6 +30,7 @@ use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
 use onboarding_lambda::routes::RegistrationUrlOp;
 use onboarding_microsoft::Microsoft;
+use onboarding_microsoft::admin_consent::AdminConsent;
 use onboarding_microsoft::authorize::{Prompt, SignIn};
 use onboarding_microsoft::discovery::DiscoveryError;
 use onboarding_secrets::{Secrets, SecretsError};
@@ -61,6 +62,8 @@ enum Error {
     NoSuchEnterprise,
     #[error("the enterprise is stopped or gone")]
     EnterpriseStopped,
+    #[error("the action needs a tenant, and none is known")]
+    TenantNotKnown,
     #[error("the expected tenant does not exist in this cloud")]
     NoSuchTenant,
     #[error(transparent)]
@@ -82,6 +85,7 @@ impl From<Error> for Failure {
             Error::Key(NotAuthenticated::NotAccepted(refusal)) => refusal.into(),
             Error::NoSuchEnterprise => Self::not_found(),
             Error::EnterpriseStopped => Self::new(StatusCode::CONFLICT, Code::EnterpriseDisabled),
+            Error::TenantNotKnown => Self::new(StatusCode::CONFLICT, Code::TenantNotKnown),
             Error::NoSuchTenant => Self::new(StatusCode::CONFLICT, Code::WrongCloud)
                 .with_detail("Microsoft does not find the enterprise's expectedTenant in this cloud."),
             Error::Body(fault) => fault.into(),
@@ -121,7 +125,7 @@ async fn action_url(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Answer,
     let enterprise = enterprise.filter(|found| found.reseller == provider.id).ok_or(Error::NoSuchEnterprise)?;
     call.about(provider.id, enterprise.id);
     let request = new_request(app, call, &enterprise, ask).await?;
-    let url = authorize_url(app, call, &request).await?;
+    let url = address(app, call, &request).await?;
     if !app.store.mint(&request, &minted(call, &caller, &request)).await? {
         return Err(Error::EnterpriseStopped);
     }
@@ -187,15 +191,49 @@ async fn pin(app: &App, enterprise: &Enterprise) -> Result<Option<TenantId>, Err
     }
 }
 
-async fn authorize_url(app: &App, call: &Call<RegistrationUrlOp>, request: &ConsentRequest) -> Result<String, Error> {
-    let authority = request.pin.map_or(AuthorityPath::Common, AuthorityPath::Tenant);
+/// Where the link leads: delegated permissions are asked for at a sign-in, application ones on the admin-consent page,
+/// which names nobody and so must be of a tenant that is known beforehand.
+async fn address(app: &App, call: &Call<RegistrationUrlOp>, request: &ConsentRequest) -> Result<String, Error> {
+    match (permission::kind(request.action), request.pin) {
+        (Kind::Delegated, _) => authorize_url(app, call, request).await,
+        (Kind::Application, Some(tenant)) => admin_consent_url(app, call, request, tenant).await,
+        (Kind::Application, None) => Err(Error::TenantNotKnown),
+    }
+}
+
+async fn admin_consent_url(
+    app: &App,
+    call: &Call<RegistrationUrlOp>,
+    request: &ConsentRequest,
+    tenant: TenantId,
+) -> Result<String, Error> {
+    let redirect_uri = app.edge.public_base.admin_consent_callback();
+    let (_, sealed_state) = sealed(app, call, request, (AuthorityPath::Tenant(tenant), &redirect_uri)).await?;
+    let consent = AdminConsent { tenant, sealed_state: &sealed_state, redirect_uri: &redirect_uri };
+    Ok(app.microsoft.admin_consent_url(&consent))
+}
+
+/// A new state, and the same sealed for the one address that Microsoft answers to.
+async fn sealed(
+    app: &App,
+    call: &Call<RegistrationUrlOp>,
+    request: &ConsentRequest,
+    (authority, redirect_uri): (AuthorityPath, &str),
+) -> Result<(State, String), Error> {
     let random = call.occasion().random;
     let state = State::new(request, authority, random);
     let keys = app.secrets.sealing_keys(call.now()).await?;
-    let (client_id, redirect_uri) = (app.microsoft.settings().client_id.to_string(), app.edge.public_base.callback());
-    let binding = Binding { client_id: &client_id, redirect_uri: &redirect_uri };
+    let client_id = app.microsoft.settings().client_id.to_string();
+    let sealed = state.seal(&keys, Binding { client_id: &client_id, redirect_uri }, (call.now(), random));
+    Ok((state, sealed))
+}
+
+async fn authorize_url(app: &App, call: &Call<RegistrationUrlOp>, request: &ConsentRequest) -> Result<String, Error> {
+    let authority = request.pin.map_or(AuthorityPath::Common, AuthorityPath::Tenant);
+    let redirect_uri = app.edge.public_base.callback();
+    let (state, sealed_state) = sealed(app, call, request, (authority, &redirect_uri)).await?;
     Ok(app.microsoft.authorize_url(&SignIn {
-        sealed_state: &state.seal(&keys, binding, (call.now(), random)),
+        sealed_state: &sealed_state,
         state: &state,
         redirect_uri: &redirect_uri,
         scope: &permission::authorize_scope(request.action),

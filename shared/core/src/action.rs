@@ -249,8 +249,9 @@ pub enum ActionState {
         since: Timestamp,
         /// The link by which it came.
         request: ConsentRequestId,
-        /// Who granted it.
-        by: Signer,
+        /// Who granted it; none on the admin-consent page, which names nobody.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Signer>,
     },
     /// Refused on Microsoft's page.
     Declined {

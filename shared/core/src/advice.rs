@@ -61,6 +61,7 @@ pub enum Code {
     NotFound,
     NothingToConfirm,
     PayloadTooLarge,
+    TenantNotKnown,
     TenantNotShown,
     Unauthenticated,
     Unavailable,

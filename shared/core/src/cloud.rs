@@ -78,6 +78,7 @@ pub struct Endpoints {
     authority: String,
     graph: String,
     cloud_host: &'static str,
+    graph_resource: &'static str,
 }
 
 impl Endpoints {
@@ -89,7 +90,12 @@ impl Endpoints {
             given.map_or_else(|| own.to_owned(), |url| url.as_str().trim_end_matches('/').to_owned())
         };
         let cloud_host = row.authority.trim_start_matches("https://");
-        Self { authority: base(authority, row.authority), graph: base(graph, row.graph), cloud_host }
+        Self {
+            authority: base(authority, row.authority),
+            graph: base(graph, row.graph),
+            cloud_host,
+            graph_resource: row.graph,
+        }
     }
 
     /// `https://login…/{path}/oauth2/v2.0/authorize` (R106).
@@ -102,6 +108,19 @@ impl Endpoints {
     #[must_use]
     pub fn token(&self, path: AuthorityPath) -> String {
         format!("{}/{path}/oauth2/v2.0/token", self.authority)
+    }
+
+    /// `https://login…/{tenant}/v2.0/adminconsent`, where an administrator consents to application permissions.
+    #[must_use]
+    pub fn admin_consent(&self, tenant: TenantId) -> String {
+        format!("{}/{tenant}/v2.0/adminconsent", self.authority)
+    }
+
+    /// The scope that means all that our registration lists of Graph: the only one by which application permissions can
+    /// be asked for. The resource is the cloud's own; a stand-in does not change it.
+    #[must_use]
+    pub fn graph_default_scope(&self) -> String {
+        format!("{}/.default", self.graph_resource)
     }
 
     /// The signing keys of all tenants of the cloud.
@@ -198,6 +217,9 @@ mod tests {
         assert_eq!(endpoints.issuer(TENANT), format!("http://localhost:9999/{TENANT}/v2.0"));
         assert_eq!(endpoints.graph("/organization"), "https://graph.microsoft.us/v1.0/organization");
         assert_eq!(endpoints.authority_host(), "login.microsoftonline.us");
+        let away = Endpoints::of(Cloud::China, Some(&local), Some(&local));
+        assert_eq!(away.graph_default_scope(), "https://microsoftgraph.chinacloudapi.cn/.default");
+        assert_eq!(away.admin_consent(TENANT), format!("http://localhost:9999/{TENANT}/v2.0/adminconsent"));
     }
 
     #[test]

@@ -4,12 +4,19 @@
 //! Pending ──lease──► Leased ──accept──► Verifying ──conclude──► Completed(granted | refused)
 //!    ▲                  │                   │                     AwaitingConfirmation ──confirm──► Completed
 //!    └── refusal that leaves the link open ─┘
+//!
+//! Pending ──come_back──► AwaitingGrant ──conclude──► Completed(granted)
+//!    ▲                        │
+//!    └── nothing to be seen ──┘
 //! ```
+//!
+//! The second way is that of application permissions (`admin_consent`): nobody signs in, so nothing is spent.
 //!
 //! Each move takes the old state and returns a [`Record`]: everything that changes, to be written in one transaction
 //! whose conditions repeat the move's own (P5, P6). A lease is the only way to a code's redemption, and the codes
 //! that were leased stay on the request, so no code is ever sent twice, whatever becomes of the link (P2).
 
+mod admin_consent;
 mod record;
 
 use std::time::Duration;
@@ -29,6 +36,7 @@ use crate::seal::{Purpose, SealingKeys, Unsealable};
 use crate::secret::SecretHash;
 use crate::time::Timestamp;
 
+pub use admin_consent::{AwaitingGrant, Reading};
 pub use record::{Conclusion, Confirmation, Context, Landing, Record, Refusal};
 
 /// How long a link lives. K20 allows 30 days; a week outlasts holidays and still ends.
@@ -119,6 +127,13 @@ pub enum Stage {
         /// How often Graph was read.
         reads: u32,
     },
+    /// Somebody came back from the admin-consent page; Graph is being read with our application's own token.
+    AwaitingGrant {
+        /// Since when.
+        since: Timestamp,
+        /// How often Graph was read.
+        reads: u32,
+    },
     /// Proved; the provider must say whether the tenant is the right one.
     AwaitingConfirmation {
         /// Since when.
@@ -147,6 +162,7 @@ impl Stage {
             Self::Pending { .. } => "pending",
             Self::Leased { .. } => "leased",
             Self::Verifying { .. } => "verifying",
+            Self::AwaitingGrant { .. } => "awaiting_grant",
             Self::AwaitingConfirmation { .. } => "awaiting_confirmation",
             Self::Completed { .. } => "completed",
         }
@@ -157,7 +173,7 @@ impl Stage {
     pub fn due(&self) -> Option<Timestamp> {
         match self {
             Self::Leased { until, .. } => Some(*until),
-            Self::Verifying { since, reads, .. } => {
+            Self::Verifying { since, reads, .. } | Self::AwaitingGrant { since, reads } => {
                 let step = usize::try_from(*reads).unwrap_or(usize::MAX).min(READ_AGAIN_AFTER.len() - 1);
                 let waited: Duration = READ_AGAIN_AFTER[..step].iter().sum();
                 let repeats = reads.saturating_sub(u32::try_from(READ_AGAIN_AFTER.len() - 1).unwrap_or(0));
@@ -258,7 +274,7 @@ impl ConsentRequest {
         }
         match &self.stage {
             Stage::Completed { .. } | Stage::AwaitingConfirmation { .. } => Err(LeaseRefusal::Spent),
-            Stage::Leased { .. } | Stage::Verifying { .. } => Err(LeaseRefusal::UnderWay),
+            Stage::Leased { .. } | Stage::Verifying { .. } | Stage::AwaitingGrant { .. } => Err(LeaseRefusal::UnderWay),
             Stage::Pending { .. } if now >= self.expires_at => Err(LeaseRefusal::Expired),
             Stage::Pending { .. } if self.used_codes.len() >= MAX_ATTEMPTS => Err(LeaseRefusal::TooManyAttempts),
             Stage::Pending { .. } => Ok(()),
@@ -284,10 +300,14 @@ impl ConsentRequest {
     pub fn shown(&self, action: ActionState) -> ActionState {
         match &self.stage {
             // The action's own state knows more of this end: what was missing.
-            Stage::Completed { refusal: Some(code), .. } if self.ended_as(&action, *code) => action,
+            Stage::Completed { refusal: Some(code), .. } | Stage::Pending { refusal: Some(code) }
+                if self.ended_as(&action, *code) =>
+            {
+                action
+            }
             Stage::Completed { refusal: Some(code), since } => self.refused(*code, *since),
             Stage::Pending { refusal: Some(code) } => self.refused(*code, self.created_at),
-            Stage::Leased { .. } | Stage::Verifying { .. } => {
+            Stage::Leased { .. } | Stage::Verifying { .. } | Stage::AwaitingGrant { .. } => {
                 ActionState::Verifying { since: self.created_at, request: self.id.clone() }
             }
             Stage::AwaitingConfirmation { .. }
@@ -329,6 +349,7 @@ impl Leased {
             Stage::Leased { until, signer, .. } => Some(Self { signer: signer.clone(), until: *until, request }),
             Stage::Pending { .. }
             | Stage::Verifying { .. }
+            | Stage::AwaitingGrant { .. }
             | Stage::AwaitingConfirmation { .. }
             | Stage::Completed { .. } => None,
         }
@@ -373,6 +394,7 @@ impl Verifying {
             }
             Stage::Pending { .. }
             | Stage::Leased { .. }
+            | Stage::AwaitingGrant { .. }
             | Stage::AwaitingConfirmation { .. }
             | Stage::Completed { .. } => None,
         }

@@ -229,7 +229,9 @@ impl Enterprise {
         let state = self.action(ActionType::ServiceProviderManagement);
         let (requested, granted, by) = match &state {
             ActionState::PendingConsent { since } => (Some(*since), None, None),
-            ActionState::Granted { since, by, .. } => (None, Some(*since), by.user_principal_name.clone()),
+            ActionState::Granted { since, by, .. } => {
+                (None, Some(*since), by.as_ref().and_then(|by| by.user_principal_name.clone()))
+            }
             ActionState::NotRequested
             | ActionState::Started { .. }
             | ActionState::PendingConfirmation { .. }
@@ -294,7 +296,7 @@ mod tests {
             object: crate::id::ObjectId::from_u128(2),
             user_principal_name: None,
         };
-        let granted = ActionState::Granted { since, request, by };
+        let granted = ActionState::Granted { since, request, by: Some(by) };
         enterprise.actions.insert(ActionType::Registration, granted.clone());
         assert_eq!(enterprise.status().word(), "awaiting_application_consent");
         for action in ActionType::all().filter(|action| action.is_mandatory(&enterprise.profile.services)) {

@@ -129,7 +129,7 @@ impl Outcome<'_> {
                 tenant_id: (),
             },
             organization: self.facts.map(|facts| facts.organization.as_str()),
-            office_user_type: self.facts.map(|facts| facts.office_user_type),
+            office_user_type: self.facts.and_then(|facts| facts.office_user_type),
             company_admin: self.facts.is_some_and(|facts| facts.company_admin),
             contains_teams_tenant_admin_api: self.facts.is_some_and(|facts| facts.contains_teams_tenant_admin_api),
             event: self.event(),
@@ -207,7 +207,7 @@ mod tests {
         };
         let facts = Facts {
             organization: "MSFT".into(),
-            office_user_type: "GLOBAL_ADMIN",
+            office_user_type: Some("GLOBAL_ADMIN"),
             company_admin: true,
             contains_teams_tenant_admin_api: true,
             missing: vec![],

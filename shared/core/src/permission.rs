@@ -12,11 +12,22 @@ pub const GRAPH: ApplicationId = ApplicationId::from_u128(0x0000_0003_0000_0000_
 /// "Skype and Teams Tenant Admin API": the resource of the documented registration URL (R112, R127).
 pub const TEAMS_ADMIN_API: ApplicationId = ApplicationId::from_u128(0x48ac_35b8_9aa8_4d74_927d_1f4a_14a0_b239);
 
+/// How a permission is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Together with a person who is signed in: an `oauth2PermissionGrant`.
+    Delegated,
+    /// By the application alone: an `appRoleAssignment`.
+    Application,
+}
+
 /// A permission that an action asks for.
 #[derive(Debug)]
 pub struct Permission {
     /// The action.
     pub action: ActionType,
+    /// How it is held.
+    pub kind: Kind,
     /// The API it belongs to.
     pub resource: ApplicationId,
     /// Its name at that API.
@@ -26,7 +37,11 @@ pub struct Permission {
 }
 
 const fn delegated(name: &'static str, purpose: &'static str) -> Permission {
-    Permission { action: ActionType::Registration, resource: GRAPH, name, purpose }
+    Permission { action: ActionType::Registration, kind: Kind::Delegated, resource: GRAPH, name, purpose }
+}
+
+const fn application(action: ActionType, name: &'static str, purpose: &'static str) -> Permission {
+    Permission { action, kind: Kind::Application, resource: GRAPH, name, purpose }
 }
 
 const TABLE: &[Permission] = &[
@@ -40,15 +55,39 @@ const TABLE: &[Permission] = &[
     delegated("User.ReadWrite.All", "Read users and write their calling settings"),
     Permission {
         action: ActionType::Registration,
+        kind: Kind::Delegated,
         resource: TEAMS_ADMIN_API,
         name: "user_impersonation",
         purpose: "Set up calling in Microsoft Teams with the rights of the administrator who signed in",
     },
+    application(
+        ActionType::UserSync,
+        "User.Read.All",
+        "Read your users and their profiles, to keep them in step with calling",
+    ),
+    application(ActionType::UserSync, "Group.Read.All", "Read your groups and who is in them, to tell who may call"),
+    application(
+        ActionType::UserSync,
+        "Directory.Read.All",
+        "Read your directory, to notice changes and to check consents",
+    ),
 ];
 
 /// What `action` asks for.
 pub fn asked_by(action: ActionType) -> impl Iterator<Item = &'static Permission> {
     TABLE.iter().filter(move |permission| permission.action == action)
+}
+
+/// What `action` asks for of one kind, of one API, by name.
+pub fn names(action: ActionType, kind: Kind, resource: ApplicationId) -> impl Iterator<Item = &'static str> {
+    asked_by(action).filter(move |asked| asked.kind == kind && asked.resource == resource).map(|asked| asked.name)
+}
+
+/// The kind of permissions that `action` asks for. No action mixes them: delegated ones are consented to at a sign-in,
+/// application ones on the admin-consent page.
+#[must_use]
+pub fn kind(action: ActionType) -> Kind {
+    asked_by(action).next().map_or(Kind::Delegated, |asked| asked.kind)
 }
 
 /// The `scope` of `action`'s authorize request (R112): OpenID Connect's own, Graph's by name, others with their API.
@@ -66,8 +105,7 @@ pub fn authorize_scope(action: ActionType) -> String {
 /// The `scope` of the code redemption: one resource only, so Graph's part (AADSTS700022).
 #[must_use]
 pub fn redeem_scope(action: ActionType) -> String {
-    let graph = asked_by(action).filter(|permission| permission.resource == GRAPH).map(|permission| permission.name);
-    ["openid", "profile"].into_iter().chain(graph).collect::<Vec<_>>().join(" ")
+    ["openid", "profile"].into_iter().chain(names(action, Kind::Delegated, GRAPH)).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -92,6 +130,17 @@ mod tests {
         ];
         documented.sort_unstable();
         assert_eq!(scopes, documented);
+    }
+
+    /// R134 User synchronisation asks for its three application permissions, and no action mixes the kinds.
+    #[test]
+    fn user_synchronisation_asks_for_application_permissions() {
+        let asked: Vec<_> = names(ActionType::UserSync, Kind::Application, GRAPH).collect();
+        assert_eq!(asked, ["User.Read.All", "Group.Read.All", "Directory.Read.All"]);
+        for action in ActionType::all() {
+            assert!(asked_by(action).all(|asked| asked.kind == kind(action)), "{action}");
+        }
+        assert_eq!((kind(ActionType::Registration), kind(ActionType::UserSync)), (Kind::Delegated, Kind::Application));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Proof: what Microsoft Graph shows of a tenant, and whether it shows the consent.
 //!
 //! A redirect proves nothing. [`judge`] is the only maker of [`Granted`], so granting without having read Graph
-//! back does not compile.
+//! back does not compile. `application` does the same for permissions that our application holds by itself.
+
+pub mod application;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,7 +12,7 @@ use crate::action::ActionType;
 use crate::advice::Code;
 use crate::id::{ApplicationId, ObjectId, RoleTemplateId, TenantId};
 use crate::identity::Signer;
-use crate::permission::{self, GRAPH, TEAMS_ADMIN_API};
+use crate::permission::{self, GRAPH, Kind, TEAMS_ADMIN_API};
 use crate::time::Timestamp;
 
 /// Global Administrator: the role that policy wants of whoever consents.
@@ -81,8 +83,8 @@ impl Default for Policy {
 pub struct Facts {
     /// The organisation's name.
     pub organization: String,
-    /// What the signer is.
-    pub office_user_type: &'static str,
+    /// What the signer is; none where nobody signed in.
+    pub office_user_type: Option<&'static str>,
     /// Whether the signer is a Global Administrator.
     pub company_admin: bool,
     /// Whether the Teams admin API is granted tenant-wide.
@@ -170,7 +172,7 @@ fn covers(grants: &[DelegatedGrant], action: ActionType, counts: impl Fn(Holder)
 }
 
 fn asked_of_graph(action: ActionType) -> impl Iterator<Item = &'static str> {
-    permission::asked_by(action).filter(|asked| asked.resource == GRAPH).map(|asked| asked.name)
+    permission::names(action, Kind::Delegated, GRAPH)
 }
 
 /// What the action asks of Graph and the grants that count do not hold.
@@ -200,7 +202,7 @@ fn facts(
     let teams = |grant: &DelegatedGrant| grant.resource == TEAMS_ADMIN_API && grant.holds_for == Holder::Tenant;
     Facts {
         organization: organization.display_name.clone(),
-        office_user_type,
+        office_user_type: Some(office_user_type),
         company_admin,
         contains_teams_tenant_admin_api: grants.iter().any(teams),
         missing: missing(grants, action, |holder| holder == Holder::Tenant),
@@ -256,7 +258,7 @@ mod tests {
         let Judgement::Granted(granted) = judged(&view(all(Holder::Tenant))) else { panic!("not granted") };
         let expected = Facts {
             organization: "MSFT".into(),
-            office_user_type: "GLOBAL_ADMIN",
+            office_user_type: Some("GLOBAL_ADMIN"),
             company_admin: true,
             contains_teams_tenant_admin_api: true,
             missing: vec![],
@@ -315,7 +317,7 @@ mod tests {
         let mut view = view(all(Holder::Tenant));
         view.signer_roles = Some(vec![TEAMS_ADMINISTRATOR]);
         let Judgement::Refused(Code::AdminRoleRequired, facts) = judged(&view) else { panic!("not refused") };
-        assert_eq!((facts.office_user_type, facts.company_admin), ("TEAMS_ADMIN", false));
+        assert_eq!((facts.office_user_type, facts.company_admin), (Some("TEAMS_ADMIN"), false));
         view.grants = None;
         assert_eq!(refusal(judged(&view)), Some(Code::AdminRoleRequired));
     }

@@ -220,6 +220,11 @@ impl Store {
             Conclusion::Decided(record) => *record,
             Conclusion::ReadAgain(verifying) => return self.read_again(&verifying).await,
         };
+        self.decide(record, context).await
+    }
+
+    /// Records a decision; one that the enterprise or the tenant's guard does not take, as the refusal that it then is.
+    pub(crate) async fn decide(&self, record: Record, context: Context<'_>) -> Result<Recorded, StoreError> {
         let code = match self.record(&record).await? {
             Recorded::TenantTaken => Some(Code::TenantBoundElsewhere),
             Recorded::EnterpriseRefuses => self.why_not(&record).await?,
@@ -304,6 +309,9 @@ fn request_change(record: &Record) -> Result<Change, StoreError> {
         .value(":stage", part(&key, &record.stage)?)
         .value(":was", text(record.request.stage.name()))
         .value(":attempt", number(record.request.attempt()));
+    if let Stage::AwaitingGrant { since, .. } = &record.request.stage {
+        change = change.and(SAME_WAIT).name("#since", "since").value(":since", number(since.millis()));
+    }
     if let Some(code) = record.refusal {
         change = change
             .and("NOT contains(refusedCodes, :refusal)")
@@ -314,7 +322,7 @@ fn request_change(record: &Record) -> Result<Change, StoreError> {
 }
 
 /// Gives the values of `:due` and `:at`: when somebody must look after a request in this stage.
-fn due_at(change: Change, stage: &Stage) -> Change {
+pub(crate) fn due_at(change: Change, stage: &Stage) -> Change {
     let at = stage.due().map(|at| at.to_string()).unwrap_or_default();
     change.value(":due", text(DueKind::Verification.partition(0))).value(":at", text(at))
 }
@@ -327,6 +335,9 @@ fn action_change(key: &Key, action: ActionType, state: &ActionState) -> Result<C
 }
 
 const PENDING: &str = "pending";
+
+/// A link may wait for a grant more than once: what was decided for one wait is not written for the next.
+pub(crate) const SAME_WAIT: &str = "stage.#since = :since";
 
 /// An enterprise that is stopped or gone takes no more.
 const IS_OPEN: &str = "standing = :open";

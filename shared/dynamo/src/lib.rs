@@ -6,6 +6,7 @@
 //!
 //! [`table`] documents every item type, every access pattern, and what each costs.
 
+pub mod admin_consent;
 pub mod audit;
 pub mod consent;
 pub mod credential;

@@ -12,7 +12,7 @@
 //! | a URL that answered 410 | `reseller#{id}` | `endpoint#{SHA-256 of the URL}` | |
 //! | enterprise, with its actions | `enterprise#{id}` | `enterprise` | owner |
 //! | tenant guard | `tenant#{tid}` | `guard` | |
-//! | consent request | `request#{id}` | `request` | due while leased or verifying |
+//! | consent request | `request#{id}` | `request` | due while leased, verifying or awaiting a grant |
 //! | token handle | `handle#{SHA-256}` | `handle` | |
 //! | delivery (outbox) | `delivery#{id}` | `delivery` | due while pending |
 //! | audit row | `audit#{resellerId}` | `{auditId}` | |
@@ -42,6 +42,8 @@
 //! | callback: redeemed | TransactWriteItems: request, action, audit | | 9 |
 //! | callback: unpinned link | GetItem: enterprise | 1 | |
 //! | callback: granted | TransactWriteItems: request, action, provider, guard, delivery, 2 handles, audit | | 21 |
+//! | admin consent: came back | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, audit | 3 | 9 |
+//! | admin consent: granted | TransactWriteItems: request, action, provider, guard, delivery, audit | | 17 |
 //! | `GET /outcome/{handle}` | BatchGetItem: request, enterprise, provider | 3 | |
 //! | refusal | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, delivery, audit | 3 | 8 |
 //! | delivery | UpdateItem to claim, BatchGetItem provider and endpoint, UpdateItem to finish | 2 | 4 |

@@ -157,6 +157,11 @@ impl<O: Copy> Call<O> {
         body::form_apart_from_query(&self.request)
     }
 
+    /// The query string as it came, each parameter once.
+    pub fn query(&self) -> Result<Form, BodyFault> {
+        body::query(&self.request)
+    }
+
     pub(crate) fn noted_reseller(&self) -> Option<ResellerId> {
         self.reseller.get().copied()
     }

@@ -167,6 +167,8 @@ operations!(
     ConsentRedirectOp of ConsentRedirect {
         /// Takes Microsoft's `form_post` (K19).
         HandleResponse,
+        /// Takes the redirect of Microsoft's admin-consent page.
+        AdminConsent,
         /// Shows how a consent ended.
         Outcome,
     }
@@ -253,6 +255,7 @@ pub static ROUTES: &[Route] = &[
         operation: Operation::RegistrationUrl(RegistrationUrlOp::ActionUrl),
     },
     page(Method::POST, "/restricted/handleResponse", Operation::ConsentRedirect(ConsentRedirectOp::HandleResponse)),
+    page(Method::GET, "/restricted/adminConsent", Operation::ConsentRedirect(ConsentRedirectOp::AdminConsent)),
     page(Method::GET, "/outcome/{handle}", Operation::ConsentRedirect(ConsentRedirectOp::Outcome)),
     route(Method::GET, "/healthz", Level::Public, Operation::CreateEnterprise(CreateEnterpriseOp::Health)),
 ];
@@ -298,7 +301,8 @@ mod tests {
     fn the_public_list_is_short() {
         let public: Vec<&str> =
             ROUTES.iter().filter(|route| route.level == Level::Public).map(|route| route.path).collect();
-        assert_eq!(public, ["/restricted/handleResponse", "/outcome/{handle}", "/healthz"]);
+        let pages = ["/restricted/handleResponse", "/restricted/adminConsent", "/outcome/{handle}"];
+        assert_eq!(public, [&pages[..], &["/healthz"]].concat());
         assert!(ROUTES.iter().all(|route| route.surface == Surface::Api || route.level == Level::Public));
     }
 

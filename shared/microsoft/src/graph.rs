@@ -3,6 +3,7 @@
 //! One `$batch` asks for all that `onboarding_core::proof` judges. Each part stands alone: what could not be read is
 //! `None`, never empty, because "not there" and "not seen" lead to different outcomes.
 
+pub(crate) mod application;
 mod wire;
 
 use std::time::Duration;

@@ -9,11 +9,15 @@
 //! | the address that a person is sent to | [`authorize`] |
 //! | whether Microsoft signed a token, and with which keys | `id_token`, `keys`, `jwk` |
 //! | the one use of a code | [`redeem`] |
+//! | the address of the admin-consent page | [`admin_consent`] |
+//! | a token for our application alone | `app_token` |
 //! | how a certificate proves who we are | `assertion` |
-//! | the proof of a consent | `graph`, `graph/wire` |
+//! | the proof of a consent | `graph`, `graph/application`, `graph/wire` |
 //! | the tenant of a domain | [`discovery`] |
 //! | time limits and sizes | [`http`] |
 
+pub mod admin_consent;
+mod app_token;
 mod assertion;
 pub mod authorize;
 pub mod discovery;
@@ -31,13 +35,14 @@ use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::cloud::Endpoints;
 use onboarding_core::id::{ApplicationId, TenantId};
 use onboarding_core::identity::SignedClaims;
-use onboarding_core::proof::TenantView;
+use onboarding_core::proof::{TenantView, application};
 use onboarding_core::random::Random;
 use onboarding_core::text::Domain;
 use onboarding_core::time::Timestamp;
 use reqwest::Client;
 use secrecy::SecretString;
 
+use crate::admin_consent::AdminConsent;
 use crate::authorize::SignIn;
 use crate::discovery::DiscoveryError;
 use crate::http::ClientError;
@@ -81,6 +86,13 @@ impl Microsoft {
         authorize::authorize_url(endpoints, *client_id, sign_in)
     }
 
+    /// The address that takes an administrator to Microsoft's page for application permissions.
+    #[must_use]
+    pub fn admin_consent_url(&self, consent: &AdminConsent<'_>) -> String {
+        let Settings { endpoints, client_id } = &self.settings;
+        admin_consent::admin_consent_url(endpoints, *client_id, consent)
+    }
+
     /// The claims of an `id_token`, if Microsoft signed it. What they say is for `identity::verify` to judge.
     pub async fn signed_claims(&self, id_token: &str, now: Timestamp) -> Result<SignedClaims, IdTokenError> {
         self.id_tokens.signature_checked(&self.http, id_token, now).await
@@ -102,6 +114,19 @@ impl Microsoft {
     pub async fn read_back(&self, access_token: &SecretString, budget: Duration) -> TenantView {
         let Settings { endpoints, client_id } = &self.settings;
         graph::read_back(&self.http, endpoints, access_token, *client_id, budget).await
+    }
+
+    /// What Graph shows our application, by itself, of its own permissions in `tenant`, within `budget`.
+    pub async fn read_assigned(
+        &self,
+        credential: &ClientCredential,
+        tenant: TenantId,
+        budget: Duration,
+        at: (Timestamp, &dyn Random),
+    ) -> application::View {
+        let Settings { endpoints, client_id } = &self.settings;
+        let registration = Registration { endpoints, client_id: *client_id, credential };
+        graph::application::read_assigned(&self.http, registration, (tenant, at), budget).await
     }
 
     /// The tenant that owns `domain`.

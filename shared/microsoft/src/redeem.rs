@@ -2,8 +2,9 @@
 //!
 //! `oauth2` makes the request (client id, secret, PKCE verifier and redirect URI in the body), tells refusals from tokens and
 //! keeps codes, verifiers and tokens out of `Debug`. Its typestate client is named in one alias, made per redemption,
-//! and does not leave this file. What it cannot know we add: the assertion that stands in for a secret, Entra's own
-//! error fields, and whether a request that failed had been sent. Its `Parse` error holds the body, so no error of it is ever shown or passed on.
+//! and is shared with `app_token` alone. What it cannot know we add: the assertion that stands in for a secret, Entra's
+//! own error fields, and whether a request that failed had been sent. Its `Parse` error holds the body, so no error of it
+//! is ever shown or passed on.
 
 use std::fmt;
 use std::time::Duration;
@@ -90,7 +91,7 @@ pub enum RedeemError {
 
 /// The `id_token` beside the standard fields.
 #[derive(Deserialize, Serialize)]
-struct OpenId {
+pub(crate) struct OpenId {
     id_token: Option<String>,
 }
 
@@ -106,7 +107,7 @@ impl oauth2::ErrorResponse for Refusal {}
 type Tokens = StandardTokenResponse<OpenId, BasicTokenType>;
 
 /// The one place where the ten parameters stand.
-type TokenClient = oauth2::Client<
+pub(crate) type TokenClient = oauth2::Client<
     Refusal,
     Tokens,
     BasicTokenIntrospectionResponse,
@@ -135,11 +136,13 @@ pub(crate) async fn redeem(
     at: (Timestamp, &dyn Random),
 ) -> Result<Redeemed, RedeemError> {
     // Addresses that do not parse, and a key that does not sign, stop us before anything is sent.
-    let client = token_client(registration, redemption).ok_or(RedeemError::NotSent)?;
+    let client = token_client(registration, redemption.authority).ok_or(RedeemError::NotSent)?;
+    let redirect = RedirectUrl::new(redemption.redirect_uri.to_owned()).map_err(|_| RedeemError::NotSent)?;
     let assertion = assertion(registration, redemption.authority, at)?;
     let http = http.clone();
     let carrier = move |request| carry(http.clone(), request);
     let mut request = client
+        .set_redirect_uri(redirect)
         .exchange_code(AuthorizationCode::new(redemption.code.to_owned()))
         .set_pkce_verifier(PkceCodeVerifier::new(redemption.verifier.to_owned()))
         .add_extra_param("scope", redemption.scope);
@@ -151,12 +154,11 @@ pub(crate) async fn redeem(
     answer.map(redeemed).map_err(redeem_error)
 }
 
-fn token_client(registration: Registration<'_>, redemption: Redemption<'_>) -> Option<TokenClient> {
-    let token = TokenUrl::new(registration.endpoints.token(redemption.authority)).ok()?;
-    let redirect = RedirectUrl::new(redemption.redirect_uri.to_owned()).ok()?;
+/// We, as the token endpoint of `authority` knows us.
+pub(crate) fn token_client(registration: Registration<'_>, authority: AuthorityPath) -> Option<TokenClient> {
+    let token = TokenUrl::new(registration.endpoints.token(authority)).ok()?;
     let client = oauth2::Client::new(ClientId::new(registration.client_id.to_string()))
         .set_auth_type(AuthType::RequestBody)
-        .set_redirect_uri(redirect)
         .set_token_uri(token);
     Some(match registration.credential {
         ClientCredential::Secret(secret) => {
@@ -167,7 +169,7 @@ fn token_client(registration: Registration<'_>, redemption: Redemption<'_>) -> O
 }
 
 /// What a certificate sends in place of a secret: bound to the address that it is posted to.
-fn assertion(
+pub(crate) fn assertion(
     registration: Registration<'_>,
     authority: AuthorityPath,
     at: (Timestamp, &dyn Random),
@@ -182,8 +184,8 @@ fn assertion(
     }
 }
 
-/// The bridge from `oauth2` to our client. It is called once per redemption: `oauth2` does not retry either.
-async fn carry(http: Client, request: HttpRequest) -> Result<HttpResponse, Unanswered> {
+/// The bridge from `oauth2` to our client. It is called once per request: `oauth2` does not retry either.
+pub(crate) async fn carry(http: Client, request: HttpRequest) -> Result<HttpResponse, Unanswered> {
     let request = request.try_into().map_err(|_| Unanswered::NotSent)?;
     let answer = http::send(&http, request, TOKEN_TIMEOUT, LOGIN_LIMIT).await?;
     let is_busy = answer.status == reqwest::StatusCode::TOO_MANY_REQUESTS || answer.status.is_server_error();

@@ -127,11 +127,12 @@ impl MicrosoftSide {
         background: &mut Background,
     ) -> Result<Self, Error> {
         let overrides = &options.overrides;
-        let redirect_uri = acquaintance.public_base.url("/restricted/handleResponse");
+        let base = acquaintance.public_base;
+        let redirect_uris = vec![base.callback(), base.admin_consent_callback()];
         let mut simulated = None;
         if let Some(listener) = listener {
             let port = ports::port_of(&listener)?;
-            let settings = simulation(data, options, &acquaintance, &redirect_uri)?;
+            let settings = simulation(data, options, &acquaintance, redirect_uris)?;
             simulated = Some(SimulatedMicrosoft::start(listener, format!("http://localhost:{port}"), settings)?);
             if let Some(hand_on) = ports::also_on_ipv6(port).await {
                 background.until_stopped(hand_on);
@@ -153,7 +154,7 @@ fn simulation(
     data: Option<&DataFolder>,
     options: &Options,
     acquaintance: &Acquaintance<'_>,
-    redirect_uri: &str,
+    redirect_uris: Vec<String>,
 ) -> Result<simulated_microsoft::Options, Error> {
     let clock = Arc::clone(acquaintance.clock);
     let (client_secret, certificates) = match acquaintance.credential {
@@ -164,7 +165,7 @@ fn simulation(
         client_id: options.overrides.client_id().to_string(),
         client_secret,
         certificates,
-        redirect_uris: vec![redirect_uri.to_owned()],
+        redirect_uris,
         state_file: data.map(|data| data.file("microsoft.json")),
         now: Arc::new(move || DateTime::from_timestamp_millis(clock.now().millis()).unwrap_or_default()),
     })

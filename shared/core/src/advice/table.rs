@@ -328,6 +328,16 @@ pub(super) const ROWS: &[Advice] = &[
         &["Send a smaller body."],
     ),
     row(
+        Code::TenantNotKnown,
+        Who::Developer,
+        "The tenant is not known yet",
+        "This consent is asked for in one tenant, and the enterprise has none: it is not registered and has no expectedTenant.",
+        &[
+            "Make a REGISTRATION link, and have the customer's Global Administrator finish it.",
+            "Then ask for this link again.",
+        ],
+    ),
+    row(
         Code::TenantNotShown,
         Who::Developer,
         "Another tenant than the one shown",
@@ -430,7 +440,7 @@ codes! {
     EnterpriseDisabled "enterprise_disabled", EnterpriseNameTaken "enterprise_name_taken",
     InternalError "internal_error", InvalidBody "invalid_body", MethodNotAllowed "method_not_allowed",
     NotFound "not_found", NothingToConfirm "nothing_to_confirm", PayloadTooLarge "payload_too_large",
-    TenantNotShown "tenant_not_shown", Unauthenticated "unauthenticated", Unavailable "unavailable",
+    TenantNotKnown "tenant_not_known", TenantNotShown "tenant_not_shown", Unauthenticated "unauthenticated", Unavailable "unavailable",
     UnparseableBody "unparseable_body", UnsupportedMediaType "unsupported_media_type",
 }
 

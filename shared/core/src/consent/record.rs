@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{CONFIRM_WITHIN, ConsentRequest, Leased, PROOF_WINDOW, SealedToken, Stage, Verifying};
+use super::{AwaitingGrant, CONFIRM_WITHIN, ConsentRequest, Leased, PROOF_WINDOW, SealedToken, Stage, Verifying};
 use crate::action::ActionState;
 use crate::advice::{Code, LinkAfter};
 use crate::audit::{Actor, AuditRow, Fact, Occasion};
@@ -44,6 +44,9 @@ impl Record {
     /// `None` if this is no move of an open proof.
     #[must_use]
     pub fn overruled(self, code: Code, context: Context<'_>) -> Option<Self> {
+        if let Some(awaiting) = AwaitingGrant::of(self.request.clone()) {
+            return Some(awaiting.refuse(code, None, context));
+        }
         Verifying::of(self.request).map(|verifying| verifying.refuse(code, None, context))
     }
 }
@@ -137,7 +140,7 @@ impl ConsentRequest {
         Some(Record {
             stage: Stage::Completed { since: now, refusal: None },
             refusal: None,
-            action: ActionState::Granted { since: now, request: self.id.clone(), by: signer },
+            action: ActionState::Granted { since: now, request: self.id.clone(), by: Some(signer) },
             landing: Landing::Must,
             binds: Some(confirmation.tenant),
             delivery: Some(delivery),
@@ -242,7 +245,7 @@ impl Verifying {
         let delivery = self.outcome(granted, &tokens, context);
         let (since, request) = (occasion.now, self.request.id.clone());
         let (stage, action, binds, delivery) = if self.request.pin.is_some() {
-            let action = ActionState::Granted { since, request, by: self.signer.clone() };
+            let action = ActionState::Granted { since, request, by: Some(self.signer.clone()) };
             (Stage::Completed { since, refusal: None }, action, Some(self.signer.tenant), Some(delivery))
         } else {
             let organization = granted.facts().organization.clone();
@@ -287,13 +290,13 @@ impl Verifying {
 }
 
 /// What is told of an ended sign-in.
-struct Told<'a> {
-    signer: Option<&'a Signer>,
-    facts: Option<&'a Facts>,
-    actor: Actor,
+pub(super) struct Told<'a> {
+    pub(super) signer: Option<&'a Signer>,
+    pub(super) facts: Option<&'a Facts>,
+    pub(super) actor: Actor,
 }
 
-fn stage_after(code: Code, context: Context<'_>) -> Stage {
+pub(super) fn stage_after(code: Code, context: Context<'_>) -> Stage {
     match code.advice().link {
         LinkAfter::Open => Stage::Pending { refusal: Some(code) },
         LinkAfter::Spent => Stage::Completed { since: context.occasion.now, refusal: Some(code) },
@@ -301,7 +304,13 @@ fn stage_after(code: Code, context: Context<'_>) -> Stage {
 }
 
 /// A refusal: told once per request and code, however often it happens.
-fn refusal_of(request: ConsentRequest, code: Code, stage: Stage, told: &Told<'_>, context: Context<'_>) -> Record {
+pub(super) fn refusal_of(
+    request: ConsentRequest,
+    code: Code,
+    stage: Stage,
+    told: &Told<'_>,
+    context: Context<'_>,
+) -> Record {
     let mut action = request.refused(code, context.occasion.now);
     if let (ActionState::Blocked { missing, .. }, Some(facts), true) =
         (&mut action, told.facts, code == Code::GrantNotVisible)
@@ -316,7 +325,7 @@ fn refusal_of(request: ConsentRequest, code: Code, stage: Stage, told: &Told<'_>
     Record { request, stage, refusal, action, landing, binds: None, delivery, handles, audit }
 }
 
-fn deliver(
+pub(super) fn deliver(
     request: &ConsentRequest,
     (word, code): (&'static str, Option<Code>),
     told: &Told<'_>,
@@ -340,7 +349,13 @@ fn deliver(
     Delivery::new(id, whose, outcome.event().to_owned(), request.redirect_url.clone(), sealed, occasion.now)
 }
 
-fn audit(request: &ConsentRequest, actor: &Actor, word: &str, code: Option<Code>, occasion: Occasion<'_>) -> AuditRow {
+pub(super) fn audit(
+    request: &ConsentRequest,
+    actor: &Actor,
+    word: &str,
+    code: Option<Code>,
+    occasion: Occasion<'_>,
+) -> AuditRow {
     let fact = Fact {
         actor,
         action: &format!("consent.{word}"),

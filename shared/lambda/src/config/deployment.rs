@@ -124,6 +124,12 @@ impl PublicBase {
         self.url("/restricted/handleResponse")
     }
 
+    /// The one address that Microsoft's admin-consent page sends people back to.
+    #[must_use]
+    pub fn admin_consent_callback(&self) -> String {
+        self.url("/restricted/adminConsent")
+    }
+
     /// The URL of `path`, which begins with a slash.
     #[must_use]
     pub fn url(&self, path: &str) -> String {

@@ -1,0 +1,136 @@
+//! The redirect of Microsoft's admin-consent page: a GET that anybody with the link can write.
+//!
+//! So it decides nothing. Its `tenant` can only stop it; where to look comes from the sealed state. It makes us read
+//! Graph with our own token, and what Graph does not show, `consent-verify` looks at again (G40-G42).
+
+use onboarding_core::advice::{Code, Signal};
+use onboarding_core::client_credential::ClientCredential;
+use onboarding_core::consent::AwaitingGrant;
+use onboarding_core::id::TenantId;
+use onboarding_core::proof::application;
+use onboarding_core::seal::SealingKeys;
+use onboarding_core::state::State;
+use onboarding_dynamo::consent::Recorded;
+use onboarding_lambda::answer::Answer;
+use onboarding_lambda::body::Form;
+use onboarding_lambda::call::Call;
+use onboarding_lambda::routes::ConsentRedirectOp;
+
+use crate::accept::PROOF_BUDGET;
+use crate::redirect::MalformedRedirect;
+use crate::{App, Error, context, open_state, outcome, refuse};
+
+/// What the page says happened.
+#[derive(Debug)]
+enum Said {
+    /// Somebody consented in this tenant. Nothing about it is verified.
+    Consented { state: String, tenant: TenantId },
+    /// Microsoft, or the person, refused.
+    Refused { state: String, signal: Signal },
+}
+
+impl Said {
+    /// Reads the query. An `error` wins over `admin_consent=True`, which stands in refusals too (G41).
+    fn parse(mut query: Form) -> Result<Self, MalformedRedirect> {
+        let mut field = |name: &str| query.take(name).filter(|value| !value.is_empty());
+        let state = field("state").ok_or(MalformedRedirect)?;
+        if let Some(error) = field("error") {
+            let description = field("error_description").unwrap_or_default();
+            return Ok(Self::Refused { state, signal: Signal::read(&error, &description) });
+        }
+        if field("admin_consent").as_deref() != Some("True") {
+            return Err(MalformedRedirect);
+        }
+        let tenant = field("tenant").and_then(|tenant| TenantId::in_any_case(&tenant).ok());
+        Ok(Self::Consented { state, tenant: tenant.ok_or(MalformedRedirect)? })
+    }
+}
+
+pub(crate) async fn come_back(app: &App, call: &Call<ConsentRedirectOp>) -> Result<Answer, Error> {
+    let callback = app.edge.public_base.admin_consent_callback();
+    match Said::parse(call.query()?)? {
+        Said::Refused { state, signal } => {
+            let (state, keys) = open_state(app, call, &state, &callback).await?;
+            refuse::by_microsoft(app, call, &state, signal, &keys).await
+        }
+        Said::Consented { state, tenant } => {
+            let (state, keys) = open_state(app, call, &state, &callback).await?;
+            if state.authority.pin() != Some(tenant) {
+                return Err(Error::Policy(Code::WrongTenant));
+            }
+            Box::pin(look(app, call, &state, &keys)).await
+        }
+    }
+}
+
+/// Looks for the grant, once for all who come back at the same time.
+async fn look(app: &App, call: &Call<ConsentRedirectOp>, state: &State, keys: &SealingKeys) -> Result<Answer, Error> {
+    let rows = app.store.outcome(&state.request, state.enterprise, state.reseller).await?;
+    let rows = rows.ok_or(Error::NoSuchRequest)?;
+    call.about(state.reseller, state.enterprise);
+    if !rows.links_work() {
+        return Err(Error::Policy(Code::EnterpriseDisabled));
+    }
+    // Before anything is recorded, so that a credential that cannot be had changes nothing.
+    let credential = app.secrets.client_credential(call.now()).await?;
+    let page = outcome::location(app, call, &rows.request, keys);
+    if let Some((record, awaiting)) = rows.request.come_back(context(app, call, keys)) {
+        if app.store.record(&record).await? == Recorded::Done {
+            prove(app, call, awaiting, &credential, keys).await?;
+        }
+    }
+    Ok(Answer::see_other(&page))
+}
+
+async fn prove(
+    app: &App,
+    call: &Call<ConsentRedirectOp>,
+    awaiting: AwaitingGrant,
+    credential: &ClientCredential,
+    keys: &SealingKeys,
+) -> Result<(), Error> {
+    let at = (call.now(), call.occasion().random);
+    let view = app.microsoft.read_assigned(credential, awaiting.tenant(), PROOF_BUDGET, at).await;
+    let judgement = application::judge(awaiting.request().action, awaiting.tenant(), &view);
+    app.store.conclude_admin_consent(awaiting, judgement, context(app, call, keys)).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TENANT: &str = "c0a70500-1111-4a4a-8b8b-0000000c0001";
+
+    fn parse(text: &str) -> Result<Said, MalformedRedirect> {
+        Said::parse(Form::parse(text.replace("TID", TENANT).as_bytes()).unwrap())
+    }
+
+    /// G41 An error wins, whatever stands beside it.
+    #[test]
+    fn an_error_wins() {
+        let both =
+            parse("admin_consent=True&tenant=TID&state=s&error=access_denied&error_description=AADSTS65004%3A+x");
+        let Ok(Said::Refused { state, signal }) = both else { panic!("taken for a consent") };
+        assert_eq!((state.as_str(), signal.diagnose()), ("s", Code::Declined));
+    }
+
+    /// G40 Anything but `True`, and anything that is not whole, is nothing.
+    #[test]
+    fn what_is_not_whole_is_nothing() {
+        assert!(matches!(parse("admin_consent=True&tenant=TID&scope=x&state=s"), Ok(Said::Consented { .. })));
+        let wrong = ["true", "TRUE", "False", "1", "", "True "];
+        for said in wrong.map(|word| format!("admin_consent={word}&tenant=TID&state=s")) {
+            assert!(parse(&said).is_err(), "{said}");
+        }
+        for said in [
+            "tenant=TID&state=s",
+            "admin_consent=True&state=s",
+            "admin_consent=True&tenant=TID",
+            "admin_consent=True&tenant=common&state=s",
+            "admin_consent=True&tenant=TID&state=",
+        ] {
+            assert!(parse(said).is_err(), "{said}");
+        }
+    }
+}

@@ -22,7 +22,7 @@ impl World {
         self.as_holder_of(key, Method::POST, "/v1/enterprises/action-url", Some(&body)).await
     }
 
-    async fn user_sync_url(&self, enterprise: u64) -> String {
+    pub(crate) async fn user_sync_url(&self, enterprise: u64) -> String {
         let made = self.ask_for_user_sync(self.sandbox.reseller_key(), enterprise).await;
         assert_eq!(made.status, 200, "{}", made.text);
         made.json().as_str().unwrap().to_owned()
@@ -36,7 +36,7 @@ impl World {
     }
 
     /// Consents in `tenant` as an administrator does, without coming back to us.
-    fn consent(&self, link: &str, tenant: &Tenant) {
+    pub(crate) fn consent(&self, link: &str, tenant: &Tenant) {
         let (tenant, client_id) = (tenant.id.to_owned(), parameters(link)["client_id"].clone());
         let application = PERMISSIONS.map(str::to_owned).to_vec();
         let consent = Consent { tenant, client_id, application, ..Consent::default() };
@@ -44,7 +44,7 @@ impl World {
     }
 
     /// Comes back with this query, as any browser can.
-    async fn come_back(&self, query: &str) -> Answer {
+    pub(crate) async fn come_back(&self, query: &str) -> Answer {
         send(self.call(Method::GET, &format!("{CALLBACK}?{query}"))).await
     }
 
@@ -63,7 +63,7 @@ fn state(link: &str) -> String {
 }
 
 /// The query of a consent in `tenant`: what Microsoft writes, and whoever has the link can write too.
-fn said(link: &str, tenant: &Tenant) -> String {
+pub(crate) fn said(link: &str, tenant: &Tenant) -> String {
     format!("admin_consent=True&tenant={}&scope=x&state={}", tenant.id, state(link))
 }
 

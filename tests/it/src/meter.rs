@@ -16,6 +16,7 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use simulated_microsoft::GRACE;
 
+use crate::admin_consent::said;
 use crate::world::{Decision, World};
 
 /// One call to DynamoDB.
@@ -126,4 +127,20 @@ async fn calls_cost_what_the_table_says() {
     // The lease goes out together with the look at whose link it is, which is no round trip of its own.
     let callback = ["BatchGetItem", "UpdateItem", "TransactWriteItems", "TransactWriteItems", "BatchGetItem"];
     expect(&callback, 2.0 + 2.0 + 9.0 + 21.0 + 3.0);
+}
+
+/// R103 The way back from the admin-consent page takes the documented units.
+#[tokio::test]
+async fn an_admin_consent_costs_what_the_table_says() {
+    let (world, _behind, meter) = metered().await;
+    let enterprise = world.contoso().await;
+    let link = world.user_sync_url(enterprise).await;
+    world.consent(&link, &simulated_microsoft::CONTOSO);
+    meter.charged();
+    assert_eq!(world.come_back(&said(&link, &simulated_microsoft::CONTOSO)).await.status, 303);
+    let (operations, units) = meter.charged();
+    assert_eq!(operations, ["BatchGetItem", "TransactWriteItems", "TransactWriteItems"]);
+    eprintln!("{units:?} units");
+    let most = [3.0, 9.0, 17.0];
+    assert!(units.iter().zip(most).all(|(units, most)| *units <= most), "{units:?} > {most:?}");
 }

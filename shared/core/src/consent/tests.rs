@@ -4,7 +4,9 @@ use crate::action::ActionState;
 use crate::audit::{Actor, Occasion};
 use crate::id::ObjectId;
 use crate::permission;
-use crate::proof::{DelegatedGrant, GLOBAL_ADMINISTRATOR, Holder, Judgement, Organization, Policy, TenantView, judge};
+use crate::proof::{
+    DelegatedGrant, GLOBAL_ADMINISTRATOR, Holder, Judgement, Organization, Policy, TenantView, application, judge,
+};
 use crate::random::tests::Counting;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -334,4 +336,80 @@ fn graph_is_read_more_and_more_rarely() {
     assert_eq!(waits, [5, 10, 20, 40, 70, 130, 190, 250]);
     assert_eq!(world.leased(None).request.stage.due(), Some(NOW.plus(LEASE)));
     assert_eq!(world.request(None).stage.due(), None);
+}
+
+fn awaiting(world: &World) -> (Record, AwaitingGrant) {
+    let request = ConsentRequest { action: ActionType::UserSync, ..world.request(Some(TENANT)) };
+    request.come_back(world.context(NOW)).unwrap()
+}
+
+fn read(reading: Reading) -> Record {
+    match reading {
+        Reading::Decided(record) => *record,
+        Reading::Again(_) => panic!("not decided"),
+    }
+}
+
+fn assigned() -> application::Judgement {
+    let role = |name| application::AppRole { resource: permission::GRAPH, name: str::to_owned(name) };
+    let names = permission::names(ActionType::UserSync, permission::Kind::Application, permission::GRAPH);
+    let organization = Organization { id: TENANT, display_name: "MSFT".into() };
+    let view = application::View::Open { organization, roles: names.map(role).collect() };
+    application::judge(ActionType::UserSync, TENANT, &view)
+}
+
+/// T14 Coming back from the admin-consent page spends nothing and tells nothing; it needs a working link for one tenant.
+#[test]
+fn coming_back_only_makes_us_look() {
+    let world = World::new();
+    let (record, awaiting) = awaiting(&world);
+    assert_eq!((record.request.stage.name(), record.stage.name()), ("pending", "awaiting_grant"));
+    assert_eq!((record.action.word(), record.landing, record.binds), ("verifying", Landing::IfNewest, None));
+    assert_eq!((record.delivery, record.audit.who.as_str()), (None, "link-holder"));
+    assert_eq!((awaiting.stage(), awaiting.tenant()), (record.stage.clone(), TENANT));
+    assert_eq!(record.stage.due(), Some(NOW.plus(Duration::from_secs(5))));
+    let link = || ConsentRequest { action: ActionType::UserSync, ..world.request(Some(TENANT)) };
+    let refused = [
+        ConsentRequest { pin: None, ..link() },
+        ConsentRequest { stage: record.stage, ..link() },
+        ConsentRequest { expires_at: NOW, ..link() },
+        world.request(Some(TENANT)),
+    ];
+    assert!(refused.into_iter().all(|request| request.come_back(world.context(NOW)).is_none()));
+}
+
+/// P1, R134 App roles that Graph shows are a grant of the pinned tenant, by nobody that we know, without handles.
+#[test]
+fn app_roles_are_granted_to_the_pinned_tenant() {
+    let world = World::new();
+    let record = read(awaiting(&world).1.conclude(assigned(), world.context(NOW)));
+    assert_eq!(record.stage, Stage::Completed { since: NOW, refusal: None });
+    assert!(matches!(record.action, ActionState::Granted { by: None, .. }));
+    assert_eq!((record.landing, record.binds, record.handles.len()), (Landing::Must, Some(TENANT), 0));
+    let body = world.body(&record);
+    assert_eq!((&body["organization"], &body["officeUserType"]), (&"MSFT".into(), &serde_json::Value::Null));
+    let overruled = record.overruled(Code::TenantBoundElsewhere, world.context(NOW)).unwrap();
+    assert_eq!((overruled.action.word(), overruled.binds), ("blocked", None));
+    assert!(matches!(overruled.stage, Stage::Completed { refusal: Some(_), .. }));
+}
+
+/// G40, T10 What is never seen is told after ten minutes, once, and the link goes on working.
+#[test]
+fn what_is_never_seen_keeps_the_link() {
+    let world = World::new();
+    let unseen = || application::Judgement::NotVisibleYet(None);
+    let before = world.context(NOW.plus(PROOF_WINDOW).minus(Duration::from_millis(1)));
+    let Reading::Again(further) = awaiting(&world).1.conclude(unseen(), before) else { panic!("decided too early") };
+    assert_eq!((further.reads(), further.since()), (1, NOW));
+    let late = world.context(NOW.plus(PROOF_WINDOW));
+    let record = read(further.conclude(unseen(), late));
+    let pending = Stage::Pending { refusal: Some(Code::GrantNotVisible) };
+    assert_eq!((record.stage.clone(), record.refusal), (pending, Some(Code::GrantNotVisible)));
+    assert_eq!(world.body(&record)["outcome"], "blocked");
+    let unreadable = read(awaiting(&world).1.conclude(application::Judgement::Unreadable, late));
+    assert_eq!((unreadable.action.word(), unreadable.stage.name()), ("unverifiable", "pending"));
+    let refused_codes = vec![Code::GrantNotVisible];
+    let told = ConsentRequest { stage: record.stage, refused_codes, ..record.request };
+    let (_, again) = told.come_back(world.context(NOW)).unwrap();
+    assert_eq!(read(again.conclude(unseen(), late)).delivery, None);
 }

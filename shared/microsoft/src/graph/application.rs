@@ -93,9 +93,9 @@ async fn view(wire: &Wire<'_>, batch: &Batch) -> Result<View, Unread> {
     let assignments: Vec<Assignment> = wire.all_pages(batch.part(ASSIGNMENTS)?).await?;
     let names: HashMap<String, String> =
         api.app_roles.into_iter().filter_map(|role| Some((role.id, role.value?))).collect();
-    let named = |assignment: Assignment| {
+    let role = |assignment: Assignment| {
         let name = names.get(&assignment.app_role_id).filter(|_| assignment.resource_id == api.id)?;
         Some(AppRole { resource: GRAPH, name: name.clone() })
     };
-    Ok(View::Open { organization, roles: assignments.into_iter().filter_map(named).collect() })
+    Ok(View::Open { organization, roles: assignments.into_iter().filter_map(role).collect() })
 }

@@ -1,6 +1,7 @@
 //! The crate as Microsoft sees it: on the wire, against a small server that answers as each test says.
 
 #[cfg(test)]
+mod application;
 mod assertion;
 #[cfg(test)]
 mod authorize;

@@ -1,0 +1,122 @@
+//! What is read of our own permissions, and what is made of a tenant that shows nothing.
+
+use std::time::Duration;
+
+use onboarding_core::id::{ObjectId, TenantId};
+use onboarding_core::permission::GRAPH;
+use onboarding_core::proof::Organization;
+use onboarding_core::proof::application::{AppRole, View};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use crate::world::{Answer, CLIENT, World, connect, nobody};
+
+const BUDGET: Duration = Duration::from_millis(500);
+const TENANT: TenantId = TenantId::from_u128(1);
+const GRAPH_OBJECT: ObjectId = ObjectId::from_u128(3);
+const OTHER_OBJECT: ObjectId = ObjectId::from_u128(5);
+
+type Part = (&'static str, u16, Value);
+
+fn parts() -> Vec<Part> {
+    let assignment = |role: &str, api: ObjectId| json!({ "id": "x", "appRoleId": role, "resourceId": api });
+    let assignments = [
+        assignment("r1", GRAPH_OBJECT),
+        assignment("r2", OTHER_OBJECT),
+        assignment("r3", GRAPH_OBJECT),
+        assignment("r9", GRAPH_OBJECT),
+    ];
+    let roles = json!([
+        { "id": "r1", "value": "User.Read.All", "isEnabled": true },
+        { "id": "r2", "value": "Group.Read.All" },
+        { "id": "r3", "value": null },
+    ]);
+    vec![
+        ("organization", 200, json!({ "value": [{ "id": TENANT, "displayName": "MSFT" }] })),
+        ("assignments", 200, json!({ "value": assignments })),
+        ("graph-roles", 200, json!({ "id": GRAPH_OBJECT, "appId": GRAPH, "appRoles": roles })),
+    ]
+}
+
+fn with(replaced: Part) -> Vec<Part> {
+    parts().into_iter().map(|part| if part.0 == replaced.0 { replaced.clone() } else { part }).collect()
+}
+
+fn token() -> Answer {
+    Answer::Json(200, json!({ "token_type": "Bearer", "expires_in": 3599, "access_token": "t0ken" }))
+}
+
+fn batch(parts: &[Part]) -> Answer {
+    let part = |(id, status, body): &Part| json!({ "id": id, "status": status, "body": body });
+    Answer::Json(200, json!({ "responses": parts.iter().rev().map(part).collect::<Vec<_>>() }))
+}
+
+async fn world(token: Answer, graph: Answer) -> World {
+    World::new(move |request| if request.target.contains("/token") { token.clone() } else { graph.clone() }).await
+}
+
+async fn read(world: &World) -> View {
+    world.microsoft.read_assigned(&SecretString::from("s3cret"), TENANT, BUDGET).await
+}
+
+async fn view(parts: &[Part]) -> View {
+    read(&world(token(), batch(parts)).await).await
+}
+
+/// R134, P1 A token for the tenant itself, then one batch; only Graph's roles that have a name count.
+#[tokio::test]
+async fn a_fresh_token_and_one_batch_read_everything() {
+    let world = world(token(), batch(&parts())).await;
+    let organization = Organization { id: TENANT, display_name: "MSFT".to_owned() };
+    let roles = vec![AppRole { resource: GRAPH, name: "User.Read.All".to_owned() }];
+    assert_eq!(read(&world).await, View::Open { organization, roles });
+    let [first, second] = <[_; 2]>::try_from(world.requests()).unwrap();
+    assert_eq!(first.target, format!("/{TENANT}/oauth2/v2.0/token"));
+    let mut form: Vec<_> = url::form_urlencoded::parse(first.body.as_bytes()).into_owned().collect();
+    form.sort_unstable();
+    let expected = [
+        ("client_id", CLIENT.to_string()),
+        ("client_secret", "s3cret".to_owned()),
+        ("grant_type", "client_credentials".to_owned()),
+        ("scope", "https://graph.microsoft.com/.default".to_owned()),
+    ];
+    assert_eq!(form, expected.map(|(name, value)| (name.to_owned(), value)));
+    assert_eq!((second.target.as_str(), second.header("authorization")), ("/v1.0/$batch", Some("Bearer t0ken")));
+    let asked: Value = serde_json::from_str(&second.body).unwrap();
+    assert_eq!(asked["requests"][1]["url"], format!("/servicePrincipals(appId='{CLIENT}')/appRoleAssignments"));
+}
+
+/// G40 A tenant that does not know our application, or lets it read nothing, has answered.
+#[tokio::test]
+async fn a_tenant_that_has_not_consented_is_closed() {
+    for number in [7_000_229, 700_016] {
+        let refusal = json!({ "error": "unauthorized_client", "error_codes": [number] });
+        let world = world(Answer::Json(400, refusal), batch(&parts())).await;
+        assert_eq!((read(&world).await, world.count()), (View::Closed, 1), "{number}");
+    }
+    for part in ["organization", "assignments", "graph-roles"] {
+        assert_eq!(view(&with((part, 403, Value::Null))).await, View::Closed, "{part}");
+    }
+    assert_eq!(view(&with(("assignments", 404, Value::Null))).await, View::Closed);
+}
+
+/// A fault is not an answer, and what is silent does not hold a person up.
+#[tokio::test]
+async fn a_fault_is_not_an_answer() {
+    let good = || batch(&parts());
+    let refused = Answer::Json(401, json!({ "error": "invalid_client", "error_codes": [7_000_222] }));
+    for fault in [refused, Answer::Text(503, String::new()), Answer::Reset, Answer::Hang] {
+        assert_eq!(read(&world(fault.clone(), good()).await).await, View::Unread, "{fault:?}");
+    }
+    for fault in [Answer::Text(503, String::new()), Answer::Json(200, json!({})), Answer::Reset, Answer::Hang] {
+        assert_eq!(read(&world(token(), fault.clone()).await).await, View::Unread, "{fault:?}");
+    }
+    for part in ["organization", "assignments", "graph-roles"] {
+        assert_eq!(view(&with((part, 500, Value::Null))).await, View::Unread, "{part}");
+        assert_eq!(view(&with((part, 200, json!({ "value": 1 })))).await, View::Unread, "{part}");
+    }
+    let foreign = json!({ "id": GRAPH_OBJECT, "appId": CLIENT, "appRoles": [] });
+    assert_eq!(view(&with(("graph-roles", 200, foreign))).await, View::Unread);
+    let microsoft = connect(&nobody().await);
+    assert_eq!(microsoft.read_assigned(&SecretString::from("s3cret"), TENANT, BUDGET).await, View::Unread);
+}

@@ -74,10 +74,10 @@ async fn look(app: &App, call: &Call<ConsentRedirectOp>, state: &State, keys: &S
     // Before anything is recorded, so that a credential that cannot be had changes nothing.
     let credential = app.secrets.client_credential(call.now()).await?;
     let page = outcome::location(app, call, &rows.request, keys);
-    if let Some((record, awaiting)) = rows.request.come_back(context(app, call, keys)) {
-        if app.store.record(&record).await? == Recorded::Done {
-            prove(app, call, awaiting, &credential, keys).await?;
-        }
+    if let Some((record, awaiting)) = rows.request.come_back(context(app, call, keys))
+        && app.store.record(&record).await? == Recorded::Done
+    {
+        prove(app, call, awaiting, &credential, keys).await?;
     }
     Ok(Answer::see_other(&page))
 }

@@ -141,8 +141,8 @@ pub(crate) async fn redeem(
     let assertion = assertion(registration, redemption.authority, at)?;
     let http = http.clone();
     let carrier = move |request| carry(http.clone(), request);
+    let client = client.set_redirect_uri(redirect);
     let mut request = client
-        .set_redirect_uri(redirect)
         .exchange_code(AuthorizationCode::new(redemption.code.to_owned()))
         .set_pkce_verifier(PkceCodeVerifier::new(redemption.verifier.to_owned()))
         .add_extra_param("scope", redemption.scope);

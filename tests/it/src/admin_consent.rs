@@ -3,6 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
+use onboarding_core::action::{ActionState, ActionType};
+use onboarding_core::audit::Occasion;
+use onboarding_core::consent::{AwaitingGrant, Context};
+use onboarding_core::proof::application::Judgement;
+use onboarding_core::random::SystemRandomness;
+use onboarding_core::seal::SealingKeys;
+use onboarding_core::time::Clock as _;
+use onboarding_dynamo::consent::Recorded;
 use onboarding_sandbox::visitor::{Page, Visitor};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -392,4 +400,32 @@ async fn an_expired_link_is_refused_from_the_first_second() {
     let before = world.snapshot().await;
     assert_eq!(world.come_back(&said(&link, &CONTOSO)).await.status, 400);
     assert_eq!(world.effects_since(&before).await, Effects::none());
+}
+
+/// P6 A link may wait more than once: a reading that was begun in one wait does not end the next.
+#[tokio::test]
+async fn a_slow_reading_does_not_end_a_later_wait() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let link = world.user_sync_url(enterprise).await;
+    world.come_back(&said(&link, &CONTOSO)).await;
+    let store = world.sandbox.store();
+    let ActionState::Verifying { request, .. } =
+        store.enterprise(enterprise.try_into().unwrap()).await.unwrap().unwrap().action(ActionType::UserSync)
+    else {
+        panic!("nothing is awaited")
+    };
+    let slow = AwaitingGrant::of(store.request(&request).await.unwrap().unwrap()).unwrap();
+    for _ in 0..11 {
+        world.pass(60).await;
+    }
+    assert_eq!(world.user_sync(enterprise).await, blocked("grant_not_visible"));
+    world.come_back(&said(&link, &CONTOSO)).await;
+    let random = SystemRandomness::new();
+    let keys = SealingKeys::from_json(&SealingKeys::generate(&random)).unwrap();
+    let occasion = Occasion { now: world.sandbox.clock().now(), reference: None, random: &random };
+    let context = Context { keys: &keys, occasion, authority_host: "", system: None };
+    let recorded = store.conclude_admin_consent(slow, Judgement::Unreadable, context).await.unwrap();
+    assert_eq!(recorded, Recorded::Superseded);
+    assert_eq!(world.user_sync(enterprise).await, ("verifying".to_owned(), None));
 }

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod application;
+#[cfg(test)]
 mod assertion;
 #[cfg(test)]
 mod authorize;

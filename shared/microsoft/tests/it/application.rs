@@ -1,15 +1,16 @@
 //! What is read of our own permissions, and what is made of a tenant that shows nothing.
 
+use onboarding_core::client_credential::ClientCredential;
+use onboarding_core::random::SystemRandomness;
 use std::time::Duration;
 
 use onboarding_core::id::{ObjectId, TenantId};
 use onboarding_core::permission::GRAPH;
 use onboarding_core::proof::Organization;
 use onboarding_core::proof::application::{AppRole, View};
-use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::world::{Answer, CLIENT, World, connect, nobody};
+use crate::world::{Answer, CLIENT, NOW, World, connect, nobody};
 
 const BUDGET: Duration = Duration::from_millis(500);
 const TENANT: TenantId = TenantId::from_u128(1);
@@ -17,6 +18,10 @@ const GRAPH_OBJECT: ObjectId = ObjectId::from_u128(3);
 const OTHER_OBJECT: ObjectId = ObjectId::from_u128(5);
 
 type Part = (&'static str, u16, Value);
+
+fn secret() -> ClientCredential {
+    ClientCredential::Secret("s3cret".to_owned().into())
+}
 
 fn parts() -> Vec<Part> {
     let assignment = |role: &str, api: ObjectId| json!({ "id": "x", "appRoleId": role, "resourceId": api });
@@ -56,7 +61,7 @@ async fn world(token: Answer, graph: Answer) -> World {
 }
 
 async fn read(world: &World) -> View {
-    world.microsoft.read_assigned(&SecretString::from("s3cret"), TENANT, BUDGET).await
+    world.microsoft.read_assigned(&secret(), TENANT, BUDGET, (NOW, &SystemRandomness::new())).await
 }
 
 async fn view(parts: &[Part]) -> View {
@@ -118,5 +123,5 @@ async fn a_fault_is_not_an_answer() {
     let foreign = json!({ "id": GRAPH_OBJECT, "appId": CLIENT, "appRoles": [] });
     assert_eq!(view(&with(("graph-roles", 200, foreign))).await, View::Unread);
     let microsoft = connect(&nobody().await);
-    assert_eq!(microsoft.read_assigned(&SecretString::from("s3cret"), TENANT, BUDGET).await, View::Unread);
+    assert_eq!(microsoft.read_assigned(&secret(), TENANT, BUDGET, (NOW, &SystemRandomness::new())).await, View::Unread);
 }

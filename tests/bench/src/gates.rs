@@ -25,6 +25,11 @@ pub(crate) enum Limit {
     Part(Role, f64),
 }
 
+/// These make their first TLS exchange before the first event, to read secrets; all others make it in the first event.
+const EXCHANGE_AT_START: [&str; 2] = ["registration-url", "consent-redirect"];
+/// What stands for one first exchange: the first event of a function that does little else in it.
+const EXCHANGE: &str = "create-enterprise";
+
 const fn gate(figure: Figure, limit: Limit) -> Gate {
     Gate { figure, limit }
 }
@@ -80,7 +85,7 @@ pub(crate) fn judge(measured: &Measured) -> Vec<Verdict> {
 }
 
 fn verdict(measured: &Measured, program: &Program, gate: Gate) -> Verdict {
-    let own = program.figure(gate.figure);
+    let own = figure(measured, program, gate.figure);
     let other = |role| measured.of(role).and_then(|other| other.figure(gate.figure));
     let value = match gate.limit {
         Limit::AtMost(_) => own,
@@ -88,6 +93,16 @@ fn verdict(measured: &Measured, program: &Program, gate: Gate) -> Verdict {
         Limit::Part(role, _) => own.zip(other(role)).map(|(own, other)| other / own),
     };
     Verdict { function: program.name, gate, value }
+}
+
+/// The figure that a gate compares: init without an exchange that others make later (docs/decisions/0008).
+fn figure(measured: &Measured, program: &Program, figure: Figure) -> Option<f64> {
+    let own = program.figure(figure);
+    if figure != Figure::Init || !EXCHANGE_AT_START.contains(&program.name) {
+        return own;
+    }
+    let exchange = measured.functions().find(|other| other.name == EXCHANGE)?.figure(Figure::First);
+    own.zip(exchange).map(|(own, exchange)| own - exchange)
 }
 
 impl fmt::Display for Gate {
@@ -131,6 +146,22 @@ mod tests {
         assert!(of(&measured(250, 100), GATES[0]).passes());
         let missed = of(&measured(251, 100), GATES[0]);
         assert_eq!((missed.value, missed.word()), (Some(2.51), "MISSED"));
+    }
+
+    #[test]
+    fn an_exchange_before_the_first_event_is_compared_where_the_others_make_it() {
+        let mut measured = measured(100, 100);
+        measured.programs.push(program("consent-redirect", Role::Function, &[1_250]));
+        let of_it = |measured: &Measured| {
+            let verdicts = judge(measured).into_iter();
+            verdicts
+                .into_iter()
+                .find(|verdict| verdict.function == "consent-redirect" && verdict.gate == GATES[0])
+                .unwrap()
+        };
+        assert_eq!(of_it(&measured).word(), "not measured", "nobody shows what an exchange costs");
+        measured.programs.push(program(EXCHANGE, Role::Function, &[100]));
+        assert_eq!(of_it(&measured).value, Some(2.5), "1,250 less the 1,000 of a first event");
     }
 
     #[test]

@@ -54,13 +54,14 @@ fn signed_by_a_stranger(parts: &[u8]) {
 fn signed_by_microsoft(parts: &[u8]) {
     let Some((header, payload)) = parted(parts) else { return };
     let token = ENTRA.sign(header, payload);
-    let claims = object(payload).filter(|_| token.len() <= LONGEST && object(header).is_some_and(is_microsofts));
+    let claims =
+        object(payload).filter(|_| token.len() <= LONGEST && object(header).as_ref().is_some_and(is_microsofts));
     match (ENTRA.signed_claims(&token), claims) {
-        (Ok(taken), Some(claims)) => {
-            assert_eq!(judged(&taken), judged(&SignedClaims::signature_checked(claims, None)));
+        (Ok(read), Some(claims)) => {
+            assert_eq!(judged(&read), judged(&SignedClaims::signature_checked(claims, None)));
         }
         (Err(_), None) => {}
-        (taken, claims) => panic!("{:?}, but {:?}", taken.err(), claims),
+        (read, claims) => panic!("{:?}, but {claims:?}", read.err()),
     }
 }
 
@@ -73,7 +74,7 @@ fn object(text: &[u8]) -> Option<Map<String, Value>> {
     if is_strict(text) { serde_json::from_slice(text).ok() } else { None }
 }
 
-fn is_microsofts(header: Map<String, Value>) -> bool {
+fn is_microsofts(header: &Map<String, Value>) -> bool {
     let typ = header.get("typ").is_none_or(|typ| typ == "JWT");
     let key = header.get("alg") == Some(&json!("RS256")) && header.get("kid") == Some(&json!(KEY_ID));
     typ && key && !FORBIDDEN.iter().any(|field| header.contains_key(*field))

@@ -10,7 +10,7 @@ use onboarding_core::catalogue::Catalogue;
 use onboarding_core::enterprise::Profile;
 use onboarding_core::id::ResellerId;
 use onboarding_core::json;
-use onboarding_core::redirect_url::RedirectPolicy;
+use onboarding_core::redirect_url::{RedirectHost, RedirectPolicy};
 use onboarding_core::reseller::{NewReseller, Reseller};
 use onboarding_fuzz::NOW;
 use onboarding_fuzz::json::is_strict;
@@ -51,7 +51,7 @@ fn read_reseller(bytes: &[u8], object: &Map<String, Value>) {
         Ok(new) => {
             let reseller = new.create(reseller_id(), NOW);
             let kept = serde_json::to_vec(&reseller).expect("a reseller is JSON");
-            assert!(reseller.redirect_hosts.iter().all(|host| host.is_public_name()));
+            assert!(reseller.redirect_hosts.iter().all(RedirectHost::is_public_name));
             assert_eq!(serde_json::from_slice::<Reseller>(&kept).ok(), Some(reseller));
         }
         Err(faults) => all_point(object, &faults),

@@ -18,9 +18,9 @@ fuzz_target!(|input: &[u8]| {
     if let Ok(redirect) = RedirectUrl::parse(text, &listed, policy) {
         is_plain(text, &redirect);
         if policy.insecure {
-            is_tolerable(text)
+            is_tolerable(text);
         } else {
-            is_strict(text)
+            is_strict(text);
         }
         assert!(redirect.is_listed(&listed) && !redirect.is_listed(&[]));
         assert_eq!(RedirectUrl::parse(redirect.as_str(), &listed, policy).as_ref(), Ok(&redirect));

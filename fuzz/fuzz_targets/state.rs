@@ -97,12 +97,12 @@ fn of_ours(which: u8, place: u8, when: u8, script: &[u8]) {
     }
 }
 
-fn under_our_seal(content: &[u8]) {
+fn under_our_seal(plain: &[u8]) {
     let World { keys, random, .. } = &*WORLD;
     let Binding { client_id, redirect_uri } = PLACES[0];
     let context = format!("{client_id}\0{redirect_uri}");
-    let text = keys.seal(Purpose::ConsentState, &context, content, random);
-    assert_eq!(keys.open(Purpose::ConsentState, &context, &text, NOW).as_deref(), Ok(content));
+    let text = keys.seal(Purpose::ConsentState, &context, plain, random);
+    assert_eq!(keys.open(Purpose::ConsentState, &context, &text, NOW).as_deref(), Ok(plain));
     for purpose in [Purpose::Outcome, Purpose::AccessToken, Purpose::DeliveryBody] {
         assert!(keys.open(purpose, &context, &text, NOW).is_err(), "{purpose:?}");
     }
@@ -110,7 +110,7 @@ fn under_our_seal(content: &[u8]) {
     let before = state.expires_at.minus(Duration::from_millis(1));
     assert!(NOW <= before, "it has ended");
     let again = State::open(&state.seal(keys, PLACES[0], random), keys, PLACES[0], NOW).expect("its own state");
-    assert_eq!(serde_json::to_value(&again).ok(), serde_json::from_slice::<Value>(content).ok().map(without_null));
+    assert_eq!(serde_json::to_value(&again).ok(), serde_json::from_slice::<Value>(plain).ok().map(without_null));
 }
 
 /// A browser that is `null` counts as none.

@@ -35,6 +35,9 @@ pub struct Entra {
 
 impl Entra {
     /// Makes the keys and lists one of them.
+    ///
+    /// # Panics
+    /// If loopback or the generator of keys fails: there is nothing to fuzz then.
     #[must_use]
     pub fn start() -> Self {
         let (listed, stranger) = (key_pair(), key_pair());

@@ -42,7 +42,7 @@
 //! | callback: redeemed | TransactWriteItems: request, action, audit | | 9 |
 //! | callback: unpinned link | GetItem: enterprise | 1 | |
 //! | callback: granted | TransactWriteItems: request, action, provider, guard, delivery, 2 handles, audit | | 21 |
-//! | admin consent: came back | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, audit | 3 | 9 |
+//! | admin consent: came back | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, audit | 3 | 8 |
 //! | admin consent: granted | TransactWriteItems: request, action, provider, guard, delivery, audit | | 17 |
 //! | `GET /outcome/{handle}` | BatchGetItem: request, enterprise, provider | 3 | |
 //! | refusal | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, delivery, audit | 3 | 8 |

@@ -288,6 +288,37 @@ async fn of_twenty_callbacks_at_once_one_has_an_effect() {
     assert!(world.arrive(&query).await.text().contains("Granted Consent"));
     assert_eq!(world.effects_since(&before).await, one_grant());
     assert_eq!(world.outcome().await, granted());
+    for round in 0..10 {
+        let name = json!({"enterpriseName": format!("Round {round}"), "expectedTenant": CONTOSO.id});
+        let query = said(&world.user_sync_url(world.enterprise(name).await).await, &CONTOSO);
+        let before = world.token_calls();
+        join_all((0..20).map(|_| world.come_back(&query))).await;
+        assert_eq!(world.token_calls() - before, 1, "round {round}: Microsoft was asked once");
+    }
+    world.settle().await;
+    assert_eq!(world.outcomes().len(), 11, "one outcome each");
+}
+
+/// P6 Of two who have read the same pending link one goes on.
+#[tokio::test]
+async fn of_two_who_have_read_a_pending_link_one_goes_on() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    world.user_sync_url(enterprise).await;
+    let store = world.sandbox.store();
+    let ActionState::Started { request, .. } =
+        store.enterprise(enterprise.try_into().unwrap()).await.unwrap().unwrap().action(ActionType::UserSync)
+    else {
+        panic!("no link was made")
+    };
+    let pending = store.request(&request).await.unwrap().unwrap();
+    let random = SystemRandomness::new();
+    let keys = SealingKeys::from_json(&SealingKeys::generate(&random)).unwrap();
+    let occasion = Occasion { now: world.sandbox.clock().now(), reference: None, random: &random };
+    let context = Context { keys: &keys, occasion, authority_host: "", system: None };
+    let [one, other] = [(); 2].map(|()| pending.clone().come_back(context).unwrap().0);
+    assert_eq!(store.record(&one).await.unwrap(), Recorded::Done);
+    assert_eq!(store.record(&other).await.unwrap(), Recorded::Superseded);
 }
 
 /// R116 App roles that Graph shows late are granted without another click.

@@ -56,6 +56,7 @@ fn reseller(id: ResellerId) -> Reseller {
         events_url: None,
         status: ResellerStatus::Active,
         created_at: Timestamp::from_seconds(0),
+        webhook_keys_changed_at: None,
     }
 }
 

@@ -9,8 +9,11 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
+use onboarding_core::action::ActionType;
 use onboarding_core::cloud::AuthorityPath;
-use onboarding_core::id::{ConsentRequestId, TenantId};
+use onboarding_core::consent::{ConsentRequest, NewRequest};
+use onboarding_core::id::{ConsentRequestId, EnterpriseId, ResellerId, TenantId};
+use onboarding_core::redirect_url::{RedirectPolicy, RedirectUrl};
 use onboarding_core::seal::{Purpose, SealingKeys};
 use onboarding_core::secret::SecretHash;
 use onboarding_core::state::{Binding, MAX_SEALED_LENGTH, State, StateFault};
@@ -44,6 +47,20 @@ struct World {
     sealed: Vec<Sealed>,
 }
 
+fn request(random: &Counting) -> ConsentRequest {
+    let hosts = ["hooks.example.com".parse().expect("a host")];
+    let redirect_url = RedirectUrl::parse("https://hooks.example.com/", &hosts, RedirectPolicy::default());
+    let new = NewRequest {
+        enterprise: EnterpriseId::random(random),
+        reseller: ResellerId::random(random),
+        action: ActionType::Registration,
+        redirect_url: redirect_url.expect("a listed host"),
+        pin: None,
+        asked_again: false,
+    };
+    ConsentRequest::new(ConsentRequestId::new(NOW, random), new, NOW, EXPIRES)
+}
+
 static WORLD: LazyLock<World> = LazyLock::new(|| {
     let random = Counting::default();
     let [former, present] = [(), ()].map(|()| SealingKeys::generate(&random));
@@ -54,10 +71,10 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     let (keys, former, stranger) = (ring(&rotated), ring(&former), ring(&SealingKeys::generate(&random)));
     let seal = |by: &SealingKeys, place: usize, browser: bool, ends| {
         let tenant = AuthorityPath::Tenant(TenantId::from_u128(7));
-        let mut state = State::new(ConsentRequestId::new(NOW, &random), tenant, EXPIRES, &random);
+        let mut state = State::new(&request(&random), tenant, &random);
         state.browser = browser.then(|| SecretHash::of("browser"));
         let content = serde_json::to_value(&state).expect("a state is JSON");
-        Sealed { text: state.seal(by, PLACES[place], &random), content, place, ends }
+        Sealed { text: state.seal(by, PLACES[place], (NOW, &random)), content, place, ends }
     };
     let never = Timestamp::from_seconds(0);
     let sealed = vec![
@@ -101,7 +118,7 @@ fn under_our_seal(plain: &[u8]) {
     let World { keys, random, .. } = &*WORLD;
     let Binding { client_id, redirect_uri } = PLACES[0];
     let context = format!("{client_id}\0{redirect_uri}");
-    let text = keys.seal(Purpose::ConsentState, &context, plain, random);
+    let text = keys.seal(Purpose::ConsentState, &context, plain, (NOW, random));
     assert_eq!(keys.open(Purpose::ConsentState, &context, &text, NOW).as_deref(), Ok(plain));
     for purpose in [Purpose::Outcome, Purpose::AccessToken, Purpose::DeliveryBody] {
         assert!(keys.open(purpose, &context, &text, NOW).is_err(), "{purpose:?}");
@@ -109,7 +126,7 @@ fn under_our_seal(plain: &[u8]) {
     let Ok(state) = State::open(&text, keys, PLACES[0], NOW) else { return };
     let before = state.expires_at.minus(Duration::from_millis(1));
     assert!(NOW <= before, "it has ended");
-    let again = State::open(&state.seal(keys, PLACES[0], random), keys, PLACES[0], NOW).expect("its own state");
+    let again = State::open(&state.seal(keys, PLACES[0], (NOW, random)), keys, PLACES[0], NOW).expect("its own state");
     assert_eq!(serde_json::to_value(&again).ok(), serde_json::from_slice::<Value>(plain).ok().map(without_null));
 }
 

@@ -47,7 +47,7 @@ impl Entra {
         thread::spawn(move || listener.incoming().flatten().for_each(|stream| answer(stream, &keys)));
         let base = Url::parse(&format!("http://{address}")).expect("an address makes a URL");
         let endpoints = Endpoints::of(Cloud::Global, Some(&base), Some(&base));
-        let settings = Settings { endpoints, client_id: ApplicationId::from_u128(0), redirect_uri: String::new() };
+        let settings = Settings { endpoints, client_id: ApplicationId::from_u128(0) };
         Self {
             runtime: Builder::new_current_thread().enable_all().build().expect("a runtime of one thread"),
             microsoft: Microsoft::new(settings).expect("the client starts without connecting"),

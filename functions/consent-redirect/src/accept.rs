@@ -6,7 +6,7 @@ use std::time::Duration;
 use onboarding_core::advice::Code;
 use onboarding_core::audit::{Actor, AuditRow, Fact};
 use onboarding_core::client_credential::ClientCredential;
-use onboarding_core::consent::{ConsentRequest, LeaseRefusal, Leased, Verifying};
+use onboarding_core::consent::{ConsentRequest, LeaseRefusal, Leased, Stage, Verifying};
 use onboarding_core::identity::{Expected, VerifiedIdentity, verify};
 use onboarding_core::permission;
 use onboarding_core::proof::{Judgement, judge};
@@ -107,14 +107,16 @@ async fn lease(
         app.store.links_work(state.enterprise, state.reseller)
     );
     match (lease?, works) {
-        (lease, Ok(true)) => Ok(lease),
-        (Lease::Unknown, Ok(false)) => Ok(Lease::Unknown),
-        (lease, works) => {
-            if let Lease::Won(leased) = lease {
-                app.store.release(&leased).await?;
-            }
+        (Lease::Won(leased), Ok(true)) => Ok(Lease::Won(leased)),
+        (Lease::Won(leased), works) => {
+            app.store.release(&leased).await?;
             Err(works.map_or_else(Error::from, |_| Error::Policy(Code::EnterpriseDisabled)))
         }
+        (Lease::Lost(request), Ok(false)) if matches!(request.stage, Stage::Pending { .. }) => {
+            Err(Error::Policy(Code::EnterpriseDisabled))
+        }
+        // What was recorded before is shown, whatever is the case now.
+        (lease @ (Lease::Lost(_) | Lease::Unknown), _) => Ok(lease),
     }
 }
 

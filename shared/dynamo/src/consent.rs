@@ -130,19 +130,17 @@ impl Store {
         Ok(Lease::Lost(Box::new(request)))
     }
 
-    /// Gives a lease back whose code was not sent: the request is as if nobody had come.
+    /// Gives a lease back whose code was not sent. The code stays used: attempts are numbered by codes, and a number
+    /// that came twice would be no fence.
     pub async fn release(&self, leased: &Leased) -> Result<(), StoreError> {
         let request = leased.request();
         let key = Key::request(&request.id);
-        let last = request.attempt().saturating_sub(1);
-        let change = Change::new(
-            format!("SET stage = :stage REMOVE usedCodes[{last}], DPK, DSK"),
-            "stage.#name = :leased AND size(usedCodes) = :attempt",
-        )
-        .name("#name", "name")
-        .value(":stage", part(&key, &leased.released())?)
-        .value(":leased", text(request.stage.name()))
-        .value(":attempt", number(request.attempt()));
+        let still = "stage.#name = :leased AND size(usedCodes) = :attempt";
+        let change = Change::new("SET stage = :stage REMOVE DPK, DSK", still)
+            .name("#name", "name")
+            .value(":stage", part(&key, &leased.released())?)
+            .value(":leased", text(request.stage.name()))
+            .value(":attempt", number(request.attempt()));
         self.update(key, change).await.map(drop)
     }
 
@@ -164,7 +162,7 @@ impl Store {
         let mut transaction = self.transaction();
         transaction.update(Part::Request, Key::request(&record.request.id), request_change(record)?)?;
         transaction.update(Part::Action, Key::enterprise(record.request.enterprise), landing(record)?)?;
-        if record.landing == Landing::Must {
+        if record.landing != Landing::IfNewest {
             let provider = Key::reseller(record.request.reseller);
             let active = Change::condition("#status = :active")
                 .name("#status", "status")
@@ -173,6 +171,10 @@ impl Store {
         }
         if let Some(tenant) = record.binds {
             transaction.update(Part::Guard, Key::tenant(tenant), guard(record.request.reseller))?;
+        }
+        if let Landing::Within(tenant) = record.landing {
+            let free = free_for(record.request.reseller, Change::condition(FREE));
+            transaction.check(Part::Guard, Key::tenant(tenant), free)?;
         }
         if let Some(delivery) = &record.delivery {
             transaction.deliver(delivery)?;
@@ -243,7 +245,12 @@ impl Store {
         let Some(OutcomeRows { enterprise, .. }) = rows.filter(OutcomeRows::links_work) else {
             return Ok(Some(Code::EnterpriseDisabled));
         };
-        let wanted = record.binds.or_else(|| record.action.tenant_to_confirm().map(|shown| shown.tenant_id));
+        let wanted = match record.landing {
+            Landing::Within(tenant) => Some(tenant),
+            Landing::Must | Landing::IfNewest => {
+                record.binds.or_else(|| record.action.tenant_to_confirm().map(|shown| shown.tenant_id))
+            }
+        };
         let other = enterprise.tenant.is_some_and(|bound| Some(bound) != wanted);
         Ok(other.then_some(Code::WrongTenant))
     }
@@ -372,6 +379,9 @@ fn landing(record: &Record) -> Result<Change, StoreError> {
         Landing::IfNewest => Ok(proved_words(change.and(IS_NEWEST))
             .name("#request", "request")
             .value(":request", text(record.request.id.as_str()))),
+        Landing::Within(tenant) => {
+            Ok(open(change.and(IS_OPEN).and(SAME_TENANT), &key)?.value(":tenant", text(tenant.to_string())))
+        }
         Landing::Must => {
             change = open(change.and(IS_OPEN), &key)?;
             let Some(tenant) = record.binds else { return Ok(change.and(IS_UNBOUND)) };
@@ -383,11 +393,14 @@ fn landing(record: &Record) -> Result<Change, StoreError> {
 
 /// The tenant's guard: the first provider to bind a tenant keeps it (T16).
 fn guard(reseller: ResellerId) -> Change {
-    let free = "attribute_not_exists(PK) OR reseller = :reseller OR #shared = :yes";
-    Change::new("SET reseller = if_not_exists(reseller, :reseller)", free)
-        .name("#shared", "shared")
-        .value(":reseller", number(reseller))
-        .value(":yes", AttributeValue::Bool(true))
+    free_for(reseller, Change::new("SET reseller = if_not_exists(reseller, :reseller)", FREE))
+}
+
+/// A tenant that no other provider has, or that the operator lets them share.
+const FREE: &str = "attribute_not_exists(PK) OR reseller = :reseller OR #shared = :yes";
+
+fn free_for(reseller: ResellerId, change: Change) -> Change {
+    change.name("#shared", "shared").value(":reseller", number(reseller)).value(":yes", AttributeValue::Bool(true))
 }
 
 fn handle_item(handle: &TokenHandle) -> Result<crate::value::Item, StoreError> {

@@ -7,7 +7,7 @@
 //! | what a request carries | [`body`], [`caller`] |
 //! | how it is answered | [`answer`], [`failure`], [`problem`], [`page`] |
 //! | the environment and the AWS SDK | [`config`], [`aws`] |
-//! | the log | [`log`], [`panic`] |
+//! | the log | [`log`], [`mod@panic`] |
 
 pub mod answer;
 pub mod aws;

@@ -56,6 +56,9 @@ impl Record {
 pub enum Landing {
     /// With the rest or not at all: a grant.
     Must,
+    /// As [`Self::Must`], in this tenant: the enterprise's own if it is bound, and no other provider's. Nobody of the
+    /// tenant has signed in, so the enterprise is not bound by it.
+    Within(TenantId),
     /// Only while the action's newest link is this one and nothing better is known: a refusal, or a first sign.
     IfNewest,
 }

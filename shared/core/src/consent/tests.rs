@@ -385,7 +385,7 @@ fn app_roles_are_granted_to_the_pinned_tenant() {
     let record = read(awaiting(&world).1.conclude(assigned(), world.context(NOW)));
     assert_eq!(record.stage, Stage::Completed { since: NOW, refusal: None });
     assert!(matches!(record.action, ActionState::Granted { by: None, .. }));
-    assert_eq!((record.landing, record.binds, record.handles.len()), (Landing::Must, Some(TENANT), 0));
+    assert_eq!((record.landing, record.binds, record.handles.len()), (Landing::Within(TENANT), None, 0));
     let body = world.body(&record);
     assert_eq!((&body["organization"], &body["officeUserType"]), (&"MSFT".into(), &serde_json::Value::Null));
     let overruled = record.overruled(Code::TenantBoundElsewhere, world.context(NOW)).unwrap();

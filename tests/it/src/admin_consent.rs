@@ -237,8 +237,8 @@ async fn another_tenant_in_the_query_is_refused() {
     assert_eq!(world.user_sync(enterprise).await.0, "verifying", "looked for in the pinned tenant, and not found");
 }
 
-/// G03, G40 A query that is not whole, says something twice, or carries a state of the other redirect is refused without
-/// any effect.
+/// G03, G12, G40 A query that is not whole, says something twice, or carries a state of the other redirect is refused
+/// without any effect; both links still work.
 #[tokio::test]
 async fn a_query_that_is_not_microsofts_changes_nothing() {
     let world = World::new().await;
@@ -273,6 +273,8 @@ async fn a_query_that_is_not_microsofts_changes_nothing() {
     assert_eq!(world.effects_since(&before).await, Effects::none());
     assert_eq!(world.come_back(&good).await.status, 303);
     assert_eq!(world.effects_since(&before).await, one_grant());
+    world.visit(&other, &GRACE, Decision::ForTheOrganization).await.ours();
+    assert_eq!(world.registration(enterprise).await, granted());
 }
 
 /// R111 Twenty callbacks at once, and one more afterwards, are one grant and one outcome; nobody sees a server error.

@@ -68,6 +68,12 @@ impl Rows {
         self.requests.iter().filter(granted).count()
     }
 
+    /// The refusals that requests know to have told.
+    fn told_refusals(&self) -> usize {
+        let told = |row: &Value| row["refusedCodes"]["L"].as_array().map_or(0, Vec::len);
+        self.requests.iter().map(told).sum()
+    }
+
     fn granted_deliveries(&self) -> usize {
         self.deliveries.iter().filter(|row| row["event"]["S"] == "action.granted").count()
     }
@@ -100,6 +106,12 @@ fn no_code_twice(outside: &Outside, what: &str) {
     let codes = outside.plan.codes();
     let different: BTreeSet<&String> = codes.iter().collect();
     assert_eq!(different.len(), codes.len(), "{what}: a code was sent twice");
+}
+
+/// P5 Whatever a request knows to have been told has its delivery, and nothing else has one.
+pub(crate) async fn nothing_is_half_told(outside: &Outside, run: &Run, what: &str) {
+    let rows = Rows::of(outside.rows().await, run.enterprise);
+    assert_eq!(rows.deliveries.len(), rows.told_refusals() + rows.granted_requests(), "{what}");
 }
 
 /// P3, P5 Each grant has its outcome, its audit row, its tenant and the tenant's guard; and none of them is without it.

@@ -179,7 +179,9 @@ pub(crate) async fn run(outside: &mut Outside, scenario: &'static Scenario, faul
         outside.pass(&world, seconds).await;
     }
     checks::nothing_is_leased(outside, &what).await;
+    checks::nothing_is_half_told(outside, &run, &what).await;
     run.come_to_the_end(outside, &world, &what).await;
+    checks::nothing_is_half_told(outside, &run, &what).await;
     checks::promises(outside, &run, &what).await;
     effects
 }

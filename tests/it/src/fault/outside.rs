@@ -2,7 +2,7 @@
 //! the process itself.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -144,9 +144,10 @@ impl Outside {
             // A busy machine may not answer a start in time; a start that is made again resets nothing (K2).
             match runtime.spawn(Box::pin(Sandbox::start(self.options()))).await.unwrap() {
                 Ok(sandbox) => break sandbox,
-                Err(fault) => assert!(tries < 5, "{fault}"),
+                Err(fault) => assert!(tries < 20, "{fault}"),
             }
             tries += 1;
+            tokio::time::sleep(Duration::from_millis(100)).await;
         };
         let world = Arc::new(World { sandbox, http: self.http.clone() });
         self.life = Some(Life { runtime: Some(runtime), _world: Arc::clone(&world) });
@@ -239,8 +240,16 @@ async fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").await.unwrap()
 }
 
+/// A port that stays free between two processes: below those that the system gives to connections and to listeners that
+/// take any.
 async fn free_port() -> u16 {
-    listener().await.local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    loop {
+        let at = NEXT.fetch_add(1, Ordering::SeqCst) % 10_000;
+        if TcpListener::bind(("127.0.0.1", 20_000 + at)).await.is_ok() {
+            return 20_000 + at;
+        }
+    }
 }
 
 /// A proxy before `upstream`; its address.

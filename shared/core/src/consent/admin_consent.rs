@@ -3,7 +3,7 @@
 //! Whoever comes back brings neither code nor token, only a query that anybody can write. So the way back spends
 //! nothing: it makes us look, and the link ends only by a grant that Graph shows (T10, T14).
 
-use super::record::{Told, audit, deliver, refusal_of, stage_after};
+use super::record::{Told, audit, deliver, refusal_of, stage_after, under_way};
 use super::{ConsentRequest, Context, Landing, PROOF_WINDOW, Record, Stage};
 use crate::action::ActionState;
 use crate::advice::Code;
@@ -45,17 +45,7 @@ impl ConsentRequest {
         }
         let stage = Stage::AwaitingGrant { since, reads: 0 };
         let request = Self { stage: stage.clone(), ..self.clone() };
-        let record = Record {
-            action: ActionState::Verifying { since, request: self.id.clone() },
-            audit: audit(&self, &actor(context), "verifying", None, context.occasion),
-            request: self,
-            stage,
-            refusal: None,
-            landing: Landing::IfNewest,
-            binds: None,
-            delivery: None,
-            handles: Vec::new(),
-        };
+        let record = under_way(self, stage, &actor(context), context.occasion);
         Some((record, AwaitingGrant { request, tenant, since, reads: 0 }))
     }
 }

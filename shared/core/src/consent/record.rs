@@ -180,17 +180,7 @@ impl Leased {
         let token = SealedToken { sealed, expires_at: occasion.now.plus(lifetime) };
         let stage = Stage::Verifying { since: occasion.now, signer: signer.clone(), token: token.clone(), reads: 0 };
         let request = ConsentRequest { stage: stage.clone(), ..leased.clone() };
-        let record = Record {
-            action: ActionState::Verifying { since: occasion.now, request: leased.id.clone() },
-            audit: audit(&leased, &context.actor(&signer), "verifying", None, occasion),
-            request: leased,
-            stage,
-            refusal: None,
-            landing: Landing::IfNewest,
-            binds: None,
-            delivery: None,
-            handles: Vec::new(),
-        };
+        let record = under_way(leased, stage, &context.actor(&signer), occasion);
         (record, Verifying { request, signer, since: occasion.now, token, reads: 0 })
     }
 
@@ -289,6 +279,21 @@ impl Verifying {
             expires_at: tokens.expires_at(),
         };
         vec![handle(access_hash, Some(sealed)), handle(tokens.id_hash(), None)]
+    }
+}
+
+/// Somebody is back from Microsoft, and Graph is being looked at: nothing is told yet.
+pub(super) fn under_way(request: ConsentRequest, stage: Stage, actor: &Actor, occasion: Occasion<'_>) -> Record {
+    Record {
+        action: ActionState::Verifying { since: occasion.now, request: request.id.clone() },
+        audit: audit(&request, actor, "verifying", None, occasion),
+        request,
+        stage,
+        refusal: None,
+        landing: Landing::IfNewest,
+        binds: None,
+        delivery: None,
+        handles: Vec::new(),
     }
 }
 

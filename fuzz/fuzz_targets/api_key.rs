@@ -4,10 +4,12 @@
 
 #![no_main]
 
+use std::collections::BTreeMap;
+
 use libfuzzer_sys::fuzz_target;
 use onboarding_core::credential::{ApiKey, Caller, Environment, KeyId, KeyOwner, NotAccepted, authenticate};
 use onboarding_core::id::ResellerId;
-use onboarding_core::reseller::{Reseller, ResellerStatus};
+use onboarding_core::reseller::{Reseller, ResellerStatus, TokenMode};
 use onboarding_core::time::Timestamp;
 use onboarding_fuzz::NOW;
 use ring::digest::{SHA256, digest};
@@ -55,8 +57,11 @@ fn reseller(id: ResellerId) -> Reseller {
         redirect_hosts: Vec::new(),
         events_url: None,
         status: ResellerStatus::Active,
+        token_mode: TokenMode::Handles,
         created_at: Timestamp::from_seconds(0),
         webhook_keys_changed_at: None,
+        revoked_keys: BTreeMap::new(),
+        revision: 0,
     }
 }
 

@@ -16,7 +16,7 @@ use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::body::BodyFault;
 use onboarding_lambda::call::{Call, NoSuchThing};
-use onboarding_lambda::caller::Unauthenticated;
+use onboarding_lambda::caller::Refused;
 use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
 use onboarding_lambda::routes::CreateEnterpriseOp;
@@ -37,7 +37,7 @@ pub struct App {
 #[derive(Debug, Error)]
 enum Error {
     #[error(transparent)]
-    Caller(#[from] Unauthenticated),
+    Caller(#[from] Refused),
     #[error(transparent)]
     Key(#[from] NotAuthenticated),
     #[error("the list belongs to another service provider")]
@@ -91,7 +91,8 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
 
 async fn authenticate(app: &App, call: &Call<CreateEnterpriseOp>) -> Result<(Caller, Catalogue), Error> {
     let wanted = Wanted { catalogue: true, enterprise: None };
-    let Authenticated { caller, catalogue, .. } = app.store.authenticate(call.key()?, wanted, call.now()).await?;
+    let Authenticated { caller, catalogue, .. } =
+        app.store.authenticate(call.credential()?, wanted, call.now()).await?;
     call.permit(&caller)?;
     Ok((caller, catalogue))
 }

@@ -17,7 +17,7 @@ use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::body::BodyFault;
 use onboarding_lambda::call::{Call, NoSuchThing};
-use onboarding_lambda::caller::Unauthenticated;
+use onboarding_lambda::caller::Refused;
 use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
 use onboarding_lambda::routes::CredentialsOp;
@@ -46,7 +46,7 @@ pub struct App {
 #[derive(Debug, Error)]
 enum Error {
     #[error(transparent)]
-    Caller(#[from] Unauthenticated),
+    Caller(#[from] Refused),
     #[error(transparent)]
     Key(#[from] NotAuthenticated),
     #[error("no such service provider")]
@@ -98,7 +98,7 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
 }
 
 async fn operator(app: &App, call: &Call<CredentialsOp>) -> Result<Actor, Error> {
-    let caller = app.store.authenticate(call.key()?, Wanted::default(), call.now()).await?.caller;
+    let caller = app.store.authenticate(call.credential()?, Wanted::default(), call.now()).await?.caller;
     call.permit(&caller)?;
     Ok(Actor::from(&caller))
 }

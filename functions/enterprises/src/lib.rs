@@ -20,7 +20,7 @@ use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::body::BodyFault;
 use onboarding_lambda::call::{Call, NoSuchThing};
-use onboarding_lambda::caller::Unauthenticated;
+use onboarding_lambda::caller::Refused;
 use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
 use onboarding_lambda::routes::EnterprisesOp;
@@ -40,7 +40,7 @@ pub struct App {
 #[derive(Debug, Error)]
 enum Error {
     #[error(transparent)]
-    Caller(#[from] Unauthenticated),
+    Caller(#[from] Refused),
     #[error(transparent)]
     Key(#[from] NotAuthenticated),
     #[error("no such enterprise of this caller")]
@@ -108,10 +108,10 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
 async fn own_enterprise(app: &App, call: &Call<EnterprisesOp>) -> Result<(Caller, Enterprise), Error> {
     let id = call.param::<EnterpriseId>("enterpriseId");
     let wanted = Wanted { enterprise: id.ok(), catalogue: false };
-    let found = app.store.authenticate(call.key()?, wanted, call.now()).await?;
-    let reseller = call.reseller(&found.caller)?.id;
+    let found = app.store.authenticate(call.credential()?, wanted, call.now()).await?;
+    call.permit(&found.caller)?;
     id?;
-    let own = found.enterprise.filter(|enterprise| enterprise.reseller == reseller);
+    let own = found.enterprise.filter(|enterprise| found.caller.reaches(enterprise.reseller, enterprise.id));
     Ok((found.caller, own.ok_or(Error::NoSuchEnterprise)?))
 }
 

@@ -25,7 +25,7 @@ use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::body::BodyFault;
 use onboarding_lambda::call::Call;
-use onboarding_lambda::caller::Unauthenticated;
+use onboarding_lambda::caller::Refused;
 use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
 use onboarding_lambda::routes::RegistrationUrlOp;
@@ -55,7 +55,7 @@ pub struct App {
 #[derive(Debug, Error)]
 enum Error {
     #[error(transparent)]
-    Caller(#[from] Unauthenticated),
+    Caller(#[from] Refused),
     #[error(transparent)]
     Key(#[from] NotAuthenticated),
     #[error("no such enterprise of this caller")]
@@ -138,10 +138,10 @@ async fn who_and_which(
     call: &Call<RegistrationUrlOp>,
     body: Option<&Fields>,
 ) -> Result<(Caller, Option<Enterprise>), Error> {
-    let (key, which) = (call.key()?, body.and_then(Which::peek));
+    let (credential, which) = (call.credential()?, body.and_then(Which::peek));
     let by_number = if let Some(Which::Number(id)) = &which { Some(*id) } else { None };
     let wanted = Wanted { enterprise: by_number, catalogue: false };
-    let proof = app.store.authenticate(key, wanted, call.now());
+    let proof = app.store.authenticate(credential, wanted, call.now());
     let (Some(Which::Name(name)), Some(reseller)) = (&which, reseller_of(call)) else {
         let Authenticated { caller, enterprise, .. } = proof.await?;
         return Ok((caller, enterprise));
@@ -155,9 +155,9 @@ async fn who_and_which(
     Ok((caller, enterprise))
 }
 
-/// The provider that the key says it belongs to; proved or not by the time anything is answered.
+/// The provider that the credential says it belongs to; proved or not by the time anything is answered.
 fn reseller_of(call: &Call<RegistrationUrlOp>) -> Option<ResellerId> {
-    match call.key().ok()?.id().owner() {
+    match call.credential().ok()?.owner() {
         KeyOwner::Reseller(reseller) => Some(reseller),
         KeyOwner::Operator => None,
     }

@@ -55,6 +55,7 @@ pub enum Code {
     // The API.
     EnterpriseDisabled,
     EnterpriseNameTaken,
+    InsufficientScope,
     InternalError,
     InvalidBody,
     MethodNotAllowed,

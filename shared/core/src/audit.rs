@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::credential::{Caller, KeyId};
+use crate::credential::{Caller, CredentialId};
 use crate::id::{AuditId, EnterpriseId, ReferenceId, ResellerId};
 use crate::identity::Signer;
 use crate::random::Random;
@@ -13,8 +13,8 @@ use crate::time::Timestamp;
 /// Who did something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
-    /// The holder of an API key.
-    Key(KeyId),
+    /// The holder of an API key or an access token.
+    Holder(CredentialId),
     /// A person whom Microsoft signed in.
     Signer(Signer),
     /// Whoever held a link; nobody was proved.
@@ -25,15 +25,18 @@ pub enum Actor {
 
 impl From<&Caller> for Actor {
     fn from(caller: &Caller) -> Self {
-        let (Caller::Operator { key } | Caller::Reseller { key, .. }) = caller;
-        Self::Key(key.clone())
+        Self::Holder(match caller {
+            Caller::Operator { key } => CredentialId::Key(key.clone()),
+            Caller::Reseller { by, .. } => by.clone(),
+            Caller::Enterprise { token, .. } => CredentialId::Token(token.clone()),
+        })
     }
 }
 
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Key(id) => write!(f, "key:{id}"),
+            Self::Holder(id) => id.fmt(f),
             Self::Signer(signer) => write!(f, "microsoft:{}/{}", signer.tenant, signer.object),
             Self::LinkHolder => f.write_str("link-holder"),
             Self::System(function) => write!(f, "system:{function}"),

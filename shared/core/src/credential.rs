@@ -2,7 +2,7 @@
 //!
 //! The id names the key and its owner, so one consistent read finds both. The secret has 256 random bits and is
 //! stored as SHA-256, which is enough for a secret that nobody chose. The checksum lets a secret scanner and the
-//! edge tell a real key from a typo before anything is read.
+//! edge tell a real key from a typo before anything is read. Access tokens ([`crate::token`]) have the same form.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,11 +12,13 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::id::{BASE32, ResellerId, base32_digit};
+use crate::id::{BASE32, EnterpriseId, ResellerId, base32_digit};
 use crate::random::Random;
 use crate::reseller::{Reseller, ResellerStatus};
+use crate::scope::Scopes;
 use crate::secret::{SecretHash, same};
 use crate::time::Timestamp;
+use crate::token::{AccessToken, TokenId};
 
 /// Where a key is good: the middle of its prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +39,7 @@ impl Environment {
 }
 
 /// Whom a key belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeyOwner {
     /// The platform team.
     Operator,
@@ -46,7 +48,7 @@ pub enum KeyOwner {
 }
 
 /// The public part of a key, such as `481516-7q2m0k3x` or `operator-7q2m0k3x`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct KeyId {
     owner: KeyOwner,
@@ -70,8 +72,7 @@ impl FromStr for KeyId {
             "operator" => KeyOwner::Operator,
             reseller => KeyOwner::Reseller(reseller.parse().map_err(|_| MalformedKey)?),
         };
-        let sound = number.len() == NUMBER_LENGTH && number.bytes().all(|b| BASE32.contains(&b));
-        if sound { Ok(Self { owner, number: number.to_owned() }) } else { Err(MalformedKey) }
+        if is_number(number) { Ok(Self { owner, number: number.to_owned() }) } else { Err(MalformedKey) }
     }
 }
 
@@ -118,24 +119,15 @@ impl ApiKey {
     /// A new key of `owner`.
     #[must_use]
     pub fn new(environment: Environment, owner: KeyOwner, random: &dyn Random) -> Self {
-        let id = KeyId { owner, number: base32(&random.bytes::<5>()) };
-        let signed = format!("{}{id}_{}", environment.prefix(), base32(&random.bytes::<32>()));
-        let text = format!("{signed}{}", checksum(&signed));
-        Self { id, text: text.into() }
+        let id = KeyId { owner, number: number(random) };
+        let text = compose(environment, &id, random);
+        Self { id, text }
     }
 
     /// Reads a presented key; nothing is looked up for what is not one.
     pub fn parse(text: &str, environment: Environment) -> Result<Self, MalformedKey> {
-        let rest = text.strip_prefix(environment.prefix()).ok_or(MalformedKey)?;
-        let (id, secret) = rest.split_once('_').ok_or(MalformedKey)?;
-        if secret.len() != SECRET_LENGTH + CHECKSUM_LENGTH || !secret.is_ascii() {
-            return Err(MalformedKey);
-        }
-        let (signed, sum) = text.split_at(text.len() - CHECKSUM_LENGTH);
-        if checksum(signed) != sum {
-            return Err(MalformedKey);
-        }
-        Ok(Self { id: id.parse()?, text: text.to_owned().into() })
+        let id = dissect(text, environment)?.parse()?;
+        Ok(Self { id, text: text.to_owned().into() })
     }
 
     /// The public part.
@@ -150,10 +142,103 @@ impl ApiKey {
         self.text.expose_secret()
     }
 
-    /// What the store keeps of it.
+    /// What the store keeps of it: a key that may do everything and does not end.
     #[must_use]
     pub fn record(&self, now: Timestamp) -> KeyRecord {
-        KeyRecord { id: self.id.clone(), hash: SecretHash::of(self.expose()), created_at: now, expires_at: None }
+        KeyRecord {
+            id: self.id.clone(),
+            hash: SecretHash::of(self.expose()),
+            created_at: now,
+            expires_at: None,
+            scopes: Scopes::ALL,
+        }
+    }
+}
+
+/// A new number of a key or token.
+pub(crate) fn number(random: &dyn Random) -> String {
+    base32(&random.bytes::<5>())
+}
+
+/// Whether `text` can be the number of a key or token.
+pub(crate) fn is_number(text: &str) -> bool {
+    text.len() == NUMBER_LENGTH && text.bytes().all(|b| BASE32.contains(&b))
+}
+
+/// The text of a new credential with this id.
+pub(crate) fn compose(environment: Environment, id: &impl fmt::Display, random: &dyn Random) -> SecretString {
+    let signed = format!("{}{id}_{}", environment.prefix(), base32(&random.bytes::<32>()));
+    format!("{signed}{}", checksum(&signed)).into()
+}
+
+/// The id in the text of a credential of `environment`, if its form and checksum are right.
+pub(crate) fn dissect(text: &str, environment: Environment) -> Result<&str, MalformedKey> {
+    let rest = text.strip_prefix(environment.prefix()).ok_or(MalformedKey)?;
+    let (id, secret) = rest.split_once('_').ok_or(MalformedKey)?;
+    if secret.len() != SECRET_LENGTH + CHECKSUM_LENGTH || !secret.is_ascii() {
+        return Err(MalformedKey);
+    }
+    let (signed, sum) = text.split_at(text.len() - CHECKSUM_LENGTH);
+    if checksum(signed) == sum { Ok(id) } else { Err(MalformedKey) }
+}
+
+/// Whether `text` is the secret of `hash`.
+pub(crate) fn is_right(hash: &SecretHash, text: &str) -> bool {
+    same(hash.as_str().as_bytes(), SecretHash::of(text).as_str().as_bytes())
+}
+
+/// A credential as its holder presents it.
+#[derive(Clone, Debug)]
+pub enum Presented {
+    /// An API key.
+    Key(ApiKey),
+    /// An access token.
+    Token(AccessToken),
+}
+
+impl Presented {
+    /// Reads a presented credential; nothing is looked up for what is not one.
+    pub fn parse(text: &str, environment: Environment) -> Result<Self, MalformedKey> {
+        let token = AccessToken::parse(text, environment).map(Self::Token);
+        token.or_else(|_| ApiKey::parse(text, environment).map(Self::Key))
+    }
+
+    /// Whose it claims to be.
+    #[must_use]
+    pub const fn owner(&self) -> KeyOwner {
+        match self {
+            Self::Key(key) => key.id.owner,
+            Self::Token(token) => token.id().key().owner,
+        }
+    }
+}
+
+/// The public part of a credential.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum CredentialId {
+    /// Of an API key.
+    Key(KeyId),
+    /// Of an access token.
+    Token(TokenId),
+}
+
+impl CredentialId {
+    /// The key, or the one behind the token.
+    #[must_use]
+    pub const fn key(&self) -> &KeyId {
+        match self {
+            Self::Key(key) => key,
+            Self::Token(token) => token.key(),
+        }
+    }
+}
+
+impl fmt::Display for CredentialId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(id) => write!(f, "key:{id}"),
+            Self::Token(id) => write!(f, "token:{id}"),
+        }
     }
 }
 
@@ -169,9 +254,12 @@ pub struct KeyRecord {
     pub created_at: Timestamp,
     /// When it ends, if ever.
     pub expires_at: Option<Timestamp>,
+    /// What it may do.
+    #[serde(default)]
+    pub scopes: Scopes,
 }
 
-/// Who calls, proved by a key. Its one maker is [`authenticate`].
+/// Who calls, proved by a credential. Its makers are [`authenticate`] and [`crate::token::authenticate`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {
     /// The platform team.
@@ -181,11 +269,57 @@ pub enum Caller {
     },
     /// A service provider.
     Reseller {
-        /// The key used.
-        key: KeyId,
+        /// The credential used.
+        by: CredentialId,
         /// The provider, active.
         reseller: Reseller,
+        /// What the credential may do.
+        scopes: Scopes,
+        /// When the key that was used, or is behind the token, ends, if ever.
+        key_expires_at: Option<Timestamp>,
     },
+    /// Somebody with a token of one enterprise (R128).
+    Enterprise {
+        /// The token used.
+        token: TokenId,
+        /// The enterprise's provider, active.
+        reseller: Reseller,
+        /// The one enterprise.
+        enterprise: EnterpriseId,
+        /// What the token may do.
+        scopes: Scopes,
+    },
+}
+
+impl Caller {
+    /// The key that was used, or is behind the token.
+    #[must_use]
+    pub const fn key(&self) -> &KeyId {
+        match self {
+            Self::Operator { key } => key,
+            Self::Reseller { by, .. } => by.key(),
+            Self::Enterprise { token, .. } => token.key(),
+        }
+    }
+
+    /// What the credential may do.
+    #[must_use]
+    pub const fn scopes(&self) -> &Scopes {
+        match self {
+            Self::Operator { .. } => &Scopes::ALL,
+            Self::Reseller { scopes, .. } | Self::Enterprise { scopes, .. } => scopes,
+        }
+    }
+
+    /// Whether an enterprise of `reseller` exists for this caller (R204).
+    #[must_use]
+    pub fn reaches(&self, reseller: ResellerId, enterprise: EnterpriseId) -> bool {
+        match self {
+            Self::Operator { .. } => false,
+            Self::Reseller { reseller: own, .. } => own.id == reseller,
+            Self::Enterprise { reseller: own, enterprise: only, .. } => own.id == reseller && *only == enterprise,
+        }
+    }
 }
 
 /// The key opens nothing: unknown, wrong, expired, or its owner is disabled. The caller is not told which.
@@ -201,15 +335,15 @@ pub fn authenticate(
     now: Timestamp,
 ) -> Result<Caller, NotAccepted> {
     let record = record.filter(|record| record.id == presented.id).ok_or(NotAccepted)?;
-    let right = same(record.hash.as_str().as_bytes(), SecretHash::of(presented.expose()).as_str().as_bytes());
-    if !right || record.expires_at.is_some_and(|at| now >= at) {
+    if !is_right(&record.hash, presented.expose()) || record.expires_at.is_some_and(|at| now >= at) {
         return Err(NotAccepted);
     }
     let key = presented.id.clone();
     match (presented.id.owner, reseller) {
         (KeyOwner::Operator, _) => Ok(Caller::Operator { key }),
         (KeyOwner::Reseller(id), Some(reseller)) if reseller.id == id && reseller.status == ResellerStatus::Active => {
-            Ok(Caller::Reseller { key, reseller })
+            let (by, scopes) = (CredentialId::Key(key), record.scopes.clone());
+            Ok(Caller::Reseller { by, reseller, scopes, key_expires_at: record.expires_at })
         }
         (KeyOwner::Reseller(_), _) => Err(NotAccepted),
     }
@@ -227,21 +361,26 @@ fn checksum(signed: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::random::tests::Counting;
+    use crate::reseller::TokenMode;
+    use std::collections::BTreeMap;
 
-    const NOW: Timestamp = Timestamp::from_seconds(100);
+    pub(crate) const NOW: Timestamp = Timestamp::from_seconds(100);
 
-    fn reseller(id: ResellerId, status: ResellerStatus) -> Reseller {
+    pub(crate) fn reseller(id: ResellerId, status: ResellerStatus) -> Reseller {
         Reseller {
             id,
             name: "Acme".parse().unwrap(),
             redirect_hosts: vec![],
             events_url: None,
             status,
+            token_mode: TokenMode::Handles,
             created_at: NOW,
             webhook_keys_changed_at: None,
+            revoked_keys: BTreeMap::new(),
+            revision: 0,
         }
     }
 

@@ -6,7 +6,7 @@
 //!
 //! | to find | look in |
 //! |---|---|
-//! | who may call | [`credential`], [`reseller`] |
+//! | who may call, and what | [`credential`], [`token`], [`scope`], [`reseller`] |
 //! | an enterprise and its body | [`enterprise`], [`catalogue`], [`service`], [`country`], [`text`], [`fields`] |
 //! | actions and what they ask for | [`action`], [`permission`] |
 //! | a link, a sign-in, a proof | [`consent`], [`state`], [`identity`], [`proof`] |
@@ -35,9 +35,11 @@ pub mod proof;
 pub mod random;
 pub mod redirect_url;
 pub mod reseller;
+pub mod scope;
 pub mod seal;
 pub mod secret;
 pub mod service;
 pub mod state;
 pub mod text;
 pub mod time;
+pub mod token;

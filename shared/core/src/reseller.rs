@@ -1,7 +1,10 @@
 //! A service provider: the sources call it reseller, tenants are shown "Service Provider" (R005).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use crate::credential::KeyId;
 use crate::fields::{Fault, Fields};
 use crate::id::ResellerId;
 use crate::redirect_url::{RedirectHost, RedirectPolicy, RedirectUrl};
@@ -22,11 +25,39 @@ pub struct Reseller {
     pub events_url: Option<RedirectUrl>,
     /// Whether it may act.
     pub status: ResellerStatus,
+    /// What it gets in the place of Microsoft's tokens.
+    #[serde(default)]
+    pub token_mode: TokenMode,
     /// When the operator made it.
     pub created_at: Timestamp,
     /// When its webhook keys were changed last, if they ever were: keys that were read before are out of date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_keys_changed_at: Option<Timestamp>,
+    /// Keys that were revoked so lately that a token of theirs could still be alive, with the instant.
+    #[serde(default)]
+    pub revoked_keys: BTreeMap<KeyId, Timestamp>,
+    /// How often the operator has changed it or its keys: of two who saw the same number one changes it.
+    #[serde(default)]
+    pub revision: u64,
+}
+
+impl Reseller {
+    /// Whether `key` was revoked, so that its tokens are refused.
+    #[must_use]
+    pub fn has_revoked(&self, key: &KeyId) -> bool {
+        self.revoked_keys.contains_key(key)
+    }
+}
+
+/// What a provider gets in the place of Microsoft's tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenMode {
+    /// Handles, which our own routes take.
+    #[default]
+    Handles,
+    /// The tokens themselves.
+    Raw,
 }
 
 /// Whether a service provider may act.
@@ -73,8 +104,11 @@ impl NewReseller {
             redirect_hosts: self.redirect_hosts,
             events_url: self.events_url,
             status: ResellerStatus::Active,
+            token_mode: TokenMode::Handles,
             created_at: now,
             webhook_keys_changed_at: None,
+            revoked_keys: BTreeMap::new(),
+            revision: 0,
         }
     }
 }

@@ -1,15 +1,16 @@
-//! Who calls: key, provider and the object asked for, in one strongly consistent read.
+//! Who calls: key or token, provider and the object asked for, in one strongly consistent read.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use onboarding_core::audit::AuditRow;
 use onboarding_core::catalogue::Catalogue;
-use onboarding_core::credential::{self, ApiKey, Caller, KeyId, KeyOwner, KeyRecord, NotAccepted};
+use onboarding_core::credential::{self, Caller, KeyOwner, KeyRecord, NotAccepted, Presented};
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::id::EnterpriseId;
 use onboarding_core::reseller::Reseller;
 use onboarding_core::time::Timestamp;
+use onboarding_core::token::{self, TokenRecord};
 use thiserror::Error;
 
 use crate::key::{EXISTS, Key};
@@ -22,7 +23,7 @@ use crate::{Store, StoreError};
 /// How often what DynamoDB left out of a batch is asked for again.
 const BATCH_RETRIES: usize = 3;
 
-/// What is read together with the key and its owner.
+/// What is read together with the credential and its owner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// This enterprise.
@@ -45,7 +46,7 @@ pub struct Authenticated {
 /// Why nobody was proved to call.
 #[derive(Debug, Error)]
 pub enum NotAuthenticated {
-    /// The key opens nothing.
+    /// The credential opens nothing.
     #[error(transparent)]
     NotAccepted(#[from] NotAccepted),
     /// It could not be looked up.
@@ -56,6 +57,7 @@ pub enum NotAuthenticated {
 #[derive(Default)]
 struct CallerRows {
     key: Option<KeyRecord>,
+    token: Option<TokenRecord>,
     reseller: Option<Reseller>,
     enterprise: Option<Enterprise>,
     catalogue: Option<Catalogue>,
@@ -65,29 +67,36 @@ impl Store {
     /// Proves who calls: one round trip, 1 unit an item.
     pub async fn authenticate(
         &self,
-        key: &ApiKey,
+        presented: &Presented,
         wanted: Wanted,
         now: Timestamp,
     ) -> Result<Authenticated, NotAuthenticated> {
-        let CallerRows { key: record, reseller, enterprise, catalogue } = self.caller(key.id(), wanted).await?;
-        let caller = credential::authenticate(key, record.as_ref(), reseller, now)?;
+        let CallerRows { key, token, reseller, enterprise, catalogue } = self.caller(presented, wanted).await?;
+        let caller = match presented {
+            Presented::Key(shown) => credential::authenticate(shown, key.as_ref(), reseller, now)?,
+            Presented::Token(shown) => token::authenticate(shown, token.as_ref(), reseller, now)?,
+        };
         Ok(Authenticated { caller, enterprise, catalogue: catalogue.unwrap_or_default() })
     }
 
-    async fn caller(&self, key: &KeyId, wanted: Wanted) -> Result<CallerRows, StoreError> {
-        let mut keys = vec![Key::api_key(key)];
-        if let KeyOwner::Reseller(reseller) = key.owner() {
+    async fn caller(&self, presented: &Presented, wanted: Wanted) -> Result<CallerRows, StoreError> {
+        let mut keys = vec![match presented {
+            Presented::Key(key) => Key::api_key(key.id()),
+            Presented::Token(token) => Key::token(token.id()),
+        }];
+        if let KeyOwner::Reseller(reseller) = presented.owner() {
             keys.push(Key::reseller(reseller));
             keys.extend(wanted.catalogue.then(|| Key::catalogue(reseller)));
         }
         keys.extend(wanted.enterprise.map(Key::enterprise));
         let mut rows = CallerRows::default();
         for item in self.batch_get(keys).await? {
-            match Key::of(&item).sk.as_str() {
-                "reseller" => rows.reseller = Some(entity(item)?),
-                "catalogue" => rows.catalogue = Some(entity(item)?),
-                "enterprise" => rows.enterprise = Some(entity(item)?),
-                _ => rows.key = Some(entity(item)?),
+            match (Key::of(&item).sk.as_str(), presented) {
+                ("reseller", _) => rows.reseller = Some(entity(item)?),
+                ("catalogue", _) => rows.catalogue = Some(entity(item)?),
+                ("enterprise", _) => rows.enterprise = Some(entity(item)?),
+                (_, Presented::Key(_)) => rows.key = Some(entity(item)?),
+                (_, Presented::Token(_)) => rows.token = Some(entity(item)?),
             }
         }
         Ok(rows)

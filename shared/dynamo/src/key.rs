@@ -5,6 +5,7 @@ use onboarding_core::id::{AuditId, ConsentRequestId, DeliveryId, EnterpriseId, R
 use onboarding_core::redirect_url::RedirectUrl;
 use onboarding_core::secret::SecretHash;
 use onboarding_core::text::Name;
+use onboarding_core::token::TokenId;
 
 use crate::value::{Item, text};
 
@@ -31,11 +32,11 @@ impl Key {
     }
 
     pub(crate) fn api_key(id: &KeyId) -> Self {
-        let pk = match id.owner() {
-            KeyOwner::Operator => "operator".to_owned(),
-            KeyOwner::Reseller(reseller) => format!("reseller#{reseller}"),
-        };
-        Self::new(pk, format!("key#{id}"))
+        Self::new(owner(id.owner()), format!("key#{id}"))
+    }
+
+    pub(crate) fn token(id: &TokenId) -> Self {
+        Self::new(owner(id.key().owner()), format!("token#{id}"))
     }
 
     pub(crate) fn name(reseller: ResellerId, name: &Name) -> Self {
@@ -78,6 +79,14 @@ impl Key {
 
     pub(crate) fn into_item(self) -> Item {
         Item::from([("PK".to_owned(), text(self.pk)), ("SK".to_owned(), text(self.sk))])
+    }
+}
+
+/// The partition in which a credential lies.
+fn owner(owner: KeyOwner) -> String {
+    match owner {
+        KeyOwner::Operator => "operator".to_owned(),
+        KeyOwner::Reseller(reseller) => format!("reseller#{reseller}"),
     }
 }
 

@@ -136,6 +136,10 @@ impl Answer {
         if failure.status() == StatusCode::UNAUTHORIZED {
             answer = answer.with_header(WWW_AUTHENTICATE, "Bearer");
         }
+        if let Some(scope) = failure.lacking() {
+            let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
+            answer = answer.with_header(WWW_AUTHENTICATE, &challenge);
+        }
         if !failure.allow().is_empty() {
             let methods: Vec<&str> = failure.allow().iter().map(Method::as_str).collect();
             answer = answer.with_header(ALLOW, &methods.join(", "));
@@ -176,6 +180,7 @@ mod tests {
     use super::*;
     use crate::testing::reference;
     use onboarding_core::advice::Code;
+    use onboarding_core::scope::Scope;
 
     fn header(response: &Response<Body>, name: &str) -> String {
         response.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
@@ -219,6 +224,8 @@ mod tests {
         let on_api =
             |failure: &Failure| Answer::of_failure(failure, Surface::Api, &reference()).into_response(&reference());
         assert_eq!(header(&on_api(&Failure::unauthenticated()), "www-authenticate"), "Bearer");
+        let lacking = header(&on_api(&Failure::insufficient_scope(Scope::LinksWrite)), "www-authenticate");
+        assert_eq!(lacking, r#"Bearer error="insufficient_scope", scope="links:write""#);
         let methods = vec![Method::GET, Method::POST];
         let wrong = Failure::method_not_allowed(Code::MethodNotAllowed, methods);
         assert_eq!(header(&on_api(&wrong), "allow"), "GET, POST");

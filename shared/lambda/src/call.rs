@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use lambda_http::Request;
 use onboarding_core::audit::Occasion;
-use onboarding_core::credential::{ApiKey, Caller};
+use onboarding_core::credential::{Caller, Presented};
 use onboarding_core::fields::Fields;
 use onboarding_core::id::{EnterpriseId, ReferenceId, ResellerId};
 use onboarding_core::random::Random;
@@ -14,18 +14,18 @@ use onboarding_core::time::Timestamp;
 use thiserror::Error;
 
 use crate::body::{self, BodyFault, Form};
-use crate::caller::{self, Unauthenticated};
+use crate::caller::{self, Refused};
 use crate::edge::Edge;
 use crate::failure::Failure;
 use crate::routes::{Params, Route};
 
-/// One request that has reached its handler: a route of this function, with a key where one is needed.
+/// One request that has reached its handler: a route of this function, with a credential where one is needed.
 pub struct Call<O> {
     request: Request,
     route: &'static Route,
     operation: O,
     params: Params,
-    key: Option<ApiKey>,
+    credential: Option<Presented>,
     now: Timestamp,
     reference: ReferenceId,
     random: Arc<dyn Random>,
@@ -57,12 +57,12 @@ impl<O: Copy> Call<O> {
         request: Request,
         (route, operation): (&'static Route, O),
         params: Params,
-        key: Option<ApiKey>,
+        credential: Option<Presented>,
         (now, reference): (Timestamp, ReferenceId),
     ) -> Self {
         let random = Arc::clone(&edge.random);
         let (reseller, enterprise) = (OnceLock::new(), OnceLock::new());
-        Self { request, route, operation, params, key, now, reference, random, reseller, enterprise }
+        Self { request, route, operation, params, credential, now, reference, random, reseller, enterprise }
     }
 
     /// What is asked for.
@@ -101,22 +101,22 @@ impl<O: Copy> Call<O> {
         &self.request
     }
 
-    /// The key in the request. On every route but the public ones it is there, else no handler would run.
-    pub fn key(&self) -> Result<&ApiKey, Unauthenticated> {
-        self.key.as_ref().ok_or(Unauthenticated)
+    /// The key or token in the request. On every route but the public ones it is there, else no handler would run.
+    pub fn credential(&self) -> Result<&Presented, Refused> {
+        self.credential.as_ref().ok_or(Refused::Unauthenticated)
     }
 
     /// Checks that `caller` may use this route, and notes for the log who it is.
-    pub fn permit(&self, caller: &Caller) -> Result<(), Unauthenticated> {
-        caller::permit(caller, self.route.level)?;
+    pub fn permit(&self, caller: &Caller) -> Result<(), Refused> {
+        caller::permit(caller, self.route)?;
         if let Ok(reseller) = caller::reseller(caller) {
             self.reseller.get_or_init(|| reseller.id);
         }
         Ok(())
     }
 
-    /// The same as [`Call::permit`], for a service provider, which it hands out.
-    pub fn reseller<'c>(&self, caller: &'c Caller) -> Result<&'c Reseller, Unauthenticated> {
+    /// The same as [`Call::permit`], for a service provider or the holder of a token of its; hands out the provider.
+    pub fn reseller<'c>(&self, caller: &'c Caller) -> Result<&'c Reseller, Refused> {
         self.permit(caller)?;
         caller::reseller(caller)
     }

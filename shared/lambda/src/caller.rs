@@ -1,70 +1,90 @@
-//! Who calls: the key in the request, and whether its holder may use the route.
+//! Who calls: the key or token in the request, and whether its holder may use the route.
 //!
-//! The rows behind a key are read by the function's store, and [`onboarding_core::credential::authenticate`] judges
-//! them. Here is what needs no store.
+//! The rows behind it are read by the function's store, and [`onboarding_core::credential::authenticate`] or
+//! [`onboarding_core::token::authenticate`] judges them. Here is what needs no store.
 
 use http::header::AUTHORIZATION;
 use lambda_http::Request;
-use onboarding_core::credential::{ApiKey, Caller, Environment};
+use onboarding_core::credential::{Caller, Environment, Presented};
 use onboarding_core::reseller::Reseller;
+use onboarding_core::scope::Scope;
 use thiserror::Error;
 
 use crate::failure::Failure;
-use crate::routes::Level;
+use crate::routes::{Level, Route};
 
-/// No credential, or none that opens this route. The caller is not told which (G65).
+/// Why a route is closed to a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("no accepted credential")]
-pub struct Unauthenticated;
+pub enum Refused {
+    /// No credential, or none that opens this route. The caller is not told which (G65).
+    #[error("no accepted credential")]
+    Unauthenticated,
+    /// The credential is accepted, and made for less than this (RFC 6750 §3.1).
+    #[error("the credential lacks the scope {0}")]
+    InsufficientScope(Scope),
+}
 
-impl From<Unauthenticated> for Failure {
-    fn from(_: Unauthenticated) -> Self {
-        Self::unauthenticated()
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Unauthenticated => Self::unauthenticated(),
+            Refused::InsufficientScope(scope) => Self::insufficient_scope(scope),
+        }
     }
 }
 
-/// The key in `Authorization: Bearer <key>`: exactly one such header, the scheme in any case (RFC 9110 §11.1).
+/// The key or token in `Authorization: Bearer <credential>`: exactly one such header, the scheme in any case (RFC 9110 §11.1).
 ///
-/// What is not a key of this environment is refused before anything is read; a key in the URL is never looked at.
-pub fn presented(request: &Request, environment: Environment) -> Result<ApiKey, Unauthenticated> {
+/// What is not one of this environment is refused before anything is read; one in the URL is never looked at.
+pub fn presented(request: &Request, environment: Environment) -> Result<Presented, Refused> {
     let mut headers = request.headers().get_all(AUTHORIZATION).iter();
-    let (Some(header), None) = (headers.next(), headers.next()) else { return Err(Unauthenticated) };
-    let (scheme, key) = header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Unauthenticated)?;
+    let (Some(header), None) = (headers.next(), headers.next()) else { return Err(Refused::Unauthenticated) };
+    let (scheme, credential) =
+        header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Refused::Unauthenticated)?;
     if !scheme.eq_ignore_ascii_case("Bearer") {
-        return Err(Unauthenticated);
+        return Err(Refused::Unauthenticated);
     }
-    ApiKey::parse(key.trim_matches(' '), environment).map_err(|_| Unauthenticated)
+    Presented::parse(credential.trim_matches(' '), environment).map_err(|_| Refused::Unauthenticated)
 }
 
-/// Whether `caller` may use a route of `level`.
+/// Whether `caller` may use `route`: its level first, then its scope.
 ///
-/// A key of the wrong level is answered like no key: 401, since the contract has no 403 for the API's own levels.
-pub fn permit(caller: &Caller, level: Level) -> Result<(), Unauthenticated> {
-    let permitted = match (level, caller) {
+/// A credential of the wrong level is answered like none: 401, since the contract has no 403 for the API's own levels.
+pub fn permit(caller: &Caller, route: &Route) -> Result<(), Refused> {
+    let permitted = match (route.level, caller) {
         (Level::Public, _)
         | (Level::Operator, Caller::Operator { .. })
-        | (Level::Reseller | Level::Enterprise, Caller::Reseller { .. }) => true,
-        (Level::Operator, Caller::Reseller { .. }) | (Level::Reseller | Level::Enterprise, Caller::Operator { .. }) => {
-            false
-        }
+        | (Level::Reseller, Caller::Reseller { .. })
+        | (Level::Enterprise, Caller::Reseller { .. } | Caller::Enterprise { .. }) => true,
+        (Level::Operator, Caller::Reseller { .. } | Caller::Enterprise { .. })
+        | (Level::Reseller, Caller::Operator { .. } | Caller::Enterprise { .. })
+        | (Level::Enterprise, Caller::Operator { .. }) => false,
     };
-    if permitted { Ok(()) } else { Err(Unauthenticated) }
+    if !permitted {
+        return Err(Refused::Unauthenticated);
+    }
+    match route.scope.filter(|scope| !caller.scopes().allow(*scope)) {
+        Some(lacking) => Err(Refused::InsufficientScope(lacking)),
+        None => Ok(()),
+    }
 }
 
-/// The service provider that `caller` is.
-pub fn reseller(caller: &Caller) -> Result<&Reseller, Unauthenticated> {
+/// The service provider that `caller` is, or whose enterprise it is about.
+pub fn reseller(caller: &Caller) -> Result<&Reseller, Refused> {
     match caller {
-        Caller::Reseller { reseller, .. } => Ok(reseller),
-        Caller::Operator { .. } => Err(Unauthenticated),
+        Caller::Reseller { reseller, .. } | Caller::Enterprise { reseller, .. } => Ok(reseller),
+        Caller::Operator { .. } => Err(Refused::Unauthenticated),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{api_key, operator, provider};
+    use crate::routes::ROUTES;
+    use crate::testing::{api_key, operator, provider, provider_with, token_holder};
     use http::HeaderValue;
     use lambda_http::Body;
+    use onboarding_core::scope::Scopes;
 
     fn request(headers: &[&str]) -> Request {
         let mut request = Request::new(Body::Empty);
@@ -79,7 +99,7 @@ mod tests {
         let key = api_key();
         for header in [format!("Bearer {}", key.expose()), format!("bEARER  {} ", key.expose())] {
             let read = presented(&request(&[&header]), Environment::Test).unwrap();
-            assert_eq!(read.id(), key.id(), "{header}");
+            assert!(matches!(&read, Presented::Key(read) if read.id() == key.id()), "{header}");
         }
     }
 
@@ -110,15 +130,31 @@ mod tests {
         assert!(presented(&latin, Environment::Test).is_err());
     }
 
+    fn one_of(level: Level) -> &'static Route {
+        ROUTES.iter().find(|route| route.level == level).unwrap()
+    }
+
     #[test]
-    fn a_key_opens_the_routes_of_its_level_only() {
+    fn a_credential_opens_the_routes_of_its_level_only() {
         let permits = |caller: &Caller| {
             [Level::Public, Level::Operator, Level::Reseller, Level::Enterprise]
-                .map(|level| permit(caller, level).is_ok())
+                .map(|level| permit(caller, one_of(level)).is_ok())
         };
         assert_eq!(permits(&operator()), [true, true, false, false]);
         assert_eq!(permits(&provider()), [true, false, true, true]);
+        assert_eq!(permits(&token_holder()), [true, false, false, true]);
         assert!(reseller(&provider()).is_ok());
-        assert_eq!(reseller(&operator()), Err(Unauthenticated));
+        assert_eq!(reseller(&operator()), Err(Refused::Unauthenticated));
+    }
+
+    /// A credential that was made for less is told what it lacks, and only where its level is right.
+    #[test]
+    fn a_route_wants_its_scope() {
+        let route = one_of(Level::Enterprise);
+        let scope = route.scope.unwrap();
+        assert_eq!(permit(&provider_with(Scopes::of([scope])), route), Ok(()));
+        let others = provider_with(Scopes::of(Scope::all().filter(|other| *other != scope)));
+        assert_eq!(permit(&others, route), Err(Refused::InsufficientScope(scope)));
+        assert_eq!(permit(&others, one_of(Level::Operator)), Err(Refused::Unauthenticated));
     }
 }

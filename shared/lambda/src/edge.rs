@@ -1,6 +1,6 @@
 //! The one entry of every HTTP function: from a gateway event to a whole response.
 //!
-//! [`serve`] makes the reference, finds the route, refuses what needs no handler (404, 405, 401 without a key), runs
+//! [`serve`] makes the reference, finds the route, refuses what needs no handler (404, 405, 401 without a credential), runs
 //! the handler, turns its error, or its panic, into a problem document or a page, adds the headers, and writes the one log line.
 
 use std::sync::Arc;
@@ -107,14 +107,14 @@ impl Visit {
         let (route, params) = found(&request)?;
         let turned_away = |failure| TurnedAway { route: Some(route), surface: route.surface, failure };
         let operation = O::try_from(route.operation).map_err(|_| turned_away(Failure::not_found()))?;
-        let key = match route.level {
+        let credential = match route.level {
             Level::Public => None,
             Level::Operator | Level::Reseller | Level::Enterprise => {
-                let key = caller::presented(&request, edge.environment);
-                Some(key.map_err(|refusal| turned_away(refusal.into()))?)
+                let presented = caller::presented(&request, edge.environment);
+                Some(presented.map_err(|refusal| turned_away(refusal.into()))?)
             }
         };
-        Ok(Call::new(edge, request, (route, operation), params, key, (self.now, self.reference.clone())))
+        Ok(Call::new(edge, request, (route, operation), params, credential, (self.now, self.reference.clone())))
     }
 
     fn close(

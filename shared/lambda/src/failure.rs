@@ -11,6 +11,7 @@ use http::{Method, StatusCode};
 use onboarding_core::advice::{Code, Explanation};
 use onboarding_core::credential::NotAccepted;
 use onboarding_core::fields::Fault;
+use onboarding_core::scope::Scope;
 
 /// `Retry-After` of a 429 or 503 whose advice names no time, in seconds.
 const DEFAULT_RETRY_AFTER: u32 = 5;
@@ -31,6 +32,7 @@ struct Parts {
     retry_after: Option<u32>,
     correlation_id: Option<String>,
     reason: Option<&'static str>,
+    lacking: Option<Scope>,
     cause: Option<Cause>,
 }
 
@@ -58,6 +60,7 @@ impl Failure {
             retry_after: None,
             correlation_id: None,
             reason: None,
+            lacking: None,
             cause: None,
         }))
     }
@@ -78,6 +81,14 @@ impl Failure {
     #[must_use]
     pub fn unauthenticated() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, Code::Unauthenticated)
+    }
+
+    /// 403: the credential is accepted, and made for less than `scope` (RFC 6750 §3.1).
+    #[must_use]
+    pub fn insufficient_scope(scope: Scope) -> Self {
+        let mut failure = Self::new(StatusCode::FORBIDDEN, Code::InsufficientScope);
+        failure.0.lacking = Some(scope);
+        failure.with_detail(format!("This call needs the scope {scope}, which the key or token does not have."))
     }
 
     /// 405, with the methods that the path has.
@@ -158,6 +169,12 @@ impl Failure {
     #[must_use]
     pub fn reason(&self) -> Option<&'static str> {
         self.0.reason
+    }
+
+    /// The scope that the credential lacks.
+    #[must_use]
+    pub fn lacking(&self) -> Option<Scope> {
+        self.0.lacking
     }
 
     /// What is wrong with the body.

@@ -6,6 +6,7 @@
 mod matching;
 
 use http::Method;
+use onboarding_core::scope::Scope;
 
 pub use matching::{Found, Params, find, surface_of};
 
@@ -20,6 +21,8 @@ pub struct Route {
     pub aliases: &'static [Alias],
     /// Who may call it.
     pub level: Level,
+    /// What their credential must be made for; none where there is no choice: the operator's, and public ones.
+    pub scope: Option<Scope>,
     /// Whom it answers.
     pub surface: Surface,
     /// What it does.
@@ -175,11 +178,19 @@ operations!(
 );
 
 const fn route(method: Method, path: &'static str, level: Level, operation: Operation) -> Route {
-    Route { method, path, aliases: &[], level, surface: Surface::Api, operation }
+    Route { method, path, aliases: &[], level, scope: None, surface: Surface::Api, operation }
 }
 
 const fn page(method: Method, path: &'static str, operation: Operation) -> Route {
-    Route { method, path, aliases: &[], level: Level::Public, surface: Surface::Page, operation }
+    Route { method, path, aliases: &[], level: Level::Public, scope: None, surface: Surface::Page, operation }
+}
+
+impl Route {
+    /// The same route, for credentials that are made for `scope`.
+    const fn needing(mut self, scope: Scope) -> Self {
+        self.scope = Some(scope);
+        self
+    }
 }
 
 /// Every route.
@@ -202,6 +213,7 @@ pub static ROUTES: &[Route] = &[
         path: "/v1/sbc-gateways",
         aliases: &[Alias { path: "/reseller/getAvailableSBCGatewayRegionsByResellerId/{resellerId}", query: &[] }],
         level: Level::Reseller,
+        scope: Some(Scope::EnterprisesRead),
         surface: Surface::Api,
         operation: Operation::CreateEnterprise(CreateEnterpriseOp::ListGateways),
     },
@@ -210,6 +222,7 @@ pub static ROUTES: &[Route] = &[
         path: "/v1/pbx-types",
         aliases: &[Alias { path: "/pbx/getPBXTypesByResellerId", query: &["resellerId"] }],
         level: Level::Reseller,
+        scope: Some(Scope::EnterprisesRead),
         surface: Surface::Api,
         operation: Operation::CreateEnterprise(CreateEnterpriseOp::ListPbxTypes),
     },
@@ -218,39 +231,51 @@ pub static ROUTES: &[Route] = &[
         path: "/v1/enterprises",
         aliases: &[Alias { path: "/reseller/newEnterprise", query: &[] }],
         level: Level::Reseller,
+        scope: Some(Scope::EnterprisesWrite),
         surface: Surface::Api,
         operation: Operation::CreateEnterprise(CreateEnterpriseOp::Create),
     },
-    route(Method::GET, "/v1/enterprises/{enterpriseId}", Level::Reseller, Operation::Enterprises(EnterprisesOp::Read)),
+    route(
+        Method::GET,
+        "/v1/enterprises/{enterpriseId}",
+        Level::Enterprise,
+        Operation::Enterprises(EnterprisesOp::Read),
+    )
+    .needing(Scope::EnterprisesRead),
     route(
         Method::GET,
         "/v1/enterprises/{enterpriseId}/actions",
-        Level::Reseller,
+        Level::Enterprise,
         Operation::Enterprises(EnterprisesOp::ListActions),
-    ),
+    )
+    .needing(Scope::ConsentsRead),
     route(
         Method::POST,
         "/v1/enterprises/{enterpriseId}/confirm-tenant",
         Level::Reseller,
         Operation::Enterprises(EnterprisesOp::ConfirmTenant),
-    ),
+    )
+    .needing(Scope::ConsentsWrite),
     route(
         Method::POST,
         "/v1/enterprises/{enterpriseId}/disable",
         Level::Reseller,
         Operation::Enterprises(EnterprisesOp::Disable),
-    ),
+    )
+    .needing(Scope::EnterprisesWrite),
     route(
         Method::POST,
         "/v1/enterprises/{enterpriseId}/enable",
         Level::Reseller,
         Operation::Enterprises(EnterprisesOp::Enable),
-    ),
+    )
+    .needing(Scope::EnterprisesWrite),
     Route {
         method: Method::POST,
         path: "/v1/enterprises/action-url",
         aliases: &[Alias { path: "/enterprise/getActionItemUrl", query: &[] }],
         level: Level::Reseller,
+        scope: Some(Scope::LinksWrite),
         surface: Surface::Api,
         operation: Operation::RegistrationUrl(RegistrationUrlOp::ActionUrl),
     },
@@ -304,6 +329,15 @@ mod tests {
         let pages = ["/restricted/handleResponse", "/restricted/adminConsent", "/outcome/{handle}"];
         assert_eq!(public, [&pages[..], &["/healthz"]].concat());
         assert!(ROUTES.iter().all(|route| route.surface == Surface::Api || route.level == Level::Public));
+    }
+
+    /// A key that is made for less meets a scope on every route of its level.
+    #[test]
+    fn every_route_of_a_provider_names_a_scope() {
+        for route in ROUTES {
+            let of_a_provider = matches!(route.level, Level::Reseller | Level::Enterprise);
+            assert_eq!(route.scope.is_some(), of_a_provider, "{}", route.path);
+        }
     }
 
     #[test]

@@ -1,15 +1,18 @@
 //! What the tests of this crate share: gateway events, and callers.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lambda_http::Request;
-use onboarding_core::credential::{ApiKey, Caller, Environment, KeyOwner};
-use onboarding_core::id::{ReferenceId, ResellerId};
+use onboarding_core::credential::{ApiKey, Caller, CredentialId, Environment, KeyOwner};
+use onboarding_core::id::{EnterpriseId, ReferenceId, ResellerId};
 use onboarding_core::random::Random;
-use onboarding_core::reseller::{Reseller, ResellerStatus};
+use onboarding_core::reseller::{Reseller, ResellerStatus, TokenMode};
+use onboarding_core::scope::Scopes;
 use onboarding_core::time::{Clock, Timestamp};
+use onboarding_core::token::{AccessToken, TokenGrant};
 use serde_json::{Value, json};
 
 pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
@@ -48,17 +51,37 @@ pub(crate) fn api_key() -> ApiKey {
     ApiKey::new(Environment::Test, KeyOwner::Reseller(reseller_id()), &Counting::default())
 }
 
-pub(crate) fn provider() -> Caller {
-    let reseller = Reseller {
+fn reseller() -> Reseller {
+    Reseller {
         id: reseller_id(),
         name: "Acme".parse().unwrap(),
         redirect_hosts: vec![],
         events_url: None,
         status: ResellerStatus::Active,
+        token_mode: TokenMode::Handles,
         created_at: NOW,
         webhook_keys_changed_at: None,
-    };
-    Caller::Reseller { key: api_key().id().clone(), reseller }
+        revoked_keys: BTreeMap::new(),
+        revision: 0,
+    }
+}
+
+pub(crate) fn provider() -> Caller {
+    provider_with(Scopes::ALL)
+}
+
+pub(crate) fn provider_with(scopes: Scopes) -> Caller {
+    let by = CredentialId::Key(api_key().id().clone());
+    Caller::Reseller { by, reseller: reseller(), scopes, key_expires_at: None }
+}
+
+/// The holder of a token of enterprise 42.
+pub(crate) fn token_holder() -> Caller {
+    let enterprise = EnterpriseId::try_from(42).unwrap();
+    let (key, scopes) = (api_key().id().clone(), Scopes::ALL);
+    let grant = TokenGrant { key, key_expires_at: None, scopes: scopes.clone(), enterprise: Some(enterprise) };
+    let (token, _) = AccessToken::issue(grant, Environment::Test, (NOW, &Counting::default()));
+    Caller::Enterprise { token: token.id().clone(), reseller: reseller(), enterprise, scopes }
 }
 
 pub(crate) fn operator() -> Caller {

@@ -1,6 +1,6 @@
 //! What the table and the secret store hold: one provider, one enterprise, one link, with keys made for this run.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -12,7 +12,7 @@ use onboarding_core::enterprise::{Enterprise, Profile};
 use onboarding_core::id::{ConsentRequestId, ResellerId};
 use onboarding_core::outcome_link::OutcomeLink;
 use onboarding_core::random::{Random, SystemRandomness};
-use onboarding_core::reseller::{Reseller, ResellerStatus};
+use onboarding_core::reseller::{Reseller, ResellerStatus, TokenMode};
 use onboarding_core::seal::SealingKeys;
 use onboarding_core::secret::hex;
 use onboarding_core::time::{Clock as _, SystemClock, Timestamp};
@@ -131,8 +131,11 @@ fn reseller(id: ResellerId, now: Timestamp) -> Result<Reseller, Error> {
         redirect_hosts: vec![host],
         events_url: None,
         status,
+        token_mode: TokenMode::Handles,
         created_at: now,
         webhook_keys_changed_at: None,
+        revoked_keys: BTreeMap::new(),
+        revision: 0,
     })
 }
 

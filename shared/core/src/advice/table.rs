@@ -293,6 +293,16 @@ pub(super) const ROWS: &[Advice] = &[
         &["Choose another enterpriseName."],
     ),
     row(
+        Code::InsufficientScope,
+        Who::Developer,
+        "The credential is made for less",
+        "The key or token is accepted, but not made for this call.",
+        &[
+            "Read the missing scope in the WWW-Authenticate header.",
+            "Use a key that has it, or ask the operator of this service for one.",
+        ],
+    ),
+    row(
         Code::InvalidBody,
         Who::Developer,
         "The body is wrong",
@@ -438,7 +448,7 @@ codes! {
     WrongAccount "wrong_account", WrongCloud "wrong_cloud", WrongTenant "wrong_tenant",
     InvalidCallback "invalid_callback", PageNotFound "page_not_found", WrongMethodPage "wrong_method_page",
     EnterpriseDisabled "enterprise_disabled", EnterpriseNameTaken "enterprise_name_taken",
-    InternalError "internal_error", InvalidBody "invalid_body", MethodNotAllowed "method_not_allowed",
+    InsufficientScope "insufficient_scope", InternalError "internal_error", InvalidBody "invalid_body", MethodNotAllowed "method_not_allowed",
     NotFound "not_found", NothingToConfirm "nothing_to_confirm", PayloadTooLarge "payload_too_large",
     TenantNotKnown "tenant_not_known", TenantNotShown "tenant_not_shown", Unauthenticated "unauthenticated", Unavailable "unavailable",
     UnparseableBody "unparseable_body", UnsupportedMediaType "unsupported_media_type",

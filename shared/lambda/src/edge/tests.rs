@@ -1,7 +1,7 @@
 use super::*;
 use crate::body::BodyFault;
 use crate::call::NoSuchThing;
-use crate::caller::Unauthenticated;
+use crate::caller::Refused;
 use crate::log::tests::{caught, listen};
 use crate::routes::{ConsentRedirectOp, CreateEnterpriseOp, CredentialsOp, EnterprisesOp};
 use crate::testing::{Counting, EventBody, NOW, Still, api_key, event, post, provider, reseller_id};
@@ -20,7 +20,7 @@ fn edge() -> Edge {
 
 /// A handler's error, as functions write theirs.
 enum Error {
-    Caller(Unauthenticated),
+    Caller(Refused),
     Path(NoSuchThing),
     Body(BodyFault),
     Invalid(Vec<Fault>),
@@ -280,7 +280,8 @@ fn a_panic_is_an_answer_and_tells_nothing() {
     let mut response = None;
     let log = caught(crate::log::Level::Debug, || {
         let handle = async |call: &Call<EnterprisesOp>| -> Result<Answer, Error> {
-            panic!("secret-{}", call.key().map_err(Error::Caller)?.expose())
+            call.credential().map_err(Error::Caller)?;
+            panic!("secret-{}", api_key().expose())
         };
         response = Some(block_on(serve(&edge, request, handle)));
     });

@@ -1,5 +1,6 @@
-//! One enterprise: read it, list its actions, confirm its tenant, stop it (R079, R103, K10, K11).
+//! Enterprises: list them, read one, list actions, confirm a tenant, stop one (R008, R079, R103, R148, K10, K11).
 
+mod list;
 mod standing;
 mod view;
 
@@ -14,20 +15,20 @@ use onboarding_core::credential::Caller;
 use onboarding_core::enterprise::{Enterprise, Standing};
 use onboarding_core::fields::Fault;
 use onboarding_core::id::{ConsentRequestId, EnterpriseId, TenantId};
+use onboarding_core::listing::InvalidCursor;
 use onboarding_dynamo::consent::Recorded;
 use onboarding_dynamo::credential::{NotAuthenticated, Wanted};
 use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::answer::Answer;
-use onboarding_lambda::body::BodyFault;
+use onboarding_lambda::body::{BodyFault, UnparseableQuery};
 use onboarding_lambda::call::{Call, NoSuchThing};
 use onboarding_lambda::caller::Refused;
 use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
 use onboarding_lambda::routes::EnterprisesOp;
-use serde_json::json;
 use thiserror::Error;
 
-use crate::view::EnterpriseView;
+use crate::view::{EnterpriseView, ListView};
 
 /// What this function needs.
 pub struct App {
@@ -60,6 +61,12 @@ enum Error {
     #[error("the body is wrong")]
     Invalid(Vec<Fault>),
     #[error(transparent)]
+    Query(#[from] UnparseableQuery),
+    #[error("the query string is wrong")]
+    InvalidQuery(Vec<Fault>),
+    #[error(transparent)]
+    Cursor(#[from] InvalidCursor),
+    #[error(transparent)]
     Store(#[from] StoreError),
 }
 
@@ -75,6 +82,10 @@ impl From<Error> for Failure {
             Error::TenantTaken => Self::new(StatusCode::CONFLICT, Code::TenantBoundElsewhere),
             Error::Body(fault) => fault.into(),
             Error::Invalid(faults) => Self::invalid(faults),
+            Error::Query(fault) => fault.into(),
+            Error::InvalidQuery(faults) => Self::invalid_query(faults),
+            Error::Cursor(wrong) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, Code::InvalidCursor)
+                .with_faults(vec![Fault::new("cursor", "invalid_cursor", format!("cursor {wrong}"))]),
             Error::Store(error) | Error::Key(NotAuthenticated::Store(error)) if error.is_passing() => {
                 Self::unavailable(error)
             }
@@ -85,21 +96,24 @@ impl From<Error> for Failure {
 
 /// Answers one request.
 pub async fn handle(app: &App, request: Request) -> Response<Body> {
-    edge::serve(&app.edge, request, async |call: &Call<EnterprisesOp>| {
-        let (caller, enterprise) = own_enterprise(app, call).await?;
-        match call.operation() {
-            EnterprisesOp::Read => {
-                let view = EnterpriseView::of(&enterprise);
-                Ok(Answer::json(StatusCode::OK, &view).with_header(ETAG, &enterprise.etag()))
-            }
-            EnterprisesOp::ListActions => {
-                let body = json!({ "items": enterprise.action_items(), "next": null });
-                Ok(Answer::json(StatusCode::OK, &body))
-            }
-            EnterprisesOp::ConfirmTenant => confirm_tenant(app, call, &caller, &enterprise).await,
-            EnterprisesOp::Disable => standing::change(app, call, &caller, enterprise, Standing::Disabled).await,
-            EnterprisesOp::Enable => standing::change(app, call, &caller, enterprise, Standing::Open).await,
+    edge::serve(&app.edge, request, async |call: &Call<EnterprisesOp>| match call.operation() {
+        EnterprisesOp::List => list::enterprises(app, call).await,
+        EnterprisesOp::ListAllActions => list::action_items(app, call).await,
+        EnterprisesOp::Read => {
+            let (_, enterprise) = own_enterprise(app, call).await?;
+            let view = EnterpriseView::of(&enterprise);
+            Ok(Answer::json(StatusCode::OK, &view).with_header(ETAG, &enterprise.etag()))
         }
+        EnterprisesOp::ListActions => {
+            let (_, enterprise) = own_enterprise(app, call).await?;
+            Ok(Answer::json(StatusCode::OK, &ListView { items: enterprise.action_items(), next: None }))
+        }
+        EnterprisesOp::ConfirmTenant => {
+            let (caller, enterprise) = own_enterprise(app, call).await?;
+            confirm_tenant(app, call, &caller, &enterprise).await
+        }
+        EnterprisesOp::Disable => standing::change(app, call, Standing::Disabled).await,
+        EnterprisesOp::Enable => standing::change(app, call, Standing::Open).await,
     })
     .await
 }

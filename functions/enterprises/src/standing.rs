@@ -13,23 +13,18 @@ use onboarding_lambda::call::Call;
 use onboarding_lambda::routes::EnterprisesOp;
 
 use crate::view::EnterpriseView;
-use crate::{App, Error};
+use crate::{App, Error, own_enterprise};
 
 /// Gives the enterprise the standing `to`. Saying it twice is saying it.
-pub(crate) async fn change(
-    app: &App,
-    call: &Call<EnterprisesOp>,
-    caller: &Caller,
-    mut enterprise: Enterprise,
-    to: Standing,
-) -> Result<Answer, Error> {
+pub(crate) async fn change(app: &App, call: &Call<EnterprisesOp>, to: Standing) -> Result<Answer, Error> {
+    let (caller, mut enterprise) = own_enterprise(app, call).await?;
     call.json_object_if_any()?.finish(Some(())).map_err(Error::Invalid)?;
     let from = enterprise.standing;
     if from == Standing::Offboarded {
         return Err(Error::Disabled);
     }
     if from != to {
-        let audit = audit(call, caller, &enterprise, to);
+        let audit = audit(call, &caller, &enterprise, to);
         let changed = app.store.change_standing(enterprise.id, (from, to), &audit).await?;
         enterprise = if changed {
             Enterprise { standing: to, ..enterprise }

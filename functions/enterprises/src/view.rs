@@ -1,8 +1,44 @@
 //! An enterprise as its provider reads it: the source's fields, and what we know beside them (K10).
 
+use onboarding_core::action::ActionType;
 use onboarding_core::enterprise::{Enterprise, ManagementConsent, Profile};
 use onboarding_core::id::{EnterpriseId, ResellerId, TenantId};
 use serde::Serialize;
+
+/// A page of a list.
+#[derive(Serialize)]
+pub(crate) struct ListView<T> {
+    /// What is on it.
+    pub(crate) items: Vec<T>,
+    /// The cursor of the next page; null at the end of the list.
+    pub(crate) next: Option<String>,
+}
+
+/// An item of `GET /v1/enterprises` (R148).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EnterpriseSummary {
+    enterprise_id: EnterpriseId,
+    enterprise_name: String,
+    status: &'static str,
+    tenant_id: Option<TenantId>,
+    /// The actions that wait for somebody.
+    pending_actions: Vec<ActionType>,
+    created_at: String,
+}
+
+impl EnterpriseSummary {
+    pub(crate) fn of(enterprise: &Enterprise) -> Self {
+        Self {
+            enterprise_id: enterprise.id,
+            enterprise_name: enterprise.profile.enterprise_name.to_string(),
+            status: enterprise.status().word(),
+            tenant_id: enterprise.tenant,
+            pending_actions: enterprise.pending_actions(),
+            created_at: enterprise.created_at.to_string(),
+        }
+    }
+}
 
 /// The body of `GET /v1/enterprises/{id}`.
 #[derive(Serialize)]

@@ -1,5 +1,7 @@
 //! Actions: the consents and sign-ins that an enterprise goes through, and how far each of them is.
 
+mod item;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -7,10 +9,13 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::advice::{Code, Explanation};
-use crate::id::{ConsentRequestId, EnterpriseId, TenantId};
+use crate::id::{ConsentRequestId, TenantId};
 use crate::identity::Signer;
 use crate::service::Service;
 use crate::time::Timestamp;
+use crate::word::words;
+
+pub use item::{ActionItem, TenantToConfirm};
 
 /// A kind of action, under its name in the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -307,24 +312,90 @@ pub enum ActionState {
     },
 }
 
+words!(
+    /// An action's state without what belongs to it: its word.
+    ActionStatus {
+        /// See [`ActionState::NotRequested`].
+        NotRequested = "not_requested",
+        /// See [`ActionState::PendingConsent`].
+        PendingConsent = "pending_consent",
+        /// See [`ActionState::Started`].
+        Started = "started",
+        /// See [`ActionState::PendingConfirmation`].
+        PendingConfirmation = "pending_confirmation",
+        /// See [`ActionState::Verifying`].
+        Verifying = "verifying",
+        /// See [`ActionState::Granted`].
+        Granted = "granted",
+        /// See [`ActionState::Declined`].
+        Declined = "declined",
+        /// See [`ActionState::Blocked`].
+        Blocked = "blocked",
+        /// See [`ActionState::Unverifiable`].
+        Unverifiable = "unverifiable",
+        /// See [`ActionState::Drifted`].
+        Drifted = "drifted",
+        /// See [`ActionState::Withdrawn`].
+        Withdrawn = "withdrawn",
+        /// See [`ActionState::Revoked`].
+        Revoked = "revoked",
+        /// See [`ActionState::Expired`].
+        Expired = "expired",
+    }
+);
+
+impl ActionStatus {
+    /// Whether somebody is still to act, or something to be proved.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        !matches!(self, Self::NotRequested | Self::Granted | Self::Withdrawn)
+    }
+}
+
 impl ActionState {
+    /// The state without what belongs to it.
+    #[must_use]
+    pub const fn status(&self) -> ActionStatus {
+        match self {
+            Self::NotRequested => ActionStatus::NotRequested,
+            Self::PendingConsent { .. } => ActionStatus::PendingConsent,
+            Self::Started { .. } => ActionStatus::Started,
+            Self::PendingConfirmation { .. } => ActionStatus::PendingConfirmation,
+            Self::Verifying { .. } => ActionStatus::Verifying,
+            Self::Granted { .. } => ActionStatus::Granted,
+            Self::Declined { .. } => ActionStatus::Declined,
+            Self::Blocked { .. } => ActionStatus::Blocked,
+            Self::Unverifiable { .. } => ActionStatus::Unverifiable,
+            Self::Drifted { .. } => ActionStatus::Drifted,
+            Self::Withdrawn { .. } => ActionStatus::Withdrawn,
+            Self::Revoked { .. } => ActionStatus::Revoked,
+            Self::Expired { .. } => ActionStatus::Expired,
+        }
+    }
+
     /// The state word of the contract.
     #[must_use]
     pub const fn word(&self) -> &'static str {
+        self.status().word()
+    }
+
+    /// Since when it is in this state; nobody counts how long nobody asked.
+    #[must_use]
+    pub const fn since(&self) -> Option<Timestamp> {
         match self {
-            Self::NotRequested => "not_requested",
-            Self::PendingConsent { .. } => "pending_consent",
-            Self::Started { .. } => "started",
-            Self::PendingConfirmation { .. } => "pending_confirmation",
-            Self::Verifying { .. } => "verifying",
-            Self::Granted { .. } => "granted",
-            Self::Declined { .. } => "declined",
-            Self::Blocked { .. } => "blocked",
-            Self::Unverifiable { .. } => "unverifiable",
-            Self::Drifted { .. } => "drifted",
-            Self::Withdrawn { .. } => "withdrawn",
-            Self::Revoked { .. } => "revoked",
-            Self::Expired { .. } => "expired",
+            Self::NotRequested => None,
+            Self::PendingConsent { since }
+            | Self::Started { since, .. }
+            | Self::PendingConfirmation { since, .. }
+            | Self::Verifying { since, .. }
+            | Self::Granted { since, .. }
+            | Self::Declined { since, .. }
+            | Self::Blocked { since, .. }
+            | Self::Unverifiable { since, .. }
+            | Self::Drifted { since }
+            | Self::Withdrawn { since }
+            | Self::Revoked { since }
+            | Self::Expired { since } => Some(*since),
         }
     }
 
@@ -367,59 +438,6 @@ impl ActionState {
             | Self::Granted { .. }
             | Self::Withdrawn { .. }
             | Self::Expired { .. } => None,
-        }
-    }
-}
-
-/// An action of an enterprise, as `GET …/actions` answers it (K11).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ActionItem {
-    /// Whose.
-    pub enterprise_id: EnterpriseId,
-    /// Which action.
-    pub action_type: ActionType,
-    /// Its consent type, if it is a consent.
-    pub consent_type: Option<&'static str>,
-    /// Its state word.
-    pub status: &'static str,
-    /// Whether the enterprise cannot be ready without it.
-    pub mandatory: bool,
-    /// Whether it is recommended though optional.
-    pub recommended: bool,
-    /// Its title for people.
-    pub title: &'static str,
-    /// What is wrong, if something is.
-    pub problem: Option<Explanation>,
-    /// The tenant that waits for `confirm-tenant`, if one does.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tenant_to_confirm: Option<TenantToConfirm>,
-}
-
-/// The tenant that a provider is asked to confirm.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TenantToConfirm {
-    /// Its id, to be sent back in `confirm-tenant`.
-    pub tenant_id: TenantId,
-    /// Its name in Microsoft Graph.
-    pub organization: String,
-}
-
-impl ActionItem {
-    /// The item of `action` in `state`, for `enterprise` with `services`.
-    #[must_use]
-    pub fn new(enterprise: EnterpriseId, action: ActionType, state: &ActionState, services: &[Service]) -> Self {
-        Self {
-            enterprise_id: enterprise,
-            action_type: action,
-            consent_type: action.consent_type(),
-            status: state.word(),
-            mandatory: action.is_mandatory(services),
-            recommended: action.is_recommended(),
-            title: action.title(),
-            problem: state.problem(),
-            tenant_to_confirm: state.tenant_to_confirm(),
         }
     }
 }

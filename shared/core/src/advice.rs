@@ -58,6 +58,8 @@ pub enum Code {
     InsufficientScope,
     InternalError,
     InvalidBody,
+    InvalidCursor,
+    InvalidQuery,
     MethodNotAllowed,
     NotFound,
     NothingToConfirm,
@@ -67,6 +69,7 @@ pub enum Code {
     Unauthenticated,
     Unavailable,
     UnparseableBody,
+    UnparseableQuery,
     UnsupportedMediaType,
 }
 

@@ -13,6 +13,7 @@ use crate::id::{EnterpriseId, ResellerId, TenantId};
 use crate::identity::PERSONAL_ACCOUNTS;
 use crate::text::Domain;
 use crate::time::Timestamp;
+use crate::word::words;
 
 pub use profile::{ConfigDetails, EntConfigInfo, Profile};
 
@@ -63,40 +64,25 @@ impl Standing {
     }
 }
 
-/// How far an enterprise is. Told from its standing and its actions, so it cannot contradict them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EnterpriseStatus {
-    /// Made, nobody was asked for anything.
-    Draft,
-    /// Its administrator has an invitation.
-    Invited,
-    /// A registration link exists.
-    Registering,
-    /// Registered; application consents are missing.
-    AwaitingApplicationConsent,
-    /// Every mandatory action is granted.
-    Active,
-    /// Stopped by its provider.
-    Disabled,
-    /// Gone.
-    Offboarded,
-}
-
-impl EnterpriseStatus {
-    /// The word of the contract.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Invited => "invited",
-            Self::Registering => "registering",
-            Self::AwaitingApplicationConsent => "awaiting_application_consent",
-            Self::Active => "active",
-            Self::Disabled => "disabled",
-            Self::Offboarded => "offboarded",
-        }
+words!(
+    /// How far an enterprise is. Told from its standing and its actions, so it cannot contradict them.
+    EnterpriseStatus {
+        /// Made, nobody was asked for anything.
+        Draft = "draft",
+        /// Its administrator has an invitation.
+        Invited = "invited",
+        /// A registration link exists.
+        Registering = "registering",
+        /// Registered; application consents are missing.
+        AwaitingApplicationConsent = "awaiting_application_consent",
+        /// Every mandatory action is granted.
+        Active = "active",
+        /// Stopped by its provider.
+        Disabled = "disabled",
+        /// Gone.
+        Offboarded = "offboarded",
     }
-}
+);
 
 /// The tenant that the provider expects: a pin against anybody else finishing the link (T11).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -207,6 +193,12 @@ impl Enterprise {
         listed.map(|(action, state)| ActionItem::new(self.id, action, &state, &self.profile.services)).collect()
     }
 
+    /// The actions that wait for somebody: asked for, and neither granted nor withdrawn (R148).
+    #[must_use]
+    pub fn pending_actions(&self) -> Vec<ActionType> {
+        ActionType::all().filter(|action| self.action(*action).status().is_open()).collect()
+    }
+
     /// The mandatory actions that are not granted.
     pub fn missing(&self) -> impl Iterator<Item = ActionType> {
         let mandatory = ActionType::all().filter(|action| action.is_mandatory(&self.profile.services));
@@ -254,19 +246,24 @@ impl Enterprise {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::catalogue::Catalogue;
     use crate::fields::Fields;
     use serde_json::json;
 
-    fn enterprise(extra: &serde_json::Value) -> Enterprise {
+    /// Enterprise `id`, with SMS alone and these fields beside.
+    pub(crate) fn sample(id: u64, extra: &serde_json::Value) -> Enterprise {
         let mut body = json!({"enterpriseName": "Contoso", "pbxId": [], "sbcGateways": [], "services": ["SMS"]});
         body.as_object_mut().unwrap().extend(extra.as_object().cloned().unwrap());
         let fields = Fields::of(body.as_object().cloned().unwrap());
         let reseller = ResellerId::try_from(1).unwrap();
         let profile = Profile::parse(fields, reseller, &Catalogue::default()).unwrap();
-        Enterprise::create(EnterpriseId::try_from(7).unwrap(), reseller, profile, Timestamp::from_seconds(1))
+        Enterprise::create(EnterpriseId::try_from(id).unwrap(), reseller, profile, Timestamp::from_seconds(1))
+    }
+
+    fn enterprise(extra: &serde_json::Value) -> Enterprise {
+        sample(7, extra)
     }
 
     /// R088 Ticking the field raises the item once; not ticking it raises none.

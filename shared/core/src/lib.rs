@@ -8,10 +8,11 @@
 //! |---|---|
 //! | who may call, and what | [`credential`], [`token`], [`scope`], [`reseller`] |
 //! | an enterprise and its body | [`enterprise`], [`catalogue`], [`service`], [`country`], [`text`], [`fields`] |
+//! | lists, page by page | [`listing`] |
 //! | actions and what they ask for | [`action`], [`permission`] |
 //! | a link, a sign-in, a proof | [`consent`], [`state`], [`identity`], [`proof`] |
 //! | what is told, and to whom | [`outcome`], [`outcome_link`], [`delivery`], [`redirect_url`], [`advice`], [`audit`] |
-//! | groundwork | [`id`], [`time`], [`random`], [`secret`], [`seal`], [`json`], [`cloud`] |
+//! | groundwork | [`id`], [`time`], [`random`], [`secret`], [`seal`], [`json`], [`word`], [`cloud`] |
 
 pub mod action;
 pub mod advice;
@@ -28,6 +29,7 @@ pub mod fields;
 pub mod id;
 pub mod identity;
 pub mod json;
+pub mod listing;
 pub mod outcome;
 pub mod outcome_link;
 pub mod permission;
@@ -43,3 +45,4 @@ pub mod state;
 pub mod text;
 pub mod time;
 pub mod token;
+pub mod word;

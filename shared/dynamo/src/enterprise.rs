@@ -6,11 +6,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use onboarding_core::audit::AuditRow;
 use onboarding_core::enterprise::{Enterprise, Standing};
 use onboarding_core::id::{EnterpriseId, ResellerId};
+use onboarding_core::listing::Position;
 use onboarding_core::text::Name;
 use serde::{Deserialize, Serialize};
 
 use crate::key::Key;
 use crate::row::{entity, item, part};
+use crate::table::OWNER_INDEX;
 use crate::transaction::{Committed, Part};
 use crate::update::Change;
 use crate::value::{Item, text};
@@ -25,6 +27,15 @@ pub enum Created {
     NumberTaken,
     /// Another enterprise of the provider has the name (R080).
     NameTaken,
+}
+
+/// Some of a provider's enterprises, oldest first.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// They.
+    pub enterprises: Vec<Enterprise>,
+    /// Whether there are more behind them.
+    pub more: bool,
 }
 
 /// A name in use.
@@ -76,6 +87,27 @@ impl Store {
         Ok(row.map(|row| row.enterprise))
     }
 
+    /// At most `limit` of a provider's enterprises, in the order of their making, from `after` on: one query of its own
+    /// partition of the owner index, eventually consistent, 0.5 unit per 4 KB. Where `after` is inside an enterprise,
+    /// that enterprise is the first.
+    pub async fn enterprises_of(
+        &self,
+        owner: ResellerId,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Listed, StoreError> {
+        let query = self.client.query().table_name(&self.table).index_name(OWNER_INDEX);
+        let query = query
+            .key_condition_expression("OPK = :owner AND OSK BETWEEN :from AND :to")
+            .expression_attribute_values(":owner", text(owner_key(owner)))
+            .expression_attribute_values(":from", text(begin(after)))
+            .expression_attribute_values(":to", text(LAST))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        let answer = query.send().await.map_err(|error| StoreError::unavailable(&error))?;
+        let enterprises: Result<Vec<_>, _> = answer.items.unwrap_or_default().into_iter().map(entity).collect();
+        Ok(Listed { enterprises: enterprises?, more: answer.last_evaluated_key.is_some() })
+    }
+
     /// An enterprise by its number, whoever's it is.
     pub async fn enterprise(&self, id: EnterpriseId) -> Result<Option<Enterprise>, StoreError> {
         self.get(Key::enterprise(id)).await?.map(entity).transpose()
@@ -86,7 +118,30 @@ impl Store {
 fn owned_item(enterprise: &Enterprise) -> Result<Item, StoreError> {
     let mut item = item(&Key::enterprise(enterprise.id), enterprise)?;
     item.entry("actions".to_owned()).or_insert_with(|| AttributeValue::M(HashMap::new()));
-    item.insert("OPK".to_owned(), text(format!("reseller#{}", enterprise.reseller)));
-    item.insert("OSK".to_owned(), text(format!("enterprise#{}#{}", enterprise.created_at, enterprise.id)));
+    item.insert("OPK".to_owned(), text(owner_key(enterprise.reseller)));
+    item.insert("OSK".to_owned(), text(place(&Position::past(enterprise))));
     Ok(item)
+}
+
+/// The partition of a provider in the owner index.
+fn owner_key(owner: ResellerId) -> String {
+    format!("reseller#{owner}")
+}
+
+/// The place of an enterprise among its owner's: by the time of its making.
+fn place(position: &Position) -> String {
+    format!("enterprise#{}#{}", position.created_at, position.enterprise)
+}
+
+/// Sorts behind every place: `$` follows `#`.
+const LAST: &str = "enterprise$";
+
+/// Where a query begins: at the enterprise that is not done with, or behind the one that is. `!` sorts before every
+/// digit, so that a number of which this one is the beginning is not left out.
+fn begin(after: Option<Position>) -> String {
+    match after {
+        None => "enterprise#".to_owned(),
+        Some(inside @ Position { action: Some(_), .. }) => place(&inside),
+        Some(behind @ Position { action: None, .. }) => format!("{}!", place(&behind)),
+    }
 }

@@ -103,9 +103,26 @@ pub fn form_apart_from_query(request: &Request) -> Result<Form, BodyFault> {
     if form.meets(&query(request)?) { Err(BodyFault::Unparseable) } else { Ok(form) }
 }
 
+/// The query string as fields, each a text: read like a body, and an unknown one is a fault too.
+pub fn query_fields(request: &Request) -> Result<Fields, UnparseableQuery> {
+    let form = query(request).map_err(|_| UnparseableQuery)?;
+    Ok(Fields::of(form.into_texts().map(|(name, text)| (name, Value::String(text))).collect()))
+}
+
 /// The query string, each field once.
 pub fn query(request: &Request) -> Result<Form, BodyFault> {
     Form::parse(request.uri().query().unwrap_or_default().as_bytes())
+}
+
+/// The query string repeats a parameter, or does not decode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the query string cannot be read")]
+pub struct UnparseableQuery;
+
+impl From<UnparseableQuery> for Failure {
+    fn from(_: UnparseableQuery) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, Code::UnparseableQuery)
+    }
 }
 
 fn bytes<'a>(request: &'a Request, wanted: &str) -> Result<&'a [u8], BodyFault> {

@@ -13,7 +13,7 @@ use onboarding_core::reseller::Reseller;
 use onboarding_core::time::Timestamp;
 use thiserror::Error;
 
-use crate::body::{self, BodyFault, Form};
+use crate::body::{self, BodyFault, Form, UnparseableQuery};
 use crate::caller::{self, Refused};
 use crate::edge::Edge;
 use crate::failure::Failure;
@@ -155,6 +155,11 @@ impl<O: Copy> Call<O> {
     /// The body as Microsoft's callback: a form of which no field stands in the query string too.
     pub fn callback_form(&self) -> Result<Form, BodyFault> {
         body::form_apart_from_query(&self.request)
+    }
+
+    /// The query string, read like a body: a parameter that nobody takes is a fault.
+    pub fn query_fields(&self) -> Result<Fields, UnparseableQuery> {
+        body::query_fields(&self.request)
     }
 
     /// The query string as it came, each parameter once.

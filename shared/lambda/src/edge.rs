@@ -15,6 +15,7 @@ use onboarding_core::random::{Random, SystemRandomness};
 use onboarding_core::time::{Clock, SystemClock, Timestamp};
 
 use crate::answer::Answer;
+use crate::body;
 use crate::call::Call;
 use crate::caller;
 use crate::config::deployment::PublicBase;
@@ -114,6 +115,9 @@ impl Visit {
                 Some(presented.map_err(|refusal| turned_away(refusal.into()))?)
             }
         };
+        if credential.is_some() && params.have_no_query() {
+            refuse_any_parameter(&request).map_err(turned_away)?;
+        }
         Ok(Call::new(edge, request, (route, operation), params, credential, (self.now, self.reference.clone())))
     }
 
@@ -170,6 +174,13 @@ fn found(request: &Request) -> Result<(&'static Route, Params), TurnedAway> {
         Found::MethodNotAllowed(allow) => away(Failure::method_not_allowed(wrong_method(surface), allow)),
         Found::Nothing => away(Failure::not_found()),
     }
+}
+
+/// A route that needs a credential and takes no parameter refuses every one, as bodies refuse unknown fields (R102):
+/// `?dryRun=true` on a route that does not know it must not change anything. Pages take no notice: Microsoft may add
+/// parameters.
+fn refuse_any_parameter(request: &Request) -> Result<(), Failure> {
+    body::query_fields(request)?.finish(Some(())).map_err(Failure::invalid_query)
 }
 
 const fn wrong_method(surface: Surface) -> Code {

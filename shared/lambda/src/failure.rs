@@ -71,6 +71,12 @@ impl Failure {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, Code::InvalidBody).with_faults(faults)
     }
 
+    /// 422: the query string could be read and is wrong, with every fault at once; `/limit` points at `limit`.
+    #[must_use]
+    pub fn invalid_query(faults: Vec<Fault>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, Code::InvalidQuery).with_faults(faults)
+    }
+
     /// 404: absent, or another's; the two must not be told apart.
     #[must_use]
     pub fn not_found() -> Self {

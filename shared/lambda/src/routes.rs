@@ -19,6 +19,8 @@ pub struct Route {
     pub path: &'static str,
     /// Its other paths.
     pub aliases: &'static [Alias],
+    /// Parameters that it takes from the query string.
+    pub query: &'static [&'static str],
     /// Who may call it.
     pub level: Level,
     /// What their credential must be made for; none where there is no choice: the operator's, and public ones.
@@ -144,6 +146,10 @@ operations!(
 operations!(
     /// What `enterprises` does.
     EnterprisesOp of Enterprises {
+        /// Lists the caller's enterprises (R148).
+        List,
+        /// Lists the action items of all of the caller's enterprises (R008).
+        ListAllActions,
         /// Reads one enterprise (K10).
         Read,
         /// Lists the action items of one enterprise (K11).
@@ -178,11 +184,12 @@ operations!(
 );
 
 const fn route(method: Method, path: &'static str, level: Level, operation: Operation) -> Route {
-    Route { method, path, aliases: &[], level, scope: None, surface: Surface::Api, operation }
+    Route { method, path, aliases: &[], query: &[], level, scope: None, surface: Surface::Api, operation }
 }
 
 const fn page(method: Method, path: &'static str, operation: Operation) -> Route {
-    Route { method, path, aliases: &[], level: Level::Public, scope: None, surface: Surface::Page, operation }
+    let (level, surface) = (Level::Public, Surface::Page);
+    Route { method, path, aliases: &[], query: &[], level, scope: None, surface, operation }
 }
 
 impl Route {
@@ -191,7 +198,16 @@ impl Route {
         self.scope = Some(scope);
         self
     }
+
+    /// The same route, with parameters in the query string.
+    const fn taking(mut self, query: &'static [&'static str]) -> Self {
+        self.query = query;
+        self
+    }
 }
+
+/// The parameters of a list by pages.
+const PAGED: &[&str] = &["limit", "cursor", "status"];
 
 /// Every route.
 pub static ROUTES: &[Route] = &[
@@ -212,6 +228,7 @@ pub static ROUTES: &[Route] = &[
         method: Method::GET,
         path: "/v1/sbc-gateways",
         aliases: &[Alias { path: "/reseller/getAvailableSBCGatewayRegionsByResellerId/{resellerId}", query: &[] }],
+        query: &[],
         level: Level::Reseller,
         scope: Some(Scope::EnterprisesRead),
         surface: Surface::Api,
@@ -221,6 +238,7 @@ pub static ROUTES: &[Route] = &[
         method: Method::GET,
         path: "/v1/pbx-types",
         aliases: &[Alias { path: "/pbx/getPBXTypesByResellerId", query: &["resellerId"] }],
+        query: &[],
         level: Level::Reseller,
         scope: Some(Scope::EnterprisesRead),
         surface: Surface::Api,
@@ -230,11 +248,18 @@ pub static ROUTES: &[Route] = &[
         method: Method::POST,
         path: "/v1/enterprises",
         aliases: &[Alias { path: "/reseller/newEnterprise", query: &[] }],
+        query: &[],
         level: Level::Reseller,
         scope: Some(Scope::EnterprisesWrite),
         surface: Surface::Api,
         operation: Operation::CreateEnterprise(CreateEnterpriseOp::Create),
     },
+    route(Method::GET, "/v1/enterprises", Level::Reseller, Operation::Enterprises(EnterprisesOp::List))
+        .needing(Scope::EnterprisesRead)
+        .taking(PAGED),
+    route(Method::GET, "/v1/action-items", Level::Reseller, Operation::Enterprises(EnterprisesOp::ListAllActions))
+        .needing(Scope::ConsentsRead)
+        .taking(PAGED),
     route(
         Method::GET,
         "/v1/enterprises/{enterpriseId}",
@@ -274,6 +299,7 @@ pub static ROUTES: &[Route] = &[
         method: Method::POST,
         path: "/v1/enterprises/action-url",
         aliases: &[Alias { path: "/enterprise/getActionItemUrl", query: &[] }],
+        query: &[],
         level: Level::Reseller,
         scope: Some(Scope::LinksWrite),
         surface: Surface::Api,

@@ -17,6 +17,7 @@ mod enterprise;
 mod fault;
 mod journey;
 mod link;
+mod listing;
 mod lost_answer;
 mod meter;
 mod race;

@@ -129,6 +129,27 @@ async fn calls_cost_what_the_table_says() {
     expect(&callback, 2.0 + 2.0 + 9.0 + 21.0 + 3.0);
 }
 
+/// R148 A page of 50 is one query, after the look at who calls.
+#[tokio::test]
+async fn a_list_of_fifty_is_one_query() {
+    let (world, _behind, meter) = metered().await;
+    let mut body = world.enterprise_body(json!({})).await;
+    for at in 0..51 {
+        body["enterpriseName"] = json!(format!("Enterprise {at}"));
+        world.provider(Method::POST, "/v1/enterprises", Some(&body)).await;
+    }
+    for (path, length) in [("/v1/enterprises", 50), ("/v1/action-items", 50)] {
+        meter.charged();
+        let page = world.provider(Method::GET, path, None).await.json();
+        assert_eq!(page["items"].as_array().unwrap().len(), length);
+        assert!(page["next"].is_string());
+        let (operations, units) = meter.charged();
+        eprintln!("{path}: {units:?} units");
+        assert_eq!(operations, ["BatchGetItem", "Query"]);
+        assert!(units[0] <= 2.0 && units[1] <= 6.5, "{units:?}");
+    }
+}
+
 /// R103 The way back from the admin-consent page takes the documented units.
 #[tokio::test]
 async fn an_admin_consent_costs_what_the_table_says() {

@@ -110,6 +110,11 @@ impl World {
         self.enterprise(json!({ "expectedTenant": simulated_microsoft::CONTOSO.id })).await
     }
 
+    /// The same, under another name.
+    pub(crate) async fn contoso_named(&self, name: &str) -> u64 {
+        self.enterprise(json!({ "enterpriseName": name, "expectedTenant": simulated_microsoft::CONTOSO.id })).await
+    }
+
     /// Where webhooks of this world are caught.
     pub(crate) fn hook(&self) -> String {
         self.sandbox.webhooks().url()

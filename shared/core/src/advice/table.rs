@@ -310,6 +310,23 @@ pub(super) const ROWS: &[Advice] = &[
         &["Mend every field named in `errors` and send the request again."],
     ),
     row(
+        Code::InvalidCursor,
+        Who::Developer,
+        "The cursor is wrong",
+        "The cursor is not one of this list: it was changed or cut off, or came with another key or filter.",
+        &[
+            "Send `next` of the last page as it came, with the same key and filter.",
+            "Or leave cursor out, and begin anew.",
+        ],
+    ),
+    row(
+        Code::InvalidQuery,
+        Who::Developer,
+        "The query string is wrong",
+        "The query string can be read, but `errors` names parameters that are unknown or out of range. Nothing was changed.",
+        &["Mend every parameter named in `errors`, where `/limit` is the parameter limit, and send the request again."],
+    ),
+    row(
         Code::MethodNotAllowed,
         Who::Developer,
         "Wrong method",
@@ -382,6 +399,13 @@ pub(super) const ROWS: &[Advice] = &[
         &["Send one well-formed JSON object, each key once."],
     ),
     row(
+        Code::UnparseableQuery,
+        Who::Developer,
+        "The query string cannot be read",
+        "The query string repeats a parameter, or has an escape that does not decode to UTF-8.",
+        &["Send each parameter once, percent-encoded."],
+    ),
+    row(
         Code::UnsupportedMediaType,
         Who::Developer,
         "Wrong content type",
@@ -448,10 +472,11 @@ codes! {
     WrongAccount "wrong_account", WrongCloud "wrong_cloud", WrongTenant "wrong_tenant",
     InvalidCallback "invalid_callback", PageNotFound "page_not_found", WrongMethodPage "wrong_method_page",
     EnterpriseDisabled "enterprise_disabled", EnterpriseNameTaken "enterprise_name_taken",
-    InsufficientScope "insufficient_scope", InternalError "internal_error", InvalidBody "invalid_body", MethodNotAllowed "method_not_allowed",
+    InsufficientScope "insufficient_scope", InternalError "internal_error", InvalidBody "invalid_body",
+    InvalidCursor "invalid_cursor", InvalidQuery "invalid_query", MethodNotAllowed "method_not_allowed",
     NotFound "not_found", NothingToConfirm "nothing_to_confirm", PayloadTooLarge "payload_too_large",
     TenantNotKnown "tenant_not_known", TenantNotShown "tenant_not_shown", Unauthenticated "unauthenticated", Unavailable "unavailable",
-    UnparseableBody "unparseable_body", UnsupportedMediaType "unsupported_media_type",
+    UnparseableBody "unparseable_body", UnparseableQuery "unparseable_query", UnsupportedMediaType "unsupported_media_type",
 }
 
 #[cfg(test)]

@@ -22,6 +22,11 @@ impl Form {
         self.0.remove(name)
     }
 
+    /// Every field with its value.
+    pub(super) fn into_texts(self) -> impl Iterator<Item = (String, String)> {
+        self.0.into_iter()
+    }
+
     /// Whether the two forms have a field in common.
     pub(super) fn meets(&self, other: &Self) -> bool {
         self.0.keys().any(|name| other.0.contains_key(name))

@@ -46,6 +46,12 @@ impl Params {
     pub fn is_in_query(&self, name: &str) -> bool {
         self.query.contains(&name)
     }
+
+    /// Whether the path that matched takes nothing from the query string.
+    #[must_use]
+    pub const fn have_no_query(&self) -> bool {
+        self.query.is_empty()
+    }
 }
 
 struct Candidate {
@@ -83,7 +89,7 @@ pub fn surface_of(path: &str) -> Surface {
 
 fn candidates(path: &str) -> Vec<Candidate> {
     let of = |route: &'static Route| {
-        let own = capture(route.path, &[], path);
+        let own = capture(route.path, route.query, path);
         let aliased = route.aliases.iter().filter_map(|alias| capture(alias.path, alias.query, path));
         own.into_iter().chain(aliased).map(|(params, literal)| Candidate { route, params, literal }).collect::<Vec<_>>()
     };

@@ -1,0 +1,61 @@
+//! Action items: how an action of an enterprise is shown (R004, K11).
+
+use serde::Serialize;
+
+use super::{ActionState, ActionType};
+use crate::advice::Explanation;
+use crate::id::{EnterpriseId, TenantId};
+use crate::service::Service;
+
+/// An action of an enterprise, as `GET …/actions` answers it (K11).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActionItem {
+    /// Whose.
+    pub enterprise_id: EnterpriseId,
+    /// Which action.
+    pub action_type: ActionType,
+    /// Its consent type, if it is a consent.
+    pub consent_type: Option<&'static str>,
+    /// Its state word.
+    pub status: &'static str,
+    /// Whether the enterprise cannot be ready without it.
+    pub mandatory: bool,
+    /// Whether it is recommended though optional.
+    pub recommended: bool,
+    /// Its title for people.
+    pub title: &'static str,
+    /// What is wrong, if something is.
+    pub problem: Option<Explanation>,
+    /// The tenant that waits for `confirm-tenant`, if one does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant_to_confirm: Option<TenantToConfirm>,
+}
+
+/// The tenant that a provider is asked to confirm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TenantToConfirm {
+    /// Its id, to be sent back in `confirm-tenant`.
+    pub tenant_id: TenantId,
+    /// Its name in Microsoft Graph.
+    pub organization: String,
+}
+
+impl ActionItem {
+    /// The item of `action` in `state`, for `enterprise` with `services`.
+    #[must_use]
+    pub fn new(enterprise: EnterpriseId, action: ActionType, state: &ActionState, services: &[Service]) -> Self {
+        Self {
+            enterprise_id: enterprise,
+            action_type: action,
+            consent_type: action.consent_type(),
+            status: state.word(),
+            mandatory: action.is_mandatory(services),
+            recommended: action.is_recommended(),
+            title: action.title(),
+            problem: state.problem(),
+            tenant_to_confirm: state.tenant_to_confirm(),
+        }
+    }
+}

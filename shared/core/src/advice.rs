@@ -53,6 +53,7 @@ pub enum Code {
     PageNotFound,
     WrongMethodPage,
     // The API.
+    AlreadyCreated,
     EnterpriseDisabled,
     EnterpriseNameTaken,
     InsufficientScope,
@@ -60,6 +61,10 @@ pub enum Code {
     InvalidBody,
     InvalidCursor,
     InvalidQuery,
+    IdempotencyKeyReused,
+    InternalError,
+    InvalidBody,
+    InvalidIdempotencyKey,
     MethodNotAllowed,
     NotFound,
     NothingToConfirm,

@@ -7,6 +7,7 @@
 //! | to find | look in |
 //! |---|---|
 //! | who may call, and what | [`credential`], [`token`], [`scope`], [`reseller`] |
+//! | who may call, and what of a call sent twice | [`credential`], [`reseller`], [`idempotency`] |
 //! | an enterprise and its body | [`enterprise`], [`catalogue`], [`service`], [`country`], [`text`], [`fields`] |
 //! | lists, page by page | [`listing`] |
 //! | actions and what they ask for | [`action`], [`permission`] |
@@ -27,6 +28,7 @@ pub mod delivery;
 pub mod enterprise;
 pub mod fields;
 pub mod id;
+pub mod idempotency;
 pub mod identity;
 pub mod json;
 pub mod listing;

@@ -1,4 +1,4 @@
-//! What a caller asks for: `{actionType, enterpriseName | enterpriseId, redirectUrl}` (R105).
+//! What a caller asks for: `{actionType, consentType?, enterpriseName | enterpriseId, redirectUrl}` (R105, R138).
 
 use onboarding_core::action::ActionType;
 use onboarding_core::fields::{Fault, Fields};
@@ -7,7 +7,16 @@ use onboarding_core::redirect_url::{RedirectHost, RedirectPolicy, RedirectUrl};
 use onboarding_core::text::Name;
 
 /// The actions that have a direct link.
-const AVAILABLE: &[ActionType] = &[ActionType::Registration, ActionType::UserSync];
+const AVAILABLE: &[ActionType] = &[
+    ActionType::Registration,
+    ActionType::UserSync,
+    ActionType::Presence,
+    ActionType::Agent,
+    ActionType::CallApp,
+    ActionType::Contacts,
+    ActionType::Cdr,
+    ActionType::CallRecording,
+];
 
 /// A body that was read.
 #[derive(Debug)]
@@ -40,6 +49,7 @@ impl Ask {
     /// Reads the body of a provider that may use `hosts`.
     pub(crate) fn parse(mut body: Fields, hosts: &[RedirectHost], policy: RedirectPolicy) -> Result<Self, Vec<Fault>> {
         let action = read_action(&mut body);
+        check_consent_type(&mut body, action);
         let redirect_url =
             body.parsed("redirectUrl", "invalid_redirect_url", |text| RedirectUrl::parse(text, hosts, policy));
         let redirect_url = body.required("redirectUrl", redirect_url);
@@ -66,6 +76,18 @@ fn read_action(body: &mut Fields) -> Option<ActionType> {
         body.fault("action_type", "duplicate", "send actionType or action_type, not both");
     }
     body.required("actionType", action)
+}
+
+/// Each action type has its consent type; who sends both must send a pair (R138).
+fn check_consent_type(body: &mut Fields, action: Option<ActionType>) {
+    let (Some(sent), Some(action)) = (body.text("consentType"), action) else { return };
+    if action.consent_type() != Some(sent.as_str()) {
+        let wanted = match action.consent_type() {
+            Some(own) => format!("must be {own} for {action}"),
+            None => format!("{action} has no consent type"),
+        };
+        body.fault("consentType", "consent_type_mismatch", wanted);
+    }
 }
 
 fn allowed() -> String {
@@ -123,6 +145,23 @@ mod tests {
         assert_eq!(found, expected.map(|(pointer, code)| (pointer.to_owned(), code)));
         let missing: Vec<&str> = faults(json!({})).into_iter().map(|(_, code)| code).collect();
         assert_eq!(missing, ["required", "required", "required"]);
+    }
+
+    /// R138 An action type and a consent type are a pair, or a fault.
+    #[test]
+    fn a_consent_type_must_be_its_actions() {
+        let sent = |action: &str, consent: Value| {
+            faults(json!({"actionType": action, "consentType": consent, "enterpriseId": 7, "redirectUrl": URL}))
+        };
+        assert_eq!(sent("GET_CDR_CONSENT", json!("CDR")), []);
+        assert_eq!(sent("REGISTRATION", Value::Null), []);
+        let mismatch = [("/consentType".to_owned(), "consent_type_mismatch")];
+        for (action, consent) in
+            [("GET_CDR_CONSENT", "Presence"), ("GET_CDR_CONSENT", "cdr"), ("REGISTRATION", "UserSync")]
+        {
+            assert_eq!(sent(action, json!(consent)), mismatch, "{action} {consent}");
+        }
+        assert_eq!(sent("GET_CDR_CONSENT", json!(1))[0].0, "/consentType");
     }
 
     #[test]

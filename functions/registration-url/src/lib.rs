@@ -62,6 +62,8 @@ enum Error {
     NoSuchEnterprise,
     #[error("the enterprise is stopped or gone")]
     EnterpriseStopped,
+    #[error("the action belongs to a service that the enterprise does not have")]
+    NotApplicable,
     #[error("the action needs a tenant, and none is known")]
     TenantNotKnown,
     #[error("the expected tenant does not exist in this cloud")]
@@ -85,6 +87,7 @@ impl From<Error> for Failure {
             Error::Key(NotAuthenticated::NotAccepted(refusal)) => refusal.into(),
             Error::NoSuchEnterprise => Self::not_found(),
             Error::EnterpriseStopped => Self::new(StatusCode::CONFLICT, Code::EnterpriseDisabled),
+            Error::NotApplicable => Self::new(StatusCode::CONFLICT, Code::NotApplicable),
             Error::TenantNotKnown => Self::new(StatusCode::CONFLICT, Code::TenantNotKnown),
             Error::NoSuchTenant => Self::new(StatusCode::CONFLICT, Code::WrongCloud)
                 .with_detail("Microsoft does not find the enterprise's expectedTenant in this cloud."),
@@ -124,6 +127,9 @@ async fn action_url(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Answer,
     let ask = Ask::parse(body?, &provider.redirect_hosts, app.redirect_policy).map_err(Error::Invalid)?;
     let enterprise = enterprise.filter(|found| found.reseller == provider.id).ok_or(Error::NoSuchEnterprise)?;
     call.about(provider.id, enterprise.id);
+    if !ask.action.is_applicable(&enterprise.profile.services) {
+        return Err(Error::NotApplicable);
+    }
     let request = new_request(app, call, &enterprise, ask).await?;
     let url = address(app, call, &request).await?;
     if !app.store.mint(&request, &minted(call, &caller, &request)).await? {

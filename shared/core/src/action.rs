@@ -175,6 +175,15 @@ impl ActionType {
         }
     }
 
+    /// Whether it concerns an enterprise with these services at all (R137, R139).
+    #[must_use]
+    pub fn is_applicable(self, services: &[Service]) -> bool {
+        match self.row().applies {
+            Applies::OnlyWith(those) => services.iter().any(|one| those.contains(one)),
+            Applies::Mandatory | Applies::MandatoryWith(_) | Applies::Optional | Applies::OnDemand => true,
+        }
+    }
+
     /// Whether it is highly recommended though optional (R141).
     #[must_use]
     pub fn is_recommended(self) -> bool {
@@ -453,6 +462,29 @@ mod tests {
             assert_eq!(action.name().parse(), Ok(action));
         }
         assert_eq!("registration".parse::<ActionType>(), Err(UnknownAction));
+    }
+
+    /// R134-R141 What is mandatory, optional or not applicable follows from the services.
+    #[test]
+    fn what_applies_follows_from_the_services() {
+        let standing =
+            |action: ActionType, services: &[Service]| (action.is_applicable(services), action.is_mandatory(services));
+        let (mandatory, optional, absent) = ((true, true), (true, false), (false, false));
+        for action in [ActionType::Registration, ActionType::UserSync, ActionType::Agent] {
+            assert_eq!(standing(action, &[Service::Sms]), mandatory, "{action}");
+        }
+        for calling in CALLING {
+            assert_eq!(standing(ActionType::Presence, &[*calling]), mandatory);
+        }
+        assert_eq!(standing(ActionType::Presence, &[Service::Chat]), optional);
+        assert_eq!(standing(ActionType::CallApp, &[Service::Pbx, Service::CallApp]), mandatory);
+        assert_eq!(standing(ActionType::CallApp, &[Service::Pbx]), absent);
+        assert_eq!(standing(ActionType::CallRecording, &[Service::CallRecording]), mandatory);
+        assert_eq!(standing(ActionType::CallRecording, &[Service::CallApp]), absent);
+        for action in [ActionType::Contacts, ActionType::Cdr, ActionType::ServiceProviderManagement] {
+            assert_eq!(standing(action, &[Service::Pbx]), optional, "{action}");
+            assert_eq!(action.is_recommended(), action == ActionType::ServiceProviderManagement, "{action}");
+        }
     }
 
     #[test]

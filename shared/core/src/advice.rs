@@ -66,6 +66,7 @@ pub enum Code {
     InvalidBody,
     InvalidIdempotencyKey,
     MethodNotAllowed,
+    NotApplicable,
     NotFound,
     NothingToConfirm,
     PayloadTooLarge,

@@ -22,7 +22,7 @@ pub enum Kind {
 }
 
 /// A permission that an action asks for.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Permission {
     /// The action.
     pub action: ActionType,
@@ -34,42 +34,139 @@ pub struct Permission {
     pub name: &'static str,
     /// What it is for, for the person who grants it.
     pub purpose: &'static str,
+    /// What it does not allow, for the same person (R023).
+    pub limit: &'static str,
 }
 
-const fn delegated(name: &'static str, purpose: &'static str) -> Permission {
-    Permission { action: ActionType::Registration, kind: Kind::Delegated, resource: GRAPH, name, purpose }
+const fn delegated(action: ActionType, name: &'static str, purpose: &'static str, limit: &'static str) -> Permission {
+    Permission { action, kind: Kind::Delegated, resource: GRAPH, name, purpose, limit }
 }
 
-const fn application(action: ActionType, name: &'static str, purpose: &'static str) -> Permission {
-    Permission { action, kind: Kind::Application, resource: GRAPH, name, purpose }
+const fn application(action: ActionType, name: &'static str, purpose: &'static str, limit: &'static str) -> Permission {
+    Permission { action, kind: Kind::Application, resource: GRAPH, name, purpose, limit }
 }
+
+/// Delegated permissions end where the rights of the person end (Microsoft: "Overview of permissions and consent").
+const NO_MORE_THAN_THE_SIGNER: &str = "It allows nothing that the administrator who signed in may not do";
+const NO_PASSWORDS: &str = "It does not show passwords, mail or files";
+const READS_ONLY: &str = "It changes nothing";
 
 const TABLE: &[Permission] = &[
-    delegated("Directory.ReadWrite.All", "Read and write directory data, to set up your users for calling"),
-    delegated("Directory.AccessAsUser.All", "Act in your directory with the rights of the administrator who signed in"),
     delegated(
+        ActionType::Registration,
+        "Directory.ReadWrite.All",
+        "Read and write directory data, to set up your users for calling",
+        "It deletes no users or groups, and resets no passwords",
+    ),
+    delegated(
+        ActionType::Registration,
+        "Directory.AccessAsUser.All",
+        "Act in your directory with the rights of the administrator who signed in",
+        NO_MORE_THAN_THE_SIGNER,
+    ),
+    delegated(
+        ActionType::Registration,
         "TeamsAppInstallation.ReadWriteForUser",
         "Install and update our app in Microsoft Teams for the signed-in user",
+        "It does not read chats, channels or files",
     ),
-    delegated("Organization.Read.All", "Read your organisation's name and verified domains"),
-    delegated("User.ReadWrite.All", "Read users and write their calling settings"),
+    delegated(
+        ActionType::Registration,
+        "Organization.Read.All",
+        "Read your organisation's name and verified domains",
+        READS_ONLY,
+    ),
+    delegated(
+        ActionType::Registration,
+        "User.ReadWrite.All",
+        "Read users and write their calling settings",
+        NO_PASSWORDS,
+    ),
     Permission {
         action: ActionType::Registration,
         kind: Kind::Delegated,
         resource: TEAMS_ADMIN_API,
         name: "user_impersonation",
         purpose: "Set up calling in Microsoft Teams with the rights of the administrator who signed in",
+        limit: NO_MORE_THAN_THE_SIGNER,
     },
     application(
         ActionType::UserSync,
         "User.Read.All",
         "Read your users and their profiles, to keep them in step with calling",
+        "It changes no user, and does not show passwords, mail or files",
     ),
-    application(ActionType::UserSync, "Group.Read.All", "Read your groups and who is in them, to tell who may call"),
+    application(
+        ActionType::UserSync,
+        "Group.Read.All",
+        "Read your groups and who is in them, to tell who may call",
+        "It changes no group and sends nothing in its name",
+    ),
     application(
         ActionType::UserSync,
         "Directory.Read.All",
         "Read your directory, to notice changes and to check consents",
+        READS_ONLY,
+    ),
+    application(
+        ActionType::Presence,
+        "Presence.Read.All",
+        "Read whether your users are available or in a call, to route calls by it",
+        "It does not set anybody's presence, and does not show what a call is about",
+    ),
+    application(
+        ActionType::Agent,
+        "TeamsAppInstallation.ReadWriteForUser.All",
+        "Install, update and remove apps in Microsoft Teams for your users, to give them our app",
+        "It does not read chats, channels or files",
+    ),
+    application(
+        ActionType::Agent,
+        "AppCatalog.Read.All",
+        "Read your organisation's list of Teams apps, to find our app in it",
+        "It publishes no app and removes none from the list",
+    ),
+    application(
+        ActionType::CallApp,
+        "Calls.Initiate.All",
+        "Place calls from the app to one of your users",
+        "It calls nobody in a user's name",
+    ),
+    application(
+        ActionType::CallApp,
+        "Calls.JoinGroupCall.All",
+        "Join group calls as the app, to connect or transfer callers",
+        "It joins no call unseen: the app stands in the list of participants",
+    ),
+    application(
+        ActionType::CallApp,
+        "Calls.AccessMedia.All",
+        "Reach the audio of the calls that the app takes part in, to play announcements and take inputs",
+        "It reaches no call that the app does not take part in",
+    ),
+    application(
+        ActionType::Contacts,
+        "OrgContact.Read.All",
+        "Read the contacts of your organisation, to show callers by name",
+        "It changes no contact, and does not show the contacts in anybody's mailbox",
+    ),
+    application(
+        ActionType::Cdr,
+        "CallRecords.Read.All",
+        "Read the records of your calls: who, when, how long, how good",
+        "It does not show what was said",
+    ),
+    application(
+        ActionType::CallRecording,
+        "Calls.AccessMedia.All",
+        "Reach the audio of the calls that your policy has recorded",
+        "It reaches no call to which the recorder was not invited by your policy",
+    ),
+    application(
+        ActionType::CallRecording,
+        "Calls.JoinGroupCall.All",
+        "Join calls as the recorder that your policy invites",
+        "It joins no call unseen: the recorder stands in the list of participants",
     ),
 ];
 
@@ -141,6 +238,32 @@ mod tests {
             assert!(asked_by(action).all(|asked| asked.kind == kind(action)), "{action}");
         }
         assert_eq!((kind(ActionType::Registration), kind(ActionType::UserSync)), (Kind::Delegated, Kind::Application));
+    }
+
+    /// R135-R139 What each consent of our application itself asks for, by the names of Microsoft's permissions reference.
+    #[test]
+    fn each_application_consent_asks_for_its_own() {
+        let expected: &[(ActionType, &[&str])] = &[
+            (ActionType::Presence, &["Presence.Read.All"]),
+            (ActionType::Agent, &["TeamsAppInstallation.ReadWriteForUser.All", "AppCatalog.Read.All"]),
+            (ActionType::CallApp, &["Calls.Initiate.All", "Calls.JoinGroupCall.All", "Calls.AccessMedia.All"]),
+            (ActionType::Contacts, &["OrgContact.Read.All"]),
+            (ActionType::Cdr, &["CallRecords.Read.All"]),
+            (ActionType::CallRecording, &["Calls.AccessMedia.All", "Calls.JoinGroupCall.All"]),
+        ];
+        for (action, names_of) in expected {
+            assert_eq!(kind(*action), Kind::Application, "{action}");
+            assert_eq!(names(*action, Kind::Application, GRAPH).collect::<Vec<_>>(), *names_of, "{action}");
+        }
+    }
+
+    /// R023 Each permission says in plain words what it is for and what it does not allow.
+    #[test]
+    fn every_permission_has_its_words() {
+        for Permission { name, purpose, limit, .. } in TABLE {
+            assert!(purpose.len() > 20 && !purpose.ends_with('.'), "{name}: {purpose}");
+            assert!(limit.starts_with("It ") && !limit.ends_with('.'), "{name}: {limit}");
+        }
     }
 
     #[test]

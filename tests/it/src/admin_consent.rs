@@ -26,21 +26,29 @@ const CALLBACK: &str = "/restricted/adminConsent";
 
 impl World {
     async fn ask_for_user_sync(&self, key: &str, enterprise: u64) -> Answer {
-        let body = json!({"actionType": ACTION, "enterpriseId": enterprise, "redirectUrl": self.hook()});
+        self.ask_for(key, enterprise, ACTION).await
+    }
+
+    /// Asks for a link of `action` with this key.
+    pub(crate) async fn ask_for(&self, key: &str, enterprise: u64, action: &str) -> Answer {
+        let body = json!({"actionType": action, "enterpriseId": enterprise, "redirectUrl": self.hook()});
         self.as_holder_of(key, Method::POST, "/v1/enterprises/action-url", Some(&body)).await
     }
 
-    pub(crate) async fn user_sync_url(&self, enterprise: u64) -> String {
-        let made = self.ask_for_user_sync(self.sandbox.reseller_key(), enterprise).await;
-        assert_eq!(made.status, 200, "{}", made.text);
+    /// A link of `action` for `enterprise`.
+    pub(crate) async fn link_for(&self, enterprise: u64, action: &str) -> String {
+        let made = self.ask_for(self.sandbox.reseller_key(), enterprise, action).await;
+        assert_eq!(made.status, 200, "{action}: {}", made.text);
         made.json().as_str().unwrap().to_owned()
+    }
+
+    pub(crate) async fn user_sync_url(&self, enterprise: u64) -> String {
+        self.link_for(enterprise, ACTION).await
     }
 
     /// State word and problem code of the user synchronisation of `enterprise`.
     async fn user_sync(&self, enterprise: u64) -> (String, Option<String>) {
-        let item = self.action(enterprise, ACTION).await;
-        let code = item["problem"]["code"].as_str().map(str::to_owned);
-        (item["status"].as_str().unwrap_or_default().to_owned(), code)
+        self.standing(enterprise, ACTION).await
     }
 
     /// Consents in `tenant` as an administrator does, without coming back to us.
@@ -76,18 +84,18 @@ pub(crate) fn said(link: &str, tenant: &Tenant) -> String {
 }
 
 /// What Grace finds at the end of `link`, having accepted at Microsoft, or cancelled.
-async fn visit(link: &str, decision: &str) -> Page {
+pub(crate) async fn visit(link: &str, decision: &str) -> Page {
     let mut grace = Visitor::new().unwrap();
     let page = grace.open(link).await.unwrap();
     let page = grace.submit(page.form().unwrap().press(GRACE.name).unwrap()).await.unwrap();
     grace.submit(page.form().unwrap().press(decision).unwrap()).await.unwrap()
 }
 
-fn granted() -> (String, Option<String>) {
+pub(crate) fn granted() -> (String, Option<String>) {
     ("granted".to_owned(), None)
 }
 
-fn blocked(code: &str) -> (String, Option<String>) {
+pub(crate) fn blocked(code: &str) -> (String, Option<String>) {
     ("blocked".to_owned(), Some(code.to_owned()))
 }
 

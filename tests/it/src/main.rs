@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
+mod action;
 mod admin_consent;
 mod attack;
 mod callers;

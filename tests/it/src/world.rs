@@ -137,7 +137,12 @@ impl World {
 
     /// State word and problem code of the registration of `enterprise`.
     pub(crate) async fn registration(&self, enterprise: u64) -> (String, Option<String>) {
-        let item = self.action(enterprise, "REGISTRATION").await;
+        self.standing(enterprise, "REGISTRATION").await
+    }
+
+    /// State word and problem code of `action` of `enterprise`.
+    pub(crate) async fn standing(&self, enterprise: u64, action: &str) -> (String, Option<String>) {
+        let item = self.action(enterprise, action).await;
         let code = item["problem"]["code"].as_str().map(str::to_owned);
         (item["status"].as_str().unwrap_or_default().to_owned(), code)
     }

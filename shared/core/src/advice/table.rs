@@ -377,6 +377,13 @@ pub(super) const ROWS: &[Advice] = &[
         &["Send a smaller body."],
     ),
     row(
+        Code::NotApplicable,
+        Who::ProviderAdmin,
+        "This consent does not apply",
+        "This consent belongs to a service that the enterprise does not have.",
+        &["Add the service to the enterprise if it is to have it.", "Then ask for this link again."],
+    ),
+    row(
         Code::TenantNotKnown,
         Who::Developer,
         "The tenant is not known yet",
@@ -499,7 +506,7 @@ codes! {
     AlreadyCreated "already_created", EnterpriseDisabled "enterprise_disabled", EnterpriseNameTaken "enterprise_name_taken",
     IdempotencyKeyReused "idempotency_key_reused", InvalidIdempotencyKey "invalid_idempotency_key",
     InternalError "internal_error", InvalidBody "invalid_body", MethodNotAllowed "method_not_allowed",
-    NotFound "not_found", NothingToConfirm "nothing_to_confirm", PayloadTooLarge "payload_too_large",
+    NotApplicable "not_applicable", NotFound "not_found", NothingToConfirm "nothing_to_confirm", PayloadTooLarge "payload_too_large",
     TenantNotKnown "tenant_not_known", TenantNotShown "tenant_not_shown", Unauthenticated "unauthenticated", Unavailable "unavailable",
     UnparseableBody "unparseable_body", UnparseableQuery "unparseable_query", UnsupportedMediaType "unsupported_media_type",
 }

@@ -90,7 +90,7 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
 }
 
 async fn authenticate(app: &App, call: &Call<CreateEnterpriseOp>) -> Result<(Caller, Catalogue), Error> {
-    let wanted = Wanted { catalogue: true, enterprise: None };
+    let wanted = Wanted { catalogue: true, ..Wanted::default() };
     let Authenticated { caller, catalogue, .. } =
         app.store.authenticate(call.credential()?, wanted, call.now()).await?;
     call.permit(&caller)?;

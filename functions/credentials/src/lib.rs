@@ -1,18 +1,18 @@
-//! `POST /v1/resellers`, `…/{id}/keys` and `…/{id}/webhook-secret`: the operator makes service providers, their API keys
-//! and their webhook secrets (K9).
+//! `/v1/resellers` and what is below it: the operator's service providers, their API keys and webhook secrets (K9).
 
 use std::sync::Arc;
 
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
-use onboarding_core::audit::{Actor, AuditRow, Fact};
+use onboarding_core::advice::Code;
+use onboarding_core::audit::Actor;
 use onboarding_core::catalogue::Catalogue;
-use onboarding_core::credential::{ApiKey, KeyOwner};
+use onboarding_core::credential::{KeyId, KeyOwner, KeyView, NewKey};
 use onboarding_core::fields::Fault;
 use onboarding_core::id::ResellerId;
 use onboarding_core::redirect_url::RedirectPolicy;
-use onboarding_core::reseller::NewReseller;
-use onboarding_dynamo::credential::{NotAuthenticated, Wanted};
+use onboarding_core::reseller::{NewReseller, ResellerEdit, ResellerView};
+use onboarding_dynamo::credential::{Authenticated, NotAuthenticated, Wanted};
 use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::body::BodyFault;
@@ -21,13 +21,11 @@ use onboarding_lambda::caller::Refused;
 use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
 use onboarding_lambda::routes::CredentialsOp;
-use onboarding_secrets::{Secrets, SecretsError};
+use onboarding_operator::{Edited, OperatorError, Order, Places};
+use onboarding_secrets::Secrets;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 use thiserror::Error;
-
-/// How often a random number that is taken is replaced by another.
-const NUMBER_RETRIES: usize = 3;
 
 /// What this function needs.
 pub struct App {
@@ -49,20 +47,16 @@ enum Error {
     Caller(#[from] Refused),
     #[error(transparent)]
     Key(#[from] NotAuthenticated),
-    #[error("no such service provider")]
-    NoSuchReseller,
     #[error(transparent)]
     Path(#[from] NoSuchThing),
-    #[error("every random number was taken")]
-    NoFreeNumber,
     #[error(transparent)]
     Body(#[from] BodyFault),
     #[error("the body is wrong")]
     Invalid(Vec<Fault>),
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Operator(#[from] OperatorError),
     #[error(transparent)]
-    Secrets(#[from] SecretsError),
+    Store(#[from] StoreError),
 }
 
 impl From<Error> for Failure {
@@ -70,16 +64,17 @@ impl From<Error> for Failure {
         match error {
             Error::Caller(refusal) => refusal.into(),
             Error::Key(NotAuthenticated::NotAccepted(refusal)) => refusal.into(),
-            Error::NoSuchReseller | Error::Path(NoSuchThing) => Self::not_found(),
+            Error::Path(NoSuchThing) | Error::Operator(OperatorError::NoSuchReseller | OperatorError::NoSuchKey) => {
+                Self::not_found()
+            }
             Error::Body(fault) => fault.into(),
-            Error::Invalid(faults) => Self::invalid(faults),
+            Error::Invalid(faults) | Error::Operator(OperatorError::Invalid(faults)) => Self::invalid(faults),
+            Error::Operator(OperatorError::TooManyKeys) => Self::new(StatusCode::CONFLICT, Code::TooManyKeys),
+            Error::Operator(error) if error.is_passing() => Self::unavailable(error),
             Error::Store(error) | Error::Key(NotAuthenticated::Store(error)) if error.is_passing() => {
                 Self::unavailable(error)
             }
-            Error::Secrets(SecretsError::Unavailable | SecretsError::Contended(_)) => Self::unavailable(error),
-            Error::NoFreeNumber | Error::Store(_) | Error::Key(NotAuthenticated::Store(_)) | Error::Secrets(_) => {
-                Self::internal(error)
-            }
+            Error::Operator(_) | Error::Store(_) | Error::Key(NotAuthenticated::Store(_)) => Self::internal(error),
         }
     }
 }
@@ -87,66 +82,90 @@ impl From<Error> for Failure {
 /// Answers one request.
 pub async fn handle(app: &App, request: Request) -> Response<Body> {
     edge::serve(&app.edge, request, async |call: &Call<CredentialsOp>| {
-        let operator = operator(app, call).await?;
+        let (operator, reseller) = operator(app, call).await?;
+        let order = Order { actor: &operator, occasion: call.occasion() };
         match call.operation() {
-            CredentialsOp::CreateReseller => create_reseller(app, call, &operator).await,
-            CredentialsOp::CreateKey => create_key(app, call, &operator).await,
-            CredentialsOp::RotateWebhookSecret => rotate_webhook_secret(app, call, &operator).await,
+            CredentialsOp::CreateReseller => create_reseller(app, call, order).await,
+            CredentialsOp::ReadReseller => Ok(shown(&wanted(reseller)?)),
+            CredentialsOp::EditReseller => edit_reseller(app, call, wanted(reseller)?, order).await,
+            CredentialsOp::CreateKey => create_key(app, call, order).await,
+            CredentialsOp::ListKeys => list_keys(app, wanted(reseller)?.0.id).await,
+            CredentialsOp::RevokeKey => revoke_key(app, call, order).await,
+            CredentialsOp::RotateWebhookSecret => rotate_webhook_secret(app, call, order).await,
         }
     })
     .await
 }
 
-async fn operator(app: &App, call: &Call<CredentialsOp>) -> Result<Actor, Error> {
-    let caller = app.store.authenticate(call.credential()?, Wanted::default(), call.now()).await?.caller;
-    call.permit(&caller)?;
-    Ok(Actor::from(&caller))
+impl App {
+    fn places(&self) -> Places<'_> {
+        Places { store: &self.store, secrets: &self.secrets }
+    }
 }
 
-/// The webhook secret is made first: a provider without one could never be told anything.
-async fn create_reseller(app: &App, call: &Call<CredentialsOp>, operator: &Actor) -> Result<Answer, Error> {
-    let new = NewReseller::parse(call.json_object()?, app.redirect_policy).map_err(Error::Invalid)?;
-    for _ in 0..NUMBER_RETRIES {
-        let id = ResellerId::random(call.occasion().random);
-        let secret = match app.secrets.create_webhook_keys(id, call.occasion().random).await {
-            Err(SecretsError::AlreadyExists(_)) => continue,
-            made => made?,
-        };
-        let audit = audit(call, operator, id, "reseller.created", format!("reseller:{id}"));
-        if app.store.create_reseller(&new.clone().create(id, call.now()), &app.starter_catalogue, &audit).await? {
-            let body = json!({ "id": id, "webhookSecret": secret.expose_secret() });
-            return Ok(Answer::json(StatusCode::CREATED, &body));
+/// The operator, and the provider of the path where it is looked at before anything is done.
+async fn operator(app: &App, call: &Call<CredentialsOp>) -> Result<(Actor, Option<Edited>), Error> {
+    let named = match call.operation() {
+        CredentialsOp::ReadReseller | CredentialsOp::EditReseller | CredentialsOp::ListKeys => {
+            call.param::<ResellerId>("resellerId").ok()
         }
-    }
-    Err(Error::NoFreeNumber)
+        CredentialsOp::CreateReseller
+        | CredentialsOp::CreateKey
+        | CredentialsOp::RevokeKey
+        | CredentialsOp::RotateWebhookSecret => None,
+    };
+    let wanted = Wanted { reseller: named, ..Wanted::default() };
+    let Authenticated { caller, reseller, catalogue, .. } =
+        app.store.authenticate(call.credential()?, wanted, call.now()).await?;
+    call.permit(&caller)?;
+    Ok((Actor::from(&caller), reseller.map(|reseller| (reseller, catalogue))))
 }
 
-async fn create_key(app: &App, call: &Call<CredentialsOp>, operator: &Actor) -> Result<Answer, Error> {
+fn wanted(reseller: Option<Edited>) -> Result<Edited, Error> {
+    reseller.ok_or(Error::Path(NoSuchThing))
+}
+
+fn shown((reseller, catalogue): &Edited) -> Answer {
+    Answer::json(StatusCode::OK, &ResellerView::of(reseller, catalogue))
+}
+
+async fn create_reseller(app: &App, call: &Call<CredentialsOp>, order: Order<'_>) -> Result<Answer, Error> {
+    let new = NewReseller::parse(call.json_object()?, app.redirect_policy).map_err(Error::Invalid)?;
+    let made = onboarding_operator::create_reseller(app.places(), &new, &app.starter_catalogue, order).await?;
+    let body = json!({ "id": made.0, "webhookSecret": made.1.expose_secret() });
+    Ok(Answer::json(StatusCode::CREATED, &body))
+}
+
+async fn edit_reseller(app: &App, call: &Call<CredentialsOp>, seen: Edited, order: Order<'_>) -> Result<Answer, Error> {
+    let body = call.json_object()?;
+    let read = |now: &_| ResellerEdit::parse(body.clone(), now, app.redirect_policy);
+    Ok(shown(&onboarding_operator::edit_reseller(app.places(), seen, read, order).await?))
+}
+
+async fn create_key(app: &App, call: &Call<CredentialsOp>, order: Order<'_>) -> Result<Answer, Error> {
     let reseller: ResellerId = call.param("resellerId")?;
-    call.json_object()?.finish(Some(())).map_err(Error::Invalid)?;
-    let key = ApiKey::new(app.edge.environment, KeyOwner::Reseller(reseller), call.occasion().random);
-    let audit = audit(call, operator, reseller, "key.created", format!("key:{}", key.id()));
-    if !app.store.add_key(&key.record(call.now()), Some(&audit)).await? {
-        return Err(Error::NoSuchReseller);
-    }
+    let new = NewKey::parse(call.json_object()?, call.now()).map_err(Error::Invalid)?;
+    let new = (new, app.edge.environment);
+    let key = onboarding_operator::create_key(app.places(), reseller, new, order).await?;
     let body = json!({ "keyId": key.id(), "key": key.expose() });
     Ok(Answer::json(StatusCode::CREATED, &body))
 }
 
-/// The change is noted before it is made, so that no sender goes on with the former key alone once the new one is told.
-async fn rotate_webhook_secret(app: &App, call: &Call<CredentialsOp>, operator: &Actor) -> Result<Answer, Error> {
-    let reseller: ResellerId = call.param("resellerId")?;
-    call.json_object()?.finish(Some(())).map_err(Error::Invalid)?;
-    let object = format!("reseller:{reseller}");
-    let audit = audit(call, operator, reseller, "webhook_secret.rotation", object);
-    if !app.store.change_webhook_keys(reseller, call.now(), &audit).await? {
-        return Err(Error::NoSuchReseller);
-    }
-    let secret = app.secrets.rotate_webhook_keys(reseller, call.now(), call.occasion().random).await?;
-    Ok(Answer::json(StatusCode::OK, &json!({ "webhookSecret": secret.expose_secret() })))
+async fn list_keys(app: &App, reseller: ResellerId) -> Result<Answer, Error> {
+    let keys = app.store.keys(KeyOwner::Reseller(reseller)).await?;
+    let items: Vec<KeyView<'_>> = keys.iter().map(KeyView::of).collect();
+    Ok(Answer::json(StatusCode::OK, &json!({ "items": items, "next": null })))
 }
 
-fn audit(call: &Call<CredentialsOp>, operator: &Actor, reseller: ResellerId, action: &str, object: String) -> AuditRow {
-    let fact = Fact { actor: operator, action, object, before: None, after: None };
-    AuditRow::new(reseller, None, fact, call.occasion())
+async fn revoke_key(app: &App, call: &Call<CredentialsOp>, order: Order<'_>) -> Result<Answer, Error> {
+    let (reseller, key): (ResellerId, KeyId) = (call.param("resellerId")?, call.param("keyId")?);
+    onboarding_operator::revoke_key(app.places(), reseller, &key, order).await?;
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
+}
+
+async fn rotate_webhook_secret(app: &App, call: &Call<CredentialsOp>, order: Order<'_>) -> Result<Answer, Error> {
+    let reseller: ResellerId = call.param("resellerId")?;
+    call.json_object()?.finish(Some(())).map_err(Error::Invalid)?;
+    let secret = onboarding_operator::rotate_webhook_secret(app.places(), reseller, order).await?;
+    Ok(Answer::json(StatusCode::OK, &json!({ "webhookSecret": secret.expose_secret() })))
 }

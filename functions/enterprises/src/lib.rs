@@ -121,7 +121,7 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
 /// The enterprise of the path, if it is the caller's; another's is as absent as none.
 async fn own_enterprise(app: &App, call: &Call<EnterprisesOp>) -> Result<(Caller, Enterprise), Error> {
     let id = call.param::<EnterpriseId>("enterpriseId");
-    let wanted = Wanted { enterprise: id.ok(), catalogue: false };
+    let wanted = Wanted { enterprise: id.ok(), ..Wanted::default() };
     let found = app.store.authenticate(call.credential()?, wanted, call.now()).await?;
     call.permit(&found.caller)?;
     id?;

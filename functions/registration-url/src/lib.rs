@@ -146,7 +146,7 @@ async fn who_and_which(
 ) -> Result<(Caller, Option<Enterprise>), Error> {
     let (credential, which) = (call.credential()?, body.and_then(Which::peek));
     let by_number = if let Some(Which::Number(id)) = &which { Some(*id) } else { None };
-    let wanted = Wanted { enterprise: by_number, catalogue: false };
+    let wanted = Wanted { enterprise: by_number, ..Wanted::default() };
     let proof = app.store.authenticate(credential, wanted, call.now());
     let (Some(Which::Name(name)), Some(reseller)) = (&which, reseller_of(call)) else {
         let Authenticated { caller, enterprise, .. } = proof.await?;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::fields::Fields;
 use crate::id::{GatewayId, PbxTypeId};
 use crate::service::Service;
+use crate::text::Name;
 
 /// A session border controller gateway, as `GET /v1/sbc-gateways` answers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,10 +89,90 @@ impl Catalogue {
 fn choose<Id: TryFrom<u64> + PartialEq>(body: &mut Fields, field: &str) -> Option<Vec<Id>> {
     let listed = body.list(field, "a positive integer", |value| Id::try_from(value.as_u64()?).ok());
     let ids = body.required(field, listed)?;
-    for at in (0..ids.len()).filter(|at| ids[..*at].contains(&ids[*at])) {
-        body.fault(&format!("{field}/{at}"), "duplicate", "stands in this list twice");
-    }
+    refuse_duplicates(body, field, "", &ids);
     Some(ids)
+}
+
+fn refuse_duplicates<Id: PartialEq>(body: &mut Fields, field: &str, below: &str, ids: &[Id]) {
+    for at in (0..ids.len()).filter(|at| ids[..*at].contains(&ids[*at])) {
+        body.fault(&format!("{field}/{at}{below}"), "duplicate", "stands in this list twice");
+    }
+}
+
+/// What an operator says of a catalogue: each list as it is to be from now on, or nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CatalogueEdit {
+    sbc_gateways: Option<Vec<SbcGateway>>,
+    pbx_types: Option<Vec<PbxType>>,
+}
+
+impl CatalogueEdit {
+    /// Reads `sbcGateways` and `pbxTypes`, in the form in which the lists are answered.
+    pub fn read(body: &mut Fields) -> Self {
+        Self { sbc_gateways: read_gateways(body), pbx_types: read_pbx_types(body) }
+    }
+
+    /// The catalogue with the lists that were said.
+    #[must_use]
+    pub fn apply(&self, catalogue: &Catalogue) -> Catalogue {
+        Catalogue {
+            sbc_gateways: self.sbc_gateways.clone().unwrap_or_else(|| catalogue.sbc_gateways.clone()),
+            pbx_types: self.pbx_types.clone().unwrap_or_else(|| catalogue.pbx_types.clone()),
+        }
+    }
+}
+
+fn read_gateways(body: &mut Fields) -> Option<Vec<SbcGateway>> {
+    let listed = body.objects("sbcGateways", |gateway| {
+        let id = id(gateway, "sbcGatewayId");
+        let region = name(gateway, "sbcGatewayRegion");
+        Some(SbcGateway { sbc_gateway_id: id?, sbc_gateway_region: region? })
+    })?;
+    let gateways: Vec<SbcGateway> = listed.into_iter().collect::<Option<_>>()?;
+    let ids: Vec<GatewayId> = gateways.iter().map(|gateway| gateway.sbc_gateway_id).collect();
+    refuse_duplicates(body, "sbcGateways", "/sbcGatewayId", &ids);
+    Some(gateways)
+}
+
+/// `isDefault` and `isDisabled` are false where they are not said; one type at most is the default, and it is in use.
+fn read_pbx_types(body: &mut Fields) -> Option<Vec<PbxType>> {
+    let listed = body.objects("pbxTypes", |kind| {
+        let (id, pbx_name) = (id(kind, "id"), name(kind, "pbxName"));
+        let (pbx_label, hosting_type) = (name(kind, "pbxLabel"), name(kind, "hostingType"));
+        let is_default = kind.boolean("isDefault").unwrap_or_default();
+        let is_disabled = kind.boolean("isDisabled").unwrap_or_default();
+        if is_default && is_disabled {
+            kind.fault("isDisabled", "default_is_disabled", "the default PBX type cannot be disabled");
+        }
+        let (pbx_name, pbx_label, hosting_type) = (pbx_name?, pbx_label?, hosting_type?);
+        Some(PbxType { id: id?, pbx_name, pbx_label, is_default, is_disabled, hosting_type })
+    })?;
+    let kinds: Vec<PbxType> = listed.into_iter().collect::<Option<_>>()?;
+    let ids: Vec<PbxTypeId> = kinds.iter().map(|kind| kind.id).collect();
+    refuse_duplicates(body, "pbxTypes", "/id", &ids);
+    for (at, _) in kinds.iter().enumerate().filter(|(_, kind)| kind.is_default).skip(1) {
+        body.fault(
+            &format!("pbxTypes/{at}/isDefault"),
+            "second_default",
+            "another PBX type of this list is the default",
+        );
+    }
+    Some(kinds)
+}
+
+fn id<Id: TryFrom<u64>>(body: &mut Fields, field: &str) -> Option<Id> {
+    let number = body.whole(field);
+    let number = body.required(field, number)?;
+    let id = Id::try_from(number).ok();
+    if id.is_none() {
+        body.fault(field, "out_of_range", format!("{field} must be an integer from 1 to 9007199254740991"));
+    }
+    id
+}
+
+fn name(body: &mut Fields, field: &str) -> Option<String> {
+    let name = body.parsed(field, "invalid_name", str::parse::<Name>);
+    body.required(field, name).map(String::from)
 }
 
 #[cfg(test)]
@@ -152,5 +233,61 @@ mod tests {
         let pointers: Vec<&str> = found.iter().map(|(pointer, _)| pointer.as_str()).collect();
         assert_eq!(pointers, ["/sbcGateways/1", "/pbxId/0", "/pbxId/1", "/pbxId/2", "/pbxId/3"]);
         assert_eq!(faults(json!({"sbcGateways": 5678, "pbxId": {}}), &[]).len(), 2);
+    }
+
+    fn edited(body: Value) -> Result<Catalogue, Vec<(String, &'static str)>> {
+        let mut fields = Fields::of(body.as_object().cloned().unwrap());
+        let edit = CatalogueEdit::read(&mut fields);
+        let told =
+            |faults: Vec<crate::fields::Fault>| faults.into_iter().map(|fault| (fault.pointer, fault.code)).collect();
+        fields.finish(Some(edit)).map(|edit| edit.apply(&catalogue())).map_err(told)
+    }
+
+    /// K9 A list that is said replaces the former one, and reads as it is answered; the other stays.
+    #[test]
+    fn a_list_is_replaced_whole() {
+        let gateways = json!([{"sbcGatewayId": 7, "sbcGatewayRegion": "EU"}]);
+        let changed = edited(json!({ "sbcGateways": gateways })).unwrap();
+        assert_eq!(serde_json::to_value(&changed.sbc_gateways).unwrap(), gateways);
+        assert_eq!(changed.pbx_types, catalogue().pbx_types);
+        let types = serde_json::to_value(catalogue().pbx_types).unwrap();
+        assert_eq!(edited(json!({ "pbxTypes": types })).unwrap(), catalogue());
+        assert_eq!(edited(json!({"pbxTypes": []})).unwrap().pbx_types, []);
+        assert_eq!(edited(json!({})).unwrap(), catalogue());
+    }
+
+    /// R076, R078 Nobody can offer two things under one id, nameless things, or a default that is not in use.
+    #[test]
+    fn a_list_that_contradicts_itself_is_refused() {
+        let kind = |id: u64, default: bool, disabled: bool| {
+            json!({"id": id, "pbxName": "P", "pbxLabel": "P", "isDefault": default, "isDisabled": disabled,
+                   "hostingType": "Cloud"})
+        };
+        let gateway = |id: u64| json!({"sbcGatewayId": id, "sbcGatewayRegion": "EU"});
+        let cases = [
+            (json!({"sbcGateways": [gateway(1), gateway(1)]}), vec![("/sbcGateways/1/sbcGatewayId", "duplicate")]),
+            (json!({"sbcGateways": [gateway(0)]}), vec![("/sbcGateways/0/sbcGatewayId", "out_of_range")]),
+            (
+                json!({"sbcGateways": [{"sbcGatewayRegion": " ", "x": 1}]}),
+                vec![
+                    ("/sbcGateways/0/sbcGatewayId", "required"),
+                    ("/sbcGateways/0/sbcGatewayRegion", "invalid_name"),
+                    ("/sbcGateways/0/x", "unknown_field"),
+                ],
+            ),
+            (
+                json!({"pbxTypes": [kind(1, false, false), kind(1, false, false)]}),
+                vec![("/pbxTypes/1/id", "duplicate")],
+            ),
+            (
+                json!({"pbxTypes": [kind(1, true, false), kind(2, true, false)]}),
+                vec![("/pbxTypes/1/isDefault", "second_default")],
+            ),
+            (json!({"pbxTypes": [kind(1, true, true)]}), vec![("/pbxTypes/0/isDisabled", "default_is_disabled")]),
+        ];
+        for (body, expected) in cases {
+            let expected: Vec<(String, &str)> = expected.into_iter().map(|(at, code)| (at.to_owned(), code)).collect();
+            assert_eq!(edited(body).unwrap_err(), expected);
+        }
     }
 }

@@ -4,6 +4,8 @@
 //! stored as SHA-256, which is enough for a secret that nobody chose. The checksum lets a secret scanner and the
 //! edge tell a real key from a typo before anything is read. Access tokens ([`crate::token`]) have the same form.
 
+mod new_key;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -17,8 +19,11 @@ use crate::random::Random;
 use crate::reseller::{Reseller, ResellerStatus};
 use crate::scope::Scopes;
 use crate::secret::{SecretHash, same};
+use crate::text::Name;
 use crate::time::Timestamp;
 use crate::token::{AccessToken, TokenId};
+
+pub use new_key::{KeyView, MOST_LIVE_KEYS, NewKey};
 
 /// Where a key is good: the middle of its prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,6 +155,7 @@ impl ApiKey {
             hash: SecretHash::of(self.expose()),
             created_at: now,
             expires_at: None,
+            label: None,
             scopes: Scopes::ALL,
         }
     }
@@ -254,9 +260,20 @@ pub struct KeyRecord {
     pub created_at: Timestamp,
     /// When it ends, if ever.
     pub expires_at: Option<Timestamp>,
+    /// What the operator calls it.
+    #[serde(default)]
+    pub label: Option<Name>,
     /// What it may do.
     #[serde(default)]
     pub scopes: Scopes,
+}
+
+impl KeyRecord {
+    /// Whether it is good at `now`.
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|at| now < at)
+    }
 }
 
 /// Who calls, proved by a credential. Its makers are [`authenticate`] and [`crate::token::authenticate`].
@@ -335,7 +352,7 @@ pub fn authenticate(
     now: Timestamp,
 ) -> Result<Caller, NotAccepted> {
     let record = record.filter(|record| record.id == presented.id).ok_or(NotAccepted)?;
-    if !is_right(&record.hash, presented.expose()) || record.expires_at.is_some_and(|at| now >= at) {
+    if !is_right(&record.hash, presented.expose()) || !record.is_live(now) {
         return Err(NotAccepted);
     }
     let key = presented.id.clone();

@@ -29,6 +29,7 @@ impl Fault {
 /// A JSON object that is being read. Whatever no reader has taken when it ends is an unknown field.
 ///
 /// `Debug` hides the values: callers put keys and addresses into the wrong fields, too.
+#[derive(Clone)]
 pub struct Fields {
     left: Map<String, Value>,
     within: String,
@@ -64,6 +65,15 @@ impl Fields {
     /// Takes `field`; an explicit `null` counts as absent.
     pub fn take(&mut self, field: &str) -> Option<Value> {
         self.left.remove(field).filter(|value| !value.is_null())
+    }
+
+    /// Whether `field` is an explicit `null`, which is then taken: a partial change removes a value so (RFC 7396 §1).
+    pub fn cleared(&mut self, field: &str) -> bool {
+        let cleared = self.left.get(field).is_some_and(Value::is_null);
+        if cleared {
+            self.left.remove(field);
+        }
+        cleared
     }
 
     /// Adds the fault `required` for `field` when `value` is absent; hands it through.
@@ -211,6 +221,15 @@ mod tests {
     fn null_counts_as_absent() {
         let mut body = fields(json!({"flag": null}));
         assert_eq!(body.boolean("flag"), None);
+        assert_eq!(body.finish(Some(())), Ok(()));
+    }
+
+    #[test]
+    fn an_explicit_null_can_be_told_from_an_absent_field() {
+        let mut body = fields(json!({"flag": null, "other": 1}));
+        assert!(body.cleared("flag"));
+        assert!(!body.cleared("flag") && !body.cleared("other") && !body.cleared("absent"));
+        assert_eq!(body.whole("other"), Some(1));
         assert_eq!(body.finish(Some(())), Ok(()));
     }
 

@@ -1,15 +1,21 @@
 //! A service provider: the sources call it reseller, tenants are shown "Service Provider" (R005).
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use thiserror::Error;
 
+use crate::catalogue::{Catalogue, CatalogueEdit};
 use crate::credential::KeyId;
 use crate::fields::{Fault, Fields};
 use crate::id::ResellerId;
 use crate::redirect_url::{RedirectHost, RedirectPolicy, RedirectUrl};
 use crate::text::Name;
 use crate::time::Timestamp;
+use crate::token::TOKEN_LIFETIME;
 
 /// A service provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +47,19 @@ pub struct Reseller {
     pub revision: u64,
 }
 
+/// How long a revoked key is remembered: as long as a token of it could live, and some more for clocks that differ.
+const REVOCATION_KEPT: Duration = TOKEN_LIFETIME.saturating_add(Duration::from_mins(5));
+
 impl Reseller {
+    /// The list of revoked keys once `key` is on it; those whose tokens have all ended are left out.
+    #[must_use]
+    pub fn revoking(&self, key: &KeyId, now: Timestamp) -> BTreeMap<KeyId, Timestamp> {
+        let mut revoked = self.revoked_keys.clone();
+        revoked.retain(|_, at| now.since(*at) < REVOCATION_KEPT);
+        revoked.insert(key.clone(), now);
+        revoked
+    }
+
     /// Whether `key` was revoked, so that its tokens are refused.
     #[must_use]
     pub fn has_revoked(&self, key: &KeyId) -> bool {
@@ -60,6 +78,23 @@ pub enum TokenMode {
     Raw,
 }
 
+/// The text names no token mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("must be handles or raw")]
+pub struct UnknownTokenMode;
+
+impl FromStr for TokenMode {
+    type Err = UnknownTokenMode;
+
+    fn from_str(text: &str) -> Result<Self, UnknownTokenMode> {
+        match text {
+            "handles" => Ok(Self::Handles),
+            "raw" => Ok(Self::Raw),
+            _ => Err(UnknownTokenMode),
+        }
+    }
+}
+
 /// Whether a service provider may act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -76,23 +111,27 @@ pub struct NewReseller {
     name: Name,
     redirect_hosts: Vec<RedirectHost>,
     events_url: Option<RedirectUrl>,
+    catalogue: CatalogueEdit,
 }
 
 impl NewReseller {
-    /// Reads `{name, redirectHosts, eventsUrl?}` (K9).
+    /// Reads `{name, redirectHosts, eventsUrl?, sbcGateways?, pbxTypes?}` (K9).
     pub fn parse(mut body: Fields, policy: RedirectPolicy) -> Result<Self, Vec<Fault>> {
         let name = body.parsed("name", "invalid_name", str::parse::<Name>);
         let name = body.required("name", name);
-        let hosts = body.list("redirectHosts", "a host name", |value| {
-            let host: RedirectHost = value.as_str()?.parse().ok()?;
-            (policy.insecure || host.is_public_name()).then_some(host)
-        });
+        let hosts = read_hosts(&mut body, policy);
         let hosts = body.required("redirectHosts", hosts);
-        let listed = hosts.clone().unwrap_or_default();
-        let events_url =
-            body.parsed("eventsUrl", "invalid_redirect_url", |text| RedirectUrl::parse(text, &listed, policy));
-        let reseller = name.zip(hosts).map(|(name, redirect_hosts)| Self { name, redirect_hosts, events_url });
+        let events_url = read_events_url(&mut body, hosts.as_deref().unwrap_or_default(), policy);
+        let catalogue = CatalogueEdit::read(&mut body);
+        let reseller = name.zip(hosts);
+        let reseller = reseller.map(|(name, redirect_hosts)| Self { name, redirect_hosts, events_url, catalogue });
         body.finish(reseller)
+    }
+
+    /// What the provider can give its enterprises: what was said, and for the rest what every provider begins with.
+    #[must_use]
+    pub fn catalogue(&self, starter: &Catalogue) -> Catalogue {
+        self.catalogue.apply(starter)
     }
 
     /// The provider with its number; it is active at once.
@@ -110,6 +149,114 @@ impl NewReseller {
             revoked_keys: BTreeMap::new(),
             revision: 0,
         }
+    }
+}
+
+/// A change that an operator makes to a service provider; what is not said stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResellerEdit {
+    name: Option<Name>,
+    redirect_hosts: Option<Vec<RedirectHost>>,
+    events_url: Option<Option<RedirectUrl>>,
+    status: Option<ResellerStatus>,
+    token_mode: Option<TokenMode>,
+    catalogue: CatalogueEdit,
+}
+
+impl ResellerEdit {
+    /// Reads any of `{name, redirectHosts, eventsUrl, disabled, tokenMode, sbcGateways, pbxTypes}` for the provider as
+    /// it is `now`; a list replaces the former one, and `eventsUrl: null` removes it (K9).
+    pub fn parse(mut body: Fields, now: &Reseller, policy: RedirectPolicy) -> Result<Self, Vec<Fault>> {
+        let removed = body.cleared("eventsUrl");
+        for field in ["name", "redirectHosts", "disabled", "tokenMode", "sbcGateways", "pbxTypes"] {
+            if body.cleared(field) {
+                body.fault(field, "required", format!("{field} can be changed, and not removed"));
+            }
+        }
+        let name = body.parsed("name", "invalid_name", str::parse::<Name>);
+        let redirect_hosts = read_hosts(&mut body, policy);
+        let listed = redirect_hosts.as_ref().unwrap_or(&now.redirect_hosts);
+        let events_url = read_events_url(&mut body, listed, policy);
+        let former = now.events_url.as_ref().filter(|_| !removed && events_url.is_none());
+        if former.is_some_and(|former| RedirectUrl::parse(former.as_str(), listed, policy).is_err()) {
+            let detail =
+                "eventsUrl is on a host that is no longer listed; change eventsUrl too, or remove it with null";
+            body.fault("redirectHosts", "events_url_not_listed", detail);
+        }
+        let status = body.boolean("disabled");
+        let status = status.map(|disabled| if disabled { ResellerStatus::Disabled } else { ResellerStatus::Active });
+        let token_mode = body.parsed("tokenMode", "unknown_token_mode", str::parse::<TokenMode>);
+        let catalogue = CatalogueEdit::read(&mut body);
+        let events_url = if removed { Some(None) } else { events_url.map(Some) };
+        body.finish(Some(Self { name, redirect_hosts, events_url, status, token_mode, catalogue }))
+    }
+
+    /// The provider and its catalogue after this change.
+    #[must_use]
+    pub fn apply(self, to: &Reseller, catalogue: &Catalogue) -> (Reseller, Catalogue) {
+        let catalogue = self.catalogue.apply(catalogue);
+        let mut changed = to.clone();
+        changed.name = self.name.unwrap_or(changed.name);
+        changed.redirect_hosts = self.redirect_hosts.unwrap_or(changed.redirect_hosts);
+        changed.events_url = self.events_url.unwrap_or(changed.events_url);
+        changed.status = self.status.unwrap_or(changed.status);
+        changed.token_mode = self.token_mode.unwrap_or(changed.token_mode);
+        (changed, catalogue)
+    }
+}
+
+fn read_hosts(body: &mut Fields, policy: RedirectPolicy) -> Option<Vec<RedirectHost>> {
+    body.list("redirectHosts", "a host name", |value| {
+        let host: RedirectHost = value.as_str()?.parse().ok()?;
+        (policy.insecure || host.is_public_name()).then_some(host)
+    })
+}
+
+fn read_events_url(body: &mut Fields, listed: &[RedirectHost], policy: RedirectPolicy) -> Option<RedirectUrl> {
+    body.parsed("eventsUrl", "invalid_redirect_url", |text| RedirectUrl::parse(text, listed, policy))
+}
+
+/// A service provider as the operator reads it: everything but its secrets, which nobody reads.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResellerView<'a> {
+    id: ResellerId,
+    name: &'a Name,
+    redirect_hosts: &'a [RedirectHost],
+    events_url: Option<&'a RedirectUrl>,
+    disabled: bool,
+    token_mode: TokenMode,
+    created_at: String,
+    #[serde(flatten)]
+    catalogue: &'a Catalogue,
+}
+
+impl<'a> ResellerView<'a> {
+    /// The provider with its catalogue.
+    #[must_use]
+    pub fn of(reseller: &'a Reseller, catalogue: &'a Catalogue) -> Self {
+        Self {
+            id: reseller.id,
+            name: &reseller.name,
+            redirect_hosts: &reseller.redirect_hosts,
+            events_url: reseller.events_url.as_ref(),
+            disabled: reseller.status == ResellerStatus::Disabled,
+            token_mode: reseller.token_mode,
+            created_at: reseller.created_at.to_string(),
+            catalogue,
+        }
+    }
+
+    /// The fields in which two views differ, as they were and as they are, each as one JSON object: for the audit trail.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Option<(String, String)> {
+        let fields = |view: &Self| serde_json::to_value(view).ok().and_then(|value| value.as_object().cloned());
+        let (mut before, mut after) = (fields(self)?, fields(other)?);
+        let was = before.clone();
+        before.retain(|field, value| after.get(field) != Some(value));
+        after.retain(|field, value| was.get(field) != Some(value));
+        let text = |object| Value::Object(object).to_string();
+        (!after.is_empty()).then(|| (text(before), text(after)))
     }
 }
 
@@ -133,5 +280,71 @@ mod tests {
         let body = json!({"name": "Acme", "redirectHosts": ["127.0.0.1"]});
         assert!(parse(body.clone(), true).is_ok());
         assert_eq!(parse(body, false).unwrap_err()[0].pointer, "/redirectHosts/0");
+    }
+
+    fn provider() -> Reseller {
+        let body = json!({"name": "Acme", "redirectHosts": ["a.example"], "eventsUrl": "https://a.example/events"});
+        parse(body, false).unwrap().create(ResellerId::try_from(7).unwrap(), Timestamp::from_seconds(0))
+    }
+
+    fn edit(body: Value) -> Result<Reseller, Vec<(String, &'static str)>> {
+        let (fields, policy) = (Fields::of(body.as_object().cloned().unwrap()), RedirectPolicy::default());
+        let edit = ResellerEdit::parse(fields, &provider(), policy);
+        let told = |faults: Vec<Fault>| faults.into_iter().map(|fault| (fault.pointer, fault.code)).collect();
+        edit.map(|edit| edit.apply(&provider(), &Catalogue::default()).0).map_err(told)
+    }
+
+    /// K9 A change says what changes, and nothing else does.
+    #[test]
+    fn a_change_leaves_what_it_does_not_name() {
+        assert_eq!(edit(json!({})).unwrap(), provider());
+        let stopped = edit(json!({"disabled": true})).unwrap();
+        assert_eq!(stopped, Reseller { status: ResellerStatus::Disabled, ..provider() });
+        let hosts = json!({"redirectHosts": ["b.example"], "eventsUrl": "https://b.example/", "name": " B "});
+        let moved = edit(hosts).unwrap();
+        assert_eq!((moved.name.as_str(), moved.events_url.unwrap().as_str()), ("B", "https://b.example/"));
+        assert_eq!(edit(json!({"eventsUrl": null})).unwrap().events_url, None);
+        assert_eq!(edit(json!({"tokenMode": "raw"})).unwrap().token_mode, TokenMode::Raw);
+    }
+
+    /// K9 What cannot be is refused, all of it at once.
+    #[test]
+    fn a_change_that_makes_no_sense_is_refused() {
+        let wrong =
+            json!({"name": null, "redirectHosts": ["127.0.0.1"], "disabled": "yes", "tokenMode": "Raw", "id": 8});
+        let expected = [
+            ("/name", "required"),
+            ("/redirectHosts/0", "wrong_type"),
+            ("/disabled", "wrong_type"),
+            ("/tokenMode", "unknown_token_mode"),
+            ("/id", "unknown_field"),
+        ];
+        assert_eq!(edit(wrong).unwrap_err(), expected.map(|(at, code)| (at.to_owned(), code)));
+        let unlisted = edit(json!({"redirectHosts": ["b.example"]})).unwrap_err();
+        assert_eq!(unlisted, [("/redirectHosts".to_owned(), "events_url_not_listed")]);
+        assert!(edit(json!({"redirectHosts": ["b.example"], "eventsUrl": null})).is_ok());
+    }
+
+    /// A revoked key is remembered for longer than any token of it lives, and then forgotten.
+    #[test]
+    fn a_revoked_key_outlives_its_tokens() {
+        let (first, second): (KeyId, KeyId) = ("7-00000000".parse().unwrap(), "7-00000001".parse().unwrap());
+        let revoked_at = Timestamp::from_seconds(1_000);
+        let mut reseller = provider();
+        reseller.revoked_keys = reseller.revoking(&first, revoked_at);
+        assert!(reseller.has_revoked(&first) && !reseller.has_revoked(&second));
+        let last = revoked_at.plus(TOKEN_LIFETIME);
+        assert_eq!(reseller.revoking(&second, last).len(), 2);
+        assert_eq!(reseller.revoking(&second, last.plus(TOKEN_LIFETIME)).into_keys().collect::<Vec<_>>(), [second]);
+    }
+
+    /// The audit trail tells the fields that changed, and those alone.
+    #[test]
+    fn a_difference_names_what_changed() {
+        let (before, none) = (provider(), Catalogue::default());
+        let after = edit(json!({"tokenMode": "raw"})).unwrap();
+        let told = ResellerView::of(&before, &none).difference(&ResellerView::of(&after, &none));
+        assert_eq!(told, Some((r#"{"tokenMode":"handles"}"#.to_owned(), r#"{"tokenMode":"raw"}"#.to_owned())));
+        assert_eq!(ResellerView::of(&before, &none).difference(&ResellerView::of(&before, &none)), None);
     }
 }

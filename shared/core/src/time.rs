@@ -3,10 +3,12 @@
 //! Every rule takes `now` as an argument; a [`Clock`] is asked once per request, at the edge.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 /// An instant in UTC with millisecond precision, stored and sent as milliseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -87,6 +89,21 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// The text is not an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("must be an instant such as 2026-11-25T12:00:00Z")]
+pub struct InvalidInstant;
+
+/// Reads RFC 3339, in any offset, to the millisecond.
+impl FromStr for Timestamp {
+    type Err = InvalidInstant;
+
+    fn from_str(text: &str) -> Result<Self, InvalidInstant> {
+        let at = DateTime::parse_from_rfc3339(text).map_err(|_| InvalidInstant)?;
+        Ok(Self::from(at.with_timezone(&Utc)))
+    }
+}
+
 /// Tells the time.
 pub trait Clock: Send + Sync {
     /// The present instant.
@@ -114,6 +131,16 @@ mod tests {
         let late = Timestamp::from_seconds(1_742_985_175);
         assert_eq!(early.to_string(), "1970-01-01T00:00:00.999Z");
         assert!(early.to_string() < late.to_string());
+    }
+
+    #[test]
+    fn an_instant_reads_back_in_any_offset() {
+        let at = Timestamp::from_millis(1_742_985_175_042);
+        assert_eq!(at.to_string().parse(), Ok(at));
+        assert_eq!("2025-03-26T11:32:55.042+01:00".parse(), Ok(at));
+        for text in ["", "2025-03-26", "2025-03-26T10:32:55", "1742985175", "2025-13-01T00:00:00Z"] {
+            assert_eq!(text.parse::<Timestamp>(), Err(InvalidInstant), "{text}");
+        }
     }
 
     #[test]

@@ -3,20 +3,17 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
-use onboarding_core::audit::AuditRow;
 use onboarding_core::catalogue::Catalogue;
 use onboarding_core::credential::{self, Caller, KeyOwner, KeyRecord, NotAccepted, Presented};
 use onboarding_core::enterprise::Enterprise;
-use onboarding_core::id::EnterpriseId;
+use onboarding_core::id::{EnterpriseId, ResellerId};
 use onboarding_core::reseller::Reseller;
 use onboarding_core::time::Timestamp;
 use onboarding_core::token::{self, TokenRecord};
 use thiserror::Error;
 
-use crate::key::{EXISTS, Key};
-use crate::row::{entity, item};
-use crate::transaction::{Committed, Part};
-use crate::update::Change;
+use crate::key::Key;
+use crate::row::entity;
 use crate::value::Item;
 use crate::{Store, StoreError};
 
@@ -30,6 +27,8 @@ pub struct Wanted {
     pub enterprise: Option<EnterpriseId>,
     /// The owner's gateways and PBX types.
     pub catalogue: bool,
+    /// This provider with its gateways and PBX types, for the operator; nobody else is given it.
+    pub reseller: Option<ResellerId>,
 }
 
 /// A proved caller, and what was wanted with it.
@@ -39,7 +38,9 @@ pub struct Authenticated {
     pub caller: Caller,
     /// The enterprise, whoever's it is.
     pub enterprise: Option<Enterprise>,
-    /// The caller's gateways and PBX types; none for the operator.
+    /// The provider that the operator wants.
+    pub reseller: Option<Reseller>,
+    /// The caller's gateways and PBX types; for the operator, those of the wanted provider.
     pub catalogue: Catalogue,
 }
 
@@ -72,11 +73,15 @@ impl Store {
         now: Timestamp,
     ) -> Result<Authenticated, NotAuthenticated> {
         let CallerRows { key, token, reseller, enterprise, catalogue } = self.caller(presented, wanted).await?;
-        let caller = match presented {
-            Presented::Key(shown) => credential::authenticate(shown, key.as_ref(), reseller, now)?,
-            Presented::Token(shown) => token::authenticate(shown, token.as_ref(), reseller, now)?,
+        let (owner, wanted) = match presented.owner() {
+            KeyOwner::Operator => (None, reseller),
+            KeyOwner::Reseller(_) => (reseller, None),
         };
-        Ok(Authenticated { caller, enterprise, catalogue: catalogue.unwrap_or_default() })
+        let caller = match presented {
+            Presented::Key(shown) => credential::authenticate(shown, key.as_ref(), owner, now)?,
+            Presented::Token(shown) => token::authenticate(shown, token.as_ref(), owner, now)?,
+        };
+        Ok(Authenticated { caller, enterprise, reseller: wanted, catalogue: catalogue.unwrap_or_default() })
     }
 
     async fn caller(&self, presented: &Presented, wanted: Wanted) -> Result<CallerRows, StoreError> {
@@ -84,9 +89,13 @@ impl Store {
             Presented::Key(key) => Key::api_key(key.id()),
             Presented::Token(token) => Key::token(token.id()),
         }];
-        if let KeyOwner::Reseller(reseller) = presented.owner() {
-            keys.push(Key::reseller(reseller));
-            keys.extend(wanted.catalogue.then(|| Key::catalogue(reseller)));
+        match (presented.owner(), wanted.reseller) {
+            (KeyOwner::Reseller(own), _) => {
+                keys.push(Key::reseller(own));
+                keys.extend(wanted.catalogue.then(|| Key::catalogue(own)));
+            }
+            (KeyOwner::Operator, Some(wanted)) => keys.extend([Key::reseller(wanted), Key::catalogue(wanted)]),
+            (KeyOwner::Operator, None) => {}
         }
         keys.extend(wanted.enterprise.map(Key::enterprise));
         let mut rows = CallerRows::default();
@@ -100,19 +109,6 @@ impl Store {
             }
         }
         Ok(rows)
-    }
-
-    /// Adds an API key to an existing provider; false if there is none. Deleting the row revokes the key at once.
-    pub async fn add_key(&self, key: &KeyRecord, audit: Option<&AuditRow>) -> Result<bool, StoreError> {
-        let mut transaction = self.transaction();
-        transaction.put_new(Part::ApiKey, item(&Key::api_key(&key.id), key)?)?;
-        if let KeyOwner::Reseller(reseller) = key.id.owner() {
-            transaction.check(Part::Reseller, Key::reseller(reseller), Change::condition(EXISTS))?;
-        }
-        if let Some(audit) = audit {
-            transaction.audit(audit)?;
-        }
-        Ok(self.commit(&transaction).await? == Committed::Done)
     }
 
     /// Strongly consistent; the order of the answer is not that of the keys.

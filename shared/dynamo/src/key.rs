@@ -83,7 +83,7 @@ impl Key {
 }
 
 /// The partition in which a credential lies.
-fn owner(owner: KeyOwner) -> String {
+pub(crate) fn owner(owner: KeyOwner) -> String {
     match owner {
         KeyOwner::Operator => "operator".to_owned(),
         KeyOwner::Reseller(reseller) => format!("reseller#{reseller}"),

@@ -7,6 +7,7 @@
 //! [`table`] documents every item type, every access pattern, and what each costs.
 
 pub mod admin_consent;
+pub mod api_key;
 pub mod audit;
 pub mod consent;
 pub mod credential;
@@ -19,6 +20,7 @@ pub mod reseller;
 mod row;
 pub mod stream;
 pub mod table;
+pub mod token;
 mod transaction;
 mod update;
 mod value;

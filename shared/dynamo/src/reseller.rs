@@ -7,10 +7,10 @@ use onboarding_core::reseller::Reseller;
 use onboarding_core::time::Timestamp;
 
 use crate::key::{EXISTS, Key};
-use crate::row::{entity, item};
+use crate::row::{entity, item, part};
 use crate::transaction::{Committed, Part};
 use crate::update::Change;
-use crate::value::instant;
+use crate::value::{instant, number};
 use crate::{Store, StoreError};
 
 impl Store {
@@ -26,6 +26,46 @@ impl Store {
         transaction.put_new(Part::Catalogue, item(&Key::catalogue(reseller.id), catalogue)?)?;
         transaction.audit(audit)?;
         Ok(self.commit(&transaction).await? == Committed::Done)
+    }
+
+    /// Changes a provider, and its catalogue where that differs, if nobody else has changed it since `before` was read;
+    /// false otherwise.
+    pub async fn change_reseller(
+        &self,
+        (before, after): (&Reseller, &Reseller),
+        catalogue: Option<&Catalogue>,
+        audit: &AuditRow,
+    ) -> Result<bool, StoreError> {
+        let key = Key::reseller(before.id);
+        let set = "#name = :name, redirectHosts = :hosts, eventsUrl = :events, #status = :status, tokenMode = :mode, ";
+        let change = revised(set, before)
+            .name("#name", "name")
+            .name("#status", "status")
+            .value(":name", part(&key, &after.name)?)
+            .value(":hosts", part(&key, &after.redirect_hosts)?)
+            .value(":events", part(&key, &after.events_url)?)
+            .value(":status", part(&key, &after.status)?)
+            .value(":mode", part(&key, &after.token_mode)?);
+        let mut transaction = self.transaction();
+        transaction.update(Part::Reseller, key, change)?;
+        if let Some(catalogue) = catalogue {
+            transaction.replace(Part::Catalogue, item(&Key::catalogue(before.id), catalogue)?)?;
+        }
+        transaction.audit(audit)?;
+        Ok(self.commit(&transaction).await? == Committed::Done)
+    }
+
+    /// A provider with its catalogue.
+    pub async fn reseller_with_catalogue(&self, id: ResellerId) -> Result<Option<(Reseller, Catalogue)>, StoreError> {
+        let (mut reseller, mut catalogue) = (None, Catalogue::default());
+        for item in self.batch_get(vec![Key::reseller(id), Key::catalogue(id)]).await? {
+            if Key::of(&item).sk == "reseller" {
+                reseller = Some(entity(item)?);
+            } else {
+                catalogue = entity(item)?;
+            }
+        }
+        Ok(reseller.map(|reseller| (reseller, catalogue)))
     }
 
     /// Notes that a provider's webhook keys are being changed; false if there is no such provider. To be noted before
@@ -47,4 +87,17 @@ impl Store {
     pub async fn reseller(&self, id: ResellerId) -> Result<Option<Reseller>, StoreError> {
         self.get(Key::reseller(id)).await?.map(entity).transpose()
     }
+}
+
+/// The change `set` of a provider as it was `seen`: of two who saw the same revision one succeeds. Rows from before there
+/// were revisions have none.
+pub(crate) fn revised(set: &str, seen: &Reseller) -> Change {
+    let same = if seen.revision == 0 {
+        "attribute_exists(PK) AND (attribute_not_exists(revision) OR revision = :seen)"
+    } else {
+        "revision = :seen"
+    };
+    Change::new(format!("SET {set}revision = :next"), same)
+        .value(":seen", number(seen.revision))
+        .value(":next", number(seen.revision + 1))
 }

@@ -7,6 +7,7 @@
 //! | service provider | `reseller#{id}` | `reseller` | |
 //! | its gateways and PBX types | `reseller#{id}` | `catalogue` | |
 //! | API key of a provider | `reseller#{id}` | `key#{keyId}` | |
+//! | access token of a provider, or of one of its enterprises | `reseller#{id}` | `token#{keyId}.{number}` | |
 //! | API key of the operator | `operator` | `key#{keyId}` | |
 //! | a name in use | `reseller#{id}` | `name#{folded name}` | |
 //! | a URL that answered 410 | `reseller#{id}` | `endpoint#{SHA-256 of the URL}` | |
@@ -32,9 +33,15 @@
 //!
 //! | call | pattern | read | write |
 //! |---|---|---|---|
-//! | any API call | BatchGetItem: key, provider, object | 2 to 3 | |
+//! | any API call | BatchGetItem: key or token, provider, object | 2 to 3 | |
 //! | `POST /v1/resellers` | TransactWriteItems: provider, catalogue, audit | 1 | 6 |
-//! | `POST /v1/resellers/{id}/keys` | TransactWriteItems: check provider, key, audit | 1 | 6 |
+//! | `GET /v1/resellers/{id}` | BatchGetItem: key, provider, catalogue | 3 | |
+//! | `PATCH /v1/resellers/{id}` | BatchGetItem; TransactWriteItems: provider, catalogue if it differs, audit | 3 | 6 |
+//! | `POST /v1/resellers/{id}/keys` | GetItem: provider; Query: its keys; TransactWriteItems: key, provider, audit | 3 | 6 |
+//! | `GET /v1/resellers/{id}/keys` | BatchGetItem; Query: its keys | 4 | |
+//! | `DELETE …/keys/{keyId}` | GetItem: provider; TransactWriteItems: key, provider, audit | 2 | 6 |
+//! | `POST /oauth/token` | BatchGetItem: key, provider; TransactWriteItems: check key, token, audit | 2 | 6 |
+//! | `POST /v1/enterprises/{id}/token` | BatchGetItem; TransactWriteItems: check key, token, audit | 3 | 6 |
 //! | `POST /v1/resellers/{id}/webhook-secret` | TransactWriteItems: provider, audit | 1 | 4 |
 //! | `POST /v1/enterprises` | TransactWriteItems: enterprise, name, audit; owner index | 3 | 7 |
 //! | `POST …/action-url` | TransactWriteItems: request, action, audit; by name two GetItem more | 3 (5) | 7 |

@@ -2,9 +2,9 @@
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
-use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
 
-use crate::key::{IS_NEW, Key};
+use crate::key::{EXISTS, IS_NEW, Key};
 use crate::patience::Patience;
 use crate::update::Change;
 use crate::value::Item;
@@ -33,6 +33,7 @@ pub(crate) enum Part {
     Name,
     Request,
     Reseller,
+    Token,
 }
 
 /// How a transaction ended.
@@ -50,6 +51,22 @@ impl Transaction {
         let put = Put::builder().table_name(&self.table).set_item(Some(item)).condition_expression(IS_NEW);
         let put = put.build().map_err(StoreError::malformed)?;
         self.parts.push((part, TransactWriteItem::builder().put(put).build()));
+        Ok(())
+    }
+
+    /// Adds a write of an item in the place of the one under its key, which is there.
+    pub(crate) fn replace(&mut self, part: Part, item: Item) -> Result<(), StoreError> {
+        let put = Put::builder().table_name(&self.table).set_item(Some(item)).condition_expression(EXISTS);
+        let put = put.build().map_err(StoreError::malformed)?;
+        self.parts.push((part, TransactWriteItem::builder().put(put).build()));
+        Ok(())
+    }
+
+    /// Adds the removal of the item under `key`, which is there.
+    pub(crate) fn remove(&mut self, part: Part, key: Key) -> Result<(), StoreError> {
+        let delete = Delete::builder().table_name(&self.table).set_key(Some(key.into_item()));
+        let delete = delete.condition_expression(EXISTS).build().map_err(StoreError::malformed)?;
+        self.parts.push((part, TransactWriteItem::builder().delete(delete).build()));
         Ok(())
     }
 

@@ -119,8 +119,16 @@ operations!(
     CredentialsOp of Credentials {
         /// Makes a service provider (K9).
         CreateReseller,
+        /// Reads a service provider.
+        ReadReseller,
+        /// Changes a service provider, stops it or lets it go on (K9).
+        EditReseller,
         /// Makes a key for a service provider (K9).
         CreateKey,
+        /// Lists the keys of a service provider.
+        ListKeys,
+        /// Revokes a key (K9).
+        RevokeKey,
         /// Makes a new webhook secret for a service provider (K9).
         RotateWebhookSecret,
     }
@@ -212,6 +220,30 @@ const PAGED: &[&str] = &["limit", "cursor", "status"];
 /// Every route.
 pub static ROUTES: &[Route] = &[
     route(Method::POST, "/v1/resellers", Level::Operator, Operation::Credentials(CredentialsOp::CreateReseller)),
+    route(
+        Method::GET,
+        "/v1/resellers/{resellerId}",
+        Level::Operator,
+        Operation::Credentials(CredentialsOp::ReadReseller),
+    ),
+    route(
+        Method::PATCH,
+        "/v1/resellers/{resellerId}",
+        Level::Operator,
+        Operation::Credentials(CredentialsOp::EditReseller),
+    ),
+    route(
+        Method::GET,
+        "/v1/resellers/{resellerId}/keys",
+        Level::Operator,
+        Operation::Credentials(CredentialsOp::ListKeys),
+    ),
+    route(
+        Method::DELETE,
+        "/v1/resellers/{resellerId}/keys/{keyId}",
+        Level::Operator,
+        Operation::Credentials(CredentialsOp::RevokeKey),
+    ),
     route(
         Method::POST,
         "/v1/resellers/{resellerId}/keys",

@@ -5,6 +5,7 @@
 
 mod action;
 mod admin_consent;
+mod api_key;
 mod attack;
 mod callers;
 mod canary;
@@ -23,6 +24,7 @@ mod lost_answer;
 mod meter;
 mod race;
 mod refusal;
+mod reseller;
 mod sealing_key;
 mod tap;
 mod verifiers;

@@ -65,17 +65,15 @@ pub(crate) async fn rows(
         Ok(_) | Err(SecretsError::AlreadyExists(_)) => {}
         Err(fault) => return Err(fault.into()),
     }
-    store.add_key(&keys.operator.record(now), None).await?;
-    let fact = Fact {
-        actor: &Actor::System("sandbox"),
-        action: "reseller.created",
-        object: format!("reseller:{}", reseller.id),
-        before: None,
-        after: None,
+    store.add_operator_key(&keys.operator.record(now)).await?;
+    let audit = |action, object| {
+        let fact = Fact { actor: &Actor::System("sandbox"), action, object, before: None, after: None };
+        AuditRow::new(reseller.id, None, fact, Occasion { now, reference: None, random })
     };
-    let audit = AuditRow::new(reseller.id, None, fact, Occasion { now, reference: None, random });
-    store.create_reseller(&reseller, &demo_reseller::catalogue()?, &audit).await?;
-    store.add_key(&keys.reseller.record(now), None).await?;
+    let made = audit("reseller.created", format!("reseller:{}", reseller.id));
+    store.create_reseller(&reseller, &demo_reseller::catalogue()?, &made).await?;
+    let made = audit("key.created", format!("key:{}", keys.reseller.id()));
+    store.add_key(reseller.id, &keys.reseller.record(now), &made, now).await?;
     Ok(())
 }
 

@@ -406,11 +406,21 @@ pub(super) const ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Code::TooManyKeys,
+        Who::Operator,
+        "The service provider has too many keys",
+        "A service provider may have 20 keys that are good at once, and has them. Nothing was changed.",
+        &["List the keys with GET /v1/resellers/{id}/keys.", "Revoke those that nobody uses, then try again."],
+    ),
+    row(
         Code::Unauthenticated,
         Who::Developer,
         "No accepted credential",
         "The request carries no credential, or one that is not accepted here.",
-        &["Send Authorization: Bearer <API key>.", "If the key was revoked or its owner disabled, ask for a new one."],
+        &[
+            "Send Authorization: Bearer <API key or token>.",
+            "If the key was revoked or its owner disabled, ask for a new one.",
+        ],
     ),
     retry(
         5,
@@ -537,6 +547,7 @@ codes! {
     PayloadTooLarge "payload_too_large",
     TenantNotKnown "tenant_not_known",
     TenantNotShown "tenant_not_shown",
+    TooManyKeys "too_many_keys",
     Unauthenticated "unauthenticated",
     Unavailable "unavailable",
     UnparseableBody "unparseable_body",

@@ -1,0 +1,49 @@
+//! API keys of service providers: made, revoked.
+
+use onboarding_core::credential::{ApiKey, Environment, KeyId, KeyOwner, NewKey};
+use onboarding_core::id::ResellerId;
+use onboarding_dynamo::api_key::{KeyAdded, KeyRevoked};
+
+use crate::{OperatorError, Order, Places, RETRIES};
+
+/// Makes a key of a provider and tells it, for the one time that it is shown.
+pub async fn create_key(
+    places: Places<'_>,
+    reseller: ResellerId,
+    (new, environment): (NewKey, Environment),
+    order: Order<'_>,
+) -> Result<ApiKey, OperatorError> {
+    let now = order.occasion.now;
+    for _ in 0..RETRIES {
+        let key = ApiKey::new(environment, KeyOwner::Reseller(reseller), order.occasion.random);
+        let audit = order.audit(reseller, "key.created", format!("key:{}", key.id()), None);
+        match places.store.add_key(reseller, &new.clone().record(&key, now), &audit, now).await? {
+            KeyAdded::Done => return Ok(key),
+            KeyAdded::NoSuchReseller => return Err(OperatorError::NoSuchReseller),
+            KeyAdded::TooMany => return Err(OperatorError::TooManyKeys),
+            KeyAdded::Taken | KeyAdded::Superseded => {}
+        }
+    }
+    Err(OperatorError::Contended)
+}
+
+/// Revokes a key of a provider: it and its tokens open nothing from now on. Links that were made with it stay.
+pub async fn revoke_key(
+    places: Places<'_>,
+    reseller: ResellerId,
+    key: &KeyId,
+    order: Order<'_>,
+) -> Result<(), OperatorError> {
+    if key.owner() != KeyOwner::Reseller(reseller) {
+        return Err(OperatorError::NoSuchKey);
+    }
+    for _ in 0..RETRIES {
+        let audit = order.audit(reseller, "key.revoked", format!("key:{key}"), None);
+        match places.store.revoke_key(reseller, key, &audit, order.occasion.now).await? {
+            KeyRevoked::Done => return Ok(()),
+            KeyRevoked::NoSuchKey => return Err(OperatorError::NoSuchKey),
+            KeyRevoked::Superseded => {}
+        }
+    }
+    Err(OperatorError::Contended)
+}

@@ -1,0 +1,101 @@
+//! What the operator does: each move once, for the API (`credentials`) and for the command (`onboarding-admin`).
+//!
+//! A move here needs more than one write in the right order, or is tried again when somebody else was faster. What is
+//! one read or one write is called on the store itself.
+
+mod key;
+mod reseller;
+
+use std::fmt;
+
+use onboarding_core::audit::{Actor, AuditRow, Fact, Occasion};
+use onboarding_core::fields::Fault;
+use onboarding_core::id::ResellerId;
+use onboarding_dynamo::{Store, StoreError};
+use onboarding_secrets::{Secrets, SecretsError};
+use thiserror::Error;
+
+pub use key::{create_key, revoke_key};
+pub use reseller::{Edited, create_reseller, edit_reseller, rotate_webhook_secret};
+
+/// How often a move is tried again when somebody else was faster, or a random number is taken.
+const RETRIES: usize = 5;
+
+/// Where things are kept.
+#[derive(Clone, Copy)]
+pub struct Places<'a> {
+    /// The table.
+    pub store: &'a Store,
+    /// The secrets.
+    pub secrets: &'a Secrets,
+}
+
+impl fmt::Debug for Places<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Places")
+    }
+}
+
+/// Who acts, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    /// Who.
+    pub actor: &'a Actor,
+    /// Time, reference and randomness.
+    pub occasion: Occasion<'a>,
+}
+
+impl Order<'_> {
+    /// The audit row of a change of a provider's things; a new one for each try, as it names its transaction.
+    fn audit(self, reseller: ResellerId, action: &str, object: String, change: Option<(String, String)>) -> AuditRow {
+        let (before, after) = change.unzip();
+        let fact = Fact { actor: self.actor, action, object, before, after };
+        AuditRow::new(reseller, None, fact, self.occasion)
+    }
+}
+
+/// Why a move was not made.
+#[derive(Debug, Error)]
+pub enum OperatorError {
+    /// There is no such provider.
+    #[error("no such service provider")]
+    NoSuchReseller,
+    /// There is no such key.
+    #[error("no such key")]
+    NoSuchKey,
+    /// What was said is wrong.
+    #[error("what was said is wrong")]
+    Invalid(Vec<Fault>),
+    /// The provider has as many keys as it may.
+    #[error("the service provider has as many live keys as it may")]
+    TooManyKeys,
+    /// Every random number was taken.
+    #[error("every random number was taken")]
+    NoFreeNumber,
+    /// Others changed the provider time and again while we wanted to.
+    #[error("the service provider is being changed by others")]
+    Contended,
+    /// The table did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Secrets Manager did not answer.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+}
+
+impl OperatorError {
+    /// Whether trying again may help.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_passing(),
+            Self::Secrets(SecretsError::Unavailable | SecretsError::Contended(_)) | Self::Contended => true,
+            Self::NoSuchReseller
+            | Self::NoSuchKey
+            | Self::Invalid(_)
+            | Self::TooManyKeys
+            | Self::NoFreeNumber
+            | Self::Secrets(_) => false,
+        }
+    }
+}

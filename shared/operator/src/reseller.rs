@@ -1,0 +1,83 @@
+//! Service providers: made, changed, given a new webhook secret.
+
+use onboarding_core::catalogue::Catalogue;
+use onboarding_core::fields::Fault;
+use onboarding_core::id::ResellerId;
+use onboarding_core::reseller::{NewReseller, Reseller, ResellerEdit, ResellerView};
+use onboarding_secrets::SecretsError;
+use secrecy::SecretString;
+
+use crate::{OperatorError, Order, Places, RETRIES};
+
+/// Makes a provider, with `starter` where nothing was said of its catalogue; tells its number, and its webhook secret for
+/// the one time that it is shown.
+///
+/// The webhook secret is made first: a provider without one could never be told anything.
+pub async fn create_reseller(
+    places: Places<'_>,
+    new: &NewReseller,
+    starter: &Catalogue,
+    order: Order<'_>,
+) -> Result<(ResellerId, SecretString), OperatorError> {
+    for _ in 0..RETRIES {
+        let id = ResellerId::random(order.occasion.random);
+        let secret = match places.secrets.create_webhook_keys(id, order.occasion.random).await {
+            Err(SecretsError::AlreadyExists(_)) => continue,
+            made => made?,
+        };
+        let audit = order.audit(id, "reseller.created", object(id), None);
+        let reseller = new.clone().create(id, order.occasion.now);
+        if places.store.create_reseller(&reseller, &new.catalogue(starter), &audit).await? {
+            return Ok((id, secret));
+        }
+    }
+    Err(OperatorError::NoFreeNumber)
+}
+
+/// A provider with its catalogue, after a change.
+pub type Edited = (Reseller, Catalogue);
+
+/// Changes a provider as `read` says, which is asked once more should somebody else have changed it meanwhile. `seen` is
+/// the provider as it was just read. A change of nothing writes nothing.
+pub async fn edit_reseller(
+    places: Places<'_>,
+    mut seen: Edited,
+    read: impl Fn(&Reseller) -> Result<ResellerEdit, Vec<Fault>>,
+    order: Order<'_>,
+) -> Result<Edited, OperatorError> {
+    for _ in 0..RETRIES {
+        let (before, former) = &seen;
+        let edit = read(before).map_err(OperatorError::Invalid)?;
+        let (after, catalogue) = edit.apply(before, former);
+        let change = ResellerView::of(before, former).difference(&ResellerView::of(&after, &catalogue));
+        if change.is_none() {
+            return Ok(seen);
+        }
+        let audit = order.audit(before.id, "reseller.changed", object(before.id), change);
+        let replaced = Some(&catalogue).filter(|catalogue| *catalogue != former);
+        if places.store.change_reseller((before, &after), replaced, &audit).await? {
+            return Ok((after, catalogue));
+        }
+        seen = places.store.reseller_with_catalogue(before.id).await?.ok_or(OperatorError::NoSuchReseller)?;
+    }
+    Err(OperatorError::Contended)
+}
+
+/// Makes a new webhook secret and tells it, for the one time that it is shown. The former one signs for a day more.
+///
+/// The change is noted before it is made, so that no sender goes on with the former key alone once the new one is told.
+pub async fn rotate_webhook_secret(
+    places: Places<'_>,
+    id: ResellerId,
+    order: Order<'_>,
+) -> Result<SecretString, OperatorError> {
+    let audit = order.audit(id, "webhook_secret.rotation", object(id), None);
+    if !places.store.change_webhook_keys(id, order.occasion.now, &audit).await? {
+        return Err(OperatorError::NoSuchReseller);
+    }
+    Ok(places.secrets.rotate_webhook_keys(id, order.occasion.now, order.occasion.random).await?)
+}
+
+fn object(id: ResellerId) -> String {
+    format!("reseller:{id}")
+}

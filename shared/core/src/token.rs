@@ -17,12 +17,15 @@ use crate::credential::{
 use crate::id::EnterpriseId;
 use crate::random::Random;
 use crate::reseller::{Reseller, ResellerStatus};
-use crate::scope::Scopes;
+use crate::scope::{Scope, Scopes};
 use crate::secret::SecretHash;
 use crate::time::Timestamp;
 
 /// How long a token is good, unless its key ends before.
 pub const TOKEN_LIFETIME: Duration = Duration::from_hours(1);
+
+/// What a token of one enterprise may do at most.
+pub const ENTERPRISE_SCOPES: [Scope; 2] = [Scope::ConsentsRead, Scope::EnterprisesRead];
 
 /// The public part of a token, such as `481516-7q2m0k3x.9z8y7w6v`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

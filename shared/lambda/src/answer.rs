@@ -11,6 +11,7 @@ use onboarding_core::id::ReferenceId;
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::oauth;
 use crate::page::{self, Page};
 use crate::problem::{self, Problem};
 use crate::routes::Surface;
@@ -132,9 +133,11 @@ impl Answer {
                 let answer = Self::json(failure.status(), &Problem::of(failure, reference));
                 answer.replacing(CONTENT_TYPE, problem::CONTENT_TYPE)
             }
+            Surface::OAuth => Self::json(failure.status(), &oauth::Refusal::of(failure)),
         };
         if failure.status() == StatusCode::UNAUTHORIZED {
-            answer = answer.with_header(WWW_AUTHENTICATE, "Bearer");
+            let challenge = if surface == Surface::OAuth { oauth::CHALLENGE } else { "Bearer" };
+            answer = answer.with_header(WWW_AUTHENTICATE, challenge);
         }
         if let Some(scope) = failure.lacking() {
             let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");

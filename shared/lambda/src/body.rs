@@ -61,7 +61,7 @@ impl BodyFault {
     #[must_use]
     pub fn failure(self, surface: Surface) -> Failure {
         match surface {
-            Surface::Api => Failure::new(self.status(), self.code()),
+            Surface::Api | Surface::OAuth => Failure::new(self.status(), self.code()),
             Surface::Page => Failure::new(self.status(), Code::InvalidCallback),
         }
     }

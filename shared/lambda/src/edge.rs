@@ -185,7 +185,7 @@ fn refuse_any_parameter(request: &Request) -> Result<(), Failure> {
 
 const fn wrong_method(surface: Surface) -> Code {
     match surface {
-        Surface::Api => Code::MethodNotAllowed,
+        Surface::Api | Surface::OAuth => Code::MethodNotAllowed,
         Surface::Page => Code::WrongMethodPage,
     }
 }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | every path, and who may call it | [`routes`] |
 //! | how a request is served | [`edge`], [`call`] |
-//! | what a request carries | [`body`], [`caller`] |
+//! | what a request carries | [`body`], [`caller`], [`oauth`] |
 //! | how it is answered | [`answer`], [`failure`], [`problem`], [`page`] |
 //! | the environment and the AWS SDK | [`config`], [`aws`] |
 //! | the log | [`log`], [`mod@panic`] |
@@ -18,6 +18,7 @@ pub mod config;
 pub mod edge;
 pub mod failure;
 pub mod log;
+pub mod oauth;
 pub mod page;
 pub mod panic;
 pub mod problem;

@@ -58,6 +58,8 @@ pub enum Level {
 pub enum Surface {
     /// A program: JSON, and problem documents.
     Api,
+    /// A client of OAuth: JSON, and errors as RFC 6749 §5.2 has them.
+    OAuth,
     /// A person's browser: HTML.
     Page,
 }
@@ -131,6 +133,10 @@ operations!(
         RevokeKey,
         /// Makes a new webhook secret for a service provider (K9).
         RotateWebhookSecret,
+        /// Makes a token of a service provider, by its key (RFC 6749 §4.4).
+        CreateToken,
+        /// Makes a token of one enterprise (R128).
+        CreateEnterpriseToken,
     }
 );
 
@@ -219,6 +225,16 @@ const PAGED: &[&str] = &["limit", "cursor", "status"];
 
 /// Every route.
 pub static ROUTES: &[Route] = &[
+    Route {
+        method: Method::POST,
+        path: "/oauth/token",
+        aliases: &[],
+        query: &[],
+        level: Level::Public,
+        scope: None,
+        surface: Surface::OAuth,
+        operation: Operation::Credentials(CredentialsOp::CreateToken),
+    },
     route(Method::POST, "/v1/resellers", Level::Operator, Operation::Credentials(CredentialsOp::CreateReseller)),
     route(
         Method::GET,
@@ -256,6 +272,13 @@ pub static ROUTES: &[Route] = &[
         Level::Operator,
         Operation::Credentials(CredentialsOp::RotateWebhookSecret),
     ),
+    route(
+        Method::POST,
+        "/v1/enterprises/{enterpriseId}/token",
+        Level::Reseller,
+        Operation::Credentials(CredentialsOp::CreateEnterpriseToken),
+    )
+    .needing(Scope::TokensWrite),
     Route {
         method: Method::GET,
         path: "/v1/sbc-gateways",
@@ -379,13 +402,13 @@ mod tests {
         assert_eq!(all.len(), count);
     }
 
-    /// G65 Without a credential only pages and the health check are reached.
+    /// G65 Without a bearer credential only pages, the health check and the token endpoint are reached.
     #[test]
     fn the_public_list_is_short() {
         let public: Vec<&str> =
             ROUTES.iter().filter(|route| route.level == Level::Public).map(|route| route.path).collect();
         let pages = ["/restricted/handleResponse", "/restricted/adminConsent", "/outcome/{handle}"];
-        assert_eq!(public, [&pages[..], &["/healthz"]].concat());
+        assert_eq!(public, [&["/oauth/token"], &pages[..], &["/healthz"]].concat());
         assert!(ROUTES.iter().all(|route| route.surface == Surface::Api || route.level == Level::Public));
     }
 

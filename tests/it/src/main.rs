@@ -27,6 +27,7 @@ mod refusal;
 mod reseller;
 mod sealing_key;
 mod tap;
+mod token;
 mod verifiers;
 mod webhook_secret;
 mod world;

@@ -10,10 +10,6 @@ impl World {
     async fn edit(&self, provider: &Provider, change: &Value) -> Answer {
         self.operator(Method::PATCH, &format!("/v1/resellers/{}", provider.id), Some(change)).await
     }
-
-    async fn reads(&self, provider: &Provider) -> u16 {
-        self.as_holder_of(&provider.key, Method::GET, "/v1/pbx-types", None).await.status.as_u16()
-    }
 }
 
 /// A new provider and its key work at once; a key for nobody is a 404.
@@ -139,14 +135,14 @@ async fn a_suspended_provider_can_do_nothing() {
     let provider = world.other_provider().await;
     let (_, link) = world.contoso_of(&provider).await;
     assert_eq!(world.edit(&provider, &json!({"disabled": true})).await.json()["disabled"], true);
-    assert_eq!(world.reads(&provider).await, 401);
+    assert_eq!(world.opens(&provider.key).await, 401);
     let page = world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
     assert!((400..500).contains(&page.status), "{}", page.text());
     world.settle().await;
     assert_eq!(world.outcomes(), Vec::<Value>::new());
     assert_eq!(world.token_calls(), 0, "no code was redeemed");
     assert_eq!(world.edit(&provider, &json!({"disabled": false})).await.json()["disabled"], false);
-    assert_eq!(world.reads(&provider).await, 200);
+    assert_eq!(world.opens(&provider.key).await, 200);
     world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
     world.settle().await;
     assert_eq!(world.outcomes()[0]["outcome"], "granted");

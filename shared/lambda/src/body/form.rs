@@ -27,6 +27,11 @@ impl Form {
         self.0.into_iter()
     }
 
+    /// One name or value, without the encoding of forms.
+    pub fn decoded(text: &str) -> Result<String, BodyFault> {
+        decode(text.as_bytes())
+    }
+
     /// Whether the two forms have a field in common.
     pub(super) fn meets(&self, other: &Self) -> bool {
         self.0.keys().any(|name| other.0.contains_key(name))

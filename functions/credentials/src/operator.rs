@@ -1,0 +1,97 @@
+//! What the operator asks for: service providers, their keys and webhook secrets (K9).
+
+use lambda_http::http::StatusCode;
+use onboarding_core::audit::Actor;
+use onboarding_core::credential::{KeyId, KeyOwner, KeyView, NewKey};
+use onboarding_core::id::ResellerId;
+use onboarding_core::reseller::{NewReseller, ResellerEdit, ResellerView};
+use onboarding_dynamo::credential::{Authenticated, Wanted};
+use onboarding_lambda::answer::Answer;
+use onboarding_lambda::call::{Call, NoSuchThing};
+use onboarding_lambda::routes::CredentialsOp;
+use onboarding_operator::{Edited, Order, Places};
+use secrecy::ExposeSecret as _;
+use serde_json::json;
+
+use crate::{App, Error};
+
+pub(crate) async fn create_reseller(app: &App, call: &Call<CredentialsOp>) -> Result<Answer, Error> {
+    let operator = operator(app, call).await?;
+    let new = NewReseller::parse(call.json_object()?, app.redirect_policy).map_err(Error::Invalid)?;
+    let order = order(call, &operator);
+    let (id, secret) = onboarding_operator::create_reseller(places(app), &new, &app.starter_catalogue, order).await?;
+    Ok(Answer::json(StatusCode::CREATED, &json!({ "id": id, "webhookSecret": secret.expose_secret() })))
+}
+
+pub(crate) async fn read_reseller(app: &App, call: &Call<CredentialsOp>) -> Result<Answer, Error> {
+    let (_, reseller) = operator_and_reseller(app, call).await?;
+    Ok(shown(&reseller))
+}
+
+pub(crate) async fn edit_reseller(app: &App, call: &Call<CredentialsOp>) -> Result<Answer, Error> {
+    let (operator, seen) = operator_and_reseller(app, call).await?;
+    let body = call.json_object()?;
+    let read = |now: &_| ResellerEdit::parse(body.clone(), now, app.redirect_policy);
+    let edited = onboarding_operator::edit_reseller(places(app), seen, read, order(call, &operator)).await?;
+    Ok(shown(&edited))
+}
+
+pub(crate) async fn create_key(app: &App, call: &Call<CredentialsOp>) -> Result<Answer, Error> {
+    let operator = operator(app, call).await?;
+    let reseller: ResellerId = call.param("resellerId")?;
+    let new = NewKey::parse(call.json_object()?, call.now()).map_err(Error::Invalid)?;
+    let new = (new, app.edge.environment);
+    let key = onboarding_operator::create_key(places(app), reseller, new, order(call, &operator)).await?;
+    Ok(Answer::json(StatusCode::CREATED, &json!({ "keyId": key.id(), "key": key.expose() })))
+}
+
+pub(crate) async fn list_keys(app: &App, call: &Call<CredentialsOp>) -> Result<Answer, Error> {
+    let (_, (reseller, _)) = operator_and_reseller(app, call).await?;
+    let keys = app.store.keys(KeyOwner::Reseller(reseller.id)).await?;
+    let items: Vec<KeyView<'_>> = keys.iter().map(KeyView::of).collect();
+    Ok(Answer::json(StatusCode::OK, &json!({ "items": items, "next": null })))
+}
+
+pub(crate) async fn revoke_key(app: &App, call: &Call<CredentialsOp>) -> Result<Answer, Error> {
+    let operator = operator(app, call).await?;
+    let (reseller, key): (ResellerId, KeyId) = (call.param("resellerId")?, call.param("keyId")?);
+    onboarding_operator::revoke_key(places(app), reseller, &key, order(call, &operator)).await?;
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
+}
+
+pub(crate) async fn rotate_webhook_secret(app: &App, call: &Call<CredentialsOp>) -> Result<Answer, Error> {
+    let operator = operator(app, call).await?;
+    let reseller: ResellerId = call.param("resellerId")?;
+    call.json_object()?.finish(Some(())).map_err(Error::Invalid)?;
+    let order = order(call, &operator);
+    let secret = onboarding_operator::rotate_webhook_secret(places(app), reseller, order).await?;
+    Ok(Answer::json(StatusCode::OK, &json!({ "webhookSecret": secret.expose_secret() })))
+}
+
+fn places(app: &App) -> Places<'_> {
+    Places { store: &app.store, secrets: &app.secrets }
+}
+
+fn order<'a>(call: &'a Call<CredentialsOp>, operator: &'a Actor) -> Order<'a> {
+    Order { actor: operator, occasion: call.occasion() }
+}
+
+fn shown((reseller, catalogue): &Edited) -> Answer {
+    Answer::json(StatusCode::OK, &ResellerView::of(reseller, catalogue))
+}
+
+async fn operator(app: &App, call: &Call<CredentialsOp>) -> Result<Actor, Error> {
+    let caller = app.store.authenticate(call.credential()?, Wanted::default(), call.now()).await?.caller;
+    call.permit(&caller)?;
+    Ok(Actor::from(&caller))
+}
+
+/// The operator, and the provider of the path, in one read.
+async fn operator_and_reseller(app: &App, call: &Call<CredentialsOp>) -> Result<(Actor, Edited), Error> {
+    let named = call.param::<ResellerId>("resellerId");
+    let wanted = Wanted { reseller: named.ok(), ..Wanted::default() };
+    let found = app.store.authenticate(call.credential()?, wanted, call.now()).await?;
+    let Authenticated { caller, reseller, catalogue, .. } = found;
+    call.permit(&caller)?;
+    Ok((Actor::from(&caller), (reseller.ok_or(NoSuchThing)?, catalogue)))
+}

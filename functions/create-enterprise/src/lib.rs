@@ -26,6 +26,9 @@ use thiserror::Error;
 /// How often a random number that is taken is replaced by another.
 const NUMBER_RETRIES: usize = 3;
 
+/// The document of every route, as `make openapi` writes it.
+const OPENAPI: &str = include_str!("../../../openapi.json");
+
 /// What this function needs.
 pub struct App {
     /// The edge.
@@ -85,6 +88,7 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
         }
         CreateEnterpriseOp::Create => create(app, call).await,
         CreateEnterpriseOp::Health => Ok(Answer::json(StatusCode::OK, &json!({ "status": "ok" }))),
+        CreateEnterpriseOp::Document => Ok(Answer::json_text(OPENAPI)),
     })
     .await
 }

@@ -15,6 +15,7 @@ pub use signals::{Signal, word};
 
 /// The stable code of a failure, as in `code` of problem documents and `problem.code` of webhooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the table says of each what it is, who acts, and what to do")]
 pub enum Code {
@@ -87,6 +88,7 @@ pub enum Code {
 
 /// Who can mend a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Who {
     /// The provider's developer.
     #[serde(rename = "developer")]
@@ -191,6 +193,7 @@ impl std::fmt::Display for Code {
 
 /// `problem` of an action item and of a webhook (K11).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation {
     /// The stable code.
@@ -200,8 +203,10 @@ pub struct Explanation {
     /// What they do, in order.
     pub next_steps: &'static [&'static str],
     /// The same for a program.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub next_action: Option<&'static str>,
     /// Seconds until trying again may help.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub retry_after: Option<u32>,
     /// The cause.
     pub detail: Cow<'static, str>,

@@ -9,6 +9,7 @@ use crate::text::Name;
 
 /// A session border controller gateway, as `GET /v1/sbc-gateways` answers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SbcGateway {
     /// What `sbcGateways` of an enterprise refers to.
@@ -19,6 +20,7 @@ pub struct SbcGateway {
 
 /// A kind of PBX, as `GET /v1/pbx-types` answers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PbxType {
     /// What `pbxId` of an enterprise refers to.

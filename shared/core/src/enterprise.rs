@@ -130,15 +130,20 @@ impl From<ExpectedTenant> for String {
 
 /// `managementConsent` of an enterprise (R007, K10).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ManagementConsent {
     /// The state word.
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::action::ActionStatus))]
     pub status: &'static str,
     /// When it was asked for.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub requested_at: Option<String>,
     /// When it was proved.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub granted_at: Option<String>,
     /// The user principal name of who granted it.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub granted_by: Option<String>,
 }
 

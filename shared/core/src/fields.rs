@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 /// One thing that is wrong with a body, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Fault {
     /// RFC 6901 pointer to the place, such as `/pbxId/0`.
     pub pointer: String,

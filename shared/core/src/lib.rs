@@ -40,6 +40,8 @@ pub mod random;
 pub mod redirect_url;
 pub mod reseller;
 pub mod scope;
+#[cfg(feature = "openapi")]
+mod schema;
 pub mod seal;
 pub mod secret;
 pub mod service;

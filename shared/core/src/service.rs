@@ -39,6 +39,11 @@ const SPELLINGS: &[(Service, &str)] = &[
 pub struct UnknownService;
 
 impl Service {
+    /// Every service.
+    pub fn all() -> impl Iterator<Item = Self> {
+        SPELLINGS.iter().map(|(service, _)| *service)
+    }
+
     /// The spelling of the source.
     #[must_use]
     pub fn spelling(self) -> &'static str {

@@ -75,6 +75,12 @@ impl Answer {
         }
     }
 
+    /// 200 with a text that is JSON already.
+    #[must_use]
+    pub fn json_text(text: &'static str) -> Self {
+        Self::text(StatusCode::OK, "application/json", text.to_owned())
+    }
+
     /// An answer without a body.
     #[must_use]
     pub fn empty(status: StatusCode) -> Self {

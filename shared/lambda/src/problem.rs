@@ -14,9 +14,9 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 
 /// A problem document. Every field is always there, so that a client needs no two ways to read it.
 ///
-/// `type` and `instance` are URNs: a client may compare `type` byte for byte in every deployment, which a URL on
-/// `PUBLIC_BASE_URL` would not allow.
+/// `type` and `instance` are URNs, not URLs: `type` can be compared byte for byte in every deployment.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Problem<'a> {
     /// `urn:onboarding:error:<code>`.
@@ -37,8 +37,10 @@ pub struct Problem<'a> {
     /// What they do, in order.
     next_steps: &'static [&'static str],
     /// The same for a program.
+    #[cfg_attr(feature = "openapi", schema(required))]
     next_action: Option<&'static str>,
     /// Seconds until trying again may help; equal to the header.
+    #[cfg_attr(feature = "openapi", schema(required))]
     retry_after: Option<u32>,
     /// What is wrong with the body, with JSON pointers.
     errors: &'a [Fault],

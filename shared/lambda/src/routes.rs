@@ -1,6 +1,6 @@
 //! The route table: every path of the contract, as data.
 //!
-//! Dispatch and the route test read this one table. An alias is a
+//! Dispatch, the route test and the OpenAPI document (`tests/openapi`) read this one table. An alias is a
 //! second path, which existing ConnectToTeams clients use; it reaches the same operation.
 
 mod matching;
@@ -154,6 +154,8 @@ operations!(
         /// Here because this function has the fewest rights of all that are always deployed: an unauthenticated caller
         /// wakes nothing that can read a secret.
         Health,
+        /// Answers the OpenAPI document. Here for the same reason.
+        Document,
     }
 );
 
@@ -364,6 +366,7 @@ pub static ROUTES: &[Route] = &[
     page(Method::GET, "/restricted/adminConsent", Operation::ConsentRedirect(ConsentRedirectOp::AdminConsent)),
     page(Method::GET, "/outcome/{handle}", Operation::ConsentRedirect(ConsentRedirectOp::Outcome)),
     route(Method::GET, "/healthz", Level::Public, Operation::CreateEnterprise(CreateEnterpriseOp::Health)),
+    route(Method::GET, "/openapi.json", Level::Public, Operation::CreateEnterprise(CreateEnterpriseOp::Document)),
 ];
 
 #[cfg(test)]
@@ -402,13 +405,13 @@ mod tests {
         assert_eq!(all.len(), count);
     }
 
-    /// G65 Without a bearer credential only pages, the health check and the token endpoint are reached.
+    /// G65 Without a bearer credential only pages, the token endpoint, the health check and the OpenAPI document are reached.
     #[test]
     fn the_public_list_is_short() {
         let public: Vec<&str> =
             ROUTES.iter().filter(|route| route.level == Level::Public).map(|route| route.path).collect();
         let pages = ["/restricted/handleResponse", "/restricted/adminConsent", "/outcome/{handle}"];
-        assert_eq!(public, [&["/oauth/token"], &pages[..], &["/healthz"]].concat());
+        assert_eq!(public, [&["/oauth/token"], &pages[..], &["/healthz", "/openapi.json"]].concat());
         assert!(ROUTES.iter().all(|route| route.surface == Surface::Api || route.level == Level::Public));
     }
 

@@ -22,6 +22,7 @@ mod link;
 mod listing;
 mod lost_answer;
 mod meter;
+mod openapi;
 mod race;
 mod refusal;
 mod reseller;

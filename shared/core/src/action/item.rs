@@ -9,6 +9,7 @@ use crate::service::Service;
 
 /// An action of an enterprise, as `GET …/actions` answers it (K11).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ActionItem {
     /// Whose.
@@ -16,8 +17,10 @@ pub struct ActionItem {
     /// Which action.
     pub action_type: ActionType,
     /// Its consent type, if it is a consent.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub consent_type: Option<&'static str>,
     /// Its state word.
+    #[cfg_attr(feature = "openapi", schema(value_type = super::ActionStatus))]
     pub status: &'static str,
     /// Whether the enterprise cannot be ready without it.
     pub mandatory: bool,
@@ -26,6 +29,7 @@ pub struct ActionItem {
     /// Its title for people.
     pub title: &'static str,
     /// What is wrong, if something is.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub problem: Option<Explanation>,
     /// The tenant that waits for `confirm-tenant`, if one does.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,6 +38,7 @@ pub struct ActionItem {
 
 /// The tenant that a provider is asked to confirm.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TenantToConfirm {
     /// Its id, to be sent back in `confirm-tenant`.

@@ -15,43 +15,45 @@ const MAX_LIST_LENGTH: usize = 100;
 /// The longest free text of the body, in characters.
 const MAX_TEXT_LENGTH: usize = 1_024;
 
-/// The profile of an enterprise, in the names of the source. Absent fields stay absent.
+/// What a provider says of an enterprise, in the names of ConnectToTeams. Absent fields stay absent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Profile {
-    /// Unique inside the provider (R080).
+    /// Its name, unique among the enterprises of its provider; case and outer spaces do not count (R080).
     pub enterprise_name: Name,
-    /// PBX types (R081).
+    /// Its PBX types; at least one with `PBX` or `CALLAPP` (R081).
     pub pbx_id: Vec<PbxTypeId>,
-    /// SBC gateways (R082).
+    /// Its SBC gateways; at least one with `PBX` or `Trunk` (R082).
     pub sbc_gateways: Vec<GatewayId>,
-    /// Services, each once (R083, R084).
+    /// Its services, each once (R083, R084).
     pub services: Vec<Service>,
-    /// R085
+    /// Whether users may have numbers from outside (R085).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allow_external_numbers: Option<bool>,
-    /// In the order given (R086).
+    /// References for your invoices, in the order given (R086).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing_references: Option<Vec<String>>,
-    /// R087
+    /// Whether the enterprise may add extensions (R087).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub can_add_extensions: Option<bool>,
-    /// Asks for the management consent (R088).
+    /// Asks the customer for the consent by which you may manage its provisioning (R088).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub can_reseller_manage_enterprise_provisioning: Option<bool>,
     /// A country, as the caller spelt it (R089).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::country::Country>))]
     pub country_name: Option<String>,
-    /// R090
+    /// Settings of the enterprise, kept as given (R090).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ent_config_infos: Option<Vec<EntConfigInfo>>,
-    /// R093
+    /// Whether the enterprise is federated; then `federationDomain` is required (R093).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub federated: Option<bool>,
-    /// R094
+    /// The domain that it is federated with (R094).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub federation_domain: Option<Domain>,
-    /// Music on hold (R095).
+    /// Whether the PBX plays its own music on hold (R095).
     #[serde(default, rename = "pbxMOH", skip_serializing_if = "Option::is_none")]
     pub pbx_moh: Option<bool>,
     /// Who registers, in the caller's words; the audit trail has the real caller (R096).
@@ -60,13 +62,13 @@ pub struct Profile {
     /// No mail and no portal for the customer's administrator (R098).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restrict_admin_access: Option<bool>,
-    /// R099
+    /// Whether secure text messages are switched on (R099).
     #[serde(default, rename = "secureSMSEnabled", skip_serializing_if = "Option::is_none")]
     pub secure_sms_enabled: Option<bool>,
     /// The most users; absent is no limit, 0 is none (R100).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_limit: Option<u64>,
-    /// R101
+    /// Whether users are provisioned automatically (R101).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_provisioning_enabled: Option<bool>,
     /// The tenant that links must end in.
@@ -82,6 +84,7 @@ pub struct Profile {
 
 /// An element of `entConfigInfos`, kept as given (R090).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the source names these fields and says no more")]
 pub struct EntConfigInfo {
@@ -97,6 +100,7 @@ pub struct EntConfigInfo {
 
 /// `configDetails` of an element of `entConfigInfos`, kept as given (R091).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the source names these fields and says no more")]
 pub struct ConfigDetails {

@@ -1,0 +1,316 @@
+//! Bodies that functions read and write by hand.
+//!
+//! A body that is read says `additionalProperties: false`, as the reader refuses unknown fields; one that is answered may
+//! grow. The tests hold each reader against its schema.
+
+use std::borrow::Cow;
+
+use onboarding_core::action::{ActionItem, ActionType};
+use onboarding_core::catalogue::{PbxType, SbcGateway};
+use onboarding_core::enterprise::{EnterpriseStatus, ManagementConsent, Profile};
+use onboarding_core::id::{EnterpriseId, MAX_SAFE_INTEGER, ReferenceId, ResellerId, TenantId};
+use onboarding_core::redirect_url::{RedirectHost, RedirectUrl};
+use onboarding_core::text::Name;
+use utoipa::openapi::schema::{
+    AdditionalProperties, AllOfBuilder, ArrayBuilder, ArrayItems, Object, ObjectBuilder, OneOfBuilder, SchemaFormat,
+    SchemaType, Type,
+};
+use utoipa::openapi::{ComponentsBuilder, RefOr, Schema};
+use utoipa::{Number, PartialSchema, ToSchema};
+
+use crate::described::reference;
+
+/// The longest free text of an enterprise, in characters, and the longest list.
+const LONGEST: (usize, usize) = (1_024, 100);
+
+/// A new service provider.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct NewReseller {
+    /// Its name, shown to tenants.
+    name: Name,
+    /// Hosts to which its outcomes may be sent. A host does not stand for its subdomains.
+    redirect_hosts: Vec<RedirectHost>,
+    /// Where everything but the outcomes of actions goes.
+    events_url: Option<RedirectUrl>,
+}
+
+/// A service provider that was made.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct CreatedReseller {
+    /// Its number.
+    id: ResellerId,
+    /// What its webhooks are signed with. Shown once.
+    webhook_secret: String,
+}
+
+/// An API key that was made.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct CreatedKey {
+    /// The public part of the key.
+    key_id: String,
+    /// The key. Shown once.
+    key: String,
+}
+
+/// A webhook secret that was made.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct WebhookSecret {
+    /// What webhooks are signed with from now on. Shown once.
+    webhook_secret: String,
+}
+
+/// The deployment answers.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct Health {
+    /// `ok`.
+    status: String,
+}
+
+/// An enterprise as its provider reads it.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct Known {
+    /// Its number.
+    enterprise_id: EnterpriseId,
+    /// Whose it is.
+    reseller_id: ResellerId,
+    /// How far it is.
+    status: EnterpriseStatus,
+    /// The tenant that it is bound to by a proved consent.
+    #[schema(required)]
+    tenant_id: Option<TenantId>,
+    /// The consent by which its provider may manage its provisioning.
+    management_consent: ManagementConsent,
+    /// When it was made, in UTC.
+    #[schema(format = DateTime)]
+    created_at: String,
+}
+
+/// The actions of an enterprise.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct ActionItems {
+    /// The actions.
+    items: Vec<ActionItem>,
+    /// Always null: an enterprise has few actions.
+    #[schema(required)]
+    next: Option<String>,
+}
+
+/// A tenant to be confirmed.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct ConfirmTenant {
+    /// The tenant that the action item shows, in any case.
+    #[schema(value_type = String, pattern = "^[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$")]
+    tenant_id: TenantId,
+}
+
+/// An object without any field.
+pub(crate) struct Nothing;
+
+/// A new enterprise.
+pub(crate) struct NewEnterprise;
+
+/// An enterprise as its provider reads it.
+pub(crate) struct Enterprise;
+
+/// A link that is asked for.
+pub(crate) struct WantedLink;
+
+/// Microsoft's `form_post`.
+pub(crate) struct FormPost;
+
+macro_rules! by_hand {
+    ($($name:ident => $schema:expr),+ $(,)?) => {
+        $(
+            impl PartialSchema for $name {
+                fn schema() -> RefOr<Schema> {
+                    RefOr::T($schema.into())
+                }
+            }
+
+            impl ToSchema for $name {
+                fn name() -> Cow<'static, str> {
+                    Cow::Borrowed(stringify!($name))
+                }
+            }
+        )+
+    };
+}
+
+by_hand! {
+    Nothing => closed(ObjectBuilder::new().schema_type(Type::Object).description(Some("An object without any field.")).build()),
+    NewEnterprise => new_enterprise(),
+    Enterprise => AllOfBuilder::new().item(reference::<Known>()).item(reference::<Profile>()).build(),
+    WantedLink => wanted_link(),
+    FormPost => ["state", "code", "id_token", "session_state", "iss", "error", "error_description", "error_subcode"]
+        .into_iter()
+        .fold(ObjectBuilder::new().schema_type(Type::Object).required("state"), |form, name| {
+            form.property(name, ObjectBuilder::new().schema_type(Type::String))
+        })
+        .build(),
+}
+
+/// Every schema that an operation refers to, with all that they refer to.
+pub(crate) fn into_components(components: ComponentsBuilder) -> ComponentsBuilder {
+    macro_rules! each {
+        ($($name:ident),+ $(,)?) => {{
+            let mut all = Vec::new();
+            $(
+                all.push(($name::name().into_owned(), $name::schema()));
+                $name::schemas(&mut all);
+            )+
+            all
+        }};
+    }
+    let all = each!(
+        NewReseller,
+        CreatedReseller,
+        CreatedKey,
+        WebhookSecret,
+        Health,
+        Known,
+        ActionItem,
+        ActionItems,
+        ConfirmTenant,
+        Nothing,
+        NewEnterprise,
+        Enterprise,
+        WantedLink,
+        FormPost,
+        Profile,
+        SbcGateway,
+        PbxType,
+        ReferenceId,
+        EnterpriseId,
+        ResellerId,
+    );
+    components.schemas_from_iter(all.into_iter().map(|(name, schema)| {
+        let read = ["NewReseller", "ConfirmTenant", "EntConfigInfo", "ConfigDetails"].contains(&name.as_str());
+        let schema = match schema {
+            RefOr::T(Schema::Object(object)) if read => RefOr::T(closed(bounded(object)).into()),
+            RefOr::T(_) | RefOr::Ref(_) => schema,
+        };
+        (name, schema)
+    }))
+}
+
+/// A list of `T`.
+pub(crate) fn list_of<T: ToSchema>() -> RefOr<Schema> {
+    ArrayBuilder::new().items(reference::<T>()).into()
+}
+
+/// Some object.
+pub(crate) fn object() -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::Object).into()
+}
+
+/// A page.
+pub(crate) fn html() -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).into()
+}
+
+/// A link.
+pub(crate) fn address() -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::Custom("uri".to_owned()))).into()
+}
+
+fn closed(mut object: Object) -> Object {
+    object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+    object
+}
+
+/// Free texts and numbers end somewhere.
+fn bounded(mut object: Object) -> Object {
+    for schema in object.properties.values_mut() {
+        let RefOr::T(Schema::Object(field)) = schema else { continue };
+        if is(field, &Type::String) && field.pattern.is_none() {
+            field.max_length = Some(LONGEST.0);
+        }
+        if is(field, &Type::Integer) && field.maximum.is_none() {
+            field.maximum = usize::try_from(MAX_SAFE_INTEGER).ok().map(Number::UInt);
+        }
+    }
+    object
+}
+
+fn is(object: &Object, wanted: &Type) -> bool {
+    match &object.schema_type {
+        SchemaType::Type(kind) => kind == wanted,
+        SchemaType::Array(kinds) => kinds.contains(wanted),
+        SchemaType::AnyValue => false,
+    }
+}
+
+/// A profile, and the two ids that may be named and not chosen.
+fn new_enterprise() -> Object {
+    let RefOr::T(Schema::Object(mut profile)) = Profile::schema() else { return Object::new() };
+    let integer = |description: &str| {
+        ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::Integer, Type::Null]))
+            .minimum(Some(0))
+            .description(Some(description))
+    };
+    let new = integer("0 or absent: the answer holds the number.").maximum(Some(0));
+    let own = integer("0, absent, or your own number.");
+    profile.properties.insert("enterpriseId".to_owned(), new.into());
+    profile.properties.insert("resellerId".to_owned(), own.into());
+    for field in ["pbxId", "sbcGateways"] {
+        if let Some(RefOr::T(Schema::Array(list))) = profile.properties.get_mut(field) {
+            list.unique_items = true;
+        }
+    }
+    if let Some(RefOr::T(Schema::Array(list))) = profile.properties.get_mut("services") {
+        list.min_items = Some(1);
+    }
+    if let Some(RefOr::T(Schema::Array(list))) = profile.properties.get_mut("entConfigInfos") {
+        list.max_items = Some(LONGEST.1);
+    }
+    if let Some(RefOr::T(Schema::Array(list))) = profile.properties.get_mut("billingReferences") {
+        list.max_items = Some(LONGEST.1);
+        let text = ObjectBuilder::new().schema_type(Type::String).max_length(Some(LONGEST.0));
+        list.items = ArrayItems::from(text);
+    }
+    profile.description =
+        Some("A new enterprise. `pbxId` and `sbcGateways` may be empty for services that need none.".to_owned());
+    closed(bounded(profile))
+}
+
+/// `{actionType, enterpriseId | enterpriseName, redirectUrl}`; `action_type` is an older spelling of `actionType`.
+fn wanted_link() -> Schema {
+    let available = [ActionType::Registration, ActionType::UserSync].map(ActionType::name);
+    let action = |description: &str| {
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(available)).description(Some(description))
+    };
+    let fields = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property("actionType", action("What is asked for."))
+        .property("action_type", action("Another spelling of `actionType`."))
+        .property("enterpriseId", reference::<EnterpriseId>())
+        .property("enterpriseName", reference::<Name>())
+        .property("redirectUrl", reference::<RedirectUrl>())
+        .required("redirectUrl");
+    let one_of = |left: &str, right: &str| {
+        let with = |field: &str| ObjectBuilder::new().schema_type(Type::Object).required(field);
+        OneOfBuilder::new().item(with(left)).item(with(right))
+    };
+    AllOfBuilder::new()
+        .description(Some("A link that is asked for: one action, one enterprise by number or by name."))
+        .item(closed(fields.build()))
+        .item(one_of("actionType", "action_type"))
+        .item(one_of("enterpriseId", "enterpriseName"))
+        .build()
+        .into()
+}

@@ -1,0 +1,147 @@
+//! What the document says of one operation.
+
+use onboarding_core::advice::Code;
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa::openapi::path::Parameter;
+use utoipa::openapi::{Ref, RefOr, Schema};
+
+/// What the document says of one operation, beside what follows from its route.
+pub(crate) struct Described {
+    pub(crate) tag: Tagged,
+    pub(crate) id: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) description: &'static str,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) body: Option<Body>,
+    pub(crate) answers: Vec<Told>,
+    pub(crate) refusals: Vec<(u16, Code)>,
+}
+
+/// A chapter of the document.
+#[derive(Clone, Copy)]
+pub(crate) enum Tagged {
+    Enterprises,
+    Consents,
+    Catalogue,
+    Operator,
+    Pages,
+    Service,
+}
+
+/// A body that an operation reads.
+pub(crate) struct Body {
+    pub(crate) media_type: &'static str,
+    pub(crate) schema: RefOr<Schema>,
+    pub(crate) required: bool,
+    pub(crate) example: Value,
+}
+
+/// An answer that is no refusal.
+pub(crate) struct Told {
+    pub(crate) status: u16,
+    pub(crate) description: &'static str,
+    pub(crate) content: Option<(&'static str, RefOr<Schema>, Value)>,
+    /// Names and descriptions.
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
+}
+
+impl Described {
+    pub(crate) fn new(tag: Tagged, id: &'static str, summary: &'static str, description: &'static str) -> Self {
+        let (parameters, answers, refusals) = (Vec::new(), Vec::new(), Vec::new());
+        Self { tag, id, summary, description, parameters, body: None, answers, refusals }
+    }
+
+    pub(crate) fn takes<T: ToSchema>(self, example: Value) -> Self {
+        let schema = reference::<T>();
+        Self { body: Some(Body { media_type: "application/json", schema, required: true, example }), ..self }
+    }
+
+    pub(crate) fn takes_form<T: ToSchema>(self, example: Value) -> Self {
+        let media_type = "application/x-www-form-urlencoded";
+        Self { body: Some(Body { media_type, schema: reference::<T>(), required: true, example }), ..self }
+    }
+
+    /// The body may be left out.
+    pub(crate) fn optionally(mut self) -> Self {
+        self.body = self.body.map(|body| Body { required: false, ..body });
+        self
+    }
+
+    pub(crate) fn parameter(mut self, parameter: impl Into<Parameter>) -> Self {
+        self.parameters.push(parameter.into());
+        self
+    }
+
+    pub(crate) fn answers<T: ToSchema>(self, status: u16, description: &'static str, example: Value) -> Self {
+        self.answers_with(status, description, reference::<T>(), example)
+    }
+
+    pub(crate) fn answers_with(
+        mut self,
+        status: u16,
+        description: &'static str,
+        schema: RefOr<Schema>,
+        example: Value,
+    ) -> Self {
+        let content = Some(("application/json", schema, example));
+        self.answers.push(Told { status, description, content, headers: Vec::new() });
+        self
+    }
+
+    pub(crate) fn answers_page(mut self, status: u16, description: &'static str) -> Self {
+        let content = Some(("text/html", crate::bodies::html(), Value::Null));
+        self.answers.push(Told { status, description, content, headers: Vec::new() });
+        self
+    }
+
+    pub(crate) fn answers_nothing(mut self, status: u16, description: &'static str) -> Self {
+        self.answers.push(Told { status, description, content: None, headers: Vec::new() });
+        self
+    }
+
+    /// A header of the last answer.
+    pub(crate) fn with_header(mut self, name: &'static str, description: &'static str) -> Self {
+        if let Some(last) = self.answers.last_mut() {
+            last.headers.push((name, description));
+        }
+        self
+    }
+
+    pub(crate) fn refuses(mut self, status: u16, codes: &[Code]) -> Self {
+        self.refusals.extend(codes.iter().map(|code| (status, *code)));
+        self
+    }
+}
+
+/// The component of `T`.
+pub(crate) fn reference<T: ToSchema>() -> RefOr<Schema> {
+    RefOr::Ref(Ref::from_schema_name(T::name()))
+}
+
+impl Tagged {
+    pub(crate) const ALL: &[Self] =
+        &[Self::Enterprises, Self::Consents, Self::Catalogue, Self::Operator, Self::Pages, Self::Service];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Enterprises => "Enterprises",
+            Self::Consents => "Consents",
+            Self::Catalogue => "Catalogue",
+            Self::Operator => "Operator",
+            Self::Pages => "Pages",
+            Self::Service => "Service",
+        }
+    }
+
+    pub(crate) const fn description(self) -> &'static str {
+        match self {
+            Self::Enterprises => "The customer organisations of a service provider.",
+            Self::Consents => "Links to Microsoft, and what became of them.",
+            Self::Catalogue => "What a service provider can give its enterprises.",
+            Self::Operator => "For the platform team: service providers and their keys.",
+            Self::Pages => "For a person's browser, on its way from and to Microsoft.",
+            Self::Service => "The service itself.",
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Every operation, described once. The matches are exhaustive: a new operation does not compile until it is described.
+
+mod consent_redirect;
+mod create_enterprise;
+mod credentials;
+mod enterprises;
+mod registration_url;
+
+use onboarding_lambda::routes::Operation;
+
+use crate::described::Described;
+
+/// What the document says of `operation`.
+pub(crate) fn describe(operation: Operation) -> Described {
+    match operation {
+        Operation::Credentials(operation) => credentials::describe(operation),
+        Operation::CreateEnterprise(operation) => create_enterprise::describe(operation),
+        Operation::Enterprises(operation) => enterprises::describe(operation),
+        Operation::RegistrationUrl(operation) => registration_url::describe(operation),
+        Operation::ConsentRedirect(operation) => consent_redirect::describe(operation),
+    }
+}

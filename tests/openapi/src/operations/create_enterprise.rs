@@ -1,0 +1,69 @@
+use onboarding_core::advice::Code;
+use onboarding_core::catalogue::{PbxType, SbcGateway};
+use onboarding_core::id::EnterpriseId;
+use onboarding_lambda::routes::CreateEnterpriseOp;
+use serde_json::json;
+
+use crate::bodies::{Health, NewEnterprise, list_of, object};
+use crate::described::{Described, Tagged};
+
+pub(super) fn describe(operation: CreateEnterpriseOp) -> Described {
+    match operation {
+        CreateEnterpriseOp::ListGateways => Described::new(
+            Tagged::Catalogue,
+            "listSbcGateways",
+            "List your SBC gateways",
+            "What `sbcGateways` of an enterprise may hold.",
+        )
+        .answers_with(
+            200,
+            "Your SBC gateways.",
+            list_of::<SbcGateway>(),
+            json!([{"sbcGatewayId": 5678, "sbcGatewayRegion": "US-East"}]),
+        ),
+        CreateEnterpriseOp::ListPbxTypes => Described::new(
+            Tagged::Catalogue,
+            "listPbxTypes",
+            "List your PBX types",
+            "What `pbxId` of an enterprise may hold, but for those that are disabled.",
+        )
+        .answers_with(
+            200,
+            "Your PBX types.",
+            list_of::<PbxType>(),
+            json!([{"id": 1234, "pbxName": "Example PBX", "pbxLabel": "Example PBX Label", "isDefault": true,
+                    "isDisabled": false, "hostingType": "Cloud"}]),
+        ),
+        CreateEnterpriseOp::Create => Described::new(
+            Tagged::Enterprises,
+            "createEnterprise",
+            "Register an enterprise",
+            "Send `expectedTenant` whenever you know it: links then end in that tenant and in no other.",
+        )
+        .takes::<NewEnterprise>(json!({
+            "enterpriseName": "Contoso Ltd",
+            "pbxId": [1234],
+            "sbcGateways": [5678],
+            "services": ["PBX"],
+            "expectedTenant": "contoso.com",
+        }))
+        .answers::<EnterpriseId>(200, "The number of the new enterprise.", json!(481_516_234))
+        .with_header("ETag", "The version of the enterprise.")
+        .with_header("Location", "The path of the enterprise.")
+        .refuses(409, &[Code::EnterpriseNameTaken]),
+        CreateEnterpriseOp::Health => Described::new(
+            Tagged::Service,
+            "health",
+            "Ask whether the deployment answers",
+            "Nothing else is asked for an answer.",
+        )
+        .answers::<Health>(200, "It does.", json!({"status": "ok"})),
+        CreateEnterpriseOp::Document => Described::new(
+            Tagged::Service,
+            "openapi",
+            "Read this document",
+            "OpenAPI 3.1.",
+        )
+        .answers_with(200, "This document.", object(), serde_json::Value::Null),
+    }
+}

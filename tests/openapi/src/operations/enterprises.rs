@@ -1,0 +1,91 @@
+use onboarding_core::action::ActionItem;
+use onboarding_core::advice::Code;
+use onboarding_lambda::routes::EnterprisesOp;
+use serde_json::{Value, json};
+
+use crate::bodies::{ActionItems, ConfirmTenant, Enterprise, Nothing};
+use crate::described::{Described, Tagged};
+
+pub(super) fn describe(operation: EnterprisesOp) -> Described {
+    match operation {
+        EnterprisesOp::Read => Described::new(
+            Tagged::Enterprises,
+            "readEnterprise",
+            "Read an enterprise",
+            "What you said of it, and what is known beside it.",
+        )
+        .answers::<Enterprise>(200, "The enterprise.", enterprise())
+        .with_header("ETag", "The version of the enterprise."),
+        EnterprisesOp::ListActions => Described::new(
+            Tagged::Consents,
+            "listActions",
+            "List the actions of an enterprise",
+            "What is mandatory or was asked for, with its state; `problem` says what to do where something is wrong.",
+        )
+        .answers::<ActionItems>(200, "Its actions.", json!({"items": [granted()], "next": null})),
+        EnterprisesOp::ConfirmTenant => Described::new(
+            Tagged::Consents,
+            "confirmTenant",
+            "Confirm a tenant",
+            "For an action that is `pending_confirmation`: says that the tenant shown is the customer's. Saying it twice \
+             is saying it.",
+        )
+        .takes::<ConfirmTenant>(json!({"tenantId": "c0a70500-1111-4a4a-8b8b-0000000c0001"}))
+        .answers::<ActionItem>(200, "The action, granted.", granted())
+        .refuses(
+            409,
+            &[Code::NothingToConfirm, Code::TenantNotShown, Code::TenantBoundElsewhere, Code::EnterpriseDisabled],
+        ),
+        EnterprisesOp::Disable => Described::new(
+            Tagged::Enterprises,
+            "disableEnterprise",
+            "Stop an enterprise",
+            "Its links do nothing and nothing is granted for it until it is enabled. Saying it twice is saying it.",
+        )
+        .takes::<Nothing>(json!({}))
+        .optionally()
+        .answers::<Enterprise>(200, "The enterprise.", Value::Null)
+        .with_header("ETag", "The version of the enterprise.")
+        .refuses(409, &[Code::EnterpriseDisabled]),
+        EnterprisesOp::Enable => Described::new(
+            Tagged::Enterprises,
+            "enableEnterprise",
+            "Let an enterprise go on",
+            "Its links work again. Saying it twice is saying it.",
+        )
+        .takes::<Nothing>(json!({}))
+        .optionally()
+        .answers::<Enterprise>(200, "The enterprise.", Value::Null)
+        .with_header("ETag", "The version of the enterprise.")
+        .refuses(409, &[Code::EnterpriseDisabled]),
+    }
+}
+
+fn enterprise() -> Value {
+    json!({
+        "enterpriseId": 481_516_234,
+        "resellerId": 54,
+        "status": "draft",
+        "tenantId": null,
+        "managementConsent": {"status": "not_requested", "requestedAt": null, "grantedAt": null, "grantedBy": null},
+        "createdAt": "2026-11-25T09:00:00.000Z",
+        "enterpriseName": "Contoso Ltd",
+        "pbxId": [1234],
+        "sbcGateways": [5678],
+        "services": ["PBX"],
+        "expectedTenant": "contoso.com",
+    })
+}
+
+fn granted() -> Value {
+    json!({
+        "enterpriseId": 481_516_234,
+        "actionType": "REGISTRATION",
+        "consentType": null,
+        "status": "granted",
+        "mandatory": true,
+        "recommended": false,
+        "title": "Register your organisation",
+        "problem": null,
+    })
+}

@@ -1,0 +1,180 @@
+//! From the route table to paths, with what follows from a route: security, path parameters, common refusals.
+
+use onboarding_core::advice::Code;
+use onboarding_core::id::{EnterpriseId, ResellerId};
+use onboarding_lambda::routes::{Alias, Level, ROUTES, Route, Surface};
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathsBuilder};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{PathItem, Paths, Ref, RefOr, Required, Response, ResponseBuilder, Schema, SecurityRequirement};
+
+use crate::described::{Body, Described, Told, reference};
+use crate::operations::describe;
+use crate::problems::Problems;
+use crate::{OPERATOR_KEY, RESELLER_KEY};
+
+/// Every path, and every alias as a path of its own.
+pub(crate) fn all(problems: &mut Problems) -> Paths {
+    ROUTES
+        .iter()
+        .fold(PathsBuilder::new(), |paths, route| {
+            let own = operation(route, None, problems);
+            let paths = paths.path(route.path, PathItem::new(method(route), own));
+            route.aliases.iter().fold(paths, |paths, alias| {
+                let aliased = operation(route, Some(alias), problems);
+                paths.path(alias.path, PathItem::new(method(route), aliased))
+            })
+        })
+        .build()
+}
+
+fn method(route: &Route) -> HttpMethod {
+    match route.method.as_str() {
+        "GET" => HttpMethod::Get,
+        "PUT" => HttpMethod::Put,
+        "PATCH" => HttpMethod::Patch,
+        "DELETE" => HttpMethod::Delete,
+        _ => HttpMethod::Post,
+    }
+}
+
+fn operation(route: &Route, alias: Option<&Alias>, problems: &mut Problems) -> OperationBuilder {
+    let described = describe(route.operation);
+    let path = alias.map_or(route.path, |alias| alias.path);
+    let in_path = names(path).map(|name| parameter(name, ParameterIn::Path));
+    let in_query = alias.into_iter().flat_map(|alias| alias.query).map(|name| parameter(name, ParameterIn::Query));
+    let parameters: Vec<Parameter> = in_path.chain(in_query).chain(described.parameters.iter().cloned()).collect();
+    let refusals = refusals(route, &described, path);
+    let builder = OperationBuilder::new()
+        .tag(described.tag.name())
+        .operation_id(Some(alias.map_or(described.id, |alias| last_literal(alias.path))))
+        .summary(Some(described.summary))
+        .description(Some(match alias {
+            Some(_) => format!(
+                "An alias of `{} {}`, for existing ConnectToTeams clients. {}",
+                route.method, route.path, described.description
+            ),
+            None => described.description.to_owned(),
+        }))
+        .parameters(Some(parameters))
+        .securities(Some(security(route.level)))
+        .request_body(described.body.as_ref().map(|body| request_body(body).build()));
+    let builder =
+        described.answers.iter().fold(builder, |builder, told| builder.response(told.status.to_string(), answer(told)));
+    refusals.into_iter().fold(builder, |builder, (status, codes)| {
+        let response = match route.surface {
+            Surface::Api => problems.refer(status, &codes),
+            Surface::Page => RefOr::T(refusing_page(&codes)),
+        };
+        builder.response(status.to_string(), response)
+    })
+}
+
+/// The parameters of a path template.
+fn names(path: &'static str) -> impl Iterator<Item = &'static str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn last_literal(path: &'static str) -> &'static str {
+    path.split('/').rfind(|part| !part.starts_with('{')).unwrap_or(path)
+}
+
+fn parameter(name: &'static str, place: ParameterIn) -> Parameter {
+    let (schema, description): (RefOr<Schema>, &str) = match name {
+        "enterpriseId" => (reference::<EnterpriseId>(), "The enterprise."),
+        "resellerId" => (reference::<ResellerId>(), "The service provider."),
+        _ => {
+            (ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).into(), "A handle, as it was answered.")
+        }
+    };
+    let required = if matches!(place, ParameterIn::Path) { Required::True } else { Required::False };
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(place)
+        .required(required)
+        .description(Some(description))
+        .schema(Some(schema))
+        .build()
+}
+
+fn security(level: Level) -> Vec<SecurityRequirement> {
+    let by = |scheme: &str| SecurityRequirement::new(scheme, [""; 0]);
+    match level {
+        Level::Public => vec![SecurityRequirement::default()],
+        Level::Operator => vec![by(OPERATOR_KEY)],
+        Level::Reseller | Level::Enterprise => vec![by(RESELLER_KEY)],
+    }
+}
+
+/// What every route of this kind can refuse, and what the operation refuses beside it; codes by status.
+fn refusals(route: &Route, described: &Described, path: &'static str) -> Vec<(u16, Vec<Code>)> {
+    let mut all: Vec<(u16, Code)> = Vec::new();
+    if route.surface == Surface::Api {
+        if route.level != Level::Public {
+            all.extend([(401, Code::Unauthenticated), (500, Code::InternalError), (503, Code::Unavailable)]);
+        }
+        if names(path).next().is_some() {
+            all.push((404, Code::NotFound));
+        }
+        if described.body.is_some() {
+            all.extend([
+                (400, Code::UnparseableBody),
+                (413, Code::PayloadTooLarge),
+                (415, Code::UnsupportedMediaType),
+                (422, Code::InvalidBody),
+            ]);
+        }
+    }
+    all.extend(described.refusals.iter().copied());
+    all.sort_by_key(|(status, _)| *status);
+    let mut grouped: Vec<(u16, Vec<Code>)> = Vec::new();
+    for (status, code) in all {
+        match grouped.last_mut() {
+            Some((same, codes)) if *same == status => {
+                if !codes.contains(&code) {
+                    codes.push(code);
+                }
+            }
+            _ => grouped.push((status, vec![code])),
+        }
+    }
+    grouped
+}
+
+fn request_body(body: &Body) -> RequestBodyBuilder {
+    let content = ContentBuilder::new().schema(Some(body.schema.clone())).example(Some(body.example.clone()));
+    let required = if body.required { Required::True } else { Required::False };
+    RequestBodyBuilder::new().content(body.media_type, content.build()).required(Some(required))
+}
+
+fn answer(told: &Told) -> Response {
+    let builder = ResponseBuilder::new()
+        .description(told.description)
+        .header_ref("X-Request-Id", Ref::new("#/components/headers/RequestId"));
+    let builder = told.headers.iter().fold(builder, |builder, (name, description)| {
+        let schema = ObjectBuilder::new().schema_type(Type::String);
+        builder.header(*name, HeaderBuilder::new().schema(Some(schema)).description(Some(*description)).build())
+    });
+    let builder = match &told.content {
+        Some((media_type, schema, example)) => {
+            let content = ContentBuilder::new().schema(Some(schema.clone()));
+            let example = Some(example).filter(|example| !example.is_null()).cloned();
+            builder.content(*media_type, content.example(example).build())
+        }
+        None => builder,
+    };
+    builder.build()
+}
+
+/// A page that tells what happened, for one of `codes`.
+fn refusing_page(codes: &[Code]) -> Response {
+    let titles: Vec<&str> = codes.iter().map(|code| code.advice().title).collect();
+    let content = ContentBuilder::new().schema(Some(crate::bodies::html()));
+    ResponseBuilder::new()
+        .description(format!("A page: {}.", titles.join("; ")))
+        .content("text/html", content.build())
+        .header_ref("X-Request-Id", Ref::new("#/components/headers/RequestId"))
+        .build()
+}

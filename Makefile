@@ -69,6 +69,16 @@ verifiers: $(VERIFIERS)/ready
 $(VERIFIERS)/ready: tests/it/verifiers/requirements.txt tests/it/verifiers/package-lock.json
 	@tests/it/verifiers/install $(VERIFIERS) || { [ -z "$$CI" ] && echo 'webhooks are not checked by foreign verifiers'; }
 
+# Judges of the OpenAPI document and of the API by it, which we did not write either.
+SCHEMATHESIS := target/schemathesis
+ST_ARGS :=
+schemathesis: $(SCHEMATHESIS)/ready ## judge openapi.json, and the API by it, with requests made from it
+	$(SCHEMATHESIS)/bin/openapi-spec-validator openapi.json
+	cargo build --locked --package onboarding-sandbox
+	$(SCHEMATHESIS)/bin/python tests/openapi/schemathesis/run.py $(ST_ARGS)
+$(SCHEMATHESIS)/ready: tests/openapi/schemathesis/requirements.txt
+	@tests/openapi/schemathesis/install $(SCHEMATHESIS)
+
 clean: ## remove what was built and what the sandbox keeps
 	cargo clean
 	rm -rf .sandbox

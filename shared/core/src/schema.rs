@@ -68,6 +68,8 @@ schemas! {
         .pattern(Some(DOMAIN_OR_GUID))
         .examples(["contoso.com", "c0a70500-1111-4a4a-8b8b-0000000c0001"]),
     RedirectHost => text("A host name, without scheme, port or path. It does not stand for its subdomains.")
+        .max_length(Some(253))
+        .pattern(Some(DOMAIN))
         .examples(["hooks.example.com"]),
     RedirectUrl => text("Where outcomes are posted: https, port 443, a host on the provider's list.")
         .format(Some(SchemaFormat::Custom("uri".to_owned())))

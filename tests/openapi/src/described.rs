@@ -44,6 +44,8 @@ pub(crate) struct Told {
     pub(crate) content: Option<(&'static str, RefOr<Schema>, Value)>,
     /// Names and descriptions.
     pub(crate) headers: Vec<(&'static str, &'static str)>,
+    /// Operations that go on from here: their id, a parameter of theirs, and where its value stands.
+    pub(crate) links: Vec<(&'static str, &'static str, &'static str)>,
 }
 
 impl Described {
@@ -85,18 +87,18 @@ impl Described {
         example: Value,
     ) -> Self {
         let content = Some(("application/json", schema, example));
-        self.answers.push(Told { status, description, content, headers: Vec::new() });
+        self.answers.push(Told { status, description, content, headers: Vec::new(), links: Vec::new() });
         self
     }
 
     pub(crate) fn answers_page(mut self, status: u16, description: &'static str) -> Self {
         let content = Some(("text/html", crate::bodies::html(), Value::Null));
-        self.answers.push(Told { status, description, content, headers: Vec::new() });
+        self.answers.push(Told { status, description, content, headers: Vec::new(), links: Vec::new() });
         self
     }
 
     pub(crate) fn answers_nothing(mut self, status: u16, description: &'static str) -> Self {
-        self.answers.push(Told { status, description, content: None, headers: Vec::new() });
+        self.answers.push(Told { status, description, content: None, headers: Vec::new(), links: Vec::new() });
         self
     }
 
@@ -104,6 +106,14 @@ impl Described {
     pub(crate) fn with_header(mut self, name: &'static str, description: &'static str) -> Self {
         if let Some(last) = self.answers.last_mut() {
             last.headers.push((name, description));
+        }
+        self
+    }
+
+    /// The last answer holds, at `value`, the `parameter` of the operation `to`.
+    pub(crate) fn leads_to(mut self, to: &'static str, parameter: &'static str, value: &'static str) -> Self {
+        if let Some(last) = self.answers.last_mut() {
+            last.links.push((to, parameter, value));
         }
         self
     }

@@ -5,6 +5,7 @@ use onboarding_core::id::{EnterpriseId, ResellerId};
 use onboarding_lambda::routes::{Alias, Level, ROUTES, Route, Surface};
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::link::LinkBuilder;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathsBuilder};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -46,7 +47,8 @@ fn operation(route: &Route, alias: Option<&Alias>, problems: &mut Problems) -> O
     let in_path = names(path).map(|name| parameter(name, ParameterIn::Path));
     let in_query = alias.into_iter().flat_map(|alias| alias.query).map(|name| parameter(name, ParameterIn::Query));
     let parameters: Vec<Parameter> = in_path.chain(in_query).chain(described.parameters.iter().cloned()).collect();
-    let refusals = refusals(route, &described, path);
+    let by_id = parameters.iter().any(|parameter| matches!(parameter.name.as_str(), "enterpriseId" | "resellerId"));
+    let refusals = refusals(route, &described, by_id || names(path).next().is_some());
     let builder = OperationBuilder::new()
         .tag(described.tag.name())
         .operation_id(Some(alias.map_or(described.id, |alias| last_literal(alias.path))))
@@ -109,13 +111,13 @@ fn security(level: Level) -> Vec<SecurityRequirement> {
 }
 
 /// What every route of this kind can refuse, and what the operation refuses beside it; codes by status.
-fn refusals(route: &Route, described: &Described, path: &'static str) -> Vec<(u16, Vec<Code>)> {
+fn refusals(route: &Route, described: &Described, names_a_thing: bool) -> Vec<(u16, Vec<Code>)> {
     let mut all: Vec<(u16, Code)> = Vec::new();
     if route.surface == Surface::Api {
         if route.level != Level::Public {
             all.extend([(401, Code::Unauthenticated), (500, Code::InternalError), (503, Code::Unavailable)]);
         }
-        if names(path).next().is_some() {
+        if names_a_thing {
             all.push((404, Code::NotFound));
         }
         if described.body.is_some() {
@@ -156,6 +158,10 @@ fn answer(told: &Told) -> Response {
     let builder = told.headers.iter().fold(builder, |builder, (name, description)| {
         let schema = ObjectBuilder::new().schema_type(Type::String);
         builder.header(*name, HeaderBuilder::new().schema(Some(schema)).description(Some(*description)).build())
+    });
+    let builder = told.links.iter().fold(builder, |builder, (to, parameter, value)| {
+        let link = LinkBuilder::new().operation_id(*to).parameter(*parameter, *value);
+        builder.link(*to, link.build())
     });
     let builder = match &told.content {
         Some((media_type, schema, example)) => {

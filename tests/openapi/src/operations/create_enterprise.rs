@@ -50,6 +50,11 @@ pub(super) fn describe(operation: CreateEnterpriseOp) -> Described {
         .answers::<EnterpriseId>(200, "The number of the new enterprise.", json!(481_516_234))
         .with_header("ETag", "The version of the enterprise.")
         .with_header("Location", "The path of the enterprise.")
+        .leads_to("readEnterprise", "enterpriseId", "$response.body")
+        .leads_to("listActions", "enterpriseId", "$response.body")
+        .leads_to("confirmTenant", "enterpriseId", "$response.body")
+        .leads_to("disableEnterprise", "enterpriseId", "$response.body")
+        .leads_to("enableEnterprise", "enterpriseId", "$response.body")
         .refuses(409, &[Code::EnterpriseNameTaken]),
         CreateEnterpriseOp::Health => Described::new(
             Tagged::Service,

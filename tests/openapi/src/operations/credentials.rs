@@ -17,11 +17,9 @@ pub(super) fn describe(operation: CredentialsOp) -> Described {
             "redirectHosts": ["hooks.acme.example"],
             "eventsUrl": "https://hooks.acme.example/events",
         }))
-        .answers::<CreatedReseller>(
-            201,
-            "The service provider.",
-            json!({"id": 54, "webhookSecret": "whsec_<base64>"}),
-        ),
+        .answers::<CreatedReseller>(201, "The service provider.", json!({"id": 54, "webhookSecret": "whsec_<base64>"}))
+        .leads_to("createKey", "resellerId", "$response.body#/id")
+        .leads_to("rotateWebhookSecret", "resellerId", "$response.body#/id"),
         CredentialsOp::CreateKey => {
             op("createKey", "Make an API key", "A key for a service provider. It is shown here and never again.")
                 .takes::<Nothing>(json!({}))

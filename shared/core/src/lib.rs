@@ -39,9 +39,9 @@ pub mod proof;
 pub mod random;
 pub mod redirect_url;
 pub mod reseller;
-pub mod scope;
 #[cfg(feature = "openapi")]
 mod schema;
+pub mod scope;
 pub mod seal;
 pub mod secret;
 pub mod service;

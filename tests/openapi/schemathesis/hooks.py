@@ -33,6 +33,8 @@ def _fill(body):
         "federationDomain": "contoso.com",
     }
     body.update({field: value for field, value in own.items() if field in body})
+    # It must be the one of the action.
+    body.pop("consentType", None)
     if body.get("federated"):
         body["federationDomain"] = own["federationDomain"]
     if body.get("eventsUrl"):

@@ -96,13 +96,45 @@ pub(crate) struct Known {
     created_at: String,
 }
 
-/// The actions of an enterprise.
+/// An enterprise in a list.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct EnterpriseSummary {
+    /// Its number.
+    enterprise_id: EnterpriseId,
+    /// Its name.
+    enterprise_name: Name,
+    /// How far it is.
+    status: EnterpriseStatus,
+    /// The tenant that it is bound to by a proved consent.
+    #[schema(required)]
+    tenant_id: Option<TenantId>,
+    /// The actions that wait for somebody.
+    pending_actions: Vec<ActionType>,
+    /// When it was made, in UTC.
+    #[schema(format = DateTime)]
+    created_at: String,
+}
+
+/// A page of enterprises.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct EnterprisePage {
+    /// What is on it.
+    items: Vec<EnterpriseSummary>,
+    /// The cursor of the next page; null at the end.
+    #[schema(required)]
+    next: Option<String>,
+}
+
+/// A list of actions.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "for its schema")]
 pub(crate) struct ActionItems {
-    /// The actions.
+    /// What is on this page.
     items: Vec<ActionItem>,
-    /// Always null: an enterprise has few actions.
+    /// The cursor of the next page; null at the end, and always for the actions of one enterprise.
     #[schema(required)]
     next: Option<String>,
 }
@@ -176,6 +208,7 @@ pub(crate) fn into_components(components: ComponentsBuilder) -> ComponentsBuilde
         }};
     }
     let all = each!(
+        EnterprisePage,
         NewReseller,
         CreatedReseller,
         CreatedKey,
@@ -288,16 +321,31 @@ fn new_enterprise() -> Object {
     closed(bounded(profile))
 }
 
+/// The actions that have no link.
+const NO_LINK: &[ActionType] = &[ActionType::LoginEnterpriseAdmin, ActionType::ServiceProviderManagement];
+
 /// `{actionType, enterpriseId | enterpriseName, redirectUrl}`; `action_type` is an older spelling of `actionType`.
 fn wanted_link() -> Schema {
-    let available = [ActionType::Registration, ActionType::UserSync].map(ActionType::name);
+    let available = ActionType::all().filter(|action| !NO_LINK.contains(action)).map(ActionType::name);
+    let available: Vec<&str> = available.collect();
+    let consents = ActionType::all().filter_map(ActionType::consent_type);
     let action = |description: &str| {
-        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(available)).description(Some(description))
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(available.clone()))
+            .description(Some(description))
     };
     let fields = ObjectBuilder::new()
         .schema_type(Type::Object)
         .property("actionType", action("What is asked for."))
         .property("action_type", action("Another spelling of `actionType`."))
+        .property(
+            "consentType",
+            ObjectBuilder::new()
+                .schema_type(Type::String)
+                .enum_values(Some(consents))
+                .description(Some("The consent type of the action; may be left out.")),
+        )
         .property("enterpriseId", reference::<EnterpriseId>())
         .property("enterpriseName", reference::<Name>())
         .property("redirectUrl", reference::<RedirectUrl>())

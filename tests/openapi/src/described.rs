@@ -3,7 +3,7 @@
 use onboarding_core::advice::Code;
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa::openapi::path::Parameter;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{Ref, RefOr, Schema};
 
 /// What the document says of one operation, beside what follows from its route.
@@ -108,6 +108,17 @@ impl Described {
             last.headers.push((name, description));
         }
         self
+    }
+
+    /// A parameter of the query string whose schema is `T`'s.
+    pub(crate) fn filters_by<T: ToSchema>(self, name: &'static str, description: &'static str) -> Self {
+        self.parameter(
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Query)
+                .description(Some(description))
+                .schema(Some(reference::<T>())),
+        )
     }
 
     /// The last answer holds, at `value`, the `parameter` of the operation `to`.

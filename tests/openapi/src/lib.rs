@@ -26,6 +26,11 @@ use crate::described::Tagged;
 pub(crate) const OPERATOR_KEY: &str = "operatorKey";
 /// The security scheme of a service provider's routes.
 pub(crate) const RESELLER_KEY: &str = "resellerKey";
+/// The security scheme of a token of one enterprise.
+pub(crate) const ENTERPRISE_TOKEN: &str = "enterpriseToken";
+
+/// How a key is written.
+const KEY: &str = "onb_live_<id>_<secret><checksum>";
 
 const ABOUT: &str = "Takes a customer's Microsoft tenant from sold to every consent proven: makes the links, receives \
     Microsoft's answer, reads the consent back from Microsoft Graph, and posts the signed outcome.\n\n\
@@ -76,15 +81,19 @@ fn license() -> License {
 }
 
 fn components(problems: problems::Problems) -> Components {
-    let key = |whose: &'static str| {
+    let bearer = |form: &'static str, whose: &'static str| {
         let mut bearer = Http::new(HttpAuthScheme::Bearer);
-        bearer.bearer_format = Some("onb_live_<id>_<secret><checksum>".to_owned());
+        bearer.bearer_format = Some(form.to_owned());
         bearer.description = Some(whose.to_owned());
         SecurityScheme::Http(bearer)
     };
     let components = ComponentsBuilder::new()
-        .security_scheme(OPERATOR_KEY, key("A key of the platform team."))
-        .security_scheme(RESELLER_KEY, key("A key of a service provider; it reaches the provider's own objects alone."))
+        .security_scheme(OPERATOR_KEY, bearer(KEY, "A key of the platform team."))
+        .security_scheme(
+            RESELLER_KEY,
+            bearer(KEY, "A key of a service provider; it reaches the provider's own objects alone."),
+        )
+        .security_scheme(ENTERPRISE_TOKEN, bearer("opaque", "A token of one enterprise, good for an hour."))
         .header("RequestId", problems::request_id());
     problems.into_components(bodies::into_components(components)).build()
 }

@@ -3,7 +3,9 @@
 use onboarding_core::advice::Code;
 use onboarding_core::id::{EnterpriseId, ResellerId};
 use onboarding_lambda::routes::{Alias, Level, ROUTES, Route, Surface};
+use serde_json::json;
 use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::link::LinkBuilder;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathsBuilder};
@@ -14,7 +16,7 @@ use utoipa::openapi::{PathItem, Paths, Ref, RefOr, Required, Response, ResponseB
 use crate::described::{Body, Described, Told, reference};
 use crate::operations::describe;
 use crate::problems::Problems;
-use crate::{OPERATOR_KEY, RESELLER_KEY};
+use crate::{ENTERPRISE_TOKEN, OPERATOR_KEY, RESELLER_KEY};
 
 /// Every path, and every alias as a path of its own.
 pub(crate) fn all(problems: &mut Problems) -> Paths {
@@ -45,7 +47,9 @@ fn operation(route: &Route, alias: Option<&Alias>, problems: &mut Problems) -> O
     let described = describe(route.operation);
     let path = alias.map_or(route.path, |alias| alias.path);
     let in_path = names(path).map(|name| parameter(name, ParameterIn::Path));
-    let in_query = alias.into_iter().flat_map(|alias| alias.query).map(|name| parameter(name, ParameterIn::Query));
+    let in_query = route.query.iter().chain(alias.into_iter().flat_map(|alias| alias.query));
+    let in_query = in_query.filter(|name| described.parameters.iter().all(|described| described.name != **name));
+    let in_query = in_query.map(|name| parameter(name, ParameterIn::Query));
     let parameters: Vec<Parameter> = in_path.chain(in_query).chain(described.parameters.iter().cloned()).collect();
     let by_id = parameters.iter().any(|parameter| matches!(parameter.name.as_str(), "enterpriseId" | "resellerId"));
     let refusals = refusals(route, &described, by_id || names(path).next().is_some());
@@ -53,6 +57,7 @@ fn operation(route: &Route, alias: Option<&Alias>, problems: &mut Problems) -> O
         .tag(described.tag.name())
         .operation_id(Some(alias.map_or(described.id, |alias| last_literal(alias.path))))
         .summary(Some(described.summary))
+        .extensions(route.scope.map(|scope| ExtensionsBuilder::new().add("x-scope", scope.as_str()).build()))
         .description(Some(match alias {
             Some(_) => format!(
                 "An alias of `{} {}`, for existing ConnectToTeams clients. {}",
@@ -87,6 +92,14 @@ fn parameter(name: &'static str, place: ParameterIn) -> Parameter {
     let (schema, description): (RefOr<Schema>, &str) = match name {
         "enterpriseId" => (reference::<EnterpriseId>(), "The enterprise."),
         "resellerId" => (reference::<ResellerId>(), "The service provider."),
+        "limit" => {
+            let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(100));
+            (number.default(Some(json!(50))).into(), "The most items of a page.")
+        }
+        "cursor" => {
+            let text = ObjectBuilder::new().schema_type(Type::String);
+            (text.into(), "`next` of the page before, as it came: good for the same key, list and filter.")
+        }
         _ => {
             (ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).into(), "A handle, as it was answered.")
         }
@@ -106,7 +119,8 @@ fn security(level: Level) -> Vec<SecurityRequirement> {
     match level {
         Level::Public => vec![SecurityRequirement::default()],
         Level::Operator => vec![by(OPERATOR_KEY)],
-        Level::Reseller | Level::Enterprise => vec![by(RESELLER_KEY)],
+        Level::Reseller => vec![by(RESELLER_KEY)],
+        Level::Enterprise => vec![by(RESELLER_KEY), by(ENTERPRISE_TOKEN)],
     }
 }
 
@@ -115,7 +129,14 @@ fn refusals(route: &Route, described: &Described, names_a_thing: bool) -> Vec<(u
     let mut all: Vec<(u16, Code)> = Vec::new();
     if route.surface == Surface::Api {
         if route.level != Level::Public {
-            all.extend([(401, Code::Unauthenticated), (500, Code::InternalError), (503, Code::Unavailable)]);
+            all.extend([(400, Code::UnparseableQuery), (401, Code::Unauthenticated), (422, Code::InvalidQuery)]);
+            all.extend([(500, Code::InternalError), (503, Code::Unavailable)]);
+        }
+        if route.scope.is_some() {
+            all.push((403, Code::InsufficientScope));
+        }
+        if route.query.contains(&"cursor") {
+            all.push((422, Code::InvalidCursor));
         }
         if names_a_thing {
             all.push((404, Code::NotFound));

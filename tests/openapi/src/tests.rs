@@ -107,9 +107,27 @@ fn security_is_that_of_the_route_table() {
         let expected = match route.level {
             Level::Public => json!([{}]),
             Level::Operator => json!([{"operatorKey": []}]),
-            Level::Reseller | Level::Enterprise => json!([{"resellerKey": []}]),
+            Level::Reseller => json!([{"resellerKey": []}]),
+            Level::Enterprise => json!([{"resellerKey": []}, {"enterpriseToken": []}]),
         };
         assert_eq!(*security, expected, "{}", route.path);
+    }
+}
+
+/// The parameters of the query string are those of the route table.
+#[test]
+fn parameters_are_those_of_the_route_table() {
+    let document = document();
+    for route in ROUTES.iter().filter(|route| route.level != Level::Public) {
+        let own = std::iter::once((route.path, &[][..]));
+        for (path, more) in own.chain(route.aliases.iter().map(|alias| (alias.path, alias.query))) {
+            let operation = &document["paths"][path][route.method.as_str().to_lowercase()];
+            let told = operation["parameters"].as_array().unwrap().iter();
+            let told: BTreeSet<&str> =
+                told.filter(|told| told["in"] == "query").filter_map(|told| told["name"].as_str()).collect();
+            let known: BTreeSet<&str> = route.query.iter().chain(more).copied().collect();
+            assert_eq!(told, known, "{path}");
+        }
     }
 }
 

@@ -1,13 +1,45 @@
-use onboarding_core::action::ActionItem;
+use onboarding_core::action::{ActionItem, ActionStatus};
 use onboarding_core::advice::Code;
+use onboarding_core::enterprise::EnterpriseStatus;
 use onboarding_lambda::routes::EnterprisesOp;
 use serde_json::{Value, json};
 
-use crate::bodies::{ActionItems, ConfirmTenant, Enterprise, Nothing};
+use crate::bodies::{ActionItems, ConfirmTenant, Enterprise, EnterprisePage, Nothing};
 use crate::described::{Described, Tagged};
 
 pub(super) fn describe(operation: EnterprisesOp) -> Described {
     match operation {
+        EnterprisesOp::List => Described::new(
+            Tagged::Enterprises,
+            "listEnterprises",
+            "List your enterprises",
+            "By pages, in the order in which they were made. A filtered page may be short, or even empty, and still have a \
+             `next`.",
+        )
+        .filters_by::<EnterpriseStatus>("status", "Only enterprises that are so far.")
+        .answers::<EnterprisePage>(
+            200,
+            "A page.",
+            json!({
+                "items": [{
+                    "enterpriseId": 481_516_234,
+                    "enterpriseName": "Contoso Ltd",
+                    "status": "registering",
+                    "tenantId": null,
+                    "pendingActions": ["REGISTRATION"],
+                    "createdAt": "2026-11-25T09:00:00.000Z",
+                }],
+                "next": null,
+            }),
+        ),
+        EnterprisesOp::ListAllActions => Described::new(
+            Tagged::Consents,
+            "listActionItems",
+            "List the actions of all your enterprises",
+            "By pages. A filtered page may be short, or even empty, and still have a `next`.",
+        )
+        .filters_by::<ActionStatus>("status", "Only actions that are so far.")
+        .answers::<ActionItems>(200, "A page.", json!({"items": [granted()], "next": null})),
         EnterprisesOp::Read => Described::new(
             Tagged::Enterprises,
             "readEnterprise",

@@ -26,6 +26,6 @@ pub(super) fn describe(operation: RegistrationUrlOp) -> Described {
             json!("https://login.microsoftonline.com/common/oauth2/v2.0/authorize?client_id=…"),
         )
         .refuses(404, &[Code::NotFound])
-        .refuses(409, &[Code::EnterpriseDisabled, Code::TenantNotKnown, Code::WrongCloud]),
+        .refuses(409, &[Code::EnterpriseDisabled, Code::NotApplicable, Code::TenantNotKnown, Code::WrongCloud]),
     }
 }

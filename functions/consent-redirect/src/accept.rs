@@ -193,7 +193,7 @@ async fn redeem(
         redirect_uri: &app.edge.public_base.callback(),
         code: &signed_in.code,
         verifier: &state.verifier,
-        scope: &permission::redeem_scope(request.action),
+        scope: &permission::redeem_scope(&request.screen()),
     };
     let tokens = app.microsoft.redeem(credential, redemption, (call.now(), call.occasion().random)).await?;
     if let Some(id_token) = &tokens.id_token {
@@ -244,8 +244,11 @@ async fn prove(
     token: &SecretString,
     keys: &SealingKeys,
 ) -> Result<(), Error> {
-    let (verifying, view) = tokio::join!(app.store.pinned(verifying), app.microsoft.read_back(token, PROOF_BUDGET));
-    let verifying = verifying?;
+    let (bound, view) = tokio::join!(
+        app.store.bound_meanwhile(verifying.request()),
+        app.microsoft.read_back(token, (verifying.question(), app.policy), PROOF_BUDGET)
+    );
+    let verifying = verifying.bound_to(bound?);
     let judgement = judge(verifying.question(), &view, app.policy, app.edge.clock.now());
     let by_policy = match &judgement {
         Judgement::Refused(code @ (Code::AdminRoleRequired | Code::WrongTenant), _) => Some(*code),

@@ -81,7 +81,8 @@ async fn verify_one(app: &App, id: &ConsentRequestId) -> Result<(), NotVerified>
     let Some(request) = app.store.request(id).await? else { return Ok(()) };
     let now = app.clock.now();
     if let Some(verifying) = Verifying::of(request.clone()) {
-        return prove(app, app.store.pinned(verifying).await?, now).await;
+        let bound = app.store.bound_meanwhile(verifying.request()).await?;
+        return prove(app, verifying.bound_to(bound), now).await;
     }
     if let Some(awaiting) = AwaitingGrant::of(request.clone()) {
         return look(app, awaiting, now).await;
@@ -131,7 +132,7 @@ async fn prove(app: &App, verifying: Verifying, now: Timestamp) -> Result<(), No
 }
 
 async fn read(app: &App, verifying: &Verifying, token: &SecretString) -> Judgement {
-    let view = app.microsoft.read_back(token, READ_BUDGET).await;
+    let view = app.microsoft.read_back(token, (verifying.question(), app.policy), READ_BUDGET).await;
     judge(verifying.question(), &view, app.policy, app.clock.now())
 }
 

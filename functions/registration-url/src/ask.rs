@@ -6,18 +6,6 @@ use onboarding_core::id::EnterpriseId;
 use onboarding_core::redirect_url::{RedirectHost, RedirectPolicy, RedirectUrl};
 use onboarding_core::text::Name;
 
-/// The actions that have a direct link.
-const AVAILABLE: &[ActionType] = &[
-    ActionType::Registration,
-    ActionType::UserSync,
-    ActionType::Presence,
-    ActionType::Agent,
-    ActionType::CallApp,
-    ActionType::Contacts,
-    ActionType::Cdr,
-    ActionType::CallRecording,
-];
-
 /// A body that was read.
 #[derive(Debug)]
 pub(crate) struct Ask {
@@ -68,8 +56,7 @@ fn read_action(body: &mut Fields) -> Option<ActionType> {
         "actionType"
     };
     let action = body.parsed(field, "unknown_action_type", |text| {
-        let known = text.parse().ok().filter(|action| AVAILABLE.contains(action));
-        known.ok_or_else(|| format!("must be one of {}", allowed()))
+        text.parse::<ActionType>().map_err(|_| format!("must be one of {}", allowed()))
     });
     if both {
         body.take("action_type");
@@ -91,7 +78,7 @@ fn check_consent_type(body: &mut Fields, action: Option<ActionType>) {
 }
 
 fn allowed() -> String {
-    AVAILABLE.iter().map(|action| action.name()).collect::<Vec<_>>().join(", ")
+    ActionType::all().map(ActionType::name).collect::<Vec<_>>().join(", ")
 }
 
 /// Just one of number and name.

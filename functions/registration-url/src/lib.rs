@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
+use onboarding_core::action::ProvedBy;
 use onboarding_core::advice::Code;
 use onboarding_core::audit::{Actor, AuditRow, Fact};
 use onboarding_core::cloud::AuthorityPath;
@@ -17,7 +18,7 @@ use onboarding_core::credential::{Caller, KeyOwner};
 use onboarding_core::enterprise::{Enterprise, ExpectedTenant};
 use onboarding_core::fields::{Fault, Fields};
 use onboarding_core::id::{ConsentRequestId, ResellerId, TenantId};
-use onboarding_core::permission::{self, Kind};
+use onboarding_core::permission;
 use onboarding_core::redirect_url::RedirectPolicy;
 use onboarding_core::state::{Binding, State};
 use onboarding_dynamo::credential::{Authenticated, NotAuthenticated, Wanted};
@@ -131,7 +132,7 @@ async fn action_url(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Answer,
         return Err(Error::NotApplicable);
     }
     let request = new_request(app, call, &enterprise, ask).await?;
-    let url = address(app, call, &request).await?;
+    let url = address(app, call, (&request, enterprise.tenant)).await?;
     if !app.store.mint(&request, &minted(call, &caller, &request)).await? {
         return Err(Error::EnterpriseStopped);
     }
@@ -180,6 +181,7 @@ async fn new_request(
         enterprise: id,
         reseller,
         action: ask.action,
+        together: enterprise.asked_again_with(ask.action),
         redirect_url: ask.redirect_url,
         pin: pin(app, enterprise).await?,
         asked_again: enterprise.action(ask.action).must_ask_again(),
@@ -198,12 +200,18 @@ async fn pin(app: &App, enterprise: &Enterprise) -> Result<Option<TenantId>, Err
 }
 
 /// Where the link leads: delegated permissions are asked for at a sign-in, application ones on the admin-consent page,
-/// which names nobody and so must be of a tenant that is known beforehand.
-async fn address(app: &App, call: &Call<RegistrationUrlOp>, request: &ConsentRequest) -> Result<String, Error> {
-    match (permission::kind(request.action), request.pin) {
-        (Kind::Delegated, _) => authorize_url(app, call, request).await,
-        (Kind::Application, Some(tenant)) => admin_consent_url(app, call, request, tenant).await,
-        (Kind::Application, None) => Err(Error::TenantNotKnown),
+/// which names nobody. That page, and whatever changes a tenant in an administrator's name, must be of a tenant that is
+/// known beforehand; a mere sign-in must be of the tenant that the enterprise is bound to.
+async fn address(
+    app: &App,
+    call: &Call<RegistrationUrlOp>,
+    (request, bound): (&ConsentRequest, Option<TenantId>),
+) -> Result<String, Error> {
+    match (request.action.proved_by(), request.pin) {
+        (ProvedBy::AppRoles, Some(tenant)) => admin_consent_url(app, call, request, tenant).await,
+        (ProvedBy::Grants, _) | (ProvedBy::Membership, Some(_)) => authorize_url(app, call, request).await,
+        (ProvedBy::SignIn, _) if bound.is_some() => authorize_url(app, call, request).await,
+        (ProvedBy::AppRoles | ProvedBy::Membership, None) | (ProvedBy::SignIn, _) => Err(Error::TenantNotKnown),
     }
 }
 
@@ -242,7 +250,7 @@ async fn authorize_url(app: &App, call: &Call<RegistrationUrlOp>, request: &Cons
         sealed_state: &sealed_state,
         state: &state,
         redirect_uri: &redirect_uri,
-        scope: &permission::authorize_scope(request.action),
+        scope: &permission::authorize_scope(&request.screen()),
         prompt: request.asked_again.then_some(Prompt::Consent),
         login_hint: None,
     }))

@@ -58,6 +58,19 @@ enum Applies {
     OnDemand,
 }
 
+/// What proves an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProvedBy {
+    /// Tenant-wide grants of the delegated permissions that it asks Graph for.
+    Grants,
+    /// The sign-in itself, by an administrator of the tenant that the enterprise is bound to (R130).
+    SignIn,
+    /// Our service principal's membership in directory roles.
+    Membership,
+    /// App roles of our service principal.
+    AppRoles,
+}
+
 /// One row of the action table.
 #[derive(Debug)]
 struct Row {
@@ -66,6 +79,7 @@ struct Row {
     consent_type: Option<&'static str>,
     title: &'static str,
     applies: Applies,
+    proof: ProvedBy,
     recommended: bool,
 }
 
@@ -75,21 +89,30 @@ const fn row(
     consent_type: Option<&'static str>,
     title: &'static str,
     applies: Applies,
+    proof: ProvedBy,
 ) -> Row {
-    Row { action, name, consent_type, title, applies, recommended: false }
+    Row { action, name, consent_type, title, applies, proof, recommended: false }
 }
 
 const CALLING: &[Service] = &[Service::Pbx, Service::Trunk, Service::CallApp];
 
 /// The action table of the design, as data.
 const TABLE: &[Row] = &[
-    row(ActionType::Registration, "REGISTRATION", None, "Register your organisation", Applies::Mandatory),
+    row(
+        ActionType::Registration,
+        "REGISTRATION",
+        None,
+        "Register your organisation",
+        Applies::Mandatory,
+        ProvedBy::Grants,
+    ),
     row(
         ActionType::LoginEnterpriseAdmin,
         "LOGIN_ENTERPRISE_ADMIN",
         None,
         "Sign in as administrator",
         Applies::OnDemand,
+        ProvedBy::SignIn,
     ),
     row(
         ActionType::UserSync,
@@ -97,6 +120,7 @@ const TABLE: &[Row] = &[
         Some("UserSync"),
         "Allow user synchronisation",
         Applies::Mandatory,
+        ProvedBy::AppRoles,
     ),
     row(
         ActionType::Presence,
@@ -104,14 +128,23 @@ const TABLE: &[Row] = &[
         Some("Presence"),
         "Allow presence synchronisation",
         Applies::MandatoryWith(CALLING),
+        ProvedBy::AppRoles,
     ),
-    row(ActionType::Agent, "GET_AGENT_CONSENT", Some("Agent"), "Allow deployment of the app", Applies::Mandatory),
+    row(
+        ActionType::Agent,
+        "GET_AGENT_CONSENT",
+        Some("Agent"),
+        "Allow deployment of the app",
+        Applies::Mandatory,
+        ProvedBy::AppRoles,
+    ),
     row(
         ActionType::CallApp,
         "GET_CALL_APP_CONSENT",
         Some("CallApp"),
         "Allow call handling by the app",
         Applies::OnlyWith(&[Service::CallApp]),
+        ProvedBy::AppRoles,
     ),
     Row {
         action: ActionType::ServiceProviderManagement,
@@ -119,16 +152,32 @@ const TABLE: &[Row] = &[
         consent_type: Some("ServiceProviderManagement"),
         title: "Allow Management by Service Provider",
         applies: Applies::Optional,
+        proof: ProvedBy::Membership,
         recommended: true,
     },
-    row(ActionType::Contacts, "GET_CONTACTS_CONSENT", Some("Contacts"), "Allow reading of contacts", Applies::Optional),
-    row(ActionType::Cdr, "GET_CDR_CONSENT", Some("CDR"), "Allow reading of call records", Applies::Optional),
+    row(
+        ActionType::Contacts,
+        "GET_CONTACTS_CONSENT",
+        Some("Contacts"),
+        "Allow reading of contacts",
+        Applies::Optional,
+        ProvedBy::AppRoles,
+    ),
+    row(
+        ActionType::Cdr,
+        "GET_CDR_CONSENT",
+        Some("CDR"),
+        "Allow reading of call records",
+        Applies::Optional,
+        ProvedBy::AppRoles,
+    ),
     row(
         ActionType::CallRecording,
         "GET_CALL_RECORDING_CONSENT",
         Some("CallRecording"),
         "Allow call recording",
         Applies::OnlyWith(&[Service::CallRecording]),
+        ProvedBy::AppRoles,
     ),
 ];
 
@@ -163,6 +212,12 @@ impl ActionType {
     #[must_use]
     pub fn title(self) -> &'static str {
         self.row().title
+    }
+
+    /// What proves it.
+    #[must_use]
+    pub fn proved_by(self) -> ProvedBy {
+        self.row().proof
     }
 
     /// Whether an enterprise with these services cannot be ready without it.
@@ -288,7 +343,7 @@ pub enum ActionState {
         code: Code,
         /// Whether the link asked with `prompt=consent`.
         asked_again: bool,
-        /// The permissions that were asked for and are not granted, if that is why.
+        /// What the explanation names: the permissions that are not granted, or the people of a role that is not ready.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         missing: Vec<String>,
     },
@@ -436,7 +491,7 @@ impl ActionState {
     pub fn problem(&self) -> Option<Explanation> {
         match self {
             Self::Declined { code, .. } => Some(code.explain()),
-            Self::Blocked { code, missing, .. } => Some(code.explain_missing(missing)),
+            Self::Blocked { code, missing, .. } => Some(code.explain_naming(missing)),
             Self::Unverifiable { .. } => Some(Code::ProofUnreadable.explain()),
             Self::Drifted { .. } | Self::Revoked { .. } => Some(Code::ConsentMissing.explain()),
             Self::NotRequested

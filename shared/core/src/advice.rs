@@ -43,6 +43,7 @@ pub enum Code {
     ResourceNotInTenant,
     SignInExpired,
     SignInInterrupted,
+    TeamsAdminRoleNotReady,
     TenantBoundElsewhere,
     TooManyAttempts,
     UnknownMicrosoftError,
@@ -172,15 +173,23 @@ impl Code {
 }
 
 impl Code {
-    /// The same, with the permissions that are not granted, where that is what the code is about (G43).
+    /// The same, with the names that were seen: of permissions that are not granted (G43), or of the person who needs a
+    /// role and those who hold it instead (R026, R027).
     #[must_use]
-    pub fn explain_missing(self, missing: &[impl AsRef<str>]) -> Explanation {
+    pub fn explain_naming(self, names: &[impl AsRef<str>]) -> Explanation {
         let explanation = self.explain();
-        if self != Self::GrantNotVisible || missing.is_empty() {
+        let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+        let [first, others @ ..] = names.as_slice() else { return explanation };
+        let seen = if self == Self::GrantNotVisible {
+            format!("Not granted for the organisation: {}.", names.join(", "))
+        } else if self != Self::TeamsAdminRoleNotReady {
             return explanation;
-        }
-        let names = missing.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
-        let detail = format!("{} Not granted for the organisation: {names}.", explanation.detail);
+        } else if others.is_empty() {
+            format!("{first} is to get it; nobody has it yet.")
+        } else {
+            format!("{first} is to get it; now it is assigned to {} only.", others.join(", "))
+        };
+        let detail = format!("{} {seen}", explanation.detail);
         explanation.with_detail(detail)
     }
 }

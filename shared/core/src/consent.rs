@@ -80,6 +80,10 @@ pub struct ConsentRequest {
     pub reseller: ResellerId,
     /// To what.
     pub action: ActionType,
+    /// The other actions whose delegated permissions its screen asks for: those that are granted, because a new
+    /// tenant-wide grant may remove an earlier one (Microsoft: "Grant tenant-wide admin consent"), and its companions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub together: Vec<ActionType>,
     /// Where the outcome goes.
     pub redirect_url: RedirectUrl,
     /// The only tenant that may finish it; without one the provider confirms the tenant afterwards.
@@ -204,6 +208,8 @@ pub struct NewRequest {
     pub reseller: ResellerId,
     /// To what.
     pub action: ActionType,
+    /// The other actions whose delegated permissions its screen asks for.
+    pub together: Vec<ActionType>,
     /// Where the outcome goes.
     pub redirect_url: RedirectUrl,
     /// The only tenant that may finish it.
@@ -250,12 +256,13 @@ impl ConsentRequest {
     /// A request that nobody has answered.
     #[must_use]
     pub fn new(id: ConsentRequestId, new: NewRequest, created_at: Timestamp, expires_at: Timestamp) -> Self {
-        let NewRequest { enterprise, reseller, action, redirect_url, pin, asked_again } = new;
+        let NewRequest { enterprise, reseller, action, together, redirect_url, pin, asked_again } = new;
         Self {
             id,
             enterprise,
             reseller,
             action,
+            together,
             redirect_url,
             pin,
             asked_again,
@@ -265,6 +272,12 @@ impl ConsentRequest {
             refused_codes: Vec::new(),
             stage: Stage::Pending { refusal: None },
         }
+    }
+
+    /// The actions whose permissions its screen asks for, its own first.
+    #[must_use]
+    pub fn screen(&self) -> Vec<ActionType> {
+        [&[self.action], self.together.as_slice()].concat()
     }
 
     /// Whether a sign-in with this code may have the lease. The store's condition says the same (P6).

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::action::{ActionItem, ActionState, ActionType};
+use crate::action::{ActionItem, ActionState, ActionType, ProvedBy};
 use crate::id::{EnterpriseId, ResellerId, TenantId};
 use crate::identity::PERSONAL_ACCOUNTS;
 use crate::text::Domain;
@@ -210,6 +210,16 @@ impl Enterprise {
         mandatory.filter(|action| !matches!(self.action(*action), ActionState::Granted { .. }))
     }
 
+    /// The granted actions whose delegated permissions a screen for `action` asks for again, so that its grant takes
+    /// none of them away. A sign-in that grants nothing takes nothing.
+    #[must_use]
+    pub fn asked_again_with(&self, action: ActionType) -> Vec<ActionType> {
+        let grants = |action: ActionType| matches!(action.proved_by(), ProvedBy::Grants | ProvedBy::Membership);
+        let granted = |other: &ActionType| matches!(self.action(*other), ActionState::Granted { .. });
+        let others = ActionType::all().filter(|other| *other != action && grants(*other) && granted(other));
+        others.filter(|_| grants(action)).collect()
+    }
+
     /// The tenant that a link of this enterprise must end in, if one is known by id.
     #[must_use]
     pub fn pin(&self) -> Option<TenantId> {
@@ -307,6 +317,23 @@ pub(crate) mod tests {
         assert_eq!(enterprise.status().word(), "active");
         enterprise.standing = Standing::Disabled;
         assert_eq!(enterprise.status().word(), "disabled");
+    }
+
+    /// A new tenant-wide grant asks for the earlier ones again, as long as it is one.
+    #[test]
+    fn what_is_granted_is_asked_for_again() {
+        let mut enterprise = enterprise(&json!({}));
+        assert_eq!(enterprise.asked_again_with(ActionType::ServiceProviderManagement), []);
+        let request =
+            crate::id::ConsentRequestId::new(enterprise.created_at, &crate::random::tests::Counting::default());
+        let granted = ActionState::Granted { since: enterprise.created_at, request, by: None };
+        for action in [ActionType::Registration, ActionType::UserSync, ActionType::LoginEnterpriseAdmin] {
+            enterprise.actions.insert(action, granted.clone());
+        }
+        let with = |action| enterprise.asked_again_with(action);
+        assert_eq!(with(ActionType::ServiceProviderManagement), [ActionType::Registration]);
+        assert_eq!(with(ActionType::Registration), []);
+        assert_eq!((with(ActionType::Presence), with(ActionType::LoginEnterpriseAdmin)), (vec![], vec![]));
     }
 
     #[test]

@@ -138,7 +138,7 @@ impl Outcome<'_> {
             outcome: self.word,
             problem: self
                 .code
-                .map(|code| code.explain_missing(self.facts.map_or(&[], |facts| facts.missing.as_slice()))),
+                .map(|code| code.explain_naming(&self.facts.map_or_else(Vec::new, |facts| facts.named(code)))),
         }
     }
 }
@@ -211,6 +211,7 @@ mod tests {
             company_admin: true,
             contains_teams_tenant_admin_api: true,
             missing: vec![],
+            administrators: vec![],
         };
         let tokens = TokenHandles::new(Timestamp::from_millis(MICROS / 1_000), &Counting::default());
         let outcome = Outcome {

@@ -90,6 +90,31 @@ const TABLE: &[Permission] = &[
         purpose: "Set up calling in Microsoft Teams with the rights of the administrator who signed in",
         limit: NO_MORE_THAN_THE_SIGNER,
     },
+    delegated(
+        ActionType::LoginEnterpriseAdmin,
+        "Organization.Read.All",
+        "Read your organisation's name and verified domains",
+        READS_ONLY,
+    ),
+    delegated(
+        ActionType::LoginEnterpriseAdmin,
+        "Directory.AccessAsUser.All",
+        "Act in your directory with the rights of the administrator who signed in",
+        NO_MORE_THAN_THE_SIGNER,
+    ),
+    delegated(
+        ActionType::ServiceProviderManagement,
+        "RoleManagement.ReadWrite.Directory",
+        "Make our application a member of the Teams Administrator role (and of Skype for Business Administrator, if \
+         your organisation has it), so that the service provider can manage calling for you",
+        NO_MORE_THAN_THE_SIGNER,
+    ),
+    delegated(
+        ActionType::ServiceProviderManagement,
+        "Application.Read.All",
+        "Read the applications of your organisation, to find our own among them",
+        READS_ONLY,
+    ),
     application(
         ActionType::UserSync,
         "User.Read.All",
@@ -187,12 +212,29 @@ pub fn kind(action: ActionType) -> Kind {
     asked_by(action).next().map_or(Kind::Delegated, |asked| asked.kind)
 }
 
-/// The `scope` of `action`'s authorize request (R112): OpenID Connect's own, Graph's by name, others with their API.
+/// The action whose permissions every proof is read with: a sign-in that grants nothing new.
+const READS_PROOF: ActionType = ActionType::LoginEnterpriseAdmin;
+
+/// The delegated permissions of a screen that asks for `actions` together, each once: their own, and those with which
+/// their proof is read. Registration's hold the latter already.
+fn asked_together(actions: &[ActionType]) -> Vec<&'static Permission> {
+    let mut together: Vec<&'static Permission> = Vec::new();
+    for permission in actions.iter().copied().chain([READS_PROOF]).flat_map(asked_by) {
+        let same = |known: &&Permission| (known.resource, known.name) == (permission.resource, permission.name);
+        if permission.kind == Kind::Delegated && !together.iter().any(same) {
+            together.push(permission);
+        }
+    }
+    together
+}
+
+/// The `scope` of the authorize request for `actions` together (R112): OpenID Connect's own, Graph's by name, others
+/// with their API.
 ///
 /// `profile` is asked for because Entra gives the `oid` claim only with it.
 #[must_use]
-pub fn authorize_scope(action: ActionType) -> String {
-    let named = asked_by(action).map(|permission| match permission.resource {
+pub fn authorize_scope(actions: &[ActionType]) -> String {
+    let named = asked_together(actions).into_iter().map(|permission| match permission.resource {
         GRAPH => permission.name.to_owned(),
         other => format!("{other}/{}", permission.name),
     });
@@ -201,8 +243,9 @@ pub fn authorize_scope(action: ActionType) -> String {
 
 /// The `scope` of the code redemption: one resource only, so Graph's part (AADSTS700022).
 #[must_use]
-pub fn redeem_scope(action: ActionType) -> String {
-    ["openid", "profile"].into_iter().chain(names(action, Kind::Delegated, GRAPH)).collect::<Vec<_>>().join(" ")
+pub fn redeem_scope(actions: &[ActionType]) -> String {
+    let of_graph = asked_together(actions).into_iter().filter(|asked| asked.resource == GRAPH).map(|asked| asked.name);
+    ["openid", "profile"].into_iter().chain(of_graph).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -212,7 +255,7 @@ mod tests {
     /// R112 Exactly the documented scopes, and `profile`.
     #[test]
     fn registration_asks_the_documented_scopes() {
-        let asked = authorize_scope(ActionType::Registration);
+        let asked = authorize_scope(&[ActionType::Registration]);
         let mut scopes: Vec<&str> = asked.split(' ').collect();
         scopes.sort_unstable();
         let mut documented = vec![
@@ -257,6 +300,32 @@ mod tests {
         }
     }
 
+    /// R130 Signing in asks for nothing that a registration does not.
+    #[test]
+    fn a_sign_in_asks_for_nothing_new() {
+        let login = authorize_scope(&[ActionType::LoginEnterpriseAdmin]);
+        assert_eq!(login, "openid profile Organization.Read.All Directory.AccessAsUser.All");
+        let registration = authorize_scope(&[ActionType::Registration]);
+        assert!(login.split(' ').all(|scope| registration.split(' ').any(|known| known == scope)), "{registration}");
+    }
+
+    /// What is asked for together is asked for once, with what the proof is read with.
+    #[test]
+    fn a_screen_asks_for_a_union() {
+        let management = authorize_scope(&[ActionType::ServiceProviderManagement]);
+        assert_eq!(
+            management,
+            "openid profile RoleManagement.ReadWrite.Directory Application.Read.All Organization.Read.All \
+             Directory.AccessAsUser.All"
+        );
+        let both = authorize_scope(&[ActionType::Registration, ActionType::ServiceProviderManagement]);
+        let mut scopes: Vec<&str> = both.split(' ').collect();
+        assert_eq!(scopes.len(), 10, "{both}");
+        scopes.sort_unstable();
+        scopes.dedup();
+        assert_eq!(scopes.len(), 10, "{both}");
+    }
+
     /// R023 Each permission says in plain words what it is for and what it does not allow.
     #[test]
     fn every_permission_has_its_words() {
@@ -268,6 +337,6 @@ mod tests {
 
     #[test]
     fn a_code_is_redeemed_for_one_resource() {
-        assert!(!redeem_scope(ActionType::Registration).contains("user_impersonation"));
+        assert!(!redeem_scope(&[ActionType::Registration]).contains("user_impersonation"));
     }
 }

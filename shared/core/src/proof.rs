@@ -4,11 +4,12 @@
 //! back does not compile. `application` does the same for permissions that our application holds by itself.
 
 pub mod application;
+pub mod membership;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::action::ActionType;
+use crate::action::{ActionType, ProvedBy};
 use crate::advice::Code;
 use crate::id::{ApplicationId, ObjectId, RoleTemplateId, TenantId};
 use crate::identity::Signer;
@@ -34,6 +35,8 @@ pub struct TenantView {
     pub signer_roles: Option<Vec<RoleTemplateId>>,
     /// The delegated grants of our client, none if our client is not in the tenant.
     pub grants: Option<Vec<DelegatedGrant>>,
+    /// The directory roles by which Teams is managed; `None` also where nobody asked for them.
+    pub management: Option<membership::View>,
 }
 
 /// The tenant's own organisation.
@@ -91,6 +94,22 @@ pub struct Facts {
     pub contains_teams_tenant_admin_api: bool,
     /// The permissions of Graph that were asked for and are not granted tenant-wide, by name.
     pub missing: Vec<&'static str>,
+    /// Who signed in and, where that is what is wrong, who holds a role instead; by user principal name.
+    pub administrators: Vec<String>,
+}
+
+impl Facts {
+    /// The names that an explanation of `code` gives.
+    #[must_use]
+    pub fn named(&self, code: Code) -> Vec<String> {
+        if code == Code::GrantNotVisible {
+            self.missing.iter().copied().map(str::to_owned).collect()
+        } else if code == Code::TeamsAdminRoleNotReady {
+            self.administrators.clone()
+        } else {
+            Vec::new()
+        }
+    }
 }
 
 /// A consent that Graph shows. Made by [`judge`] alone.
@@ -142,14 +161,38 @@ pub fn judge(question: Question<'_>, view: &TenantView, policy: Policy, now: Tim
         return Judgement::Unreadable;
     };
     let facts = facts(organization, roles, view.grants.as_deref().unwrap_or_default(), question.action);
-    let elsewhere = question.pin.is_some_and(|pin| pin != question.signer.tenant);
-    if elsewhere || organization.id != question.signer.tenant {
-        return Judgement::Refused(Code::WrongTenant, facts);
-    }
-    if policy.global_administrator && !facts.company_admin {
-        return Judgement::Refused(Code::AdminRoleRequired, facts);
+    if let Err(code) = admit(question, organization, roles, policy) {
+        return Judgement::Refused(code, facts);
     }
     let Some(grants) = &view.grants else { return Judgement::Unreadable };
+    match question.action.proved_by() {
+        ProvedBy::Grants => granted_for_all(question, grants, facts, now),
+        ProvedBy::SignIn => Judgement::Granted(Granted { facts }),
+        ProvedBy::Membership => membership::judge(question.signer, view, facts),
+        // Proved with a token of our own, never with a person's.
+        ProvedBy::AppRoles => Judgement::NotVisibleYet(facts),
+    }
+}
+
+/// Whether this person's consent counts in this tenant.
+fn admit(
+    question: Question<'_>,
+    organization: &Organization,
+    roles: &[RoleTemplateId],
+    policy: Policy,
+) -> Result<(), Code> {
+    let elsewhere = question.pin.is_some_and(|pin| pin != question.signer.tenant);
+    if elsewhere || organization.id != question.signer.tenant {
+        return Err(Code::WrongTenant);
+    }
+    if policy.global_administrator && !roles.contains(&GLOBAL_ADMINISTRATOR) {
+        return Err(Code::AdminRoleRequired);
+    }
+    Ok(())
+}
+
+/// Whether the grants hold for the whole tenant, not for the signer alone.
+fn granted_for_all(question: Question<'_>, grants: &[DelegatedGrant], facts: Facts, now: Timestamp) -> Judgement {
     if covers(grants, question.action, |holder| holder == Holder::Tenant) {
         return Judgement::Granted(Granted { facts });
     }
@@ -206,6 +249,7 @@ fn facts(
         company_admin,
         contains_teams_tenant_admin_api: grants.iter().any(teams),
         missing: missing(grants, action, |holder| holder == Holder::Tenant),
+        administrators: Vec::new(),
     }
 }
 
@@ -232,6 +276,7 @@ mod tests {
             organization: Some(Organization { id: TENANT, display_name: "MSFT".into() }),
             signer_roles: Some(vec![GLOBAL_ADMINISTRATOR]),
             grants: Some(grants),
+            management: None,
         }
     }
 
@@ -262,6 +307,7 @@ mod tests {
             company_admin: true,
             contains_teams_tenant_admin_api: true,
             missing: vec![],
+            administrators: vec![],
         };
         assert_eq!(granted.facts(), &expected);
     }
@@ -275,12 +321,29 @@ mod tests {
         assert!(!granted.facts().contains_teams_tenant_admin_api);
     }
 
+    /// R130 A sign-in is proved by its signer's role in the bound tenant, and tells the flag; grants are not its matter.
     #[test]
-    fn an_action_without_permissions_is_never_granted_by_their_absence() {
+    fn a_sign_in_is_proved_by_the_administrator() {
         let signer = Signer { tenant: TENANT, object: SIGNER, user_principal_name: None };
-        let login = Question { action: ActionType::LoginEnterpriseAdmin, ..question(&signer) };
-        let judgement = judge(login, &view(all(Holder::Tenant)), Policy::default(), SINCE);
-        assert!(!matches!(judgement, Judgement::Granted(_)));
+        let login = Question { action: ActionType::LoginEnterpriseAdmin, pin: Some(TENANT), ..question(&signer) };
+        let judged = |view: &TenantView| judge(login, view, Policy::default(), SINCE);
+        let Judgement::Granted(granted) = judged(&view(vec![])) else { panic!("not granted") };
+        assert!(!granted.facts().contains_teams_tenant_admin_api);
+        let unread = TenantView { grants: None, ..view(vec![]) };
+        assert_eq!(judged(&unread), Judgement::Unreadable, "the flag is read, never guessed");
+        let nobody = TenantView { signer_roles: Some(vec![]), ..view(vec![]) };
+        assert_eq!(refusal(judged(&nobody)), Some(Code::AdminRoleRequired));
+        let elsewhere = Question { pin: Some(TenantId::from_u128(5)), ..login };
+        assert_eq!(refusal(judge(elsewhere, &view(vec![]), Policy::default(), SINCE)), Some(Code::WrongTenant));
+    }
+
+    /// P1 What a signer granted proves no app role.
+    #[test]
+    fn an_application_consent_is_not_proved_by_a_sign_in() {
+        let signer = Signer { tenant: TENANT, object: SIGNER, user_principal_name: None };
+        let sync = Question { action: ActionType::UserSync, ..question(&signer) };
+        let judgement = judge(sync, &view(all(Holder::Tenant)), Policy::default(), SINCE);
+        assert!(matches!(judgement, Judgement::NotVisibleYet(_)));
     }
 
     /// G43 Granted but for one permission is not granted, and the one is named.

@@ -162,6 +162,7 @@ mod tests {
             enterprise: EnterpriseId::random(random),
             reseller: ResellerId::random(random),
             action: ActionType::Registration,
+            together: vec![],
             redirect_url: RedirectUrl::parse("https://hooks.example.com/", &hosts, RedirectPolicy::default()).unwrap(),
             pin: None,
             asked_again: false,

@@ -10,7 +10,7 @@ use onboarding_core::consent::{
     self, Conclusion, ConsentRequest, Context, LEASE, Landing, Leased, MAX_ATTEMPTS, Record, Stage, Verifying,
 };
 use onboarding_core::enterprise::{Enterprise, Standing};
-use onboarding_core::id::{ConsentRequestId, EnterpriseId, ReferenceId, ResellerId};
+use onboarding_core::id::{ConsentRequestId, EnterpriseId, ReferenceId, ResellerId, TenantId};
 use onboarding_core::identity::Signer;
 use onboarding_core::outcome::TokenHandle;
 use onboarding_core::proof::Judgement;
@@ -200,13 +200,12 @@ impl Store {
         })
     }
 
-    /// The same proof with the tenant that its enterprise is bound to by now; read only if the link has no pin.
-    pub async fn pinned(&self, verifying: Verifying) -> Result<Verifying, StoreError> {
-        if verifying.request().pin.is_some() {
-            return Ok(verifying);
+    /// The tenant that the enterprise of an unpinned link is bound to by now; a pinned one costs no read.
+    pub async fn bound_meanwhile(&self, request: &ConsentRequest) -> Result<Option<TenantId>, StoreError> {
+        if request.pin.is_some() {
+            return Ok(None);
         }
-        let enterprise = self.enterprise(verifying.request().enterprise).await?;
-        Ok(verifying.bound_to(enterprise.and_then(|enterprise| enterprise.tenant)))
+        Ok(self.enterprise(request.enterprise).await?.and_then(|enterprise| enterprise.tenant))
     }
 
     /// Records what a reading of Graph led to. A grant that the enterprise or the tenant's guard does not take is

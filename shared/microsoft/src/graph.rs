@@ -4,14 +4,16 @@
 //! `None`, never empty, because "not there" and "not seen" lead to different outcomes.
 
 pub(crate) mod application;
+mod membership;
 mod wire;
 
 use std::time::Duration;
 
+use onboarding_core::action::ProvedBy;
 use onboarding_core::cloud::Endpoints;
 use onboarding_core::id::{ApplicationId, ObjectId, RoleTemplateId, TenantId};
 use onboarding_core::permission::{GRAPH, TEAMS_ADMIN_API};
-use onboarding_core::proof::{DelegatedGrant, Holder, Organization, TenantView};
+use onboarding_core::proof::{DelegatedGrant, Holder, Organization, Policy, Question, TenantView};
 use reqwest::{Client, StatusCode};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -57,26 +59,27 @@ struct ServicePrincipal {
 /// The APIs whose grants count, by the object ids of their service principals here.
 type Apis = Vec<(ObjectId, ApplicationId)>;
 
-/// What Graph shows within `budget` to the holder of `access_token` about the consents given to `client`.
+/// What Graph shows within `budget` to the holder of `access_token` about the consents given to `client`. For an action
+/// that is proved by membership, our service principal joins its roles in between.
 pub(crate) async fn read_back(
     http: &Client,
     endpoints: &Endpoints,
     access_token: &SecretString,
-    client: ApplicationId,
+    (client, question, policy): (ApplicationId, Question<'_>, Policy),
     budget: Duration,
 ) -> TenantView {
-    let asked = async {
+    let read = async {
         let wire = Wire::new(http, endpoints, access_token, budget)?;
-        let batch = wire.batch(&requests(client)).await?;
-        Ok::<_, Unread>((wire, batch))
-    };
-    match asked.await {
-        Ok((wire, batch)) => view(&wire, &batch).await,
-        Err(why) => {
-            tracing::warn!(%why, "Microsoft Graph could not be read");
-            TenantView::default()
+        if question.action.proved_by() == ProvedBy::Membership {
+            membership::read_joining(&wire, endpoints, client, (question, policy)).await
+        } else {
+            Ok(view(&wire, &wire.batch(&requests(client)).await?).await)
         }
-    }
+    };
+    read.await.unwrap_or_else(|why: Unread| {
+        tracing::warn!(%why, "Microsoft Graph could not be read");
+        TenantView::default()
+    })
 }
 
 fn requests(client: ApplicationId) -> [(&'static str, String); 5] {
@@ -96,6 +99,7 @@ async fn view(wire: &Wire<'_>, batch: &Batch) -> TenantView {
         organization: seen(ORGANIZATION, organization(batch)),
         signer_roles: seen(ROLES, signer_roles),
         grants: seen(GRANTS, grants),
+        management: None,
     }
 }
 

@@ -12,7 +12,7 @@
 //! | the address of the admin-consent page | [`admin_consent`] |
 //! | a token for our application alone | `app_token` |
 //! | how a certificate proves who we are | `assertion` |
-//! | the proof of a consent | `graph`, `graph/application`, `graph/wire` |
+//! | the proof of a consent | `graph`, `graph/application`, `graph/membership`, `graph/wire` |
 //! | the tenant of a domain | [`discovery`] |
 //! | time limits and sizes | [`http`] |
 
@@ -35,7 +35,7 @@ use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::cloud::Endpoints;
 use onboarding_core::id::{ApplicationId, TenantId};
 use onboarding_core::identity::SignedClaims;
-use onboarding_core::proof::{TenantView, application};
+use onboarding_core::proof::{Policy, Question, TenantView, application};
 use onboarding_core::random::Random;
 use onboarding_core::text::Domain;
 use onboarding_core::time::Timestamp;
@@ -110,10 +110,16 @@ impl Microsoft {
         redeem::redeem(&self.http, registration, redemption, at).await
     }
 
-    /// What Graph shows of the tenant and our grants in it, to the holder of `access_token`, within `budget`.
-    pub async fn read_back(&self, access_token: &SecretString, budget: Duration) -> TenantView {
+    /// What Graph shows of the tenant and our grants in it, to the holder of `access_token`, within `budget`. An action
+    /// that is proved by membership changes the tenant: our service principal joins the roles that `policy` allows.
+    pub async fn read_back(
+        &self,
+        access_token: &SecretString,
+        (question, policy): (Question<'_>, Policy),
+        budget: Duration,
+    ) -> TenantView {
         let Settings { endpoints, client_id } = &self.settings;
-        graph::read_back(&self.http, endpoints, access_token, *client_id, budget).await
+        graph::read_back(&self.http, endpoints, access_token, (*client_id, question, policy), budget).await
     }
 
     /// What Graph shows our application, by itself, of its own permissions in `tenant`, within `budget`.

@@ -165,6 +165,7 @@ fn request(enterprise: &Enterprise, random: &dyn Random, now: Timestamp) -> Resu
         enterprise: enterprise.id,
         reseller: enterprise.reseller,
         action: ActionType::Registration,
+        together: vec![],
         redirect_url: read(json!(format!("https://{HOOK_HOST}/onboarding")))?,
         pin: None,
         asked_again: false,

@@ -8,8 +8,12 @@ use url::Url;
 
 use crate::world::{World, send};
 
-fn query(url: &str) -> BTreeMap<String, String> {
+pub(crate) fn query(url: &str) -> BTreeMap<String, String> {
     Url::parse(url).unwrap().query_pairs().into_owned().collect()
+}
+
+pub(crate) fn words(text: &str) -> BTreeSet<String> {
+    text.split(' ').map(str::to_owned).collect()
 }
 
 /// R106-R113 Every parameter of the documented URL, and PKCE beside them.
@@ -23,7 +27,6 @@ async fn a_link_has_the_documented_parameters() {
     assert!(pinned.starts_with(&format!("{microsoft}/{contoso}/oauth2/v2.0/authorize?")), "{pinned}");
     assert!(unpinned.starts_with(&format!("{microsoft}/common/oauth2/v2.0/authorize?")), "{unpinned}");
     let query = query(&pinned);
-    let words = |text: &str| text.split(' ').map(str::to_owned).collect::<BTreeSet<_>>();
     assert_eq!(words(&query["response_type"]), words("id_token code"));
     assert_eq!((query["response_mode"].as_str(), query["code_challenge_method"].as_str()), ("form_post", "S256"));
     assert_eq!(query["redirect_uri"], format!("{}/restricted/handleResponse", world.sandbox.api()));

@@ -195,6 +195,11 @@ pub fn tenants() -> &'static [&'static Tenant] {
     &TENANTS
 }
 
+/// Every role that the simulation knows.
+pub(crate) fn roles() -> &'static [&'static Role] {
+    &ROLES
+}
+
 /// The role of a template id.
 pub(crate) fn role(template_id: &str) -> Option<&'static Role> {
     ROLES.into_iter().find(|role| role.template_id == template_id)

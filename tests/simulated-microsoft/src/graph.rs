@@ -20,7 +20,7 @@ use crate::id::{guid, hash};
 use crate::params::{Params, percent_decode};
 use crate::permission::GRAPH;
 use crate::state::{AccessToken, World};
-use crate::{Shared, batch, entity, me};
+use crate::{Shared, batch, entity, me, role};
 
 /// Any of these allows reading the directory.
 pub(crate) const DIRECTORY_READ: [&str; 3] =
@@ -72,7 +72,8 @@ impl Answer {
 
     fn into_http(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(self.body)).into_response();
+        let is_empty = self.body.is_null();
+        let mut response = if is_empty { status.into_response() } else { (status, Json(self.body)).into_response() };
         for (name, value) in self.headers {
             if let Ok(value) = HeaderValue::try_from(value) {
                 response.headers_mut().insert(HeaderName::from_static(name), value);
@@ -152,7 +153,7 @@ impl GraphCall<'_> {
         Answer::error(status, code, message, self.now)
     }
 
-    fn absent(&self, what: &str) -> Answer {
+    pub(crate) fn absent(&self, what: &str) -> Answer {
         let message = format!(
             "Resource '{what}' does not exist or one of its queried reference-property objects are not present."
         );
@@ -162,8 +163,13 @@ impl GraphCall<'_> {
     /// A request that may change the world.
     pub(crate) fn write(&self, world: &mut World) -> Result<Answer, Answer> {
         let path = percent_decode(self.target);
-        if self.method == "POST" && path.trim_matches('/') == "servicePrincipals" {
-            return self.add_principal(world);
+        let segments: Vec<_> = path.trim_matches('/').split('/').collect();
+        if self.method == "POST" {
+            match segments.as_slice() {
+                ["servicePrincipals"] => return self.add_principal(world),
+                ["directoryRoles", rest @ ..] => return role::write(self, world, rest),
+                _ => {}
+            }
         }
         Err(self.error(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."))
     }
@@ -178,6 +184,7 @@ impl GraphCall<'_> {
         let found = match segments.as_slice() {
             ["organization"] => self.organization()?,
             ["me", rest @ ..] => me::read(self, world, rest)?,
+            ["directoryRoles", rest @ ..] => role::read(self, world, rest)?,
             ["servicePrincipals"] => self.principals(world, &params)?,
             ["servicePrincipals", id, rest @ ..] => {
                 self.require(&DIRECTORY_READ)?;
@@ -199,7 +206,7 @@ impl GraphCall<'_> {
         Ok(Answer::ok(select(found, params.get("$select"))))
     }
 
-    fn unknown(&self, path: &str) -> Answer {
+    pub(crate) fn unknown(&self, path: &str) -> Answer {
         self.error(400, "BadRequest", &format!("Resource not found for the segment '{path}'."))
     }
 

@@ -30,6 +30,7 @@ mod me;
 mod page;
 mod params;
 mod permission;
+mod role;
 mod scope;
 mod server;
 mod shared;
@@ -258,6 +259,12 @@ impl SimulatedMicrosoft {
     /// Gives a person (by the object id in that tenant) a role.
     pub fn assign_role(&self, tenant: &Tenant, oid: &str, role: &Role) {
         self.shared.assign_role(holder(tenant, oid, role));
+    }
+
+    /// Whether a person or a service principal (by the object id in that tenant) holds a role.
+    #[must_use]
+    pub fn holds(&self, tenant: &Tenant, oid: &str, role: &Role) -> bool {
+        self.shared.store.read(|world| world.roles.contains(&holder(tenant, oid, role)))
     }
 
     /// Takes a role from a person.

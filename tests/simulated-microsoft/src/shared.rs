@@ -175,7 +175,10 @@ impl Shared {
     }
 
     pub(crate) fn remove_role(&self, holder: &RoleHolder) {
-        self.store.change(|world| world.roles.retain(|held| held != holder));
+        self.store.change(|world| {
+            world.activate(&holder.tenant, &holder.role_template_id);
+            world.roles.retain(|held| held != holder);
+        });
     }
 
     pub(crate) fn jwks(&self) -> Value {

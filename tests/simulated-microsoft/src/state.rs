@@ -107,6 +107,9 @@ pub(crate) struct World {
     pub(crate) grants: Vec<Grant>,
     pub(crate) assignments: Vec<AppRoleAssignment>,
     pub(crate) roles: Vec<RoleHolder>,
+    /// Roles that a tenant has though nobody holds them, by tenant and template.
+    #[serde(default)]
+    pub(crate) active_roles: Vec<(String, String)>,
     /// Oldest first; files of earlier versions have none.
     #[serde(default)]
     pub(crate) sign_ins: VecDeque<OpenSignIn>,
@@ -128,6 +131,7 @@ impl World {
             grants: Vec::new(),
             assignments: Vec::new(),
             roles: Vec::new(),
+            active_roles: Vec::new(),
             sign_ins: VecDeque::new(),
             codes: BTreeMap::new(),
             tokens: BTreeMap::new(),

@@ -218,6 +218,26 @@ pub(super) const ROWS: &[Advice] = &[
         "The connection broke between Microsoft's answer and our record of it, so nothing counts as granted.",
         &[SAME_LINK],
     ),
+    // R025-R030. Both names of the portal, because administrators know one of them.
+    retry(
+        1_800,
+        row(
+            Code::TeamsAdminRoleNotReady,
+            Who::GlobalAdministrator,
+            "The Teams Administrator role is not ready",
+            "You are a Global Administrator already; this tenant still needs the Teams Administrator role assigned once, \
+             to the administrator who grants the consent.",
+            &[
+                "Open Microsoft Entra admin center (Azure AD in older texts), Roles & admins: \
+                 https://entra.microsoft.com/#view/Microsoft_AAD_IAM/RolesManagementMenuBlade/~/AllRoles \
+                 If you do not find it, choose Show more (in Azure AD: Show all).",
+                "Choose Teams Administrator. It is normal that its list of assignments is empty.",
+                "Choose Add assignments.",
+                "Pick the administrator who grants the consent, and Save.",
+                "Wait 30 minutes, then open the same link again.",
+            ],
+        ),
+    ),
     spent(row(
         Code::TenantBoundElsewhere,
         Who::Operator,
@@ -559,6 +579,7 @@ codes! {
     ResourceNotInTenant "resource_not_in_tenant",
     SignInExpired "sign_in_expired",
     SignInInterrupted "sign_in_interrupted",
+    TeamsAdminRoleNotReady "teams_admin_role_not_ready",
     TenantBoundElsewhere "tenant_bound_elsewhere",
     TooManyAttempts "too_many_attempts",
     UnknownMicrosoftError "unknown_microsoft_error",

@@ -5,7 +5,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{AwaitingGrant, CONFIRM_WITHIN, ConsentRequest, Leased, PROOF_WINDOW, SealedToken, Stage, Verifying};
-use crate::action::ActionState;
+use crate::action::{ActionState, ActionType};
 use crate::advice::{Code, LinkAfter};
 use crate::audit::{Actor, AuditRow, Fact, Occasion};
 use crate::delivery::Delivery;
@@ -56,8 +56,8 @@ impl Record {
 pub enum Landing {
     /// With the rest or not at all: a grant.
     Must,
-    /// As [`Self::Must`], in this tenant: the enterprise's own if it is bound, and no other provider's. Nobody of the
-    /// tenant has signed in, so the enterprise is not bound by it.
+    /// As [`Self::Must`], in this tenant: the enterprise's own if it is bound, and no other provider's. Only a
+    /// registration binds, so the enterprise is not bound by it.
     Within(TenantId),
     /// Only while the action's newest link is this one and nothing better is known: a refusal, or a first sign.
     IfNewest,
@@ -237,9 +237,15 @@ impl Verifying {
         let handles = self.token_handles(&tokens, access_token, context);
         let delivery = self.outcome(granted, &tokens, context);
         let (since, request) = (occasion.now, self.request.id.clone());
+        let binds_tenant = self.request.action == ActionType::Registration;
         let (stage, action, binds, delivery) = if self.request.pin.is_some() {
             let action = ActionState::Granted { since, request, by: Some(self.signer.clone()) };
-            (Stage::Completed { since, refusal: None }, action, Some(self.signer.tenant), Some(delivery))
+            (
+                Stage::Completed { since, refusal: None },
+                action,
+                binds_tenant.then_some(self.signer.tenant),
+                Some(delivery),
+            )
         } else {
             let organization = granted.facts().organization.clone();
             let tenant = self.signer.tenant;
@@ -249,7 +255,8 @@ impl Verifying {
             (Stage::AwaitingConfirmation { since, signer, delivery, sealed_body }, action, None, None)
         };
         let audit = audit(&self.request, &context.actor(&self.signer), action.word(), None, occasion);
-        let (request, landing) = (self.request, Landing::Must);
+        let landing = if binds_tenant { Landing::Must } else { Landing::Within(self.signer.tenant) };
+        let request = self.request;
         Record { request, stage, refusal: None, action, landing, binds, delivery, handles, audit }
     }
 
@@ -320,10 +327,8 @@ pub(super) fn refusal_of(
     context: Context<'_>,
 ) -> Record {
     let mut action = request.refused(code, context.occasion.now);
-    if let (ActionState::Blocked { missing, .. }, Some(facts), true) =
-        (&mut action, told.facts, code == Code::GrantNotVisible)
-    {
-        *missing = facts.missing.iter().copied().map(str::to_owned).collect();
+    if let (ActionState::Blocked { missing, .. }, Some(facts)) = (&mut action, told.facts) {
+        *missing = facts.named(code);
     }
     let first = !request.refused_codes.contains(&code);
     let delivery = first.then(|| deliver(&request, (action.word(), Some(code)), told, None, context));

@@ -35,6 +35,7 @@ impl World {
             enterprise: EnterpriseId::try_from(7).unwrap(),
             reseller: ResellerId::try_from(8).unwrap(),
             action: ActionType::Registration,
+            together: vec![],
             redirect_url: RedirectUrl::parse(
                 "https://hooks.example.com/",
                 &listed,
@@ -80,6 +81,7 @@ fn shown(verifying: &Verifying) -> Judgement {
         organization: Some(Organization { id: TENANT, display_name: "MSFT".into() }),
         signer_roles: Some(vec![GLOBAL_ADMINISTRATOR]),
         grants: Some(permission::asked_by(ActionType::Registration).map(grant).collect()),
+        management: None,
     };
     judge(verifying.question(), &view, Policy::default(), NOW)
 }
@@ -89,6 +91,7 @@ fn not_shown(verifying: &Verifying) -> Judgement {
         organization: Some(Organization { id: TENANT, display_name: "MSFT".into() }),
         signer_roles: Some(vec![GLOBAL_ADMINISTRATOR]),
         grants: Some(Vec::new()),
+        management: None,
     };
     judge(verifying.question(), &view, Policy::default(), NOW)
 }

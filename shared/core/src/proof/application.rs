@@ -106,6 +106,7 @@ fn facts(organization: &Organization, missing: Vec<&'static str>) -> Facts {
         company_admin: false,
         contains_teams_tenant_admin_api: false,
         missing,
+        administrators: Vec::new(),
     }
 }
 

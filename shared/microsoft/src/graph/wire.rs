@@ -107,10 +107,23 @@ impl<'a> Wire<'a> {
         if next.is_none() { Ok(list) } else { Err(Unread::TooLong) }
     }
 
-    async fn read<T: DeserializeOwned>(&self, mut request: Request) -> Result<T, Unread> {
+    /// Posts `body` to `address`; whatever is answered with 2xx is done.
+    pub(crate) async fn post(&self, address: &str, body: &Value) -> Result<(), Unread> {
+        let mut request = request(Method::POST, address)?;
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        *request.body_mut() = Some(body.to_string().into());
+        let answer = self.send(request).await?;
+        if answer.status.is_success() { Ok(()) } else { Err(Unread::Status(answer.status)) }
+    }
+
+    async fn send(&self, mut request: Request) -> Result<http::Answer, Unread> {
         request.headers_mut().insert(AUTHORIZATION, self.bearer.clone());
         let left = self.deadline.saturating_duration_since(Instant::now()).min(READ_TIMEOUT);
-        let answer = http::send(self.http, request, left, GRAPH_LIMIT).await?;
+        Ok(http::send(self.http, request, left, GRAPH_LIMIT).await?)
+    }
+
+    async fn read<T: DeserializeOwned>(&self, request: Request) -> Result<T, Unread> {
+        let answer = self.send(request).await?;
         if answer.status != StatusCode::OK {
             return Err(Unread::Status(answer.status));
         }

@@ -24,6 +24,7 @@ fn state(authority: AuthorityPath) -> State {
         enterprise: EnterpriseId::random(&random),
         reseller: ResellerId::random(&random),
         action: ActionType::Registration,
+        together: vec![],
         redirect_url: RedirectUrl::parse("https://hooks.example.com/", &hosts, RedirectPolicy::default()).unwrap(),
         pin: None,
         asked_again: false,
@@ -53,7 +54,7 @@ fn value(address: &str, name: &str) -> Option<String> {
 #[test]
 fn the_address_is_the_documented_one() {
     let state = state(AuthorityPath::Common);
-    let scope = authorize_scope(ActionType::Registration);
+    let scope = authorize_scope(&[ActionType::Registration]);
     let address = address(&SignIn { scope: &scope, ..sign_in(&state) });
     assert!(address.starts_with("https://login.microsoftonline.com/common/oauth2/v2.0/authorize?"), "{address}");
     let expected = [

@@ -2,15 +2,17 @@
 
 use std::time::{Duration, Instant};
 
+use onboarding_core::action::ActionType;
 use onboarding_core::id::{ApplicationId, ObjectId, TenantId};
+use onboarding_core::identity::Signer;
 use onboarding_core::permission::{GRAPH, TEAMS_ADMIN_API};
 use onboarding_core::proof::{
-    DelegatedGrant, GLOBAL_ADMINISTRATOR, Holder, Organization, TEAMS_ADMINISTRATOR, TenantView,
+    DelegatedGrant, GLOBAL_ADMINISTRATOR, Holder, Organization, Policy, Question, TEAMS_ADMINISTRATOR, TenantView,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::world::{Answer, CLIENT, World, connect, nobody};
+use crate::world::{Answer, CLIENT, NOW, World, connect, nobody};
 
 const BUDGET: Duration = Duration::from_secs(2);
 const TENANT: TenantId = TenantId::from_u128(1);
@@ -18,6 +20,20 @@ const PERSON: ObjectId = ObjectId::from_u128(2);
 const GRAPH_OBJECT: ObjectId = ObjectId::from_u128(3);
 const TEAMS_OBJECT: ObjectId = ObjectId::from_u128(4);
 const OTHER_OBJECT: ObjectId = ObjectId::from_u128(5);
+
+pub(crate) fn signer() -> Signer {
+    Signer { tenant: TENANT, object: PERSON, user_principal_name: None }
+}
+
+/// What is asked of a registration.
+pub(crate) fn registration(signer: &Signer) -> (Question<'_>, Policy) {
+    asking(ActionType::Registration, signer)
+}
+
+fn asking(action: ActionType, signer: &Signer) -> (Question<'_>, Policy) {
+    let question = Question { action, signer, since: NOW, asked_again: false, pin: Some(TENANT) };
+    (question, Policy::default())
+}
 
 fn grant(resource: ObjectId, consent_type: &str, principal: Option<ObjectId>, scope: &str) -> Value {
     json!({
@@ -78,6 +94,7 @@ fn whole() -> TenantView {
             delegated(GRAPH, Holder::Tenant, &["User.Read.All", "Directory.Read.All", "openid"]),
             delegated(TEAMS_ADMIN_API, Holder::Person(PERSON), &["user_impersonation"]),
         ]),
+        management: None,
     }
 }
 
@@ -89,7 +106,7 @@ fn batch(parts: &[(&'static str, u16, Value)]) -> Answer {
 }
 
 async fn read(world: &World) -> TenantView {
-    world.microsoft.read_back(&SecretString::from("t0ken"), BUDGET).await
+    world.microsoft.read_back(&SecretString::from("t0ken"), registration(&signer()), BUDGET).await
 }
 
 async fn view(parts: &[(&'static str, u16, Value)]) -> TenantView {
@@ -193,9 +210,11 @@ async fn a_call_that_fails_reads_nothing() {
         assert_eq!(world.count(), 1, "{answer:?}");
     }
     assert_eq!(elsewhere.count(), 0);
-    let nobody = connect(&nobody().await).read_back(&SecretString::from("t0ken"), BUDGET).await;
+    let nobody =
+        connect(&nobody().await).read_back(&SecretString::from("t0ken"), registration(&signer()), BUDGET).await;
     assert_eq!(nobody, TenantView::default());
-    let unsendable = elsewhere.microsoft.read_back(&SecretString::from("t0\nken"), BUDGET).await;
+    let unsendable =
+        elsewhere.microsoft.read_back(&SecretString::from("t0\nken"), registration(&signer()), BUDGET).await;
     assert_eq!(unsendable, TenantView::default());
 }
 
@@ -205,11 +224,14 @@ async fn silence_ends_with_the_budget() {
     let world = World::always(Answer::Hang).await;
     let begun = Instant::now();
     let budget = Duration::from_millis(300);
-    assert_eq!(world.microsoft.read_back(&SecretString::from("t"), budget).await, TenantView::default());
+    assert_eq!(
+        world.microsoft.read_back(&SecretString::from("t"), registration(&signer()), budget).await,
+        TenantView::default()
+    );
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
     let world = paged(|_| Answer::Hang).await;
     let begun = Instant::now();
-    let view = world.microsoft.read_back(&SecretString::from("t"), budget).await;
+    let view = world.microsoft.read_back(&SecretString::from("t"), registration(&signer()), budget).await;
     assert_eq!(view, TenantView { signer_roles: None, ..whole() });
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
 }

@@ -15,6 +15,8 @@ mod id_token;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod membership;
+#[cfg(test)]
 mod redeem;
 #[cfg(test)]
 mod signer;

@@ -249,6 +249,6 @@ fn a_redemption_can_move_between_threads() {
     let microsoft = connect("https://login.microsoftonline.com");
     let (secret, token, random) = (secret(), SecretString::from("t"), SystemRandomness::new());
     movable(microsoft.redeem(&secret, REDEMPTION, (NOW, &random)));
-    movable(microsoft.read_back(&token, Duration::ZERO));
+    movable(microsoft.read_back(&token, crate::graph::registration(&crate::graph::signer()), Duration::ZERO));
     movable(microsoft.signed_claims("", NOW));
 }

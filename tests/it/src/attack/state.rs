@@ -48,6 +48,7 @@ pub(crate) fn request(random: &dyn Random) -> ConsentRequest {
         enterprise: EnterpriseId::random(random),
         reseller: ResellerId::random(random),
         action: ActionType::Registration,
+        together: vec![],
         redirect_url: RedirectUrl::parse("https://hooks.example.com/", &hosts, RedirectPolicy::default()).unwrap(),
         pin: None,
         asked_again: false,

@@ -29,7 +29,7 @@ async fn tokens(target: &Target) -> Value {
         ("redirect_uri", asked("redirect_uri")),
         ("client_id", client.client_id),
         ("client_secret", client.client_secret),
-        ("scope", redeem_scope(ActionType::Registration)),
+        ("scope", redeem_scope(&[ActionType::Registration])),
     ];
     let endpoint = link.as_str().split('?').next().unwrap().replace("/authorize", "/token");
     let answer = crate::world::send(target.world.http.post(endpoint).form(&form)).await;

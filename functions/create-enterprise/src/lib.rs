@@ -3,7 +3,6 @@
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{ETAG, LOCATION};
 use lambda_http::{Body, Request, Response};
-use onboarding_core::advice::Code;
 use onboarding_core::audit::{Actor, AuditRow, Fact};
 use onboarding_core::catalogue::Catalogue;
 use onboarding_core::credential::Caller;
@@ -65,8 +64,7 @@ impl From<Error> for Failure {
             Error::Caller(refusal) => refusal.into(),
             Error::Key(NotAuthenticated::NotAccepted(refusal)) => refusal.into(),
             Error::AnothersList | Error::Path(NoSuchThing) => Self::not_found(),
-            Error::NameTaken => Self::new(StatusCode::CONFLICT, Code::EnterpriseNameTaken)
-                .with_faults(vec![Fault::new("enterpriseName", "enterprise_name_taken", "choose another name")]),
+            Error::NameTaken => Self::name_taken(),
             Error::Body(fault) => fault.into(),
             Error::Invalid(faults) => Self::invalid(faults),
             Error::Store(error) | Error::Key(NotAuthenticated::Store(error)) if error.is_passing() => {

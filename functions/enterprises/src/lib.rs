@@ -1,5 +1,7 @@
-//! Enterprises: list them, read one, list actions, confirm a tenant, stop one (R008, R079, R103, R148, K10, K11).
+//! Enterprises: list them, read and edit one, list actions, confirm a tenant, stop one (R008, R079, R103, R148, R167, K10,
+//! K11).
 
+mod edit;
 mod list;
 mod standing;
 mod view;
@@ -10,6 +12,7 @@ use lambda_http::{Body, Request, Response};
 use onboarding_core::action::{ActionItem, ActionState, ActionType};
 use onboarding_core::advice::Code;
 use onboarding_core::audit::Actor;
+use onboarding_core::catalogue::Catalogue;
 use onboarding_core::consent::Confirmation;
 use onboarding_core::credential::Caller;
 use onboarding_core::enterprise::{Enterprise, Standing};
@@ -25,6 +28,7 @@ use onboarding_lambda::call::{Call, NoSuchThing};
 use onboarding_lambda::caller::Refused;
 use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
+use onboarding_lambda::precondition::PreconditionFault;
 use onboarding_lambda::routes::EnterprisesOp;
 use thiserror::Error;
 
@@ -67,6 +71,16 @@ enum Error {
     #[error(transparent)]
     Cursor(#[from] InvalidCursor),
     #[error(transparent)]
+    Precondition(#[from] PreconditionFault),
+    #[error("the name is taken")]
+    NameTaken,
+    #[error("the management consent is granted")]
+    RevokeRequired,
+    #[error("the enterprise is bound to another tenant than the expected one")]
+    TenantBound(TenantId),
+    #[error("the enterprise was changed again and again while it was being edited")]
+    Contended,
+    #[error(transparent)]
     Store(#[from] StoreError),
 }
 
@@ -86,6 +100,15 @@ impl From<Error> for Failure {
             Error::InvalidQuery(faults) => Self::invalid_query(faults),
             Error::Cursor(wrong) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, Code::InvalidCursor)
                 .with_faults(vec![Fault::new("cursor", "invalid_cursor", format!("cursor {wrong}"))]),
+            Error::Precondition(fault) => fault.into(),
+            Error::NameTaken => Self::name_taken(),
+            Error::RevokeRequired => Self::new(StatusCode::CONFLICT, Code::RevokeRequired),
+            Error::TenantBound(bound) => {
+                let detail = format!("the enterprise is bound to {bound}");
+                let faults = vec![Fault::new("expectedTenant", "tenant_already_bound", detail)];
+                Self::new(StatusCode::CONFLICT, Code::TenantAlreadyBound).with_faults(faults)
+            }
+            Error::Contended => Self::unavailable(error),
             Error::Store(error) | Error::Key(NotAuthenticated::Store(error)) if error.is_passing() => {
                 Self::unavailable(error)
             }
@@ -104,6 +127,7 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
             let view = EnterpriseView::of(&enterprise);
             Ok(Answer::json(StatusCode::OK, &view).with_header(ETAG, &enterprise.etag()))
         }
+        EnterprisesOp::Edit => edit::edit(app, call).await,
         EnterprisesOp::ListActions => {
             let (_, enterprise) = own_enterprise(app, call).await?;
             Ok(Answer::json(StatusCode::OK, &ListView { items: enterprise.action_items(), next: None }))
@@ -120,13 +144,23 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
 
 /// The enterprise of the path, if it is the caller's; another's is as absent as none.
 async fn own_enterprise(app: &App, call: &Call<EnterprisesOp>) -> Result<(Caller, Enterprise), Error> {
+    let (caller, enterprise, _) = own_enterprise_and(app, call, Wanted::default()).await?;
+    Ok((caller, enterprise))
+}
+
+/// The same, and what else is wanted.
+async fn own_enterprise_and(
+    app: &App,
+    call: &Call<EnterprisesOp>,
+    wanted: Wanted,
+) -> Result<(Caller, Enterprise, Catalogue), Error> {
     let id = call.param::<EnterpriseId>("enterpriseId");
-    let wanted = Wanted { enterprise: id.ok(), ..Wanted::default() };
+    let wanted = Wanted { enterprise: id.ok(), ..wanted };
     let found = app.store.authenticate(call.credential()?, wanted, call.now()).await?;
     call.permit(&found.caller)?;
     id?;
     let own = found.enterprise.filter(|enterprise| found.caller.reaches(enterprise.reseller, enterprise.id));
-    Ok((found.caller, own.ok_or(Error::NoSuchEnterprise)?))
+    Ok((found.caller, own.ok_or(Error::NoSuchEnterprise)?, found.catalogue))
 }
 
 /// `{tenantId}`: binds the enterprise to the tenant that waits, and tells the outcome. Saying it twice is saying it.

@@ -1,7 +1,7 @@
 //! An enterprise as its provider reads it: the source's fields, and what we know beside them (K10).
 
-use onboarding_core::action::ActionType;
-use onboarding_core::enterprise::{Enterprise, ManagementConsent, Profile};
+use onboarding_core::action::{ActionItem, ActionType};
+use onboarding_core::enterprise::{Enterprise, ManagementConsent, MusicOnHold, Profile, Warning};
 use onboarding_core::id::{EnterpriseId, ResellerId, TenantId};
 use serde::Serialize;
 
@@ -49,9 +49,23 @@ pub(crate) struct EnterpriseView<'a> {
     status: &'static str,
     tenant_id: Option<TenantId>,
     management_consent: ManagementConsent,
+    action_items: Vec<ActionItem>,
+    moh: MusicOnHold,
+    warnings: Vec<Warning>,
     created_at: String,
     #[serde(flatten)]
     profile: &'a Profile,
+}
+
+/// The answer to an edit: the enterprise as it is now, and what it newly waits for (R167).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EditedView<'a> {
+    /// The actions that wait for somebody only because of this edit.
+    pub(crate) consent_needed: Vec<ActionType>,
+    /// The enterprise.
+    #[serde(flatten)]
+    pub(crate) enterprise: EnterpriseView<'a>,
 }
 
 impl<'a> EnterpriseView<'a> {
@@ -62,6 +76,9 @@ impl<'a> EnterpriseView<'a> {
             status: enterprise.status().word(),
             tenant_id: enterprise.tenant,
             management_consent: enterprise.management_consent(),
+            action_items: enterprise.action_items(),
+            moh: enterprise.music_on_hold(),
+            warnings: enterprise.profile.warnings(),
             created_at: enterprise.created_at.to_string(),
             profile: &enterprise.profile,
         }

@@ -1,5 +1,6 @@
 //! Actions: the consents and sign-ins that an enterprise goes through, and how far each of them is.
 
+mod asking;
 mod item;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use crate::service::Service;
 use crate::time::Timestamp;
 use crate::word::words;
 
+pub use asking::RevokeRequired;
 pub use item::{ActionItem, TenantToConfirm};
 
 /// A kind of action, under its name in the source.

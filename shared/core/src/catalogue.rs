@@ -37,6 +37,27 @@ pub struct PbxType {
     pub hosting_type: String,
 }
 
+impl SbcGateway {
+    /// Stands for a gateway of which only the id counts.
+    const fn in_use(sbc_gateway_id: GatewayId) -> Self {
+        Self { sbc_gateway_id, sbc_gateway_region: String::new() }
+    }
+}
+
+impl PbxType {
+    /// Stands for a PBX type of which only the id counts.
+    const fn in_use(id: PbxTypeId) -> Self {
+        Self {
+            id,
+            pbx_name: String::new(),
+            pbx_label: String::new(),
+            is_default: false,
+            is_disabled: false,
+            hosting_type: String::new(),
+        }
+    }
+}
+
 /// The gateways and PBX types of one service provider.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -48,6 +69,18 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
+    /// The same catalogue for an edit: what an enterprise has already it may keep, even if it is no longer listed, or is
+    /// disabled for others.
+    #[must_use]
+    pub fn keeping(&self, gateways: &[GatewayId], pbx_types: &[PbxTypeId]) -> Self {
+        let mut kept = self.clone();
+        kept.sbc_gateways.retain(|gateway| !gateways.contains(&gateway.sbc_gateway_id));
+        kept.sbc_gateways.extend(gateways.iter().map(|id| SbcGateway::in_use(*id)));
+        kept.pbx_types.retain(|kind| !pbx_types.contains(&kind.id));
+        kept.pbx_types.extend(pbx_types.iter().map(|id| PbxType::in_use(*id)));
+        kept
+    }
+
     /// Reads `sbcGateways`: required, only listed ids, and not empty when a calling service is wanted (R076, R082).
     pub fn choose_gateways(&self, body: &mut Fields, services: &[Service]) -> Option<Vec<GatewayId>> {
         let chosen = choose::<GatewayId>(body, "sbcGateways")?;
@@ -215,6 +248,22 @@ mod tests {
     fn a_disabled_pbx_type_is_refused() {
         let found = faults(json!({"sbcGateways": [5678], "pbxId": [99, 7]}), &[Service::Pbx]);
         assert_eq!(found, [("/pbxId/0".to_owned(), "pbx_type_disabled"), ("/pbxId/1".to_owned(), "unknown_pbx_type")]);
+    }
+
+    /// R078, R167 An enterprise keeps what it has, and gets nothing else that is disabled or not listed.
+    #[test]
+    fn what_an_enterprise_has_it_may_keep() {
+        let (gone, disabled) = (GatewayId::try_from(1).unwrap(), PbxTypeId::try_from(99).unwrap());
+        let chosen = |catalogue: &Catalogue, gateway: u64| {
+            let body = json!({"sbcGateways": [gateway], "pbxId": [99]});
+            let mut fields = Fields::of(body.as_object().cloned().unwrap());
+            catalogue.choose_gateways(&mut fields, &[]);
+            catalogue.choose_pbx_types(&mut fields, &[]);
+            fields.finish(Some(())).err().unwrap_or_default().len()
+        };
+        assert_eq!(chosen(&catalogue(), 1), 2);
+        assert_eq!(chosen(&catalogue().keeping(&[gone], &[disabled]), 1), 0);
+        assert_eq!(chosen(&catalogue().keeping(&[gone], &[disabled]), 2), 1);
     }
 
     /// R081, R082 Both keys are required; an empty list is right only for services that need none.

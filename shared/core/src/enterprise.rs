@@ -1,6 +1,8 @@
 //! An enterprise: the customer organisation that a service provider registers (R079-R103).
 
+mod edit;
 mod profile;
+mod warning;
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -15,7 +17,9 @@ use crate::text::Domain;
 use crate::time::Timestamp;
 use crate::word::words;
 
+pub use edit::{Edit, EditRefused};
 pub use profile::{ConfigDetails, EntConfigInfo, Profile};
+pub use warning::Warning;
 
 /// An enterprise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +36,9 @@ pub struct Enterprise {
     /// The tenant that it is bound to; set once, by a proved consent, and never changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<TenantId>,
+    /// When the management consent was last asked for; kept when it has long been granted (R007).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub management_requested_at: Option<Timestamp>,
     /// The actions that have left their initial state.
     pub actions: BTreeMap<ActionType, ActionState>,
     /// When it was made.
@@ -145,18 +152,51 @@ pub struct ManagementConsent {
     /// The user principal name of who granted it.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub granted_by: Option<String>,
+    /// When Microsoft Graph last showed it.
+    pub last_verified_at: Option<String>,
+}
+
+/// Where music on hold comes from (R153).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct MusicOnHold {
+    /// `pbx`, where the PBX decides, or `builtin`, which cannot be changed.
+    pub source: &'static str,
 }
 
 impl Enterprise {
     /// A new enterprise. Ticking the management consent raises its item at once (R001, R088).
     #[must_use]
     pub fn create(id: EnterpriseId, reseller: ResellerId, profile: Profile, now: Timestamp) -> Self {
-        let mut actions = BTreeMap::new();
-        if profile.can_reseller_manage_enterprise_provisioning == Some(true) {
-            actions.insert(ActionType::ServiceProviderManagement, ActionState::PendingConsent { since: now });
+        let asks = profile.can_reseller_manage_enterprise_provisioning == Some(true);
+        let (standing, actions) = (Standing::Open, BTreeMap::new());
+        let mut enterprise = Self {
+            id,
+            reseller,
+            profile,
+            standing,
+            tenant: None,
+            management_requested_at: None,
+            actions,
+            created_at: now,
+            version: 1,
+        };
+        if asks {
+            enterprise.ask_for_management(now);
         }
-        let standing = Standing::Open;
-        Self { id, reseller, profile, standing, tenant: None, actions, created_at: now, version: 1 }
+        enterprise
+    }
+
+    fn ask_for_management(&mut self, now: Timestamp) {
+        let (action, before) = (ActionType::ServiceProviderManagement, self.management());
+        let after = before.clone().ask(now);
+        if after != before {
+            self.management_requested_at = Some(now);
+            self.actions.insert(action, after);
+        }
+    }
+
+    fn management(&self) -> ActionState {
+        self.action(ActionType::ServiceProviderManagement)
     }
 
     /// The entity tag of the profile as it is (RFC 9110 §8.8.3).
@@ -233,13 +273,13 @@ impl Enterprise {
     /// The provider's view of the management consent (R007).
     #[must_use]
     pub fn management_consent(&self) -> ManagementConsent {
-        let state = self.action(ActionType::ServiceProviderManagement);
-        let (requested, granted, by) = match &state {
-            ActionState::PendingConsent { since } => (Some(*since), None, None),
+        let state = self.management();
+        let (granted, by) = match &state {
             ActionState::Granted { since, by, .. } => {
-                (None, Some(*since), by.as_ref().and_then(|by| by.user_principal_name.clone()))
+                (Some(since.to_string()), by.as_ref().and_then(|by| by.user_principal_name.clone()))
             }
             ActionState::NotRequested
+            | ActionState::PendingConsent { .. }
             | ActionState::Started { .. }
             | ActionState::PendingConfirmation { .. }
             | ActionState::Verifying { .. }
@@ -249,14 +289,21 @@ impl Enterprise {
             | ActionState::Drifted { .. }
             | ActionState::Withdrawn { .. }
             | ActionState::Revoked { .. }
-            | ActionState::Expired { .. } => (None, None, None),
+            | ActionState::Expired { .. } => (None, None),
         };
         ManagementConsent {
             status: state.word(),
-            requested_at: requested.map(|at| at.to_string()),
-            granted_at: granted.map(|at| at.to_string()),
+            requested_at: self.management_requested_at.map(|at| at.to_string()),
+            last_verified_at: granted.clone(),
+            granted_at: granted,
             granted_by: by,
         }
+    }
+
+    /// Where its music on hold comes from (R095, R153).
+    #[must_use]
+    pub fn music_on_hold(&self) -> MusicOnHold {
+        MusicOnHold { source: if self.profile.pbx_moh == Some(true) { "pbx" } else { "builtin" } }
     }
 }
 
@@ -292,6 +339,38 @@ pub(crate) mod tests {
         let unticked = enterprise(&json!({"canResellerManageEnterpriseProvisioning": false}));
         assert_eq!(unticked.management_consent().status, "not_requested");
         assert!(unticked.action_items().iter().all(|item| item.action_type != ActionType::ServiceProviderManagement));
+    }
+
+    /// R007 When the management consent was asked for stays known once it is granted, beside who granted it.
+    #[test]
+    fn a_granted_management_consent_tells_all_of_itself() {
+        let mut enterprise = enterprise(&json!({"canResellerManageEnterpriseProvisioning": true}));
+        let since = Timestamp::from_seconds(60);
+        let request = crate::id::ConsentRequestId::new(since, &crate::random::tests::Counting::default());
+        let by = Some(crate::identity::Signer {
+            tenant: TenantId::from_u128(1),
+            object: crate::id::ObjectId::from_u128(2),
+            user_principal_name: Some("grace@contoso.com".to_owned()),
+        });
+        let granted = ActionState::Granted { since, request, by };
+        enterprise.actions.insert(ActionType::ServiceProviderManagement, granted);
+        let at = |text: &str| Some(text.to_owned());
+        let expected = ManagementConsent {
+            status: "granted",
+            requested_at: at("1970-01-01T00:00:01.000Z"),
+            granted_at: at("1970-01-01T00:01:00.000Z"),
+            granted_by: at("grace@contoso.com"),
+            last_verified_at: at("1970-01-01T00:01:00.000Z"),
+        };
+        assert_eq!(enterprise.management_consent(), expected);
+    }
+
+    /// R153 Music on hold is the PBX's where ticked, and built in otherwise.
+    #[test]
+    fn music_on_hold_is_built_in_unless_ticked() {
+        let source = |extra| enterprise(&extra).music_on_hold().source;
+        assert_eq!(source(json!({"pbxMOH": true})), "pbx");
+        assert_eq!((source(json!({"pbxMOH": false})), source(json!({}))), ("builtin", "builtin"));
     }
 
     #[test]

@@ -50,6 +50,21 @@ impl Fields {
         Self { left: object, within: String::new(), faults: Vec::new() }
     }
 
+    /// This object as a merge patch on `current` (RFC 7396), whose values are lists and plain values, so that a field is
+    /// replaced whole. A `null` stays: it counts as absent, and under a name that is not known it is a fault.
+    #[must_use]
+    pub fn on(self, mut current: Map<String, Value>) -> Self {
+        current.extend(self.left);
+        Self { left: current, ..self }
+    }
+
+    /// Adds a fault of `field` if it is there, even as `null`, and takes it away.
+    pub fn refuse(&mut self, field: &str, code: &'static str, detail: &'static str) {
+        if self.left.remove(field).is_some() {
+            self.fault(field, code, detail);
+        }
+    }
+
     /// Adds a fault of `field`; for rules beyond its type.
     pub fn fault(&mut self, field: &str, code: &'static str, detail: impl Into<String>) {
         let mut fault = Fault::new(field, code, detail);
@@ -232,6 +247,24 @@ mod tests {
         assert!(!body.cleared("flag") && !body.cleared("other") && !body.cleared("absent"));
         assert_eq!(body.whole("other"), Some(1));
         assert_eq!(body.finish(Some(())), Ok(()));
+    }
+
+    #[test]
+    fn a_merge_patch_replaces_what_it_names() {
+        let current = json!({"name": "a", "limit": 5, "list": [1, 2]}).as_object().cloned().unwrap();
+        let mut merged = fields(json!({"limit": null, "list": [3], "odd": null})).on(current);
+        assert_eq!((merged.text("name").as_deref(), merged.whole("limit")), (Some("a"), None));
+        assert_eq!(merged.list("list", "an integer", Value::as_u64), Some(vec![3]));
+        assert_eq!(pointers(merged.finish(Some(()))), [("/odd".to_owned(), "unknown_field")]);
+    }
+
+    #[test]
+    fn a_refused_field_is_refused_as_null_too() {
+        for body in [json!({"id": 7}), json!({"id": null})] {
+            let mut body = fields(body);
+            body.refuse("id", "not_settable", "is ours");
+            assert_eq!(pointers(body.finish(Some(()))), [("/id".to_owned(), "not_settable")]);
+        }
     }
 
     #[test]

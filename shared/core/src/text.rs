@@ -164,6 +164,14 @@ impl EmailAddress {
     }
 }
 
+impl EmailAddress {
+    /// The part before the `@`.
+    #[must_use]
+    pub fn mailbox(&self) -> &str {
+        self.0.rsplit_once('@').map_or("", |(mailbox, _)| mailbox)
+    }
+}
+
 impl FromStr for EmailAddress {
     type Err = InvalidEmailAddress;
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use onboarding_core::audit::AuditRow;
-use onboarding_core::enterprise::{Enterprise, Standing};
+use onboarding_core::enterprise::{Edit, Enterprise, ExpectedTenant, Standing};
 use onboarding_core::id::{EnterpriseId, ResellerId};
 use onboarding_core::listing::Position;
 use onboarding_core::text::Name;
@@ -15,7 +15,7 @@ use crate::row::{entity, item, part};
 use crate::table::OWNER_INDEX;
 use crate::transaction::{Committed, Part};
 use crate::update::Change;
-use crate::value::{Item, text};
+use crate::value::{Item, instant, number, text};
 use crate::{Store, StoreError};
 
 /// How making an enterprise ended.
@@ -27,6 +27,17 @@ pub enum Created {
     NumberTaken,
     /// Another enterprise of the provider has the name (R080).
     NameTaken,
+}
+
+/// How an edit ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edited {
+    /// It is made.
+    Done,
+    /// Another enterprise of the provider has the new name (R080).
+    NameTaken,
+    /// The enterprise is no longer as it was read; nothing was changed.
+    Moved,
 }
 
 /// Some of a provider's enterprises, oldest first.
@@ -57,6 +68,27 @@ impl Store {
             Committed::Done => Created::Done,
             Committed::Refused(parts) if !parts.contains(&Part::Enterprise) => Created::NameTaken,
             Committed::Refused(_) => Created::NumberTaken,
+        })
+    }
+
+    /// Edits an enterprise that still is as the edit found it: its version, the state of the action that the edit moves,
+    /// and the tenant, where it comes to expect one. A new name is taken, and the former one given back, in the same
+    /// transaction, so any number of renames and creates of one name at once leave one enterprise with it.
+    pub async fn edit_enterprise(&self, edit: &Edit, audit: &AuditRow) -> Result<Edited, StoreError> {
+        let (before, after) = (edit.before(), edit.after());
+        let mut transaction = self.transaction();
+        transaction.update(Part::Enterprise, Key::enterprise(after.id), edit_change(edit)?)?;
+        if let Some((former, new)) = edit.renamed() {
+            let row = NameRow { enterprise: after.id };
+            transaction.put_new(Part::Name, item(&Key::name(after.reseller, new), &row)?)?;
+            let own = Change::condition("enterprise = :own").value(":own", number(before.id));
+            transaction.delete(Part::FormerName, Key::name(before.reseller, former), own)?;
+        }
+        transaction.audit(audit)?;
+        Ok(match self.commit(&transaction).await? {
+            Committed::Done => Edited::Done,
+            Committed::Refused(parts) if parts == [Part::Name] => Edited::NameTaken,
+            Committed::Refused(_) => Edited::Moved,
         })
     }
 
@@ -112,6 +144,44 @@ impl Store {
     pub async fn enterprise(&self, id: EnterpriseId) -> Result<Option<Enterprise>, StoreError> {
         self.get(Key::enterprise(id)).await?.map(entity).transpose()
     }
+}
+
+/// The edited profile, under the conditions of the edit.
+fn edit_change(edit: &Edit) -> Result<Change, StoreError> {
+    let (before, after) = (edit.before(), edit.after());
+    let key = Key::enterprise(after.id);
+    let set = "SET profile = :profile, version = :version";
+    let mut change = Change::new(set, "version = :before AND standing <> :gone")
+        .value(":profile", part(&key, &after.profile)?)
+        .value(":version", number(after.version))
+        .value(":before", number(before.version))
+        .value(":gone", part(&key, &Standing::Offboarded)?);
+    match edit.newly_expected() {
+        None => {}
+        Some(ExpectedTenant::Domain(_)) => change = change.and("attribute_not_exists(tenant)"),
+        Some(ExpectedTenant::Id(tenant)) => {
+            let same = "(attribute_not_exists(tenant) OR tenant = :tenant)";
+            change = change.and(same).value(":tenant", text(tenant.to_string()));
+        }
+    }
+    if let Some((action, was, state)) = edit.moved() {
+        change.update.push_str(", actions.#action = :state");
+        change = change.name("#action", action.name()).value(":state", part(&key, state)?);
+        change = match was.and_then(|was| was.since().map(|since| (was.word(), since))) {
+            None => change.and("attribute_not_exists(actions.#action)"),
+            Some((word, since)) => change
+                .and("actions.#action.#status = :word AND actions.#action.#since = :since")
+                .name("#status", "status")
+                .name("#since", "since")
+                .value(":word", text(word))
+                .value(":since", instant(since)),
+        };
+    }
+    if let Some(asked) = after.management_requested_at.filter(|at| before.management_requested_at != Some(*at)) {
+        change.update.push_str(", managementRequestedAt = :asked");
+        change = change.value(":asked", instant(asked));
+    }
+    Ok(change)
 }
 
 /// The enterprise's item with the keys of the owner index. `actions` is always there, so that one can be set in it.

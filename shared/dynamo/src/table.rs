@@ -45,6 +45,7 @@
 //! | `POST /v1/resellers/{id}/webhook-secret` | TransactWriteItems: provider, audit | 1 | 4 |
 //! | `POST /v1/enterprises` | TransactWriteItems: enterprise, name, audit; owner index | 3 | 7 |
 //! | `POST …/action-url` | TransactWriteItems: request, action, audit; by name two GetItem more | 3 (5) | 7 |
+//! | `PATCH /v1/enterprises/{id}` | BatchGetItem with the catalogue; TransactWriteItems: enterprise, audit; owner index; a rename: two names | 4 | 5 (9) |
 //! | `GET /v1/enterprises`, `GET /v1/action-items` | BatchGetItem; Query of the owner index, for each enterprise of 1 KB 0.125 | 2 + 6.5 | |
 //! | callback: lease | UpdateItem, due index; beside it BatchGetItem: enterprise, provider | 2 | 2 |
 //! | callback: redeemed | TransactWriteItems: request, action, audit | | 9 |

@@ -30,6 +30,7 @@ pub(crate) enum Part {
     Enterprise,
     Guard,
     Handle,
+    FormerName,
     Name,
     Request,
     Reseller,
@@ -81,6 +82,19 @@ impl Transaction {
             .set_expression_attribute_values(Some(change.values));
         let update = update.build().map_err(StoreError::malformed)?;
         self.parts.push((part, TransactWriteItem::builder().update(update).build()));
+        Ok(())
+    }
+
+    /// Adds the removal of the item under `key`.
+    pub(crate) fn delete(&mut self, part: Part, key: Key, condition: Change) -> Result<(), StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(key.into_item()))
+            .condition_expression(condition.condition)
+            .set_expression_attribute_names(condition.names)
+            .set_expression_attribute_values(Some(condition.values).filter(|values| !values.is_empty()));
+        let delete = delete.build().map_err(StoreError::malformed)?;
+        self.parts.push((part, TransactWriteItem::builder().delete(delete).build()));
         Ok(())
     }
 

@@ -74,9 +74,21 @@ impl From<BodyFault> for Failure {
     }
 }
 
+/// The content types of a merge patch: its own (RFC 7396 §4), and that of every other body.
+const MERGE_PATCH: &[&str] = &["application/merge-patch+json", "application/json"];
+
 /// The body as one JSON object, each key once at every depth.
 pub fn json_object(request: &Request) -> Result<Fields, BodyFault> {
-    match json::parse(bytes(request, "application/json")?) {
+    object(bytes(request, &["application/json"])?)
+}
+
+/// The body as a merge patch, which is one JSON object.
+pub fn merge_patch(request: &Request) -> Result<Fields, BodyFault> {
+    object(bytes(request, MERGE_PATCH)?)
+}
+
+fn object(bytes: &[u8]) -> Result<Fields, BodyFault> {
+    match json::parse(bytes) {
         Ok(Value::Object(object)) => Ok(Fields::of(object)),
         Ok(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) | Err(_) => {
             Err(BodyFault::Unparseable)
@@ -92,7 +104,7 @@ pub fn json_object_if_any(request: &Request) -> Result<Fields, BodyFault> {
 
 /// The body as a form (`application/x-www-form-urlencoded`), each field once.
 pub fn form(request: &Request) -> Result<Form, BodyFault> {
-    Form::parse(bytes(request, "application/x-www-form-urlencoded")?)
+    Form::parse(bytes(request, &["application/x-www-form-urlencoded"])?)
 }
 
 /// The body as a form of which no field stands in the query string too: for Microsoft's callback (T41, G52).
@@ -125,12 +137,16 @@ impl From<UnparseableQuery> for Failure {
     }
 }
 
-fn bytes<'a>(request: &'a Request, wanted: &str) -> Result<&'a [u8], BodyFault> {
+fn bytes<'a>(request: &'a Request, wanted: &[&str]) -> Result<&'a [u8], BodyFault> {
     let bytes: &[u8] = request.body().as_ref();
     if bytes.len() > MAX_BODY {
         return Err(BodyFault::TooLarge);
     }
-    if is_of_type(request, wanted) { Ok(bytes) } else { Err(BodyFault::UnsupportedMediaType) }
+    if wanted.iter().any(|wanted| is_of_type(request, wanted)) {
+        Ok(bytes)
+    } else {
+        Err(BodyFault::UnsupportedMediaType)
+    }
 }
 
 /// One content type header, of this type, whose charset is UTF-8 if it names one (T40).
@@ -210,6 +226,15 @@ mod tests {
             form_fault("application/x-www-form-urlencoded; charset=iso-8859-1", "a=b").map(|f| f.status().as_u16()),
             Some(415)
         );
+    }
+
+    /// R167 A merge patch comes under its own content type, or as plain JSON.
+    #[test]
+    fn a_merge_patch_has_two_content_types() {
+        let fault = |content_type| merge_patch(&post("/v1/enterprises", content_type, EventBody::Text("{}"))).err();
+        assert_eq!((fault(JSON), fault("application/merge-patch+json; charset=utf-8")), (None, None));
+        assert_eq!(fault("application/json-patch+json"), Some(BodyFault::UnsupportedMediaType));
+        assert_eq!(json_fault("application/merge-patch+json", "{}"), Some(BodyFault::UnsupportedMediaType));
     }
 
     /// T30, T43 What is not one plain object is a 400.

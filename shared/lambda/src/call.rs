@@ -17,6 +17,7 @@ use crate::body::{self, BodyFault, Form, UnparseableQuery};
 use crate::caller::{self, Refused};
 use crate::edge::Edge;
 use crate::failure::Failure;
+use crate::precondition::{IfMatch, PreconditionFault};
 use crate::routes::{Params, Route};
 
 /// One request that has reached its handler: a route of this function, with a credential where one is needed.
@@ -150,6 +151,16 @@ impl<O: Copy> Call<O> {
     /// The body as one JSON object, if there is a body.
     pub fn json_object_if_any(&self) -> Result<Fields, BodyFault> {
         body::json_object_if_any(&self.request)
+    }
+
+    /// The body as a merge patch (RFC 7396).
+    pub fn merge_patch(&self) -> Result<Fields, BodyFault> {
+        body::merge_patch(&self.request)
+    }
+
+    /// Which version the change is made for (RFC 9110 §13.1.1).
+    pub fn if_match(&self) -> Result<IfMatch, PreconditionFault> {
+        IfMatch::of(&self.request)
     }
 
     /// The body as Microsoft's callback: a form of which no field stands in the query string too.

@@ -77,6 +77,13 @@ impl Failure {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, Code::InvalidQuery).with_faults(faults)
     }
 
+    /// 409: another enterprise of the provider has the name (R080).
+    #[must_use]
+    pub fn name_taken() -> Self {
+        let fault = Fault::new("enterpriseName", "enterprise_name_taken", "choose another name");
+        Self::new(StatusCode::CONFLICT, Code::EnterpriseNameTaken).with_faults(vec![fault])
+    }
+
     /// 404: absent, or another's; the two must not be told apart.
     #[must_use]
     pub fn not_found() -> Self {

@@ -21,6 +21,7 @@ pub mod log;
 pub mod oauth;
 pub mod page;
 pub mod panic;
+pub mod precondition;
 pub mod problem;
 pub mod routes;
 mod text;

@@ -168,6 +168,8 @@ operations!(
         ListAllActions,
         /// Reads one enterprise (K10).
         Read,
+        /// Edits one (R167).
+        Edit,
         /// Lists the action items of one enterprise (K11).
         ListActions,
         /// Confirms the tenant of a `pending_confirmation`.
@@ -324,6 +326,13 @@ pub static ROUTES: &[Route] = &[
         Operation::Enterprises(EnterprisesOp::Read),
     )
     .needing(Scope::EnterprisesRead),
+    route(
+        Method::PATCH,
+        "/v1/enterprises/{enterpriseId}",
+        Level::Reseller,
+        Operation::Enterprises(EnterprisesOp::Edit),
+    )
+    .needing(Scope::EnterprisesWrite),
     route(
         Method::GET,
         "/v1/enterprises/{enterpriseId}/actions",

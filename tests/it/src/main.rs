@@ -14,6 +14,7 @@ mod client_credential;
 mod conformance;
 mod consent;
 mod delivery;
+mod edit;
 mod effects;
 mod enterprise;
 mod fault;

@@ -121,6 +121,15 @@ async fn calls_cost_what_the_table_says() {
     expect(&["BatchGetItem"], 3.0);
     world.provider(Method::GET, &format!("/v1/enterprises/{enterprise}/actions"), None).await;
     expect(&["BatchGetItem"], 3.0);
+    let edit = async |patch: Value| {
+        let call = world.call(Method::PATCH, &format!("/v1/enterprises/{enterprise}"));
+        let call = call.bearer_auth(world.sandbox.reseller_key()).header("if-match", "*").json(&patch);
+        assert_eq!(call.send().await.unwrap().status(), 200);
+    };
+    edit(json!({"userLimit": 5})).await;
+    expect(&["BatchGetItem", "TransactWriteItems"], 4.0 + 5.0);
+    edit(json!({"enterpriseName": "Another"})).await;
+    expect(&["BatchGetItem", "TransactWriteItems"], 4.0 + 9.0);
     let link = world.registration_url(enterprise).await;
     expect(&["BatchGetItem", "TransactWriteItems"], 3.0 + 7.0);
     world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();

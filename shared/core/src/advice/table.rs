@@ -378,6 +378,13 @@ pub(super) const ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Code::InvalidIfMatch,
+        Who::Developer,
+        "The If-Match header is wrong",
+        "If-Match is neither * nor a list of entity tags, which stand in double quotes (RFC 9110 \u{a7}13.1.1).",
+        &["Send If-Match with the ETag of the last answer as it came, quotes included."],
+    ),
+    row(
         Code::InvalidQuery,
         Who::Developer,
         "The query string is wrong",
@@ -442,6 +449,37 @@ pub(super) const ROWS: &[Advice] = &[
         "This consent does not apply",
         "This consent belongs to a service that the enterprise does not have.",
         &["Add the service to the enterprise if it is to have it.", "Then ask for this link again."],
+    ),
+    row(
+        Code::PreconditionFailed,
+        Who::Developer,
+        "It was changed meanwhile",
+        "If-Match names another version than the present one: somebody has edited it since you read it. Nothing was changed.",
+        &["Read it again.", "Make your change to what it is now, and send it with the new ETag in If-Match."],
+    ),
+    row(
+        Code::PreconditionRequired,
+        Who::Developer,
+        "If-Match is missing",
+        "An edit says which version it is made for, so that nobody's edit is lost. Nothing was changed.",
+        &["Read it, and send the ETag of that answer in If-Match.", "If-Match: * edits it whatever the version."],
+    ),
+    row(
+        Code::RevokeRequired,
+        Who::Developer,
+        "The consent must be revoked",
+        "The management consent is granted, or being proved, so it cannot just be no longer asked for. Nothing was changed.",
+        &[
+            "Leave canResellerManageEnterpriseProvisioning as it is.",
+            "To give the consent back, have the customer's administrator revoke it, or reset the action.",
+        ],
+    ),
+    row(
+        Code::TenantAlreadyBound,
+        Who::Developer,
+        "The enterprise is bound to a tenant",
+        "A proved consent has bound this enterprise to its tenant, which never changes; expectedTenant cannot name another.",
+        &["Read tenantId in GET /v1/enterprises/{id}.", "For another tenant, make another enterprise."],
     ),
     row(
         Code::TenantNotKnown,
@@ -617,6 +655,11 @@ codes! {
     UnparseableQuery "unparseable_query",
     UnsupportedGrantType "unsupported_grant_type",
     UnsupportedMediaType "unsupported_media_type",
+    InvalidIfMatch "invalid_if_match",
+    PreconditionFailed "precondition_failed",
+    PreconditionRequired "precondition_required",
+    RevokeRequired "revoke_required",
+    TenantAlreadyBound "tenant_already_bound",
 }
 
 #[cfg(test)]

@@ -77,9 +77,9 @@ pub struct Profile {
     /// The Global Administrator to invite.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enterprise_admin_email: Option<EmailAddress>,
-    /// Whether the customer's administrator may see call records.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub access_sip_data: Option<bool>,
+    /// Whether the customer's administrator may see call records; not unless the provider says so (R154).
+    #[serde(default)]
+    pub access_sip_data: bool,
 }
 
 /// An element of `entConfigInfos`, kept as given (R090).
@@ -203,7 +203,7 @@ fn read_optional(body: &mut Fields) -> Profile {
         user_provisioning_enabled: body.boolean("userProvisioningEnabled"),
         expected_tenant: body.parsed("expectedTenant", "invalid_tenant", str::parse::<ExpectedTenant>),
         enterprise_admin_email: body.parsed("enterpriseAdminEmail", "invalid_email", str::parse::<EmailAddress>),
-        access_sip_data: body.boolean("accessSipData"),
+        access_sip_data: body.boolean("accessSipData").unwrap_or(false),
     }
 }
 

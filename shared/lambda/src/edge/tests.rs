@@ -43,7 +43,7 @@ fn enterprises(call: &Call<EnterprisesOp>) -> Result<Answer, Error> {
     call.reseller(&provider()).map_err(Error::Caller)?;
     let id: EnterpriseId = call.param("enterpriseId").map_err(Error::Path)?;
     match call.operation() {
-        EnterprisesOp::Read | EnterprisesOp::List | EnterprisesOp::ListAllActions => {
+        EnterprisesOp::Read | EnterprisesOp::Edit | EnterprisesOp::List | EnterprisesOp::ListAllActions => {
             Ok(Answer::json(StatusCode::OK, &json!({ "enterpriseId": id })))
         }
         EnterprisesOp::ListActions => Err(Error::Store(std::io::Error::other("dynamodb said no"))),

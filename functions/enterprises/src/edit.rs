@@ -1,0 +1,72 @@
+//! `PATCH /v1/enterprises/{id}`: a merge patch on the profile (RFC 7396), for the version in `If-Match` (R002, R137, R167).
+//!
+//! The version is compared by the write itself. What the consent flow does to an enterprise makes no new version of its
+//! profile: where the two meet, the edit is made again on what the enterprise has become.
+
+use lambda_http::http::StatusCode;
+use lambda_http::http::header::ETAG;
+use onboarding_core::audit::{Actor, AuditRow, Fact};
+use onboarding_core::credential::Caller;
+use onboarding_core::enterprise::{Edit, EditRefused};
+use onboarding_dynamo::credential::Wanted;
+use onboarding_dynamo::enterprise::Edited;
+use onboarding_lambda::answer::Answer;
+use onboarding_lambda::call::Call;
+use onboarding_lambda::routes::EnterprisesOp;
+
+use crate::view::{EditedView, EnterpriseView};
+use crate::{App, Error, own_enterprise_and};
+
+/// How often an edit is made again on what the enterprise has become meanwhile.
+const ATTEMPTS: usize = 5;
+
+impl From<EditRefused> for Error {
+    fn from(refused: EditRefused) -> Self {
+        match refused {
+            EditRefused::Offboarded => Self::Disabled,
+            EditRefused::Invalid(faults) => Self::Invalid(faults),
+            EditRefused::RevokeRequired(_) => Self::RevokeRequired,
+            EditRefused::TenantBound(tenant) => Self::TenantBound(tenant),
+        }
+    }
+}
+
+/// The precondition comes before what the patch says (RFC 9110 §13.2.1). A disabled enterprise can be edited: what is
+/// wrong with it can be mended before it goes on.
+pub(crate) async fn edit(app: &App, call: &Call<EnterprisesOp>) -> Result<Answer, Error> {
+    let wanted = Wanted { catalogue: true, ..Wanted::default() };
+    let (caller, mut enterprise, catalogue) = own_enterprise_and(app, call, wanted).await?;
+    let patch = call.merge_patch()?;
+    let version = call.if_match()?;
+    for _ in 0..ATTEMPTS {
+        version.hold(&enterprise.etag())?;
+        let edit = enterprise.edit(patch.clone(), &catalogue, call.now())?;
+        if edit.is_empty() {
+            return Ok(edited(&edit));
+        }
+        match app.store.edit_enterprise(&edit, &audit(call, &caller, &edit)).await? {
+            Edited::Done => return Ok(edited(&edit)),
+            Edited::NameTaken => return Err(Error::NameTaken),
+            Edited::Moved => {}
+        }
+        enterprise = app.store.enterprise(enterprise.id).await?.ok_or(Error::NoSuchEnterprise)?;
+    }
+    Err(Error::Contended)
+}
+
+fn edited(edit: &Edit) -> Answer {
+    let view = EditedView { consent_needed: edit.consent_needed(), enterprise: EnterpriseView::of(edit.after()) };
+    Answer::json(StatusCode::OK, &view).with_header(ETAG, &edit.after().etag())
+}
+
+fn audit(call: &Call<EnterprisesOp>, caller: &Caller, edit: &Edit) -> AuditRow {
+    let (before, after) = edit.changes();
+    let fact = Fact {
+        actor: &Actor::from(caller),
+        action: "enterprise.edited",
+        object: format!("enterprise:{}", edit.after().id),
+        before: Some(before),
+        after: Some(after),
+    };
+    AuditRow::new(edit.after().reseller, Some(edit.after().id), fact, call.occasion())
+}

@@ -250,7 +250,7 @@ impl Store {
                 record.binds.or_else(|| record.action.tenant_to_confirm().map(|shown| shown.tenant_id))
             }
         };
-        let other = enterprise.tenant.is_some_and(|bound| Some(bound) != wanted);
+        let other = enterprise.pin().is_some_and(|pin| Some(pin) != wanted);
         Ok(other.then_some(Code::WrongTenant))
     }
 
@@ -356,8 +356,15 @@ const IS_NEWEST: &str = "NOT (actions.#action.#status IN (:granted)) \
      AND (attribute_not_exists(actions.#action.#request) OR actions.#action.#request <= :request)";
 /// A tenant waits for confirmation only where none is bound.
 const IS_UNBOUND: &str = "attribute_not_exists(tenant)";
-/// A tenant is never exchanged for another.
-const SAME_TENANT: &str = "(attribute_not_exists(tenant) OR tenant = :tenant)";
+/// A tenant is never exchanged for another; and none is bound against the id that the provider has come to expect since
+/// the link was made. A domain, which has a dot, was turned into an id when it was.
+const SAME_TENANT: &str = "(tenant = :tenant OR attribute_not_exists(tenant) AND \
+     (attribute_not_exists(profile.expectedTenant) OR profile.expectedTenant = :tenant \
+      OR contains(profile.expectedTenant, :dot)))";
+
+fn within(change: Change, tenant: TenantId) -> Change {
+    change.and(SAME_TENANT).value(":tenant", text(tenant.to_string())).value(":dot", text("."))
+}
 
 fn open(change: Change, key: &Key) -> Result<Change, StoreError> {
     Ok(change.value(":open", part(key, &Standing::Open)?))
@@ -378,14 +385,12 @@ fn landing(record: &Record) -> Result<Change, StoreError> {
         Landing::IfNewest => Ok(proved_words(change.and(IS_NEWEST))
             .name("#request", "request")
             .value(":request", text(record.request.id.as_str()))),
-        Landing::Within(tenant) => {
-            Ok(open(change.and(IS_OPEN).and(SAME_TENANT), &key)?.value(":tenant", text(tenant.to_string())))
-        }
+        Landing::Within(tenant) => Ok(within(open(change.and(IS_OPEN), &key)?, tenant)),
         Landing::Must => {
             change = open(change.and(IS_OPEN), &key)?;
             let Some(tenant) = record.binds else { return Ok(change.and(IS_UNBOUND)) };
             change.update.push_str(", tenant = :tenant");
-            Ok(change.and(SAME_TENANT).value(":tenant", text(tenant.to_string())))
+            Ok(within(change, tenant))
         }
     }
 }

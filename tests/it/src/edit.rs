@@ -280,6 +280,20 @@ async fn a_bound_tenant_is_not_contradicted() {
     assert_eq!(world.edit(enterprise, json!({"expectedTenant": null})).await["tenantId"], CONTOSO.id);
 }
 
+/// T11 A link that was made for another tenant than the one that is expected by now ends in a refusal, and binds nothing.
+#[tokio::test]
+async fn a_link_made_before_the_tenant_was_corrected_binds_nothing() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let link = world.registration_url(enterprise).await;
+    let answer = world.answer_of_microsoft(&link, &GRACE, Decision::ForTheOrganization).await.unwrap();
+    world.edit(enterprise, json!({ "expectedTenant": FABRIKAM.id })).await;
+    world.post(answer).await;
+    world.pass(60).await;
+    assert_eq!(world.registration(enterprise).await, ("blocked".to_owned(), Some("wrong_tenant".to_owned())));
+    assert_eq!(world.read(enterprise).await.json()["tenantId"], Value::Null);
+}
+
 /// R168 A disabled enterprise can be mended before it goes on.
 #[tokio::test]
 async fn a_disabled_enterprise_is_edited() {

@@ -7,7 +7,7 @@ use simulated_microsoft::GRACE;
 use crate::world::{Answer, Decision, Provider, World};
 
 impl World {
-    async fn edit(&self, provider: &Provider, change: &Value) -> Answer {
+    async fn change_reseller(&self, provider: &Provider, change: &Value) -> Answer {
         self.operator(Method::PATCH, &format!("/v1/resellers/{}", provider.id), Some(change)).await
     }
 }
@@ -65,15 +65,15 @@ async fn a_change_is_merged_or_refused() {
     let world = World::new().await;
     let provider = world.other_provider().await;
     let before = world.operator(Method::GET, &format!("/v1/resellers/{}", provider.id), None).await.json();
-    let changed = world.edit(&provider, &json!({"name": "  New ", "eventsUrl": "http://127.0.0.1:9/e"})).await;
+    let changed = world.change_reseller(&provider, &json!({"name": "  New ", "eventsUrl": "http://127.0.0.1:9/e"})).await;
     assert_eq!(changed.status, 200, "{}", changed.text);
     let mut expected = before;
     expected["name"] = json!("New");
     expected["eventsUrl"] = json!("http://127.0.0.1:9/e");
     assert_eq!(changed.json(), expected);
-    assert_eq!(world.edit(&provider, &json!({})).await.json(), expected);
+    assert_eq!(world.change_reseller(&provider, &json!({})).await.json(), expected);
     let wrong = json!({"name": "", "redirectHosts": ["a/b"], "disabled": 1, "tokenMode": "both", "secret": "x"});
-    let refused = world.edit(&provider, &wrong).await;
+    let refused = world.change_reseller(&provider, &wrong).await;
     let faults = [
         ("/name", "invalid_name"),
         ("/redirectHosts/0", "wrong_type"),
@@ -85,10 +85,10 @@ async fn a_change_is_merged_or_refused() {
         refused.problem(),
         (422, "invalid_body".to_owned(), faults.map(|(at, code)| (at.into(), code.into())).into())
     );
-    let unlisted = world.edit(&provider, &json!({"redirectHosts": ["localhost"]})).await;
+    let unlisted = world.change_reseller(&provider, &json!({"redirectHosts": ["localhost"]})).await;
     assert_eq!(unlisted.problem().2, [("/redirectHosts".to_owned(), "events_url_not_listed".to_owned())]);
     assert_eq!(world.operator(Method::GET, &format!("/v1/resellers/{}", provider.id), None).await.json(), expected);
-    let removed = world.edit(&provider, &json!({"eventsUrl": null, "redirectHosts": ["localhost"]})).await.json();
+    let removed = world.change_reseller(&provider, &json!({"eventsUrl": null, "redirectHosts": ["localhost"]})).await.json();
     assert_eq!((&removed["eventsUrl"], &removed["redirectHosts"]), (&json!(null), &json!(["localhost"])));
 }
 
@@ -103,7 +103,7 @@ async fn changes_at_once_are_all_made() {
         json!({"redirectHosts": ["localhost"]}),
         json!({"disabled": true}),
     ];
-    let made = futures_util::future::join_all(changes.iter().map(|change| world.edit(&provider, change))).await;
+    let made = futures_util::future::join_all(changes.iter().map(|change| world.change_reseller(&provider, change))).await;
     assert!(made.iter().all(|made| made.status == 200), "{made:?}");
     let now = world.operator(Method::GET, &format!("/v1/resellers/{}", provider.id), None).await.json();
     for (field, value) in changes.iter().flat_map(|change| change.as_object().unwrap()) {
@@ -119,13 +119,13 @@ async fn a_catalogue_is_replaced() {
     let gateways = json!([{"sbcGatewayId": 77, "sbcGatewayRegion": "EU-North"}]);
     let types = json!([{"id": 78, "pbxName": "P", "pbxLabel": "L", "isDefault": true, "isDisabled": false,
                         "hostingType": "Cloud"}]);
-    assert_eq!(world.edit(&provider, &json!({"sbcGateways": gateways, "pbxTypes": types})).await.status, 200);
+    assert_eq!(world.change_reseller(&provider, &json!({"sbcGateways": gateways, "pbxTypes": types})).await.status, 200);
     let read = async |path| world.as_holder_of(&provider.key, Method::GET, path, None).await.json();
     assert_eq!((read("/v1/sbc-gateways").await, read("/v1/pbx-types").await), (gateways, types.clone()));
     let twice = json!({"sbcGateways": [{"sbcGatewayId": 1, "sbcGatewayRegion": "A"}, {"sbcGatewayId": 1, "sbcGatewayRegion": "B"}]});
-    let refused = world.edit(&provider, &twice).await;
+    let refused = world.change_reseller(&provider, &twice).await;
     assert_eq!(refused.problem().2, [("/sbcGateways/1/sbcGatewayId".to_owned(), "duplicate".to_owned())]);
-    assert_eq!(world.edit(&provider, &json!({"sbcGateways": []})).await.json()["pbxTypes"], types);
+    assert_eq!(world.change_reseller(&provider, &json!({"sbcGateways": []})).await.json()["pbxTypes"], types);
 }
 
 /// K9 A suspended provider: its keys are 401, its links do nothing and say so; resumed, both work as before.
@@ -134,14 +134,14 @@ async fn a_suspended_provider_can_do_nothing() {
     let world = World::new().await;
     let provider = world.other_provider().await;
     let (_, link) = world.contoso_of(&provider).await;
-    assert_eq!(world.edit(&provider, &json!({"disabled": true})).await.json()["disabled"], true);
+    assert_eq!(world.change_reseller(&provider, &json!({"disabled": true})).await.json()["disabled"], true);
     assert_eq!(world.opens(&provider.key).await, 401);
     let page = world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
     assert!((400..500).contains(&page.status), "{}", page.text());
     world.settle().await;
     assert_eq!(world.outcomes(), Vec::<Value>::new());
     assert_eq!(world.token_calls(), 0, "no code was redeemed");
-    assert_eq!(world.edit(&provider, &json!({"disabled": false})).await.json()["disabled"], false);
+    assert_eq!(world.change_reseller(&provider, &json!({"disabled": false})).await.json()["disabled"], false);
     assert_eq!(world.opens(&provider.key).await, 200);
     world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
     world.settle().await;

@@ -1,5 +1,8 @@
 //! `POST /v1/enterprises` and the two catalogue routes it needs: SBC gateways and PBX types (R075-R103).
 
+mod about;
+mod dry_run;
+
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{ETAG, LOCATION};
 use lambda_http::{Body, Request, Response};
@@ -13,7 +16,7 @@ use onboarding_dynamo::credential::{Authenticated, NotAuthenticated, Wanted};
 use onboarding_dynamo::enterprise::Created;
 use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::answer::Answer;
-use onboarding_lambda::body::BodyFault;
+use onboarding_lambda::body::{BodyFault, UnparseableQuery};
 use onboarding_lambda::call::{Call, NoSuchThing};
 use onboarding_lambda::caller::Refused;
 use onboarding_lambda::edge::{self, Edge};
@@ -55,6 +58,10 @@ enum Error {
     #[error("the body is wrong")]
     Invalid(Vec<Fault>),
     #[error(transparent)]
+    Query(#[from] UnparseableQuery),
+    #[error("the query string is wrong")]
+    InvalidQuery(Vec<Fault>),
+    #[error(transparent)]
     Store(#[from] StoreError),
 }
 
@@ -67,6 +74,8 @@ impl From<Error> for Failure {
             Error::NameTaken => Self::name_taken(),
             Error::Body(fault) => fault.into(),
             Error::Invalid(faults) => Self::invalid(faults),
+            Error::Query(fault) => fault.into(),
+            Error::InvalidQuery(faults) => Self::invalid_query(faults),
             Error::Store(error) | Error::Key(NotAuthenticated::Store(error)) if error.is_passing() => {
                 Self::unavailable(error)
             }
@@ -85,6 +94,8 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
             Ok(Answer::json(StatusCode::OK, &own_catalogue(app, call).await?.pbx_types))
         }
         CreateEnterpriseOp::Create => create(app, call).await,
+        CreateEnterpriseOp::Capabilities => about::capabilities(app, call).await,
+        CreateEnterpriseOp::ListPermissions => about::permissions(app, call).await,
         CreateEnterpriseOp::Health => Ok(Answer::json(StatusCode::OK, &json!({ "status": "ok" }))),
         CreateEnterpriseOp::Document => Ok(Answer::json_text(OPENAPI)),
     })
@@ -113,6 +124,9 @@ async fn own_catalogue(app: &App, call: &Call<CreateEnterpriseOp>) -> Result<Cat
 async fn create(app: &App, call: &Call<CreateEnterpriseOp>) -> Result<Answer, Error> {
     let (caller, catalogue) = authenticate(app, call).await?;
     let (reseller, actor) = (call.reseller(&caller)?.id, Actor::from(&caller));
+    if dry_run::is_asked_for(call)? {
+        return dry_run::preview(app, call, reseller, &catalogue).await;
+    }
     let profile = Profile::parse(call.json_object()?, reseller, &catalogue).map_err(Error::Invalid)?;
     for _ in 0..NUMBER_RETRIES {
         let id = EnterpriseId::random(call.occasion().random);
@@ -125,7 +139,8 @@ async fn create(app: &App, call: &Call<CreateEnterpriseOp>) -> Result<Answer, Er
             Created::Done => {
                 call.about(reseller, id);
                 let answer = Answer::json(StatusCode::OK, &id).with_header(ETAG, &enterprise.etag());
-                return Ok(answer.with_header(LOCATION, &format!("/v1/enterprises/{id}")));
+                let codes: Vec<&str> = profile.warnings().iter().map(|warning| warning.code).collect();
+                return Ok(answer.with_header(LOCATION, &format!("/v1/enterprises/{id}")).warning(&codes));
             }
             Created::NameTaken => return Err(Error::NameTaken),
             Created::NumberTaken => {}

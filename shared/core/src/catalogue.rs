@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::country::Country;
 use crate::fields::Fields;
 use crate::id::{GatewayId, PbxTypeId};
+use crate::place::Place;
+use crate::region;
 use crate::service::Service;
 use crate::text::Name;
 
@@ -58,6 +61,26 @@ impl PbxType {
     }
 }
 
+/// A gateway to choose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GatewayChoice {
+    /// The gateway.
+    #[serde(flatten)]
+    pub gateway: SbcGateway,
+    /// Whether it is the nearest.
+    pub recommended: bool,
+}
+
+/// A PBX type to choose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PbxTypeChoice {
+    /// The PBX type.
+    #[serde(flatten)]
+    pub pbx_type: PbxType,
+    /// Whether it is chosen unless the provider says otherwise.
+    pub preselected: bool,
+}
+
 /// The gateways and PBX types of one service provider.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -79,6 +102,31 @@ impl Catalogue {
         kept.pbx_types.retain(|kind| !pbx_types.contains(&kind.id));
         kept.pbx_types.extend(pbx_types.iter().map(|id| PbxType::in_use(*id)));
         kept
+    }
+
+    /// The gateways as a provider chooses from them for an enterprise in `country`: the nearest first, and recommended;
+    /// those whose region is nowhere we know last (R156). Without a country in the order of the list.
+    #[must_use]
+    pub fn gateways_for(&self, country: Option<Country>) -> Vec<GatewayChoice> {
+        let home = country.and_then(Place::of);
+        let distance = |gateway: &SbcGateway| Some(region::place(&gateway.sbc_gateway_region)?.distance(home?));
+        let mut ranked: Vec<_> = self.sbc_gateways.iter().map(|gateway| (distance(gateway), gateway)).collect();
+        ranked.sort_by(|(a, _), (b, _)| a.unwrap_or(f64::INFINITY).total_cmp(&b.unwrap_or(f64::INFINITY)));
+        let numbered = ranked.into_iter().enumerate();
+        let choice = |(at, (distance, gateway)): (usize, (Option<f64>, &SbcGateway))| GatewayChoice {
+            gateway: gateway.clone(),
+            recommended: at == 0 && distance.is_some(),
+        };
+        numbered.map(choice).collect()
+    }
+
+    /// The PBX types as a provider chooses from them for these services: none where none is needed, else the enabled
+    /// ones, those that are the default chosen beforehand (R158).
+    #[must_use]
+    pub fn pbx_types_for(&self, services: &[Service]) -> Vec<PbxTypeChoice> {
+        let needed = services.iter().any(|service| service.needs_pbx_type());
+        let enabled = self.pbx_types.iter().filter(|kind| needed && !kind.is_disabled);
+        enabled.map(|kind| PbxTypeChoice { pbx_type: kind.clone(), preselected: kind.is_default }).collect()
     }
 
     /// Reads `sbcGateways`: required, only listed ids, and not empty when a calling service is wanted (R076, R082).
@@ -248,6 +296,38 @@ mod tests {
     fn a_disabled_pbx_type_is_refused() {
         let found = faults(json!({"sbcGateways": [5678], "pbxId": [99, 7]}), &[Service::Pbx]);
         assert_eq!(found, [("/pbxId/0".to_owned(), "pbx_type_disabled"), ("/pbxId/1".to_owned(), "unknown_pbx_type")]);
+    }
+
+    /// R156 The nearest region comes first and is recommended, unknown ones last; without a country nothing is.
+    #[test]
+    fn gateways_are_ordered_by_distance() {
+        let region = |id: u64, region: &str| SbcGateway {
+            sbc_gateway_id: id.try_into().unwrap(),
+            sbc_gateway_region: region.to_owned(),
+        };
+        let regions = [(1, "Moon Base"), (2, "US-East"), (3, "EU-West"), (4, "eu-central-1"), (5, "Lab")];
+        let catalogue =
+            Catalogue { sbc_gateways: regions.map(|(id, name)| region(id, name)).to_vec(), pbx_types: Vec::new() };
+        let order = |country: Option<&str>| -> Vec<(u64, bool)> {
+            let choices = catalogue.gateways_for(country.map(|country| Country::parse(country).unwrap()));
+            choices.iter().map(|one| (one.gateway.sbc_gateway_id.get(), one.recommended)).collect()
+        };
+        let germany = [(4, true), (3, false), (2, false), (1, false), (5, false)];
+        assert_eq!(order(Some("Germany")), germany);
+        assert_eq!(order(Some("US"))[0], (2, true));
+        assert_eq!(order(None), [1, 2, 3, 4, 5].map(|id| (id, false)));
+    }
+
+    /// R158 PBX types are to be chosen only where a service needs one; the disabled ones are not among them.
+    #[test]
+    fn pbx_types_are_chosen_after_the_services() {
+        assert!(catalogue().pbx_types_for(&[]).is_empty());
+        assert!(catalogue().pbx_types_for(&[Service::Trunk, Service::Sms]).is_empty());
+        for service in [Service::Pbx, Service::CallApp] {
+            let choices = catalogue().pbx_types_for(&[service]);
+            let ids: Vec<_> = choices.iter().map(|one| (one.pbx_type.id.get(), one.preselected)).collect();
+            assert_eq!(ids, [(1234, true)]);
+        }
     }
 
     /// R078, R167 An enterprise keeps what it has, and gets nothing else that is disabled or not listed.

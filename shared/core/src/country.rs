@@ -27,6 +27,11 @@ impl Country {
         found.map(Self).ok_or_else(|| UnknownCountry { suggestion: nearest(&wanted) })
     }
 
+    /// Every country, by its two-letter code.
+    pub fn all() -> impl Iterator<Item = Self> {
+        COUNTRIES.iter().map(Self)
+    }
+
     /// The two-letter code.
     #[must_use]
     pub fn alpha2(self) -> &'static str {

@@ -1,6 +1,7 @@
 //! An enterprise: the customer organisation that a service provider registers (R079-R103).
 
 mod edit;
+mod preview;
 mod profile;
 mod warning;
 
@@ -18,6 +19,7 @@ use crate::time::Timestamp;
 use crate::word::words;
 
 pub use edit::{Edit, EditRefused};
+pub use preview::Preview;
 pub use profile::{ConfigDetails, EntConfigInfo, Profile};
 pub use warning::Warning;
 

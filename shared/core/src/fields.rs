@@ -27,6 +27,14 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// The name belongs to another enterprise of the provider (R080).
+    #[must_use]
+    pub fn name_taken() -> Self {
+        Self::new("enterpriseName", "enterprise_name_taken", "choose another name")
+    }
+}
+
 /// A JSON object that is being read. Whatever no reader has taken when it ends is an unknown field.
 ///
 /// `Debug` hides the values: callers put keys and addresses into the wrong fields, too.

@@ -8,9 +8,9 @@
 //! |---|---|
 //! | who may call, and what | [`credential`], [`token`], [`scope`], [`reseller`] |
 //! | who may call, and what of a call sent twice | [`credential`], [`reseller`], [`idempotency`] |
-//! | an enterprise and its body | [`enterprise`], [`catalogue`], [`service`], [`country`], [`text`], [`fields`] |
+//! | an enterprise and its body | [`enterprise`], [`catalogue`], [`service`], [`country`], [`place`], [`region`], [`text`], [`fields`] |
 //! | lists, page by page | [`listing`] |
-//! | actions and what they ask for | [`action`], [`permission`] |
+//! | actions and what they ask for | [`action`], [`permission`], [`capability`] |
 //! | a link, a sign-in, a proof | [`consent`], [`state`], [`identity`], [`proof`] |
 //! | what is told, and to whom | [`outcome`], [`outcome_link`], [`delivery`], [`redirect_url`], [`advice`], [`audit`] |
 //! | groundwork | [`id`], [`time`], [`random`], [`secret`], [`seal`], [`json`], [`word`], [`cloud`] |
@@ -18,6 +18,7 @@
 pub mod action;
 pub mod advice;
 pub mod audit;
+pub mod capability;
 pub mod catalogue;
 pub mod client_credential;
 pub mod cloud;
@@ -35,9 +36,11 @@ pub mod listing;
 pub mod outcome;
 pub mod outcome_link;
 pub mod permission;
+pub mod place;
 pub mod proof;
 pub mod random;
 pub mod redirect_url;
+pub mod region;
 pub mod reseller;
 #[cfg(feature = "openapi")]
 mod schema;

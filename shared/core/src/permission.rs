@@ -21,6 +21,17 @@ pub enum Kind {
     Application,
 }
 
+impl Kind {
+    /// The word of the contract (K12).
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Delegated => "delegated",
+            Self::Application => "application",
+        }
+    }
+}
+
 /// A permission that an action asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Permission {
@@ -194,6 +205,11 @@ const TABLE: &[Permission] = &[
         "It joins no call unseen: the recorder stands in the list of participants",
     ),
 ];
+
+/// Every permission that is ever asked for: what the app registration lists (K12).
+pub fn all() -> impl Iterator<Item = &'static Permission> {
+    TABLE.iter()
+}
 
 /// What `action` asks for.
 pub fn asked_by(action: ActionType) -> impl Iterator<Item = &'static Permission> {

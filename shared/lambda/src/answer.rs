@@ -41,6 +41,9 @@ const NOTHING: &str = "default-src 'none'; form-action 'none'; frame-ancestors '
 /// choice, and two callers could choose the same.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The codes of warnings, on an answer whose body has no room for them.
+const WARNINGS: HeaderName = HeaderName::from_static("onboarding-warnings");
+
 /// What a handler answers.
 pub struct Answer {
     status: StatusCode,
@@ -116,6 +119,13 @@ impl Answer {
             }
             Err(fault) => Self::problem(Failure::internal(fault)),
         }
+    }
+
+    /// The same answer with the codes of warnings in `Onboarding-Warnings`, if there are any: for bodies whose form is the
+    /// source's. `Warning` itself is obsolete (RFC 9111 §5.5).
+    #[must_use]
+    pub fn warning(self, codes: &[&str]) -> Self {
+        if codes.is_empty() { self } else { self.with_header(WARNINGS, &codes.join(", ")) }
     }
 
     fn text(status: StatusCode, content_type: &'static str, text: String) -> Self {

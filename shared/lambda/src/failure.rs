@@ -80,8 +80,7 @@ impl Failure {
     /// 409: another enterprise of the provider has the name (R080).
     #[must_use]
     pub fn name_taken() -> Self {
-        let fault = Fault::new("enterpriseName", "enterprise_name_taken", "choose another name");
-        Self::new(StatusCode::CONFLICT, Code::EnterpriseNameTaken).with_faults(vec![fault])
+        Self::new(StatusCode::CONFLICT, Code::EnterpriseNameTaken).with_faults(vec![Fault::name_taken()])
     }
 
     /// 404: absent, or another's; the two must not be told apart.

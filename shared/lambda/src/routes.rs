@@ -149,6 +149,10 @@ operations!(
         ListPbxTypes,
         /// Makes an enterprise (R079-R103).
         Create,
+        /// Says what the deployment can do (R024).
+        Capabilities,
+        /// Lists what each action asks for, in plain words (R023, K12).
+        ListPermissions,
         /// Says that the deployment answers.
         ///
         /// Here because this function has the fewest rights of all that are always deployed: an unauthenticated caller
@@ -306,8 +310,8 @@ pub static ROUTES: &[Route] = &[
     Route {
         method: Method::POST,
         path: "/v1/enterprises",
-        aliases: &[Alias { path: "/reseller/newEnterprise", query: &[] }],
-        query: &[],
+        aliases: &[Alias { path: "/reseller/newEnterprise", query: &["dryRun"] }],
+        query: &["dryRun"],
         level: Level::Reseller,
         scope: Some(Scope::EnterprisesWrite),
         surface: Surface::Api,
@@ -374,6 +378,21 @@ pub static ROUTES: &[Route] = &[
     page(Method::POST, "/restricted/handleResponse", Operation::ConsentRedirect(ConsentRedirectOp::HandleResponse)),
     page(Method::GET, "/restricted/adminConsent", Operation::ConsentRedirect(ConsentRedirectOp::AdminConsent)),
     page(Method::GET, "/outcome/{handle}", Operation::ConsentRedirect(ConsentRedirectOp::Outcome)),
+    route(
+        Method::GET,
+        "/v1/capabilities",
+        Level::Enterprise,
+        Operation::CreateEnterprise(CreateEnterpriseOp::Capabilities),
+    )
+    .needing(Scope::EnterprisesRead),
+    route(
+        Method::GET,
+        "/v1/permissions",
+        Level::Enterprise,
+        Operation::CreateEnterprise(CreateEnterpriseOp::ListPermissions),
+    )
+    .needing(Scope::ConsentsRead)
+    .taking(&["action"]),
     route(Method::GET, "/healthz", Level::Public, Operation::CreateEnterprise(CreateEnterpriseOp::Health)),
     route(Method::GET, "/openapi.json", Level::Public, Operation::CreateEnterprise(CreateEnterpriseOp::Document)),
 ];

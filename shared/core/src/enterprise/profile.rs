@@ -152,6 +152,15 @@ impl Profile {
     }
 }
 
+/// The services of a body, if they are all right, and its country, if it is one: what there is to choose follows from
+/// them, whatever else is wrong.
+pub(super) fn peek_choices(body: &Fields) -> (Vec<Service>, Option<Country>) {
+    let mut body = body.clone();
+    let services = read_services(&mut body).unwrap_or_default();
+    let country = body.parsed("countryName", "unknown_country", Country::parse);
+    (services, country)
+}
+
 /// `services`: required, not empty, repetitions collapsed (R083, R084).
 fn read_services(body: &mut Fields) -> Option<Vec<Service>> {
     let wanted = "one of PBX, Trunk, CALLAPP, CallRecording, SMS, CHAT";

@@ -4,6 +4,7 @@
 mod edit;
 mod list;
 mod standing;
+mod task;
 mod view;
 
 use lambda_http::http::StatusCode;
@@ -19,6 +20,7 @@ use onboarding_core::enterprise::{Enterprise, Standing};
 use onboarding_core::fields::Fault;
 use onboarding_core::id::{ConsentRequestId, EnterpriseId, TenantId};
 use onboarding_core::listing::InvalidCursor;
+use onboarding_core::task::TaskRefused;
 use onboarding_dynamo::consent::Recorded;
 use onboarding_dynamo::credential::{NotAuthenticated, Wanted};
 use onboarding_dynamo::{Store, StoreError};
@@ -71,6 +73,8 @@ enum Error {
     #[error(transparent)]
     Cursor(#[from] InvalidCursor),
     #[error(transparent)]
+    Task(#[from] TaskRefused),
+    #[error(transparent)]
     Precondition(#[from] PreconditionFault),
     #[error("the name is taken")]
     NameTaken,
@@ -100,6 +104,7 @@ impl From<Error> for Failure {
             Error::InvalidQuery(faults) => Self::invalid_query(faults),
             Error::Cursor(wrong) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, Code::InvalidCursor)
                 .with_faults(vec![Fault::new("cursor", "invalid_cursor", format!("cursor {wrong}"))]),
+            Error::Task(refused) => task::refusal(refused),
             Error::Precondition(fault) => fault.into(),
             Error::NameTaken => Self::name_taken(),
             Error::RevokeRequired => Self::new(StatusCode::CONFLICT, Code::RevokeRequired),
@@ -132,6 +137,7 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
             let (_, enterprise) = own_enterprise(app, call).await?;
             Ok(Answer::json(StatusCode::OK, &ListView { items: enterprise.action_items(), next: None }))
         }
+        EnterprisesOp::AuthorizeTask => task::authorize(app, call).await,
         EnterprisesOp::ConfirmTenant => {
             let (caller, enterprise) = own_enterprise(app, call).await?;
             confirm_tenant(app, call, &caller, &enterprise).await

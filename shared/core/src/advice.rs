@@ -55,6 +55,11 @@ pub enum Code {
     PageNotFound,
     WrongMethodPage,
     // The API.
+    ConsentRequired,
+    EnterpriseAdminRequired,
+    ServiceNotEnabled,
+    SipDataNotShared,
+    UserProvisioningDisabled,
     AlreadyCreated,
     EnterpriseDisabled,
     EnterpriseNameTaken,

@@ -11,6 +11,7 @@
 //! | an enterprise and its body | [`enterprise`], [`catalogue`], [`service`], [`country`], [`place`], [`region`], [`text`], [`fields`] |
 //! | lists, page by page | [`listing`] |
 //! | actions and what they ask for | [`action`], [`permission`], [`capability`] |
+//! | actions and what they ask for | [`action`], [`permission`], [`task`], [`capability`] |
 //! | a link, a sign-in, a proof | [`consent`], [`state`], [`identity`], [`proof`] |
 //! | what is told, and to whom | [`outcome`], [`outcome_link`], [`delivery`], [`redirect_url`], [`advice`], [`audit`] |
 //! | groundwork | [`id`], [`time`], [`random`], [`secret`], [`seal`], [`json`], [`word`], [`cloud`] |
@@ -49,6 +50,7 @@ pub mod seal;
 pub mod secret;
 pub mod service;
 pub mod state;
+pub mod task;
 pub mod text;
 pub mod time;
 pub mod token;

@@ -176,6 +176,8 @@ operations!(
         Edit,
         /// Lists the action items of one enterprise (K11).
         ListActions,
+        /// Says whether the caller may do a task now (R010-R022).
+        AuthorizeTask,
         /// Confirms the tenant of a `pending_confirmation`.
         ConfirmTenant,
         /// Stops an enterprise: its links do nothing, nothing is granted for it.
@@ -342,6 +344,13 @@ pub static ROUTES: &[Route] = &[
         "/v1/enterprises/{enterpriseId}/actions",
         Level::Enterprise,
         Operation::Enterprises(EnterprisesOp::ListActions),
+    )
+    .needing(Scope::ConsentsRead),
+    route(
+        Method::POST,
+        "/v1/enterprises/{enterpriseId}/authorize-task",
+        Level::Enterprise,
+        Operation::Enterprises(EnterprisesOp::AuthorizeTask),
     )
     .needing(Scope::ConsentsRead),
     route(

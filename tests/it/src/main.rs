@@ -32,6 +32,7 @@ mod reseller;
 mod sealing_key;
 mod tap;
 mod token;
+mod task;
 mod verifiers;
 mod webhook_secret;
 mod world;

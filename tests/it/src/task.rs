@@ -1,0 +1,174 @@
+//! Tasks: who may do what in an enterprise.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::world::{Answer, World};
+
+const MANAGED: &str = "canResellerManageEnterpriseProvisioning";
+const DELEGATED: [&str; 8] = [
+    "direct_routing.setup",
+    "voice_routes.setup",
+    "users.sync",
+    "calling.enable",
+    "calling.disable",
+    "users.setup",
+    "users.bulk_setup",
+    "valet.edit_account",
+];
+
+impl World {
+    async fn may(&self, enterprise: u64, task: &str) -> Answer {
+        let path = format!("/v1/enterprises/{enterprise}/authorize-task");
+        self.provider(Method::POST, &path, Some(&json!({ "task": task }))).await
+    }
+
+    /// Writes the grant of the management consent, as its proof does.
+    async fn management_is_granted(&self, enterprise: u64) {
+        let granted = json!({"M": {
+            "status": {"S": "granted"}, "since": {"N": "1795000000000"},
+            "request": {"S": "cr_01h00000000000000000000000"},
+            "by": {"M": {
+                "tenant": {"S": simulated_microsoft::CONTOSO.id},
+                "object": {"S": "00000000-0000-0000-0000-000000000001"},
+                "userPrincipalName": {"S": "grace@contoso.example"},
+            }},
+        }});
+        let update = json!({
+            "Key": {"PK": {"S": format!("enterprise#{enterprise}")}, "SK": {"S": "enterprise"}},
+            "UpdateExpression": "SET actions.#action = :granted",
+            "ExpressionAttributeNames": {"#action": "GET_SERVICE_PROVIDER_MANAGEMENT_CONSENT"},
+            "ExpressionAttributeValues": {":granted": granted},
+        });
+        self.dynamodb("UpdateItem", update).await;
+    }
+}
+
+fn refused(answer: &Answer) -> (u16, String) {
+    let (status, code, _) = answer.problem();
+    (status, code)
+}
+
+/// R010-R017, R022 A delegated task is refused before the consent, with what to ask for, and allowed after it; nothing new
+/// is asked of the customer.
+#[tokio::test]
+async fn delegated_tasks_need_the_management_consent() {
+    let world = World::new().await;
+    let services = json!({"services": ["PBX", "CALLAPP"], MANAGED: true});
+    let enterprise = world.enterprise(services).await;
+    for task in DELEGATED {
+        let before = world.may(enterprise, task).await;
+        assert_eq!(refused(&before), (403, "consent_required".to_owned()), "{task}");
+        assert_eq!(before.json()["nextAction"], "getActionItemUrl");
+    }
+    world.management_is_granted(enterprise).await;
+    let items = world.provider(Method::GET, &format!("/v1/enterprises/{enterprise}/actions"), None).await.text;
+    for task in DELEGATED {
+        let after = world.may(enterprise, task).await;
+        assert_eq!((after.status.as_u16(), after.json()), (200, json!({"task": task, "allowed": true})));
+    }
+    let then = world.provider(Method::GET, &format!("/v1/enterprises/{enterprise}/actions"), None).await.text;
+    assert_eq!(items, then);
+}
+
+/// R019, R020, R021 What is never delegated is refused even with the consent.
+#[tokio::test]
+async fn some_tasks_are_never_delegated() {
+    let world = World::new().await;
+    let enterprise = world.enterprise(json!({"services": ["PBX", "CALLAPP"], MANAGED: true})).await;
+    world.management_is_granted(enterprise).await;
+    for task in ["valet.configure", "apps.sync", "permissions.grant"] {
+        assert_eq!(
+            refused(&world.may(enterprise, task).await),
+            (403, "enterprise_admin_required".to_owned()),
+            "{task}"
+        );
+    }
+}
+
+/// R018, R101 A task of a service that is not there, or of users where they are not set up, says so.
+#[tokio::test]
+async fn a_task_needs_its_service_and_its_users() {
+    let world = World::new().await;
+    let without = json!({"services": ["SMS"], "userProvisioningEnabled": false, MANAGED: true});
+    let enterprise = world.enterprise(without).await;
+    world.management_is_granted(enterprise).await;
+    let calling = world.may(enterprise, "calling.enable").await;
+    assert_eq!(refused(&calling), (409, "service_not_enabled".to_owned()));
+    assert_eq!(calling.json()["detail"], "The task needs PBX or Trunk or CALLAPP, which the enterprise does not have.");
+    for task in ["users.setup", "users.bulk_setup"] {
+        assert_eq!(refused(&world.may(enterprise, task).await), (409, "user_provisioning_disabled".to_owned()));
+    }
+    assert_eq!(world.may(enterprise, "users.sync").await.status, 200);
+    world.edit(enterprise, json!({"userProvisioningEnabled": true})).await;
+    assert_eq!(world.may(enterprise, "users.setup").await.status, 200);
+}
+
+/// R154 Call records are read where accessSipData says so, which it does not by itself.
+#[tokio::test]
+async fn call_records_are_read_where_they_are_shared() {
+    let world = World::new().await;
+    let enterprise = world.enterprise(json!({})).await;
+    let read = world.provider(Method::GET, &format!("/v1/enterprises/{enterprise}"), None).await.json();
+    assert_eq!(read["accessSipData"], false);
+    assert_eq!(refused(&world.may(enterprise, "cdrs.read").await), (403, "sip_data_not_shared".to_owned()));
+    world.edit(enterprise, json!({"accessSipData": true})).await;
+    assert_eq!(world.may(enterprise, "cdrs.read").await.json()["allowed"], true);
+    world.edit(enterprise, json!({"accessSipData": null})).await;
+    assert_eq!(world.may(enterprise, "cdrs.read").await.status, 403);
+}
+
+/// R168 Nothing is allowed in a disabled enterprise; what it has stays, and is there again when it goes on.
+#[tokio::test]
+async fn a_disabled_enterprise_has_no_tasks() {
+    let world = World::new().await;
+    let enterprise = world.enterprise(json!({"accessSipData": true, "userLimit": 7})).await;
+    let path = format!("/v1/enterprises/{enterprise}");
+    let before = world.provider(Method::GET, &path, None).await;
+    world.provider(Method::POST, &format!("{path}/disable"), None).await;
+    assert_eq!(refused(&world.may(enterprise, "cdrs.read").await), (409, "enterprise_disabled".to_owned()));
+    let mut disabled = world.provider(Method::GET, &path, None).await.json();
+    assert_eq!(disabled["status"].take(), "disabled");
+    let mut kept = before.json();
+    kept["status"].take();
+    assert_eq!(disabled, kept);
+    world.provider(Method::POST, &format!("{path}/enable"), None).await;
+    assert_eq!(world.provider(Method::GET, &path, None).await.text, before.text);
+    assert_eq!(world.may(enterprise, "cdrs.read").await.status, 200);
+}
+
+/// R002, R007 Once it is granted, the management consent shows when it was asked for and granted, and by whom, and cannot
+/// be withdrawn.
+#[tokio::test]
+async fn a_granted_management_consent_is_shown_and_kept() {
+    let world = World::new().await;
+    let enterprise = world.enterprise(json!({ MANAGED: true })).await;
+    let path = format!("/v1/enterprises/{enterprise}");
+    let asked = world.provider(Method::GET, &path, None).await.json()["managementConsent"].clone();
+    assert_eq!((&asked["status"], &asked["grantedAt"]), (&json!("pending_consent"), &Value::Null));
+    world.management_is_granted(enterprise).await;
+    let granted = world.provider(Method::GET, &path, None).await.json()["managementConsent"].clone();
+    let expected = json!({
+        "status": "granted", "requestedAt": asked["requestedAt"], "grantedAt": "2026-11-18T11:06:40.000Z",
+        "grantedBy": "grace@contoso.example", "lastVerifiedAt": "2026-11-18T11:06:40.000Z",
+    });
+    assert_eq!(granted, expected);
+    let call = world.call(Method::PATCH, &path).bearer_auth(world.sandbox.reseller_key()).header("if-match", "*");
+    let untick = crate::world::send(call.json(&json!({ MANAGED: false }))).await;
+    assert_eq!(refused(&untick), (409, "revoke_required".to_owned()));
+    assert_eq!(world.provider(Method::GET, &path, None).await.json()["managementConsent"], expected);
+}
+
+/// A task that nobody knows, and an enterprise of somebody else.
+#[tokio::test]
+async fn an_unknown_task_is_told_the_known_ones() {
+    let world = World::new().await;
+    let enterprise = world.enterprise(json!({})).await;
+    let unknown = world.may(enterprise, "coffee.make").await;
+    assert_eq!(unknown.problem().2, [("/task".to_owned(), "unknown_task".to_owned())]);
+    assert!(unknown.json()["errors"][0]["detail"].as_str().unwrap().contains("cdrs.read"));
+    let other = world.other_provider().await;
+    let path = format!("/v1/enterprises/{enterprise}/authorize-task");
+    let foreign = world.as_holder_of(&other.key, Method::POST, &path, Some(&json!({"task": "cdrs.read"}))).await;
+    assert_eq!(foreign.status, 404);
+}

@@ -32,7 +32,7 @@ pub(crate) async fn edit_reseller(app: &App, call: &Call<CredentialsOp>) -> Resu
     let (operator, seen) = operator_and_reseller(app, call).await?;
     let body = call.json_object()?;
     let read = |now: &_| ResellerEdit::parse(body.clone(), now, app.redirect_policy);
-    let edited = onboarding_operator::edit_reseller(places(app), seen, read, order(call, &operator)).await?;
+    let edited = onboarding_operator::edit_reseller(&app.store, seen, read, order(call, &operator)).await?;
     Ok(shown(&edited))
 }
 
@@ -41,7 +41,7 @@ pub(crate) async fn create_key(app: &App, call: &Call<CredentialsOp>) -> Result<
     let reseller: ResellerId = call.param("resellerId")?;
     let new = NewKey::parse(call.json_object()?, call.now()).map_err(Error::Invalid)?;
     let new = (new, app.edge.environment);
-    let key = onboarding_operator::create_key(places(app), reseller, new, order(call, &operator)).await?;
+    let key = onboarding_operator::create_key(&app.store, reseller, new, order(call, &operator)).await?;
     Ok(Answer::json(StatusCode::CREATED, &json!({ "keyId": key.id(), "key": key.expose() })))
 }
 
@@ -55,7 +55,7 @@ pub(crate) async fn list_keys(app: &App, call: &Call<CredentialsOp>) -> Result<A
 pub(crate) async fn revoke_key(app: &App, call: &Call<CredentialsOp>) -> Result<Answer, Error> {
     let operator = operator(app, call).await?;
     let (reseller, key): (ResellerId, KeyId) = (call.param("resellerId")?, call.param("keyId")?);
-    onboarding_operator::revoke_key(places(app), reseller, &key, order(call, &operator)).await?;
+    onboarding_operator::revoke_key(&app.store, reseller, &key, order(call, &operator)).await?;
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 

@@ -2,13 +2,14 @@
 
 use onboarding_core::credential::{ApiKey, Environment, KeyId, KeyOwner, NewKey};
 use onboarding_core::id::ResellerId;
+use onboarding_dynamo::Store;
 use onboarding_dynamo::api_key::{KeyAdded, KeyRevoked};
 
-use crate::{OperatorError, Order, Places, RETRIES};
+use crate::{OperatorError, Order, RETRIES};
 
 /// Makes a key of a provider and tells it, for the one time that it is shown.
 pub async fn create_key(
-    places: Places<'_>,
+    store: &Store,
     reseller: ResellerId,
     (new, environment): (NewKey, Environment),
     order: Order<'_>,
@@ -17,7 +18,7 @@ pub async fn create_key(
     for _ in 0..RETRIES {
         let key = ApiKey::new(environment, KeyOwner::Reseller(reseller), order.occasion.random);
         let audit = order.audit(reseller, "key.created", format!("key:{}", key.id()), None);
-        match places.store.add_key(reseller, &new.clone().record(&key, now), &audit, now).await? {
+        match store.add_key(reseller, &new.clone().record(&key, now), &audit, now).await? {
             KeyAdded::Done => return Ok(key),
             KeyAdded::NoSuchReseller => return Err(OperatorError::NoSuchReseller),
             KeyAdded::TooMany => return Err(OperatorError::TooManyKeys),
@@ -29,7 +30,7 @@ pub async fn create_key(
 
 /// Revokes a key of a provider: it and its tokens open nothing from now on. Links that were made with it stay.
 pub async fn revoke_key(
-    places: Places<'_>,
+    store: &Store,
     reseller: ResellerId,
     key: &KeyId,
     order: Order<'_>,
@@ -39,7 +40,7 @@ pub async fn revoke_key(
     }
     for _ in 0..RETRIES {
         let audit = order.audit(reseller, "key.revoked", format!("key:{key}"), None);
-        match places.store.revoke_key(reseller, key, &audit, order.occasion.now).await? {
+        match store.revoke_key(reseller, key, &audit, order.occasion.now).await? {
             KeyRevoked::Done => return Ok(()),
             KeyRevoked::NoSuchKey => return Err(OperatorError::NoSuchKey),
             KeyRevoked::Superseded => {}

@@ -4,6 +4,7 @@ use onboarding_core::catalogue::Catalogue;
 use onboarding_core::fields::Fault;
 use onboarding_core::id::ResellerId;
 use onboarding_core::reseller::{NewReseller, Reseller, ResellerEdit, ResellerView};
+use onboarding_dynamo::Store;
 use onboarding_secrets::SecretsError;
 use secrecy::SecretString;
 
@@ -40,7 +41,7 @@ pub type Edited = (Reseller, Catalogue);
 /// Changes a provider as `read` says, which is asked once more should somebody else have changed it meanwhile. `seen` is
 /// the provider as it was just read. A change of nothing writes nothing.
 pub async fn edit_reseller(
-    places: Places<'_>,
+    store: &Store,
     mut seen: Edited,
     read: impl Fn(&Reseller) -> Result<ResellerEdit, Vec<Fault>>,
     order: Order<'_>,
@@ -55,10 +56,10 @@ pub async fn edit_reseller(
         }
         let audit = order.audit(before.id, "reseller.changed", object(before.id), change);
         let replaced = Some(&catalogue).filter(|catalogue| *catalogue != former);
-        if places.store.change_reseller((before, &after), replaced, &audit).await? {
+        if store.change_reseller((before, &after), replaced, &audit).await? {
             return Ok((after, catalogue));
         }
-        seen = places.store.reseller_with_catalogue(before.id).await?.ok_or(OperatorError::NoSuchReseller)?;
+        seen = store.reseller_with_catalogue(before.id).await?.ok_or(OperatorError::NoSuchReseller)?;
     }
     Err(OperatorError::Contended)
 }

@@ -39,6 +39,13 @@ impl NewKey {
         body.finish(Some(Self { label, scopes: scopes.unwrap_or_default(), expires_at }))
     }
 
+    /// A key to replace `former`: with its label and scopes, and for as long as that was made for.
+    #[must_use]
+    pub fn replacing(former: &KeyRecord, now: Timestamp) -> Self {
+        let expires_at = former.expires_at.map(|end| now.plus(end.since(former.created_at)));
+        Self { label: former.label.clone(), scopes: former.scopes.clone(), expires_at }
+    }
+
     /// What the store keeps of `key`.
     #[must_use]
     pub fn record(self, key: &ApiKey, now: Timestamp) -> KeyRecord {
@@ -99,7 +106,9 @@ impl<'a> KeyView<'a> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Environment, KeyOwner};
     use super::*;
+    use crate::random::tests::Counting;
     use serde_json::{Value, json};
 
     const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
@@ -119,6 +128,16 @@ mod tests {
         assert_eq!(key.expires_at, Some(NOW.plus(Duration::from_hours(48))));
         let at = NOW.plus(Duration::from_millis(1));
         assert_eq!(parse(json!({"expiresAt": at.to_string()})).unwrap().expires_at, Some(at));
+    }
+
+    #[test]
+    fn a_key_is_replaced_by_its_like() {
+        let key = ApiKey::new(Environment::Live, KeyOwner::Operator, &Counting::default());
+        let asked = parse(json!({"label": "CI", "scopes": ["links:write"], "expiresInDays": 2})).unwrap();
+        let later = NOW.plus(Duration::from_hours(47));
+        let like = NewKey::replacing(&asked.clone().record(&key, NOW), later);
+        assert_eq!(like, NewKey { expires_at: Some(later.plus(Duration::from_hours(48))), ..asked });
+        assert_eq!(NewKey::replacing(&key.record(NOW), later), NewKey::default());
     }
 
     #[test]

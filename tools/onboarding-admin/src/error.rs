@@ -1,0 +1,96 @@
+//! Why a command was not carried out, and what to do about it.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::PathBuf;
+
+use onboarding_core::fields::Fault;
+use onboarding_dynamo::StoreError;
+use onboarding_lambda::config::ConfigError;
+use onboarding_operator::OperatorError;
+use onboarding_secrets::SecretsError;
+use serde_json::{Value, json};
+use thiserror::Error;
+
+/// Why a command was not carried out.
+#[derive(Debug, Error)]
+pub(crate) enum Error {
+    /// A setting is missing.
+    #[error("{0} is not said")]
+    Unsaid(&'static str),
+    /// The environment lacks something, or has something wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A file cannot be read.
+    #[error("{path} cannot be read: {source}", path = .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file holds no JSON object, or one that says something twice.
+    #[error("{path} does not hold one JSON object in which each key stands once", path = .0.display())]
+    NotJson(PathBuf),
+    /// The move was refused, or broke off.
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Operator(error.into())
+    }
+}
+
+impl Error {
+    /// What was said wrong, place by place.
+    fn faults(&self) -> &[Fault] {
+        if let Self::Operator(OperatorError::Invalid(faults)) = self { faults } else { &[] }
+    }
+
+    /// What to do next.
+    fn next_step(&self) -> &'static str {
+        match self {
+            Self::Unsaid(_) => "Give the option, or set the variable that --help names beside it.",
+            Self::Config(_) => "Set the variable, as for the AWS command line; --sandbox needs none.",
+            Self::File { .. } => "Check the path, or give - for standard input.",
+            Self::NotJson(_) => r#"Write {"sbcGateways": [...], "pbxTypes": [...]}, as the API answers the lists."#,
+            Self::Operator(OperatorError::NoSuchReseller) => "Check the number; `reseller create` answered it.",
+            Self::Operator(OperatorError::NoSuchKey) => "Check the id with `key list` or `operator-key list`.",
+            Self::Operator(OperatorError::Invalid(_)) => "Mend what is named above; nothing was changed.",
+            Self::Operator(OperatorError::TooManyKeys) => "Revoke a key that nobody uses with `key revoke`.",
+            Self::Operator(OperatorError::NoFreeNumber | OperatorError::Contended) => "Try again.",
+            Self::Operator(OperatorError::Store(StoreError::Unavailable(_))) => {
+                "Check table, region, credentials and endpoint; `table create` makes the table if there is none."
+            }
+            Self::Operator(OperatorError::Store(StoreError::Inconsistent { .. })) => {
+                "The row was not written by this version. Look at it before anything else is changed."
+            }
+            Self::Operator(OperatorError::Secrets(SecretsError::Absent(_))) => {
+                "Check the prefix of the secrets; the secret may have been deleted."
+            }
+            Self::Operator(OperatorError::Secrets(
+                SecretsError::Malformed(_) | SecretsError::AlreadyExists(_) | SecretsError::Full(_),
+            )) => "Look at the secret in Secrets Manager.",
+            Self::Operator(OperatorError::Secrets(SecretsError::Contended(_))) => "Try again.",
+            Self::Operator(OperatorError::Secrets(SecretsError::Unavailable)) => {
+                "Check prefix, region, credentials and endpoint."
+            }
+        }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        let mut text = format!("error: {self}\n");
+        for Fault { pointer, detail, .. } in self.faults() {
+            // Writing to a String does not fail.
+            let _ = writeln!(text, "  {pointer}: {detail}");
+        }
+        let _ = writeln!(text, "next:  {}", self.next_step());
+        text
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        json!({ "error": self.to_string(), "faults": self.faults(), "nextStep": self.next_step() })
+    }
+}

@@ -1,0 +1,166 @@
+//! The program, as the platform team uses it, on a sandbox's endpoints (K2, K9).
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use onboarding_sandbox::{Options, Sandbox};
+use serde_json::{Value, json};
+
+/// A sandbox, and the program on its endpoints.
+struct Team {
+    sandbox: Sandbox,
+}
+
+impl Team {
+    async fn new() -> Self {
+        let options = Options { sweep: false, insecure_redirects: true, ..Options::default() };
+        Self { sandbox: Sandbox::start(options).await.unwrap() }
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let ready = self.sandbox.ready();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_onboarding-admin"));
+        command.args([
+            "--sandbox",
+            "--endpoint-dynamodb",
+            &ready.dynamodb,
+            "--endpoint-secrets-manager",
+            &ready.secrets,
+        ]);
+        command.args(args).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs to the end, with this on standard input, beside the sandbox that it calls.
+    async fn run(&self, args: &[&str], input: &str) -> Output {
+        let (mut command, input) = (self.command(args), input.to_owned());
+        let run = move || {
+            let mut child = command.spawn().unwrap();
+            // A program that fails early reads nothing.
+            let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+            child.wait_with_output().unwrap()
+        };
+        tokio::task::spawn_blocking(run).await.unwrap()
+    }
+
+    /// The JSON that a command prints.
+    async fn done(&self, args: &[&str]) -> Value {
+        self.done_with(args, "").await
+    }
+
+    async fn done_with(&self, args: &[&str], input: &str) -> Value {
+        let ran = self.run(&[&["--json"], args].concat(), input).await;
+        let said = String::from_utf8_lossy(&ran.stderr);
+        assert!(ran.status.success(), "{args:?}: {said}");
+        assert_eq!(said, "", "{args:?}");
+        serde_json::from_slice(&ran.stdout).unwrap()
+    }
+
+    /// What a command that fails says.
+    async fn refused(&self, args: &[&str]) -> Value {
+        let ran = self.run(&[&["--json"], args].concat(), "").await;
+        assert!(!ran.status.success() && ran.stdout.is_empty(), "{args:?}");
+        serde_json::from_slice(&ran.stderr).unwrap()
+    }
+
+    /// The status with which the API answers the holder of `key`.
+    async fn opens(&self, key: &str, path: &str) -> u16 {
+        let client = onboarding_microsoft::http::client().unwrap();
+        let call = client.get(format!("{}{path}", self.sandbox.api())).bearer_auth(key);
+        call.send().await.unwrap().status().as_u16()
+    }
+}
+
+fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value[field].as_str().unwrap()
+}
+
+/// R147, K9 From nothing to a provider that can call: each step by a command, and the API agrees.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_is_set_up_by_commands() {
+    let team = Team::new().await;
+    assert_eq!(team.done(&["table", "create"]).await["status"], "active");
+    let operator = team.done(&["operator-key", "create", "--label", "team"]).await;
+    assert_eq!(team.opens(text(&operator, "key"), "/v1/resellers/54").await, 200);
+    let made = team.done(&["reseller", "create", "--name", "Fabrikam", "--redirect-host", "127.0.0.1"]).await;
+    assert!(text(&made, "webhookSecret").starts_with("whsec_"));
+    let id = made["id"].to_string();
+    let catalogue = json!({"sbcGateways": [{"sbcGatewayId": 9, "sbcGatewayRegion": "EU"}]});
+    let set = team.done_with(&["catalogue", "set", &id, "-"], &catalogue.to_string()).await;
+    assert_eq!(set["sbcGateways"], catalogue["sbcGateways"]);
+    let key = team.done(&["key", "create", &id, "--scope", "enterprises:read", "--expires-in-days", "30"]).await;
+    assert_eq!(team.opens(text(&key, "key"), "/v1/sbc-gateways").await, 200);
+    let listed = team.done(&["key", "list", &id]).await;
+    assert_eq!((&listed[0]["keyId"], &listed[0]["scopes"]), (&key["keyId"], &json!(["enterprises:read"])));
+    assert!(!listed.to_string().contains("onb_test_"));
+    assert_eq!(team.done(&["reseller", "show", &id]).await, set);
+}
+
+/// K9 A key is replaced, revoked; a provider is suspended, resumed; a webhook secret is replaced: the API follows at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_command_changes_the_api_follows() {
+    let team = Team::new().await;
+    let (id, path) = ("54", "/v1/pbx-types");
+    let former = team.done(&["key", "create", id, "--label", "CI"]).await;
+    let fresh = team.done(&["key", "rotate", id, text(&former, "keyId")]).await;
+    assert_eq!(fresh["replaces"], former["keyId"]);
+    let (former_key, fresh_key) = (text(&former, "key"), text(&fresh, "key"));
+    assert_eq!((team.opens(former_key, path).await, team.opens(fresh_key, path).await), (200, 200));
+    team.done(&["key", "revoke", id, text(&former, "keyId")]).await;
+    assert_eq!((team.opens(former_key, path).await, team.opens(fresh_key, path).await), (401, 200));
+    assert_eq!(team.done(&["reseller", "suspend", id]).await["disabled"], true);
+    assert_eq!(team.opens(fresh_key, path).await, 401);
+    assert_eq!(team.done(&["reseller", "resume", id]).await["disabled"], false);
+    assert_eq!(team.opens(fresh_key, path).await, 200);
+    let edited = ["reseller", "edit", id, "--name", "New", "--token-mode", "raw", "--redirect-host", "localhost"];
+    let edited = team.done(&edited).await;
+    let fields = (&edited["name"], &edited["tokenMode"], &edited["redirectHosts"]);
+    assert_eq!(fields, (&json!("New"), &json!("raw"), &json!(["localhost"])));
+    let secret = team.done(&["webhook-secret", "rotate", id]).await;
+    assert!(text(&secret, "webhookSecret").starts_with("whsec_"));
+    let operator = team.done(&["operator-key", "create"]).await;
+    team.done(&["operator-key", "revoke", text(&operator, "keyId")]).await;
+    assert_eq!(team.opens(text(&operator, "key"), "/v1/resellers/54").await, 401);
+}
+
+/// What goes wrong is told with its cause and the next step, and changes nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_says_what_to_do() {
+    let team = Team::new().await;
+    let invalid = team.refused(&["reseller", "create", "--name", " ", "--redirect-host", "a/b"]).await;
+    let pointers: Vec<&Value> = invalid["faults"].as_array().unwrap().iter().map(|fault| &fault["pointer"]).collect();
+    assert_eq!(pointers, [&json!("/name"), &json!("/redirectHosts/0")]);
+    let cases: [&[&str]; 6] = [
+        &["reseller", "show", "1"],
+        &["reseller", "suspend", "1"],
+        &["key", "create", "1"],
+        &["key", "revoke", "54", "54-00000000"],
+        &["webhook-secret", "rotate", "1"],
+        &["catalogue", "set", "54", "nowhere.json"],
+    ];
+    for args in cases {
+        let told = team.refused(args).await;
+        assert!(text(&told, "error").len() > 5 && text(&told, "nextStep").len() > 5, "{told}");
+    }
+    let ran = team.run(&["reseller", "show", "1"], "").await;
+    let said = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!(said, "error: no such service provider\nnext:  Check the number; `reseller create` answered it.\n");
+    let elsewhere = Command::new(env!("CARGO_BIN_EXE_onboarding-admin"))
+        .args(["--table", "t-t", "table", "create"])
+        .env_clear()
+        .output()
+        .unwrap();
+    let said = String::from_utf8(elsewhere.stderr).unwrap();
+    assert!(!elsewhere.status.success() && said.contains("AWS_REGION is not set") && said.contains("next:"), "{said}");
+}
+
+/// People read lines; a secret stands on standard output alone, and a remark beside it says that it is shown once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_is_printed_once_on_standard_output() {
+    let team = Team::new().await;
+    let ran = team.run(&["key", "create", "54"], "").await;
+    let (out, said) = (String::from_utf8(ran.stdout).unwrap(), String::from_utf8(ran.stderr).unwrap());
+    assert_eq!(out.matches("onb_test_").count(), 1);
+    assert!(out.lines().any(|line| line.starts_with("key ")), "{out}");
+    assert!(said.contains("shown this once") && !said.contains("onb_test_"), "{said}");
+}

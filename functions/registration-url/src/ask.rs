@@ -1,7 +1,7 @@
 //! What a caller asks for: `{actionType, consentType?, enterpriseName | enterpriseId, redirectUrl}` (R105, R138).
 
 use onboarding_core::action::ActionType;
-use onboarding_core::fields::{Fault, Fields};
+use onboarding_core::fields::{Fault, Fields, whole_number};
 use onboarding_core::id::EnterpriseId;
 use onboarding_core::redirect_url::{RedirectHost, RedirectPolicy, RedirectUrl};
 use onboarding_core::text::Name;
@@ -23,7 +23,7 @@ pub(crate) enum Which {
 impl Which {
     /// The enterprise that `body` names, if it names just one.
     pub(crate) fn peek(body: &Fields) -> Option<Self> {
-        let number = body.peek("enterpriseId").and_then(|value| EnterpriseId::try_from(value.as_u64()?).ok());
+        let number = body.peek("enterpriseId").and_then(|value| EnterpriseId::try_from(whole_number(value)?).ok());
         let name = body.peek("enterpriseName").and_then(|value| value.as_str()?.parse().ok());
         match (number, name) {
             (Some(number), None) => Some(Self::Number(number)),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::country::Country;
-use crate::fields::Fields;
+use crate::fields::{Fields, whole_number};
 use crate::id::{GatewayId, PbxTypeId};
 use crate::place::Place;
 use crate::region;
@@ -170,7 +170,7 @@ impl Catalogue {
 
 /// Reads a required list of distinct ids.
 fn choose<Id: TryFrom<u64> + PartialEq>(body: &mut Fields, field: &str) -> Option<Vec<Id>> {
-    let listed = body.list(field, "a positive integer", |value| Id::try_from(value.as_u64()?).ok());
+    let listed = body.list(field, "a positive integer", |value| Id::try_from(whole_number(value)?).ok());
     let ids = body.required(field, listed)?;
     refuse_duplicates(body, field, "", &ids);
     Some(ids)

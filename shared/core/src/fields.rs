@@ -8,6 +8,18 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+/// The whole number of zero or more, up to 2^53−1, that `value` is. `5.0` is `5`: one number to RFC 8259 §6, one integer to
+/// JSON Schema (2020-12, core §4.2.3).
+///
+/// Above 2^32 a number with a fraction is none: read as a float, its last digit could be another.
+#[must_use]
+pub fn whole_number(value: &Value) -> Option<u64> {
+    value.as_u64().filter(|number| *number <= crate::id::MAX_SAFE_INTEGER).or_else(|| {
+        let whole = |number: &f64| number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(number);
+        format!("{:.0}", value.as_f64().filter(whole)?.abs()).parse().ok()
+    })
+}
+
 /// One thing that is wrong with a body, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -136,13 +148,13 @@ impl Fields {
     /// An optional whole number of zero or more.
     pub fn whole(&mut self, field: &str) -> Option<u64> {
         let value = self.take(field)?;
-        match value.as_u64() {
-            Some(number) if number <= crate::id::MAX_SAFE_INTEGER => Some(number),
-            _ if value.is_number() => {
+        match whole_number(&value) {
+            Some(number) => Some(number),
+            None if value.is_number() => {
                 self.fault(field, "out_of_range", format!("{field} must be an integer from 0 to 9007199254740991"));
                 None
             }
-            _ => self.wrong_type(field, "an integer", &value),
+            None => self.wrong_type(field, "an integer", &value),
         }
     }
 
@@ -239,6 +251,15 @@ mod tests {
             ("/a~1b", "unknown_field"),
         ];
         assert_eq!(pointers(body.finish(Some(()))), expected.map(|(at, code)| (at.to_owned(), code)));
+    }
+
+    #[test]
+    fn a_whole_number_is_one_however_it_is_written() {
+        let read = |text: &str| whole_number(&serde_json::from_str(text).unwrap());
+        assert_eq!(["5", "5.0", "5e0", "0", "0.0", "-0.0"].map(read), [5, 5, 5, 0, 0, 0].map(Some));
+        assert_eq!(["9007199254740991", "4294967295.0"].map(read), [Some((1 << 53) - 1), Some((1 << 32) - 1)]);
+        let others = ["5.5", "-1", "-1.0", "9007199254740992", "9007199254740991.0", "1e300", "\"5\"", "true", "null"];
+        assert_eq!(others.map(read), [None; 9]);
     }
 
     #[test]

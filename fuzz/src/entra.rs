@@ -6,6 +6,7 @@ use std::thread;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use onboarding_core::application_client::ApplicationClients;
 use onboarding_core::cloud::{Cloud, Endpoints};
 use onboarding_core::id::ApplicationId;
 use onboarding_core::identity::SignedClaims;
@@ -47,7 +48,7 @@ impl Entra {
         thread::spawn(move || listener.incoming().flatten().for_each(|stream| answer(stream, &keys)));
         let base = Url::parse(&format!("http://{address}")).expect("an address makes a URL");
         let endpoints = Endpoints::of(Cloud::Global, Some(&base), Some(&base));
-        let settings = Settings { endpoints, client_id: ApplicationId::from_u128(0) };
+        let settings = Settings { endpoints, clients: ApplicationClients::single(ApplicationId::from_u128(0)) };
         Self {
             runtime: Builder::new_current_thread().enable_all().build().expect("a runtime of one thread"),
             microsoft: Microsoft::new(settings).expect("the client starts without connecting"),

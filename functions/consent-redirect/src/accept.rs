@@ -6,17 +6,22 @@ use std::time::Duration;
 use onboarding_core::advice::Code;
 use onboarding_core::audit::{Actor, AuditRow, Fact};
 use onboarding_core::client_credential::ClientCredential;
-use onboarding_core::consent::{ConsentRequest, LeaseRefusal, Leased, Stage, Verifying};
+use onboarding_core::consent::{ConsentRequest, LeaseRefusal, Leased, Stage, Verifying, links_work};
+use onboarding_core::drift::Seen;
+use onboarding_core::enterprise::Enterprise;
 use onboarding_core::identity::{Expected, VerifiedIdentity, verify};
 use onboarding_core::permission;
 use onboarding_core::proof::{Judgement, judge};
+use onboarding_core::reseller::Reseller;
 use onboarding_core::seal::SealingKeys;
 use onboarding_core::secret::SecretHash;
 use onboarding_core::state::State;
 use onboarding_dynamo::consent::{Lease, Recorded};
+use onboarding_dynamo::drift::Beside;
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::call::Call;
 use onboarding_lambda::routes::ConsentRedirectOp;
+use onboarding_microsoft::ReadBack;
 use onboarding_microsoft::id_token::IdTokenError;
 use onboarding_microsoft::redeem::{RedeemError, Redeemed, Redemption};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -41,10 +46,10 @@ pub(crate) async fn accept(
     // Before the lease, so that a credential that cannot be had costs nobody the link.
     let credential = app.secrets.client_credential(call.now()).await?;
     let code = SecretHash::of(&signed_in.code);
-    let leased = match lease(app, call, state, &identity, &code).await? {
-        Lease::Won(leased) => *leased,
-        Lease::Lost(request) => return already(app, call, *request, &code, keys).await,
-        Lease::Unknown => return Err(Error::NoSuchRequest),
+    let (leased, parties) = match lease(app, call, state, &identity, &code).await? {
+        (Lease::Won(leased), Some(parties)) => (*leased, parties),
+        (Lease::Lost(request), _) => return already(app, call, *request, &code, keys).await,
+        (Lease::Unknown | Lease::Won(_), _) => return Err(Error::NoSuchRequest),
     };
     call.about(leased.request().reseller, leased.request().enterprise);
     let page = outcome::location(app, call, leased.request(), keys);
@@ -66,7 +71,7 @@ pub(crate) async fn accept(
         }
     };
     if let Some((verifying, token)) = verifying {
-        prove(app, call, verifying, &token, keys).await?;
+        prove(app, call, verifying, &token, (&parties, keys)).await?;
     }
     Ok(Answer::see_other(&page))
 }
@@ -89,7 +94,7 @@ async fn identify(
 
 fn expected<'a>(app: &'a App, state: &'a State, code: Option<&'a str>, access_token: Option<&'a str>) -> Expected<'a> {
     let settings = app.microsoft.settings();
-    Expected { client: settings.client_id, endpoints: &settings.endpoints, nonce: &state.nonce, code, access_token }
+    Expected { client: settings.clients.own(), endpoints: &settings.endpoints, nonce: &state.nonce, code, access_token }
 }
 
 /// Leases the request, and looks beside it whether its link works at all. Should it stop to work after this look, the
@@ -100,23 +105,24 @@ async fn lease(
     state: &State,
     identity: &VerifiedIdentity,
     code: &SecretHash,
-) -> Result<Lease, Error> {
+) -> Result<(Lease, Option<(Enterprise, Reseller)>), Error> {
     let holder = (call.reference(), call.now());
-    let (lease, works) = tokio::join!(
+    let (lease, parties) = tokio::join!(
         app.store.lease(&state.request, identity.signer(), code, holder),
-        app.store.links_work(state.enterprise, state.reseller)
+        app.store.parties(state.enterprise, state.reseller)
     );
-    match (lease?, works) {
-        (Lease::Won(leased), Ok(true)) => Ok(Lease::Won(leased)),
-        (Lease::Won(leased), works) => {
+    let works = |(enterprise, reseller): &(Enterprise, Reseller)| links_work(enterprise, reseller);
+    match (lease?, parties.map(|parties| parties.filter(works))) {
+        (Lease::Won(leased), Ok(Some(parties))) => Ok((Lease::Won(leased), Some(parties))),
+        (Lease::Won(leased), refused) => {
             app.store.release(&leased).await?;
-            Err(works.map_or_else(Error::from, |_| Error::Policy(Code::EnterpriseDisabled)))
+            Err(refused.map_or_else(Error::from, |_| Error::Policy(Code::EnterpriseDisabled)))
         }
-        (Lease::Lost(request), Ok(false)) if matches!(request.stage, Stage::Pending { .. }) => {
+        (Lease::Lost(request), Ok(None)) if matches!(request.stage, Stage::Pending { .. }) => {
             Err(Error::Policy(Code::EnterpriseDisabled))
         }
         // What was recorded before is shown, whatever is the case now.
-        (lease @ (Lease::Lost(_) | Lease::Unknown), _) => Ok(lease),
+        (lease @ (Lease::Lost(_) | Lease::Unknown), _) => Ok((lease, None)),
     }
 }
 
@@ -242,11 +248,14 @@ async fn prove(
     call: &Call<ConsentRedirectOp>,
     verifying: Verifying,
     token: &SecretString,
-    keys: &SealingKeys,
+    ((enterprise, reseller), keys): (&(Enterprise, Reseller), &SealingKeys),
 ) -> Result<(), Error> {
+    let clients = &app.microsoft.settings().clients;
+    let also = enterprise.granted_before(clients);
+    let wanted = ReadBack { question: verifying.question(), policy: app.policy, also: &also };
     let (bound, view) = tokio::join!(
         app.store.bound_meanwhile(verifying.request()),
-        app.microsoft.read_back(token, (verifying.question(), app.policy), PROOF_BUDGET)
+        app.microsoft.read_back(token, wanted, PROOF_BUDGET)
     );
     let verifying = verifying.bound_to(bound?);
     let judgement = judge(verifying.question(), &view, app.policy, app.edge.clock.now());
@@ -254,7 +263,9 @@ async fn prove(
         Judgement::Refused(code @ (Code::AdminRoleRequired | Code::WrongTenant), _) => Some(*code),
         Judgement::Refused(..) | Judgement::Granted(_) | Judgement::NotVisibleYet(_) | Judgement::Unreadable => None,
     };
-    let context = context(app, call, keys);
+    let (context, request) = (context(app, call, keys), verifying.request().clone());
     app.store.conclude(verifying, judgement, token, context).await?;
+    let beside = Beside { request: &request, parties: (enterprise, reseller), clients };
+    app.store.note_drifts(beside, Seen::by_signer(&view, &also), context).await?;
     by_policy.map_or(Ok(()), |code| Err(Error::Policy(code)))
 }

@@ -3,18 +3,25 @@
 //! So it decides nothing. Its `tenant` can only stop it; where to look comes from the sealed state. It makes us read
 //! Graph with our own token, and what Graph does not show, `consent-verify` looks at again (G40-G42).
 
+use std::sync::Arc;
+
 use onboarding_core::advice::{Code, Signal};
 use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::consent::AwaitingGrant;
-use onboarding_core::id::TenantId;
+use onboarding_core::drift::Seen;
+use onboarding_core::enterprise::Enterprise;
+use onboarding_core::id::{ApplicationId, TenantId};
 use onboarding_core::proof::application;
+use onboarding_core::reseller::Reseller;
 use onboarding_core::seal::SealingKeys;
 use onboarding_core::state::State;
-use onboarding_dynamo::consent::Recorded;
+use onboarding_dynamo::consent::{OutcomeRows, Recorded};
+use onboarding_dynamo::drift::Beside;
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::body::Form;
 use onboarding_lambda::call::Call;
 use onboarding_lambda::routes::ConsentRedirectOp;
+use onboarding_microsoft::ReadAssigned;
 
 use crate::accept::PROOF_BUDGET;
 use crate::redirect::MalformedRedirect;
@@ -72,12 +79,15 @@ async fn look(app: &App, call: &Call<ConsentRedirectOp>, state: &State, keys: &S
         return Err(Error::Policy(Code::EnterpriseDisabled));
     }
     // Before anything is recorded, so that a credential that cannot be had changes nothing.
-    let credential = app.secrets.client_credential(call.now()).await?;
+    let clients = &app.microsoft.settings().clients;
+    let readers = clients.readers(clients.of(rows.request.action));
+    let readers = app.secrets.credentials(&readers, clients.own(), call.now()).await?;
     let page = outcome::location(app, call, &rows.request, keys);
-    if let Some((record, awaiting)) = rows.request.come_back(context(app, call, keys))
+    let OutcomeRows { request, enterprise, reseller } = rows;
+    if let Some((record, awaiting)) = request.come_back(context(app, call, keys))
         && app.store.record(&record).await? == Recorded::Done
     {
-        prove(app, call, awaiting, &credential, keys).await?;
+        prove(app, call, awaiting, &readers, (&(enterprise, reseller), keys)).await?;
     }
     Ok(Answer::see_other(&page))
 }
@@ -86,13 +96,23 @@ async fn prove(
     app: &App,
     call: &Call<ConsentRedirectOp>,
     awaiting: AwaitingGrant,
-    credential: &ClientCredential,
-    keys: &SealingKeys,
+    readers: &[(ApplicationId, Arc<ClientCredential>)],
+    ((enterprise, reseller), keys): (&(Enterprise, Reseller), &SealingKeys),
 ) -> Result<(), Error> {
+    let clients = &app.microsoft.settings().clients;
+    let (request, tenant) = (awaiting.request().clone(), awaiting.tenant());
+    let client = clients.of(request.action);
+    let mut also = enterprise.granted_before(clients);
+    also.clients.insert(client);
+    let wanted = ReadAssigned { tenant, readers, also: &also };
     let at = (call.now(), call.occasion().random);
-    let view = app.microsoft.read_assigned(credential, awaiting.tenant(), PROOF_BUDGET, at).await;
-    let judgement = application::judge(awaiting.request().action, awaiting.tenant(), &view);
-    app.store.conclude_admin_consent(awaiting, judgement, context(app, call, keys)).await?;
+    let view = app.microsoft.read_assigned(wanted, at, PROOF_BUDGET).await;
+    let judgement = application::judge((request.action, client), tenant, &view);
+    let context = context(app, call, keys);
+    app.store.conclude_admin_consent(awaiting, judgement, context).await?;
+    let beside = Beside { request: &request, parties: (enterprise, reseller), clients };
+    app.store.grant_along(beside, &view, context).await?;
+    app.store.note_drifts(beside, Seen::by_ourselves(&view, &also), context).await?;
     Ok(())
 }
 

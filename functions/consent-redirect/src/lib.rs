@@ -165,7 +165,7 @@ async fn open_state(
     redirect_uri: &str,
 ) -> Result<(State, Arc<SealingKeys>), Error> {
     let now = call.now();
-    let client_id = app.microsoft.settings().client_id.to_string();
+    let client_id = app.microsoft.settings().clients.own().to_string();
     let binding = Binding { client_id: &client_id, redirect_uri };
     let keys = app.secrets.sealing_keys_for(sealed, now).await?;
     Ok((State::open(sealed, &keys, binding, now)?, keys))

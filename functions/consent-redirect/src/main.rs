@@ -23,10 +23,7 @@ async fn main() -> Result<(), Error> {
     let app = App {
         store: Store::connect(&sdk, table.endpoint(), table.name.as_str()),
         secrets: Arc::new(Secrets::connect(&sdk, secrets.endpoint(), secrets.prefix.as_str())),
-        microsoft: Arc::new(Microsoft::new(Settings {
-            endpoints: microsoft.endpoints,
-            client_id: microsoft.client_id,
-        })?),
+        microsoft: Arc::new(Microsoft::new(Settings { endpoints: microsoft.endpoints, clients: microsoft.clients })?),
         policy: Policy::default(),
         edge: Edge::deployed(public_base),
     };
@@ -34,6 +31,8 @@ async fn main() -> Result<(), Error> {
     // One after the other, over one connection: a second handshake costs more than it saves (docs/decisions/0007).
     let now = app.edge.clock.now();
     app.secrets.sealing_keys(now).await?;
-    app.secrets.client_credential(now).await?;
+    let clients = &app.microsoft.settings().clients;
+    let all: Vec<_> = [clients.own()].into_iter().chain(clients.others()).collect();
+    app.secrets.credentials(&all, clients.own(), now).await?;
     lambda_http::run(service_fn(async |request| Ok::<_, Infallible>(handle(&app, request).await))).await
 }

@@ -12,15 +12,17 @@ use futures_util::future::join_all;
 use onboarding_core::advice::Code;
 use onboarding_core::audit::Occasion;
 use onboarding_core::consent::{AwaitingGrant, Context, Leased, Verifying};
+use onboarding_core::drift::Seen;
 use onboarding_core::id::ConsentRequestId;
 use onboarding_core::proof::{Judgement, Policy, application, judge};
 use onboarding_core::random::Random;
 use onboarding_core::seal::SealingKeys;
 use onboarding_core::time::{Clock, Timestamp};
+use onboarding_dynamo::drift::Beside;
 use onboarding_dynamo::stream::{Woken, wakes};
 use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::panic::{self, Panicked};
-use onboarding_microsoft::Microsoft;
+use onboarding_microsoft::{Microsoft, ReadAssigned, ReadBack};
 use onboarding_secrets::{Secrets, SecretsError};
 use secrecy::SecretString;
 use thiserror::Error;
@@ -81,8 +83,7 @@ async fn verify_one(app: &App, id: &ConsentRequestId) -> Result<(), NotVerified>
     let Some(request) = app.store.request(id).await? else { return Ok(()) };
     let now = app.clock.now();
     if let Some(verifying) = Verifying::of(request.clone()) {
-        let bound = app.store.bound_meanwhile(verifying.request()).await?;
-        return prove(app, verifying.bound_to(bound), now).await;
+        return prove(app, verifying, now).await;
     }
     if let Some(awaiting) = AwaitingGrant::of(request.clone()) {
         return look(app, awaiting, now).await;
@@ -102,13 +103,25 @@ async fn verify_one(app: &App, id: &ConsentRequestId) -> Result<(), NotVerified>
 
 /// Reads Graph with our own token: for a consent that nobody signed in to.
 async fn look(app: &App, awaiting: AwaitingGrant, now: Timestamp) -> Result<(), NotVerified> {
-    let (keys, credential) = (app.secrets.sealing_keys(now).await?, app.secrets.client_credential(now).await?);
-    let id = awaiting.request().id.clone();
-    let at = (now, app.random.as_ref());
-    let view = app.microsoft.read_assigned(&credential, awaiting.tenant(), READ_BUDGET, at).await;
-    let judgement = application::judge(awaiting.request().action, awaiting.tenant(), &view);
-    let recorded = app.store.conclude_admin_consent(awaiting, judgement, context(app, &keys, now)).await?;
-    tracing::info!(consent.request = %id, recorded = ?recorded, "consent looked at again");
+    let clients = &app.microsoft.settings().clients;
+    let (request, tenant) = (awaiting.request().clone(), awaiting.tenant());
+    let client = clients.of(request.action);
+    let keys = app.secrets.sealing_keys(now).await?;
+    let readers = app.secrets.credentials(&clients.readers(client), clients.own(), now).await?;
+    let Some((enterprise, reseller)) = app.store.parties(request.enterprise, request.reseller).await? else {
+        return Ok(());
+    };
+    let mut also = enterprise.granted_before(clients);
+    also.clients.insert(client);
+    let wanted = ReadAssigned { tenant, readers: &readers, also: &also };
+    let view = app.microsoft.read_assigned(wanted, (now, app.random.as_ref()), READ_BUDGET).await;
+    let judgement = application::judge((request.action, client), tenant, &view);
+    let context = context(app, &keys, now);
+    let recorded = app.store.conclude_admin_consent(awaiting, judgement, context).await?;
+    tracing::info!(consent.request = %request.id, recorded = ?recorded, "consent looked at again");
+    let beside = Beside { request: &request, parties: (&enterprise, &reseller), clients };
+    app.store.grant_along(beside, &view, context).await?;
+    app.store.note_drifts(beside, Seen::by_ourselves(&view, &also), context).await?;
     Ok(())
 }
 
@@ -116,24 +129,32 @@ async fn look(app: &App, awaiting: AwaitingGrant, now: Timestamp) -> Result<(), 
 /// once the keys can be read again.
 async fn prove(app: &App, verifying: Verifying, now: Timestamp) -> Result<(), NotVerified> {
     let keys = app.secrets.sealing_keys_for(verifying.sealed_token(), now).await?;
-    let context = context(app, &keys, now);
-    let id = verifying.request().id.clone();
-    let (judgement, token) = match verifying.access_token(&keys, now) {
-        Ok(Some(token)) => (read(app, &verifying, &token).await, token),
+    let (context, request) = (context(app, &keys, now), verifying.request().clone());
+    let token = match verifying.access_token(&keys, now) {
+        Ok(Some(token)) => token,
         Ok(None) => {
             app.store.record(&verifying.refuse(Code::ProofUnreadable, None, context)).await?;
             return Ok(());
         }
-        Err(_) => (Judgement::Unreadable, SecretString::default()),
+        Err(_) => {
+            app.store.conclude(verifying, Judgement::Unreadable, &SecretString::default(), context).await?;
+            return Ok(());
+        }
     };
+    let Some((enterprise, reseller)) = app.store.parties(request.enterprise, request.reseller).await? else {
+        return Ok(());
+    };
+    let verifying = verifying.bound_to(enterprise.tenant);
+    let clients = &app.microsoft.settings().clients;
+    let also = enterprise.granted_before(clients);
+    let wanted = ReadBack { question: verifying.question(), policy: app.policy, also: &also };
+    let view = app.microsoft.read_back(&token, wanted, READ_BUDGET).await;
+    let judgement = judge(verifying.question(), &view, app.policy, app.clock.now());
     let recorded = app.store.conclude(verifying, judgement, &token, context).await?;
-    tracing::info!(consent.request = %id, recorded = ?recorded, "consent looked at again");
+    tracing::info!(consent.request = %request.id, recorded = ?recorded, "consent looked at again");
+    let beside = Beside { request: &request, parties: (&enterprise, &reseller), clients };
+    app.store.note_drifts(beside, Seen::by_signer(&view, &also), context).await?;
     Ok(())
-}
-
-async fn read(app: &App, verifying: &Verifying, token: &SecretString) -> Judgement {
-    let view = app.microsoft.read_back(token, (verifying.question(), app.policy), READ_BUDGET).await;
-    judge(verifying.question(), &view, app.policy, app.clock.now())
 }
 
 fn context<'a>(app: &'a App, keys: &'a SealingKeys, now: Timestamp) -> Context<'a> {

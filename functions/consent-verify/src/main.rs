@@ -25,16 +25,15 @@ async fn main() -> Result<(), Error> {
     let app = App {
         store: Store::connect(&sdk, table.endpoint(), table.name.as_str()),
         secrets: Arc::new(Secrets::connect(&sdk, secrets.endpoint(), secrets.prefix.as_str())),
-        microsoft: Arc::new(Microsoft::new(Settings {
-            endpoints: microsoft.endpoints,
-            client_id: microsoft.client_id,
-        })?),
+        microsoft: Arc::new(Microsoft::new(Settings { endpoints: microsoft.endpoints, clients: microsoft.clients })?),
         policy: Policy::default(),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandomness::new()),
     };
     app.secrets.sealing_keys(app.clock.now()).await?;
-    app.secrets.client_credential(app.clock.now()).await?;
+    let clients = &app.microsoft.settings().clients;
+    let all: Vec<_> = [clients.own()].into_iter().chain(clients.others()).collect();
+    app.secrets.credentials(&all, clients.own(), app.clock.now()).await?;
     let verify = async |batch: LambdaEvent<Event>| Ok::<_, Infallible>(verify(&app, &batch.payload).await);
     lambda_runtime::run(service_fn(verify)).await
 }

@@ -224,7 +224,7 @@ async fn admin_consent_url(
     let redirect_uri = app.edge.public_base.admin_consent_callback();
     let (_, sealed_state) = sealed(app, call, request, (AuthorityPath::Tenant(tenant), &redirect_uri)).await?;
     let consent = AdminConsent { tenant, sealed_state: &sealed_state, redirect_uri: &redirect_uri };
-    Ok(app.microsoft.admin_consent_url(&consent))
+    Ok(app.microsoft.admin_consent_url(app.microsoft.settings().clients.of(request.action), &consent))
 }
 
 /// A new state, and the same sealed for the one address that Microsoft answers to.
@@ -237,7 +237,7 @@ async fn sealed(
     let random = call.occasion().random;
     let state = State::new(request, authority, random);
     let keys = app.secrets.sealing_keys(call.now()).await?;
-    let client_id = app.microsoft.settings().client_id.to_string();
+    let client_id = app.microsoft.settings().clients.own().to_string();
     let sealed = state.seal(&keys, Binding { client_id: &client_id, redirect_uri }, (call.now(), random));
     Ok((state, sealed))
 }

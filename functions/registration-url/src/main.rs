@@ -23,10 +23,7 @@ async fn main() -> Result<(), Error> {
     let app = App {
         store: Store::connect(&sdk, table.endpoint(), table.name.as_str()),
         secrets: Arc::new(Secrets::connect(&sdk, secrets.endpoint(), secrets.prefix.as_str())),
-        microsoft: Arc::new(Microsoft::new(Settings {
-            endpoints: microsoft.endpoints,
-            client_id: microsoft.client_id,
-        })?),
+        microsoft: Arc::new(Microsoft::new(Settings { endpoints: microsoft.endpoints, clients: microsoft.clients })?),
         redirect_policy: RedirectPolicy::default(),
         edge: Edge::deployed(public_base),
     };

@@ -393,6 +393,26 @@ impl ActionState {
         )
     }
 
+    /// The newest link of an action that is not granted, if it has one.
+    #[must_use]
+    pub const fn link(&self) -> Option<&ConsentRequestId> {
+        match self {
+            Self::Started { request, .. }
+            | Self::Declined { request, .. }
+            | Self::Blocked { request, .. }
+            | Self::Unverifiable { request, .. } => Some(request),
+            Self::NotRequested
+            | Self::PendingConsent { .. }
+            | Self::PendingConfirmation { .. }
+            | Self::Verifying { .. }
+            | Self::Granted { .. }
+            | Self::Drifted { .. }
+            | Self::Withdrawn { .. }
+            | Self::Revoked { .. }
+            | Self::Expired { .. } => None,
+        }
+    }
+
     /// The tenant that waits for `confirm-tenant`, if one does.
     #[must_use]
     pub fn tenant_to_confirm(&self) -> Option<TenantToConfirm> {

@@ -280,6 +280,12 @@ impl ConsentRequest {
         [&[self.action], self.together.as_slice()].concat()
     }
 
+    /// Whether the link waits for somebody, and still works.
+    #[must_use]
+    pub fn is_unused(&self, now: Timestamp) -> bool {
+        matches!(self.stage, Stage::Pending { .. }) && now < self.expires_at
+    }
+
     /// Whether a sign-in with this code may have the lease. The store's condition says the same (P6).
     pub fn lease(&self, code: &SecretHash, now: Timestamp) -> Result<(), LeaseRefusal> {
         if self.used_codes.contains(code) {

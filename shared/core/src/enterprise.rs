@@ -262,6 +262,26 @@ impl Enterprise {
         others.filter(|_| grants(action)).collect()
     }
 
+    /// Whether `action` is asked for and neither granted nor being proved.
+    #[must_use]
+    pub fn is_asked_for(&self, action: ActionType) -> bool {
+        match self.action(action) {
+            ActionState::PendingConsent { .. }
+            | ActionState::Started { .. }
+            | ActionState::Declined { .. }
+            | ActionState::Blocked { .. }
+            | ActionState::Unverifiable { .. }
+            | ActionState::Drifted { .. }
+            | ActionState::Expired { .. } => true,
+            ActionState::NotRequested
+            | ActionState::PendingConfirmation { .. }
+            | ActionState::Verifying { .. }
+            | ActionState::Granted { .. }
+            | ActionState::Withdrawn { .. }
+            | ActionState::Revoked { .. } => false,
+        }
+    }
+
     /// The tenant that a link of this enterprise must end in, if one is known by id.
     #[must_use]
     pub fn pin(&self) -> Option<TenantId> {

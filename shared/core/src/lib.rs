@@ -14,10 +14,14 @@
 //! | actions and what they ask for | [`action`], [`permission`], [`task`], [`capability`] |
 //! | a link, a sign-in, a proof | [`consent`], [`state`], [`identity`], [`proof`] |
 //! | what is told, and to whom | [`outcome`], [`outcome_link`], [`delivery`], [`redirect_url`], [`advice`], [`audit`] |
+//! | actions and what they ask for | [`action`], [`permission`], [`application_client`] |
+//! | a link, a sign-in, a proof, its loss | [`consent`], [`state`], [`identity`], [`proof`], [`drift`] |
+//! | what is told, and to whom | [`outcome`], [`outcome_link`], [`event`], [`delivery`], [`redirect_url`], [`advice`], [`audit`] |
 //! | groundwork | [`id`], [`time`], [`random`], [`secret`], [`seal`], [`json`], [`word`], [`cloud`] |
 
 pub mod action;
 pub mod advice;
+pub mod application_client;
 pub mod audit;
 pub mod capability;
 pub mod catalogue;
@@ -27,7 +31,9 @@ pub mod consent;
 pub mod country;
 pub mod credential;
 pub mod delivery;
+pub mod drift;
 pub mod enterprise;
+pub mod event;
 pub mod fields;
 pub mod id;
 pub mod idempotency;

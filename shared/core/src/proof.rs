@@ -37,6 +37,19 @@ pub struct TenantView {
     pub grants: Option<Vec<DelegatedGrant>>,
     /// The directory roles by which Teams is managed; `None` also where nobody asked for them.
     pub management: Option<membership::View>,
+    /// The app roles of our registrations; `None` also where nobody asked for them.
+    pub app_roles: Option<Vec<application::AppRole>>,
+    /// The directory roles of our own service principal; `None` also where nobody asked for them.
+    pub joined: Option<Vec<RoleTemplateId>>,
+}
+
+/// What else is read beside a consent, for actions that the tenant granted before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Also {
+    /// The registrations whose app roles count.
+    pub clients: BTreeSet<ApplicationId>,
+    /// Whether the directory roles of our service principal count.
+    pub joined: bool,
 }
 
 /// The tenant's own organisation.
@@ -193,7 +206,7 @@ fn admit(
 
 /// Whether the grants hold for the whole tenant, not for the signer alone.
 fn granted_for_all(question: Question<'_>, grants: &[DelegatedGrant], facts: Facts, now: Timestamp) -> Judgement {
-    if covers(grants, question.action, |holder| holder == Holder::Tenant) {
+    if covers_tenant(grants, question.action) {
         return Judgement::Granted(Granted { facts });
     }
     let own = Holder::Person(question.signer.object);
@@ -203,6 +216,11 @@ fn granted_for_all(question: Question<'_>, grants: &[DelegatedGrant], facts: Fac
         return Judgement::Refused(Code::OrgConsentNotTicked, facts);
     }
     Judgement::NotVisibleYet(facts)
+}
+
+/// Whether grants show for the whole tenant what `action` asks Graph for.
+pub(crate) fn covers_tenant(grants: &[DelegatedGrant], action: ActionType) -> bool {
+    covers(grants, action, |holder| holder == Holder::Tenant)
 }
 
 /// Whether the grants that count hold every Graph permission that the action asks for. Several grants may share one
@@ -277,6 +295,8 @@ mod tests {
             signer_roles: Some(vec![GLOBAL_ADMINISTRATOR]),
             grants: Some(grants),
             management: None,
+            app_roles: None,
+            joined: None,
         }
     }
 

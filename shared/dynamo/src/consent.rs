@@ -79,9 +79,7 @@ impl Store {
     /// False if the enterprise is stopped or gone. An action that is granted or being proved keeps its state.
     pub async fn mint(&self, request: &ConsentRequest, audit: &AuditRow) -> Result<bool, StoreError> {
         let mut transaction = self.transaction();
-        let mut row = item(&Key::request(&request.id), request)?;
-        row.insert("ttl".to_owned(), number(request.expires_at.plus(KEPT).seconds()));
-        transaction.put_new(Part::Request, row)?;
+        transaction.put_new(Part::Request, request_item(request)?)?;
         let enterprise = Key::enterprise(request.enterprise);
         let (since, asked_again) = (request.created_at, request.asked_again);
         let started = ActionState::Started { since, request: request.id.clone(), asked_again };
@@ -144,8 +142,12 @@ impl Store {
         self.update(key, change).await.map(drop)
     }
 
-    /// Whether the links of an enterprise work, as [`consent::links_work`] says; false too if either is gone.
-    pub async fn links_work(&self, enterprise: EnterpriseId, reseller: ResellerId) -> Result<bool, StoreError> {
+    /// An enterprise and its provider, on whom it depends whether a link works; none if either is gone.
+    pub async fn parties(
+        &self,
+        enterprise: EnterpriseId,
+        reseller: ResellerId,
+    ) -> Result<Option<(Enterprise, Reseller)>, StoreError> {
         let (mut of, mut by): (Option<Enterprise>, Option<Reseller>) = (None, None);
         for item in self.batch_get(vec![Key::enterprise(enterprise), Key::reseller(reseller)]).await? {
             if Key::of(&item).sk == "enterprise" {
@@ -154,13 +156,18 @@ impl Store {
                 by = Some(entity(item)?);
             }
         }
-        Ok(of.zip(by).is_some_and(|(enterprise, reseller)| consent::links_work(&enterprise, &reseller)))
+        Ok(of.zip(by))
     }
 
     /// Records a move: request, action, tenant, delivery, handles and audit row, in one transaction (P5).
     pub async fn record(&self, record: &Record) -> Result<Recorded, StoreError> {
         let mut transaction = self.transaction();
-        transaction.update(Part::Request, Key::request(&record.request.id), request_change(record)?)?;
+        if record.is_new {
+            let made = ConsentRequest { stage: record.stage.clone(), ..record.request.clone() };
+            transaction.put_new(Part::Request, request_item(&made)?)?;
+        } else {
+            transaction.update(Part::Request, Key::request(&record.request.id), request_change(record)?)?;
+        }
         transaction.update(Part::Action, Key::enterprise(record.request.enterprise), landing(record)?)?;
         if record.landing != Landing::IfNewest {
             let provider = Key::reseller(record.request.reseller);
@@ -172,7 +179,7 @@ impl Store {
         if let Some(tenant) = record.binds {
             transaction.update(Part::Guard, Key::tenant(tenant), guard(record.request.reseller))?;
         }
-        if let Landing::Within(tenant) = record.landing {
+        if let Landing::Within(tenant) | Landing::Along(tenant) = record.landing {
             let free = free_for(record.request.reseller, Change::condition(FREE));
             transaction.check(Part::Guard, Key::tenant(tenant), free)?;
         }
@@ -245,7 +252,7 @@ impl Store {
             return Ok(Some(Code::EnterpriseDisabled));
         };
         let wanted = match record.landing {
-            Landing::Within(tenant) => Some(tenant),
+            Landing::Within(tenant) | Landing::Along(tenant) => Some(tenant),
             Landing::Must | Landing::IfNewest => {
                 record.binds.or_else(|| record.action.tenant_to_confirm().map(|shown| shown.tenant_id))
             }
@@ -295,6 +302,12 @@ impl Store {
             _ => None,
         })
     }
+}
+
+fn request_item(request: &ConsentRequest) -> Result<crate::value::Item, StoreError> {
+    let mut row = item(&Key::request(&request.id), request)?;
+    row.insert("ttl".to_owned(), number(request.expires_at.plus(KEPT).seconds()));
+    Ok(row)
 }
 
 fn held_by(request: &ConsentRequest, holder: &ReferenceId) -> bool {
@@ -386,6 +399,10 @@ fn landing(record: &Record) -> Result<Change, StoreError> {
             .name("#request", "request")
             .value(":request", text(record.request.id.as_str()))),
         Landing::Within(tenant) => Ok(within(open(change.and(IS_OPEN), &key)?, tenant)),
+        Landing::Along(tenant) => {
+            let change = proved_words(change.and(IS_OPEN).and(KEEPS_PROVED)).value(":verifying", text("verifying"));
+            Ok(within(open(change, &key)?, tenant))
+        }
         Landing::Must => {
             change = open(change.and(IS_OPEN), &key)?;
             let Some(tenant) = record.binds else { return Ok(change.and(IS_UNBOUND)) };

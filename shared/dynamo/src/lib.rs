@@ -12,6 +12,7 @@ pub mod audit;
 pub mod consent;
 pub mod credential;
 pub mod delivery;
+pub mod drift;
 pub mod due;
 pub mod enterprise;
 mod key;

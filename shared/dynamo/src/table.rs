@@ -53,6 +53,8 @@
 //! | callback: granted | TransactWriteItems: request, action, provider, guard, delivery, 2 handles, audit | | 21 |
 //! | admin consent: came back | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, audit | 3 | 8 |
 //! | admin consent: granted | TransactWriteItems: request, action, provider, guard, delivery, audit | | 17 |
+//! | admin consent: each action granted along | GetItem: its own request; TransactWriteItems: request, action, provider, guard, delivery, audit | 1 | 17 |
+//! | any reading of Graph: each consent that is gone | TransactWriteItems: action, delivery, audit | | 8 |
 //! | `GET /outcome/{handle}` | BatchGetItem: request, enterprise, provider | 3 | |
 //! | refusal | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, delivery, audit | 3 | 8 |
 //! | delivery | UpdateItem to claim, BatchGetItem provider and endpoint, UpdateItem to finish | 2 | 4 |

@@ -13,7 +13,7 @@ use onboarding_core::action::ProvedBy;
 use onboarding_core::cloud::Endpoints;
 use onboarding_core::id::{ApplicationId, ObjectId, RoleTemplateId, TenantId};
 use onboarding_core::permission::{GRAPH, TEAMS_ADMIN_API};
-use onboarding_core::proof::{DelegatedGrant, Holder, Organization, Policy, Question, TenantView};
+use onboarding_core::proof::{Also, DelegatedGrant, Holder, Organization, Policy, Question, TenantView};
 use reqwest::{Client, StatusCode};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -25,6 +25,7 @@ const ROLES: &str = "roles";
 const GRANTS: &str = "grants";
 const GRAPH_PRINCIPAL: &str = "graph";
 const TEAMS_PRINCIPAL: &str = "teams";
+const JOINED: &str = "joined";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -59,21 +60,33 @@ struct ServicePrincipal {
 /// The APIs whose grants count, by the object ids of their service principals here.
 type Apis = Vec<(ObjectId, ApplicationId)>;
 
+/// What is read with a signer's token.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadBack<'a> {
+    /// What it must answer.
+    pub question: Question<'a>,
+    /// Whose consent counts.
+    pub policy: Policy,
+    /// What else is looked at.
+    pub also: &'a Also,
+}
+
 /// What Graph shows within `budget` to the holder of `access_token` about the consents given to `client`. For an action
 /// that is proved by membership, our service principal joins its roles in between.
 pub(crate) async fn read_back(
     http: &Client,
     endpoints: &Endpoints,
     access_token: &SecretString,
-    (client, question, policy): (ApplicationId, Question<'_>, Policy),
+    (client, wanted): (ApplicationId, ReadBack<'_>),
     budget: Duration,
 ) -> TenantView {
     let read = async {
         let wire = Wire::new(http, endpoints, access_token, budget)?;
-        if question.action.proved_by() == ProvedBy::Membership {
-            membership::read_joining(&wire, endpoints, client, (question, policy)).await
+        if wanted.question.action.proved_by() == ProvedBy::Membership {
+            membership::read_joining(&wire, endpoints, (client, wanted)).await
         } else {
-            Ok(view(&wire, &wire.batch(&requests(client)).await?).await)
+            let batch = wire.batch(&requests(client, wanted.also)).await?;
+            Ok(view(&wire, &batch, wanted.also).await)
         }
     };
     read.await.unwrap_or_else(|why: Unread| {
@@ -82,24 +95,54 @@ pub(crate) async fn read_back(
     })
 }
 
-fn requests(client: ApplicationId) -> [(&'static str, String); 5] {
-    let principal = |app: ApplicationId| format!("/servicePrincipals(appId='{app}')?$select=id,appId");
-    [
-        (ORGANIZATION, "/organization?$select=id,displayName".to_owned()),
-        (ROLES, "/me/transitiveMemberOf/microsoft.graph.directoryRole?$select=roleTemplateId".to_owned()),
-        (GRANTS, format!("/servicePrincipals(appId='{client}')/oauth2PermissionGrants")),
-        (GRAPH_PRINCIPAL, principal(GRAPH)),
-        (TEAMS_PRINCIPAL, principal(TEAMS_ADMIN_API)),
-    ]
+fn named(name: &str, path: String) -> (String, String) {
+    (name.to_owned(), path)
 }
 
-async fn view(wire: &Wire<'_>, batch: &Batch) -> TenantView {
-    let (signer_roles, grants) = tokio::join!(roles(wire, batch), grants(wire, batch));
+fn requests(client: ApplicationId, also: &Also) -> Vec<(String, String)> {
+    let principal = |app: ApplicationId| format!("/servicePrincipals(appId='{app}')?$select=id,appId");
+    let mut parts = vec![
+        named(ORGANIZATION, "/organization?$select=id,displayName".to_owned()),
+        named(ROLES, "/me/transitiveMemberOf/microsoft.graph.directoryRole?$select=roleTemplateId".to_owned()),
+        grants_of(client),
+        named(GRAPH_PRINCIPAL, principal(GRAPH)),
+        named(TEAMS_PRINCIPAL, principal(TEAMS_ADMIN_API)),
+    ];
+    if also.joined {
+        parts.push(joined_by(client));
+    }
+    if !also.clients.is_empty() {
+        parts.extend(application::requests(&also.clients));
+    }
+    parts
+}
+
+fn grants_of(client: ApplicationId) -> (String, String) {
+    named(GRANTS, format!("/servicePrincipals(appId='{client}')/oauth2PermissionGrants"))
+}
+
+fn joined_by(client: ApplicationId) -> (String, String) {
+    let path = "memberOf/microsoft.graph.directoryRole?$select=roleTemplateId";
+    named(JOINED, format!("/servicePrincipals(appId='{client}')/{path}"))
+}
+
+async fn view(wire: &Wire<'_>, batch: &Batch, also: &Also) -> TenantView {
+    let app_roles = async {
+        if also.clients.is_empty() {
+            return None;
+        }
+        seen("app roles", application::roles(wire, batch, &also.clients).await).map(|(_, roles)| roles)
+    };
+    let joined = async { if also.joined { seen(JOINED, joined(wire, batch).await) } else { None } };
+    let (signer_roles, grants, app_roles, joined) =
+        tokio::join!(roles(wire, batch), grants(wire, batch), app_roles, joined);
     TenantView {
         organization: seen(ORGANIZATION, organization(batch)),
         signer_roles: seen(ROLES, signer_roles),
         grants: seen(GRANTS, grants),
         management: None,
+        app_roles,
+        joined,
     }
 }
 
@@ -122,18 +165,39 @@ async fn roles(wire: &Wire<'_>, batch: &Batch) -> Result<Vec<RoleTemplateId>, Un
     Ok(roles.into_iter().map(|role| role.role_template_id).collect())
 }
 
+/// The directory roles that our service principal holds; none if it is not in the tenant.
+async fn joined(wire: &Wire<'_>, batch: &Batch) -> Result<Vec<RoleTemplateId>, Unread> {
+    match batch.part(JOINED) {
+        Err(Unread::Status(StatusCode::NOT_FOUND)) => Ok(Vec::new()),
+        Err(why) => Err(why),
+        Ok(first) => {
+            let roles: Vec<Role> = wire.all_pages(first).await?;
+            Ok(roles.into_iter().map(|role| role.role_template_id).collect())
+        }
+    }
+}
+
 /// Our client not being in the tenant is the same as no grant.
 async fn grants(wire: &Wire<'_>, batch: &Batch) -> Result<Vec<DelegatedGrant>, Unread> {
     let apis: Apis = [(GRAPH_PRINCIPAL, GRAPH), (TEAMS_PRINCIPAL, TEAMS_ADMIN_API)]
         .into_iter()
         .filter_map(|(part, app)| principal(batch, part, app).transpose())
         .collect::<Result<_, _>>()?;
+    grants_on(wire, batch, &apis).await
+}
+
+/// The grants on these APIs.
+async fn grants_on(
+    wire: &Wire<'_>,
+    batch: &Batch,
+    apis: &[(ObjectId, ApplicationId)],
+) -> Result<Vec<DelegatedGrant>, Unread> {
     match batch.part(GRANTS) {
         Err(Unread::Status(StatusCode::NOT_FOUND)) => Ok(Vec::new()),
         Err(why) => Err(why),
         Ok(first) => {
             let grants: Vec<Grant> = wire.all_pages(first).await?;
-            Ok(grants.into_iter().filter_map(|grant| grant.delegated(&apis)).collect())
+            Ok(grants.into_iter().filter_map(|grant| grant.delegated(apis)).collect())
         }
     }
 }
@@ -149,7 +213,7 @@ fn principal(batch: &Batch, part: &str, app: ApplicationId) -> Result<Option<(Ob
 
 impl Grant {
     /// None for an API that we do not ask for, and for a kind of grant that nobody told us of.
-    fn delegated(self, apis: &Apis) -> Option<DelegatedGrant> {
+    fn delegated(self, apis: &[(ObjectId, ApplicationId)]) -> Option<DelegatedGrant> {
         let (_, resource) = apis.iter().find(|(id, _)| *id == self.resource_id)?;
         let holds_for = match (self.consent_type.as_str(), self.principal_id) {
             ("AllPrincipals", _) => Holder::Tenant,

@@ -31,11 +31,12 @@ mod refusal;
 
 use std::time::Duration;
 
+use onboarding_core::application_client::ApplicationClients;
 use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::cloud::Endpoints;
 use onboarding_core::id::{ApplicationId, TenantId};
 use onboarding_core::identity::SignedClaims;
-use onboarding_core::proof::{Policy, Question, TenantView, application};
+use onboarding_core::proof::{TenantView, application};
 use onboarding_core::random::Random;
 use onboarding_core::text::Domain;
 use onboarding_core::time::Timestamp;
@@ -45,6 +46,8 @@ use secrecy::SecretString;
 use crate::admin_consent::AdminConsent;
 use crate::authorize::SignIn;
 use crate::discovery::DiscoveryError;
+pub use crate::graph::ReadBack;
+pub use crate::graph::application::ReadAssigned;
 use crate::http::ClientError;
 use crate::id_token::{IdTokenError, IdTokens};
 use crate::keys::Keys;
@@ -55,8 +58,8 @@ use crate::redeem::{RedeemError, Redeemed, Redemption, Registration};
 pub struct Settings {
     /// Where Microsoft is.
     pub endpoints: Endpoints,
-    /// Our application.
-    pub client_id: ApplicationId,
+    /// Our registrations.
+    pub clients: ApplicationClients,
 }
 
 /// The connection to Microsoft. One per process: it holds the HTTP client and the signing keys.
@@ -82,15 +85,14 @@ impl Microsoft {
     /// The address that takes a person to Microsoft (R106-R114).
     #[must_use]
     pub fn authorize_url(&self, sign_in: &SignIn<'_>) -> String {
-        let Settings { endpoints, client_id } = &self.settings;
-        authorize::authorize_url(endpoints, *client_id, sign_in)
+        let Settings { endpoints, clients } = &self.settings;
+        authorize::authorize_url(endpoints, clients.own(), sign_in)
     }
 
-    /// The address that takes an administrator to Microsoft's page for application permissions.
+    /// The address that takes an administrator to Microsoft's page for the application permissions of `client`.
     #[must_use]
-    pub fn admin_consent_url(&self, consent: &AdminConsent<'_>) -> String {
-        let Settings { endpoints, client_id } = &self.settings;
-        admin_consent::admin_consent_url(endpoints, *client_id, consent)
+    pub fn admin_consent_url(&self, client: ApplicationId, consent: &AdminConsent<'_>) -> String {
+        admin_consent::admin_consent_url(&self.settings.endpoints, client, consent)
     }
 
     /// The claims of an `id_token`, if Microsoft signed it. What they say is for `identity::verify` to judge.
@@ -105,34 +107,27 @@ impl Microsoft {
         redemption: Redemption<'_>,
         at: (Timestamp, &dyn Random),
     ) -> Result<Redeemed, RedeemError> {
-        let Settings { endpoints, client_id } = &self.settings;
-        let registration = Registration { endpoints, client_id: *client_id, credential };
+        let Settings { endpoints, clients } = &self.settings;
+        let registration = Registration { endpoints, client_id: clients.own(), credential };
         redeem::redeem(&self.http, registration, redemption, at).await
     }
 
     /// What Graph shows of the tenant and our grants in it, to the holder of `access_token`, within `budget`. An action
-    /// that is proved by membership changes the tenant: our service principal joins the roles that `policy` allows.
-    pub async fn read_back(
-        &self,
-        access_token: &SecretString,
-        (question, policy): (Question<'_>, Policy),
-        budget: Duration,
-    ) -> TenantView {
-        let Settings { endpoints, client_id } = &self.settings;
-        graph::read_back(&self.http, endpoints, access_token, (*client_id, question, policy), budget).await
+    /// that is proved by membership changes the tenant: our service principal joins the roles that the policy allows.
+    pub async fn read_back(&self, access_token: &SecretString, wanted: ReadBack<'_>, budget: Duration) -> TenantView {
+        let Settings { endpoints, clients } = &self.settings;
+        graph::read_back(&self.http, endpoints, access_token, (clients.own(), wanted), budget).await
     }
 
-    /// What Graph shows our application, by itself, of its own permissions in `tenant`, within `budget`.
+    /// What Graph shows our registrations, by themselves, of their own permissions, within `budget`.
     pub async fn read_assigned(
         &self,
-        credential: &ClientCredential,
-        tenant: TenantId,
-        budget: Duration,
+        wanted: ReadAssigned<'_>,
         at: (Timestamp, &dyn Random),
+        budget: Duration,
     ) -> application::View {
-        let Settings { endpoints, client_id } = &self.settings;
-        let registration = Registration { endpoints, client_id: *client_id, credential };
-        graph::application::read_assigned(&self.http, registration, (tenant, at), budget).await
+        let Settings { endpoints, clients } = &self.settings;
+        graph::application::read_assigned(&self.http, (endpoints, clients.own()), wanted, at, budget).await
     }
 
     /// The tenant that owns `domain`.

@@ -3,6 +3,7 @@
 //! | name below the prefix | value |
 //! |---|---|
 //! | `client-secret` | what proves our application to Microsoft: see `onboarding_core::client_credential` |
+//! | `client-secret/{clientId}` | the same of a further app registration (`APPLICATION_CLIENTS`) |
 //! | `sealing-keys` | the JSON of `onboarding_core::seal::SealingKeys` |
 //! | `webhook-keys/{resellerId}` | the JSON of [`WebhookKeys`] |
 //!
@@ -15,12 +16,12 @@ mod store;
 mod webhook_keys;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_types::SdkConfig;
 use onboarding_core::client_credential::ClientCredential;
-use onboarding_core::id::ResellerId;
+use onboarding_core::id::{ApplicationId, ResellerId};
 use onboarding_core::random::Random;
 use onboarding_core::seal::SealingKeys;
 use onboarding_core::time::Timestamp;
@@ -68,6 +69,7 @@ pub enum SecretsError {
 pub struct Secrets {
     store: Store,
     client_credential: Cached<Arc<ClientCredential>>,
+    further_credentials: Mutex<HashMap<ApplicationId, Arc<Cached<Arc<ClientCredential>>>>>,
     sealing_keys: Cached<Arc<SealingKeys>>,
     webhook_keys: Mutex<HashMap<ResellerId, Kept>>,
 }
@@ -84,6 +86,7 @@ impl Secrets {
         Self {
             store: Store::new(sdk, endpoint, prefix),
             client_credential: Cached::default(),
+            further_credentials: Mutex::default(),
             sealing_keys: Cached::default(),
             webhook_keys: Mutex::default(),
         }
@@ -91,12 +94,38 @@ impl Secrets {
 
     /// What proves our application to Microsoft.
     pub async fn client_credential(&self, now: Timestamp) -> Result<Arc<ClientCredential>, SecretsError> {
-        self.client_credential.get(now, self.read_client_credential()).await
+        self.client_credential.get(now, self.read_client_credential(CLIENT_SECRET)).await
+    }
+
+    /// What proves these registrations to Microsoft, each with its own; `own` is the one that people sign in to.
+    ///
+    /// Registrations come from the settings of the function, so as many are kept as there are.
+    pub async fn credentials(
+        &self,
+        clients: &[ApplicationId],
+        own: ApplicationId,
+        now: Timestamp,
+    ) -> Result<Vec<(ApplicationId, Arc<ClientCredential>)>, SecretsError> {
+        let mut credentials = Vec::new();
+        for client in clients {
+            let credential = if *client == own {
+                self.client_credential(now).await?
+            } else {
+                let kept = Arc::clone(self.further().entry(*client).or_default());
+                kept.get(now, self.read_client_credential(&further_secret(*client))).await?
+            };
+            credentials.push((*client, credential));
+        }
+        Ok(credentials)
+    }
+
+    fn further(&self) -> MutexGuard<'_, HashMap<ApplicationId, Arc<Cached<Arc<ClientCredential>>>>> {
+        self.further_credentials.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The same, after Microsoft refused it: read again, at most once in 30 s, in case it was replaced.
     pub async fn client_credential_after_refusal(&self, now: Timestamp) -> Result<Arc<ClientCredential>, SecretsError> {
-        self.client_credential.get_after_miss(now, self.read_client_credential()).await
+        self.client_credential.get_after_miss(now, self.read_client_credential(CLIENT_SECRET)).await
     }
 
     /// The keys that seal and open.
@@ -174,11 +203,11 @@ impl Secrets {
         }
     }
 
-    async fn read_client_credential(&self) -> Result<Arc<ClientCredential>, SecretsError> {
-        let stored = self.store.read(CLIENT_SECRET).await?;
+    async fn read_client_credential(&self, name: &str) -> Result<Arc<ClientCredential>, SecretsError> {
+        let stored = self.store.read(name).await?;
         ClientCredential::parse(stored.expose_secret()).map(Arc::new).map_err(|fault| {
             tracing::error!(%fault, "the client credential cannot be used");
-            SecretsError::Malformed(self.store.full(CLIENT_SECRET))
+            SecretsError::Malformed(self.store.full(name))
         })
     }
 
@@ -214,6 +243,12 @@ impl Secrets {
         entry.used_at = now;
         Arc::clone(&entry.keys)
     }
+}
+
+/// The name of the secret of a further registration.
+#[must_use]
+pub fn further_secret(client: ApplicationId) -> String {
+    format!("{CLIENT_SECRET}/{client}")
 }
 
 fn webhook_keys_name(reseller: ResellerId) -> String {

@@ -11,10 +11,11 @@ use onboarding_core::random::SystemRandomness;
 use onboarding_core::seal::SealingKeys;
 use onboarding_core::time::Clock as _;
 use onboarding_dynamo::consent::Recorded;
+use onboarding_sandbox::Overrides;
 use onboarding_sandbox::visitor::{Page, Visitor};
 use reqwest::Method;
 use serde_json::{Value, json};
-use simulated_microsoft::{CONTOSO, Consent, Effect, FABRIKAM, Fault, GRACE, Lag, Revocation, Tenant};
+use simulated_microsoft::{CONTOSO, Consent, Effect, FABRIKAM, Fault, GRACE, Lag, PermissionKind, Revocation, Tenant};
 use url::Url;
 
 use crate::effects::Effects;
@@ -49,6 +50,15 @@ impl World {
     /// State word and problem code of the user synchronisation of `enterprise`.
     async fn user_sync(&self, enterprise: u64) -> (String, Option<String>) {
         self.standing(enterprise, ACTION).await
+    }
+
+    /// Our registration at Microsoft lists no other application permissions than user synchronisation's, so its screen
+    /// grants nothing along.
+    fn list_user_sync_alone(&self) {
+        let mut app = self.microsoft().registration(&Overrides::default().client_id().to_string()).unwrap();
+        app.permissions
+            .retain(|listed| listed.kind == PermissionKind::Delegated || PERMISSIONS.contains(&listed.value));
+        self.microsoft().register(app);
     }
 
     /// Consents in `tenant` as an administrator does, without coming back to us.
@@ -140,6 +150,7 @@ async fn a_link_needs_a_tenant() {
 #[tokio::test]
 async fn an_accepted_consent_is_proved_and_told() {
     let world = World::new().await;
+    world.list_user_sync_alone();
     let enterprise = world.contoso().await;
     let link = world.user_sync_url(enterprise).await;
     let before = world.snapshot().await;
@@ -182,6 +193,7 @@ async fn a_registered_enterprise_consents_in_its_tenant() {
 #[tokio::test]
 async fn a_callback_without_a_consent_is_never_granted() {
     let world = World::new().await;
+    world.list_user_sync_alone();
     let enterprise = world.contoso().await;
     let link = world.user_sync_url(enterprise).await;
     for _ in 0..2 {
@@ -336,6 +348,7 @@ async fn of_two_who_have_read_a_pending_link_one_goes_on() {
 #[tokio::test]
 async fn app_roles_that_lag_are_granted_without_another_click() {
     let world = World::new().await;
+    world.list_user_sync_alone();
     let enterprise = world.contoso().await;
     let link = world.user_sync_url(enterprise).await;
     world.microsoft().set_lag(Lag::Seconds(30));

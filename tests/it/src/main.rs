@@ -16,6 +16,7 @@ mod conformance;
 mod consent;
 mod delivery;
 mod edit;
+mod drift;
 mod effects;
 mod enterprise;
 mod fault;

@@ -11,7 +11,7 @@ use onboarding_core::credential::{ApiKey, Environment, KeyOwner, MalformedKey};
 use onboarding_core::random::Random;
 use onboarding_core::time::Timestamp;
 use onboarding_dynamo::Store;
-use onboarding_secrets::{Secrets, SecretsError};
+use onboarding_secrets::{Secrets, SecretsError, further_secret};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::json;
@@ -47,6 +47,9 @@ pub(crate) async fn secrets(
         Some(given) => secrets.put_client_credential(given).await?,
         None if options.certificate => certificate(secrets, now).await?,
         None => drop(secrets.create_if_absent(CLIENT_SECRET, random_secret(random)).await?),
+    }
+    for client in options.overrides.clients().others() {
+        secrets.create_if_absent(&further_secret(client), random_secret(random)).await?;
     }
     secrets.create_sealing_keys_if_absent(random).await?;
     keys(secrets, random).await

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use onboarding_core::application_client::ApplicationClients;
 use onboarding_core::id::ApplicationId;
 use onboarding_core::time::Timestamp;
 use onboarding_lambda::config::deployment::{Endpoint, PublicBase};
@@ -60,6 +61,8 @@ pub struct Overrides {
     pub secrets_manager: Option<Endpoint>,
     /// Our application at Microsoft (`CLIENT_ID`).
     pub client_id: Option<ApplicationId>,
+    /// Our further registrations (`APPLICATION_CLIENTS`), whose secrets are made here.
+    pub application_clients: Option<ApplicationClients>,
     /// Its secret, or a certificate and its key in PEM (`CLIENT_SECRET`): put into Secrets Manager, over what is there.
     pub client_secret: Option<SecretString>,
     /// Our own address (`PUBLIC_BASE_URL`); the API's own without it (K3).
@@ -70,13 +73,16 @@ impl Overrides {
     /// Reads the variables of K2 and K3.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         let client_secret: Option<String> = env.optional("CLIENT_SECRET")?;
+        let client_id = env.optional_by("CLIENT_ID", ApplicationId::in_any_case)?;
+        let own = client_id.unwrap_or(CLIENT_ID);
         Ok(Self {
             authority: env.optional("AUTHORITY_HOST")?,
             graph: env.optional("GRAPH_ENDPOINT")?,
             partner_center: env.optional("PARTNER_CENTER_ENDPOINT")?,
             dynamodb: env.optional("AWS_ENDPOINT_URL_DYNAMODB")?,
             secrets_manager: env.optional("AWS_ENDPOINT_URL_SECRETS_MANAGER")?,
-            client_id: env.optional_by("CLIENT_ID", ApplicationId::in_any_case)?,
+            client_id,
+            application_clients: env.optional_by("APPLICATION_CLIENTS", |text| ApplicationClients::parse(text, own))?,
             client_secret: client_secret.map(SecretString::from),
             public_base: env.optional_by("PUBLIC_BASE_URL", PublicBase::in_sandbox)?,
         })
@@ -86,6 +92,12 @@ impl Overrides {
     #[must_use]
     pub fn client_id(&self) -> ApplicationId {
         self.client_id.unwrap_or(CLIENT_ID)
+    }
+
+    /// Our registrations at Microsoft.
+    #[must_use]
+    pub fn clients(&self) -> ApplicationClients {
+        self.application_clients.clone().unwrap_or_else(|| ApplicationClients::single(self.client_id()))
     }
 
     /// Whether any part of Microsoft is elsewhere.

@@ -5,8 +5,12 @@ use std::time::Duration;
 
 use aws_types::sdk_config::TimeoutConfig;
 use chrono::DateTime;
+use onboarding_core::action::ActionType;
+use onboarding_core::application_client::ApplicationClients;
 use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::cloud::{Cloud, Endpoints};
+use onboarding_core::id::ApplicationId;
+use onboarding_core::permission::{GRAPH, Kind, names};
 use onboarding_core::time::Clock as _;
 use onboarding_dynamo::Store;
 use onboarding_lambda::aws::{self, Credentials, Region, SdkConfig};
@@ -14,7 +18,7 @@ use onboarding_lambda::config::deployment::{Endpoint, PublicBase};
 use onboarding_microsoft::{Microsoft, Settings};
 use onboarding_secrets::Secrets;
 use secrecy::ExposeSecret as _;
-use simulated_microsoft::{Certificate, SimulatedMicrosoft};
+use simulated_microsoft::{AppRegistration, Certificate, PERMISSIONS, Permission, PermissionKind, SimulatedMicrosoft};
 use simulated_secrets_manager::SimulatedSecretsManager;
 use tokio::net::TcpListener;
 
@@ -114,6 +118,8 @@ pub(crate) struct MicrosoftSide {
 pub(crate) struct Acquaintance<'a> {
     pub(crate) public_base: &'a PublicBase,
     pub(crate) credential: &'a ClientCredential,
+    /// Those of our further registrations.
+    pub(crate) further: &'a [(ApplicationId, Arc<ClientCredential>)],
     pub(crate) clock: &'a Arc<SandboxClock>,
 }
 
@@ -133,7 +139,11 @@ impl MicrosoftSide {
         if let Some(listener) = listener {
             let port = ports::port_of(&listener)?;
             let settings = simulation(data, options, &acquaintance, redirect_uris)?;
-            simulated = Some(SimulatedMicrosoft::start(listener, format!("http://localhost:{port}"), settings)?);
+            let microsoft = SimulatedMicrosoft::start(listener, format!("http://localhost:{port}"), settings)?;
+            for (client, credential) in acquaintance.further {
+                microsoft.register(further_registration(*client, credential, &overrides.clients(), base));
+            }
+            simulated = Some(microsoft);
             if let Some(hand_on) = ports::also_on_ipv6(port).await {
                 background.until_stopped(hand_on);
             }
@@ -143,10 +153,34 @@ impl MicrosoftSide {
             |given: &Option<Endpoint>| given.as_ref().map(|given| given.as_url().clone()).or_else(|| own.clone());
         let endpoints =
             Endpoints::of(Cloud::Global, part(&overrides.authority).as_ref(), part(&overrides.graph).as_ref());
-        let settings = Settings { endpoints, client_id: overrides.client_id() };
+        let settings = Settings { endpoints, clients: overrides.clients() };
         let own = simulated.as_ref().map(|microsoft| microsoft.base_url().to_owned());
         let address = own.unwrap_or_else(|| address(overrides.authority.as_ref()));
         Ok(Self { address, client: Arc::new(Microsoft::new(settings)?), simulated })
+    }
+}
+
+/// A further registration: it lists the application permissions of its actions, and nobody signs in to it.
+fn further_registration(
+    client: ApplicationId,
+    credential: &ClientCredential,
+    clients: &ApplicationClients,
+    base: &PublicBase,
+) -> AppRegistration {
+    let actions = ActionType::all().filter(|action| clients.of(*action) == client);
+    let names: Vec<&str> = actions.flat_map(|action| names(action, Kind::Application, GRAPH)).collect();
+    let listed = |listed: &&Permission| listed.kind == PermissionKind::Application && names.contains(&listed.value);
+    let client_secret = match credential {
+        ClientCredential::Secret(secret) => secret.expose_secret().to_owned(),
+        ClientCredential::Certificate(_) => String::new(),
+    };
+    AppRegistration {
+        client_id: client.to_string(),
+        client_secret,
+        certificates: Vec::new(),
+        display_name: "Teams Onboarding, further application".to_owned(),
+        redirect_uris: vec![base.admin_consent_callback()],
+        permissions: PERMISSIONS.iter().filter(listed).collect(),
     }
 }
 

@@ -207,7 +207,10 @@ impl Outside {
         let public_base = options.overrides.public_base.clone();
         let public_base = public_base.map_or_else(|| PublicBase::in_sandbox(api), Ok)?;
         let credential = &secrets.client_credential(clock.now()).await?;
-        let acquaintance = Acquaintance { public_base: &public_base, credential, clock };
+        let clients = options.overrides.clients();
+        let others: Vec<_> = clients.others().into_iter().collect();
+        let further = &secrets.credentials(&others, clients.own(), clock.now()).await?;
+        let acquaintance = Acquaintance { public_base: &public_base, credential, further, clock };
         let microsoft =
             MicrosoftSide::start(listeners.microsoft.take(), data, options, acquaintance, &mut held.back).await?;
         Ok(Self { public_base, dynamodb, secrets_manager, microsoft, keys })

@@ -27,6 +27,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/simulated/faults", get(faults).put(replace_faults).post(add_fault).delete(clear_faults))
         .route("/simulated/lag", get(lag).put(set_lag).post(set_lag))
+        .route("/simulated/wipes", get(wipes).put(set_wipes))
         .route("/simulated/reset", post(reset))
         .route("/simulated/calls", get(calls).delete(forget_calls))
         .route("/simulated/calls/count", get(call_counts))
@@ -76,6 +77,22 @@ async fn lag(State(shared): Simulation) -> Json<Lag> {
 async fn set_lag(State(shared): Simulation, Json(lag): Json<Lag>) -> Json<Lag> {
     shared.set_lag(lag);
     Json(lag)
+}
+
+/// Whether a tenant-wide consent takes the client's earlier ones away.
+#[derive(Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields)]
+struct Wipes {
+    wipes: bool,
+}
+
+async fn wipes(State(shared): Simulation) -> Json<Wipes> {
+    Json(Wipes { wipes: shared.store.read(|world| world.wipes) })
+}
+
+async fn set_wipes(State(shared): Simulation, Json(wipes): Json<Wipes>) -> Json<Wipes> {
+    shared.set_wipes(wipes.wipes);
+    Json(wipes)
 }
 
 async fn reset(State(shared): Simulation) -> StatusCode {

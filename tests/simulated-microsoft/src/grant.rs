@@ -139,6 +139,9 @@ impl World {
         now: DateTime<Utc>,
     ) {
         let client = self.ensure_principal(tenant, client_id, None);
+        if self.wipes && person.is_none() {
+            self.wipe(&client, permissions);
+        }
         for permission in permissions {
             let Some(resource) = self.principal(tenant, permission.resource).map(|found| found.id.clone()) else {
                 continue; // a resource that is not in the tenant cannot be granted
@@ -149,6 +152,18 @@ impl World {
                 Kind::Application => self.assign((tenant, &client, &resource), permission.id, made),
             }
         }
+    }
+
+    /// Takes away what the client holds for the whole tenant, but for these (grant-admin-consent: a new tenant-wide
+    /// consent may revoke what was granted before).
+    fn wipe(&mut self, client: &str, but: &[&'static Permission]) {
+        for grant in self.grants.iter_mut().filter(|grant| grant.client == client && grant.person.is_none()) {
+            grant
+                .scopes
+                .retain(|(scope, _)| but.iter().any(|kept| kept.kind == Kind::Delegated && kept.value == scope));
+        }
+        self.grants.retain(|grant| !grant.scopes.is_empty());
+        self.assignments.retain(|held| held.client != client || but.iter().any(|kept| kept.id == held.app_role_id));
     }
 
     fn grant_delegated(

@@ -243,6 +243,9 @@ impl GraphCall<'_> {
             ["appRoleAssignments"] => {
                 Ok(collection("appRoleAssignments", &entity::assignments(world, &principal.id, self.now)))
             }
+            ["memberOf" | "transitiveMemberOf", "microsoft.graph.directoryRole"] => {
+                Ok(collection("directoryRoles", &role::held_by(world, &self.token.tenant, &principal.id)))
+            }
             _ => Err(self.unknown(&rest.join("/"))),
         }
     }

@@ -212,6 +212,11 @@ impl SimulatedMicrosoft {
         self.shared.set_lag(lag);
     }
 
+    /// Sets whether a tenant-wide consent takes the client's earlier ones away.
+    pub fn set_wipes(&self, wipes: bool) {
+        self.shared.set_wipes(wipes);
+    }
+
     /// Forgets grants, tokens, faults, lag and calls; registrations and keys stay.
     pub fn reset(&self) {
         self.shared.reset();

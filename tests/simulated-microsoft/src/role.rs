@@ -55,6 +55,12 @@ pub(crate) fn read(call: &GraphCall<'_>, world: &World, rest: &[&str]) -> Result
     }
 }
 
+/// The roles of a person or a service principal.
+pub(crate) fn held_by(world: &World, tenant: &str, id: &str) -> Vec<Value> {
+    let held = world.roles.iter().filter(|holder| holder.tenant == tenant && holder.oid == id);
+    held.filter_map(|holder| Some(entity(tenant, directory::role(&holder.role_template_id)?))).collect()
+}
+
 /// `POST` below `directoryRoles`.
 pub(crate) fn write(call: &GraphCall<'_>, world: &mut World, rest: &[&str]) -> Result<Answer, Answer> {
     match rest {

@@ -127,6 +127,10 @@ impl Shared {
         self.store.change(|world| world.set_lag(lag, now));
     }
 
+    pub(crate) fn set_wipes(&self, wipes: bool) {
+        self.store.change(|world| world.wipes = wipes);
+    }
+
     /// Forgets everything but the registrations and the signing keys.
     pub(crate) fn reset(&self) {
         self.store.change(crate::state::World::reset);

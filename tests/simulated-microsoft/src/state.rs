@@ -110,6 +110,9 @@ pub(crate) struct World {
     /// Roles that a tenant has though nobody holds them, by tenant and template.
     #[serde(default)]
     pub(crate) active_roles: Vec<(String, String)>,
+    /// Whether a tenant-wide consent takes the client's earlier ones away.
+    #[serde(default)]
+    pub(crate) wipes: bool,
     /// Oldest first; files of earlier versions have none.
     #[serde(default)]
     pub(crate) sign_ins: VecDeque<OpenSignIn>,
@@ -132,6 +135,7 @@ impl World {
             assignments: Vec::new(),
             roles: Vec::new(),
             active_roles: Vec::new(),
+            wipes: false,
             sign_ins: VecDeque::new(),
             codes: BTreeMap::new(),
             tokens: BTreeMap::new(),

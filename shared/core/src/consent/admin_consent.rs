@@ -4,11 +4,11 @@
 //! nothing: it makes us look, and the link ends only by a grant that Graph shows (T10, T14).
 
 use super::record::{Told, audit, deliver, refusal_of, stage_after, under_way};
-use super::{ConsentRequest, Context, Landing, PROOF_WINDOW, Record, Stage};
-use crate::action::ActionState;
+use super::{ConsentRequest, Context, Landing, NewRequest, PROOF_WINDOW, Record, Stage};
+use crate::action::{ActionState, ActionType};
 use crate::advice::Code;
 use crate::audit::Actor;
-use crate::id::TenantId;
+use crate::id::{ConsentRequestId, TenantId};
 use crate::permission::{self, Kind};
 use crate::proof::Facts;
 use crate::proof::application::{Assigned, Judgement};
@@ -131,7 +131,41 @@ impl AwaitingGrant {
             handles: Vec::new(),
             audit: audit(&self.request, &told.actor, "granted", None, context.occasion),
             request: self.request,
+            is_new: false,
         }
+    }
+}
+
+impl ConsentRequest {
+    /// Grants what the screen of another link granted too, by this link of its own, if that still works; or by one that
+    /// is made for it, as `is_new` says. `None` unless the link is unused.
+    #[must_use]
+    pub fn granted_along(self, is_new: bool, assigned: &Assigned, context: Context<'_>) -> Option<Record> {
+        let (Stage::Pending { .. }, since) = (&self.stage, context.occasion.now) else { return None };
+        let told = Told { signer: None, facts: Some(assigned.facts()), actor: actor(context) };
+        let delivery = deliver(&self, ("granted", None), &told, None, context);
+        Some(Record {
+            stage: Stage::Completed { since, refusal: None },
+            refusal: None,
+            action: ActionState::Granted { since, request: self.id.clone(), by: None },
+            landing: Landing::Along(assigned.tenant()),
+            binds: None,
+            delivery: Some(delivery),
+            handles: Vec::new(),
+            audit: audit(&self, &told.actor, "granted", None, context.occasion),
+            request: self,
+            is_new,
+        })
+    }
+
+    /// A link for `action`, made for the very moment in which the screen of this one granted it too.
+    #[must_use]
+    pub fn for_another(&self, action: ActionType, context: Context<'_>) -> Self {
+        let Self { enterprise, reseller, redirect_url, pin, .. } = self.clone();
+        let now = context.occasion.now;
+        let new =
+            NewRequest { enterprise, reseller, action, together: Vec::new(), redirect_url, pin, asked_again: false };
+        Self::new(ConsentRequestId::new(now, context.occasion.random), new, now, now)
     }
 }
 

@@ -20,6 +20,8 @@ use crate::seal::{Purpose, SealingKeys};
 pub struct Record {
     /// The request as it was: its stage and attempt are the conditions.
     pub request: ConsentRequest,
+    /// Whether there was no such request: the move makes it.
+    pub is_new: bool,
     /// The stage that it gets.
     pub stage: Stage,
     /// A refusal told for the first time; its being the first is a condition too.
@@ -59,6 +61,8 @@ pub enum Landing {
     /// As [`Self::Must`], in this tenant: the enterprise's own if it is bound, and no other provider's. Only a
     /// registration binds, so the enterprise is not bound by it.
     Within(TenantId),
+    /// As [`Self::Within`], and only if the action is not granted or being proved: another link's screen granted it too.
+    Along(TenantId),
     /// Only while the action's newest link is this one and nothing better is known: a refusal, or a first sign.
     IfNewest,
 }
@@ -150,6 +154,7 @@ impl ConsentRequest {
             handles: Vec::new(),
             audit,
             request: self,
+            is_new: false,
         })
     }
 }
@@ -257,7 +262,7 @@ impl Verifying {
         let audit = audit(&self.request, &context.actor(&self.signer), action.word(), None, occasion);
         let landing = if binds_tenant { Landing::Must } else { Landing::Within(self.signer.tenant) };
         let request = self.request;
-        Record { request, stage, refusal: None, action, landing, binds, delivery, handles, audit }
+        Record { request, is_new: false, stage, refusal: None, action, landing, binds, delivery, handles, audit }
     }
 
     fn outcome(&self, granted: &Granted, tokens: &TokenHandles, context: Context<'_>) -> Delivery {
@@ -295,6 +300,7 @@ pub(super) fn under_way(request: ConsentRequest, stage: Stage, actor: &Actor, oc
         action: ActionState::Verifying { since: occasion.now, request: request.id.clone() },
         audit: audit(&request, actor, "verifying", None, occasion),
         request,
+        is_new: false,
         stage,
         refusal: None,
         landing: Landing::IfNewest,
@@ -335,7 +341,7 @@ pub(super) fn refusal_of(
     let audit = audit(&request, &told.actor, action.word(), Some(code), context.occasion);
     let refusal = first.then_some(code);
     let (landing, handles) = (Landing::IfNewest, Vec::new());
-    Record { request, stage, refusal, action, landing, binds: None, delivery, handles, audit }
+    Record { request, is_new: false, stage, refusal, action, landing, binds: None, delivery, handles, audit }
 }
 
 pub(super) fn deliver(

@@ -2,7 +2,7 @@ use super::record::Conclusion;
 use super::*;
 use crate::action::ActionState;
 use crate::audit::{Actor, Occasion};
-use crate::id::ObjectId;
+use crate::id::{ApplicationId, ObjectId};
 use crate::permission;
 use crate::proof::{
     DelegatedGrant, GLOBAL_ADMINISTRATOR, Holder, Judgement, Organization, Policy, TenantView, application, judge,
@@ -11,6 +11,7 @@ use crate::random::tests::Counting;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const TENANT: TenantId = TenantId::from_u128(1);
+const CLIENT: ApplicationId = ApplicationId::from_u128(3);
 
 struct World {
     random: Counting,
@@ -81,7 +82,7 @@ fn shown(verifying: &Verifying) -> Judgement {
         organization: Some(Organization { id: TENANT, display_name: "MSFT".into() }),
         signer_roles: Some(vec![GLOBAL_ADMINISTRATOR]),
         grants: Some(permission::asked_by(ActionType::Registration).map(grant).collect()),
-        management: None,
+        ..TenantView::default()
     };
     judge(verifying.question(), &view, Policy::default(), NOW)
 }
@@ -91,7 +92,7 @@ fn not_shown(verifying: &Verifying) -> Judgement {
         organization: Some(Organization { id: TENANT, display_name: "MSFT".into() }),
         signer_roles: Some(vec![GLOBAL_ADMINISTRATOR]),
         grants: Some(Vec::new()),
-        management: None,
+        ..TenantView::default()
     };
     judge(verifying.question(), &view, Policy::default(), NOW)
 }
@@ -354,11 +355,11 @@ fn read(reading: Reading) -> Record {
 }
 
 fn assigned() -> application::Judgement {
-    let role = |name| application::AppRole { resource: permission::GRAPH, name: str::to_owned(name) };
+    let role = |name| application::AppRole { client: CLIENT, resource: permission::GRAPH, name: str::to_owned(name) };
     let names = permission::names(ActionType::UserSync, permission::Kind::Application, permission::GRAPH);
     let organization = Organization { id: TENANT, display_name: "MSFT".into() };
-    let view = application::View::Open { organization, roles: names.map(role).collect() };
-    application::judge(ActionType::UserSync, TENANT, &view)
+    let view = application::View::Open { organization, roles: names.map(role).collect(), grants: None, joined: None };
+    application::judge((ActionType::UserSync, CLIENT), TENANT, &view)
 }
 
 /// T14 Coming back from the admin-consent page spends nothing and tells nothing; it needs a working link for one tenant.

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Facts, Organization};
+use super::{DelegatedGrant, Facts, Organization};
 use crate::action::ActionType;
 use crate::advice::Code;
-use crate::id::{ApplicationId, TenantId};
+use crate::id::{ApplicationId, RoleTemplateId, TenantId};
 use crate::permission::{self, GRAPH, Kind};
 
 /// What Graph showed our application of a tenant.
@@ -23,14 +23,20 @@ pub enum View {
     Open {
         /// `/organization`.
         organization: Organization,
-        /// The app roles that are assigned to us.
+        /// The app roles that are assigned to our registrations.
         roles: Vec<AppRole>,
+        /// The delegated grants of the registration that people sign in to; `None` if they could not be read.
+        grants: Option<Vec<DelegatedGrant>>,
+        /// The directory roles of its service principal; `None` if they could not be read.
+        joined: Option<Vec<RoleTemplateId>>,
     },
 }
 
-/// An app role that is assigned to our service principal.
+/// An app role that is assigned to one of our service principals.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppRole {
+    /// The registration that holds it.
+    pub client: ApplicationId,
     /// The API that it is for.
     pub resource: ApplicationId,
     /// Its name there, such as `User.Read.All`.
@@ -71,15 +77,15 @@ pub enum Judgement {
     Unreadable,
 }
 
-/// Whether `view` shows every application permission that `action` asks for, in `tenant`.
+/// Whether `view` shows every application permission that `action` asks for, held by `client` in `tenant`.
 #[must_use]
-pub fn judge(action: ActionType, tenant: TenantId, view: &View) -> Judgement {
+pub fn judge((action, client): (ActionType, ApplicationId), tenant: TenantId, view: &View) -> Judgement {
     let (organization, roles) = match view {
         View::Closed => return Judgement::NotVisibleYet(None),
         View::Unread => return Judgement::Unreadable,
-        View::Open { organization, roles } => (organization, roles),
+        View::Open { organization, roles, .. } => (organization, roles),
     };
-    let facts = facts(organization, missing(action, roles));
+    let facts = facts(organization, missing(action, client, roles));
     if organization.id != tenant {
         return Judgement::Refused(Code::WrongTenant, facts);
     }
@@ -90,9 +96,13 @@ pub fn judge(action: ActionType, tenant: TenantId, view: &View) -> Judgement {
     Judgement::NotVisibleYet(Some(facts))
 }
 
-fn missing(action: ActionType, roles: &[AppRole]) -> Vec<&'static str> {
-    let held: BTreeSet<String> =
-        roles.iter().filter(|role| role.resource == GRAPH).map(|role| role.name.to_ascii_lowercase()).collect();
+/// What `action` asks for and `client` does not hold.
+pub(crate) fn missing(action: ActionType, client: ApplicationId, roles: &[AppRole]) -> Vec<&'static str> {
+    let held: BTreeSet<String> = roles
+        .iter()
+        .filter(|role| role.resource == GRAPH && role.client == client)
+        .map(|role| role.name.to_ascii_lowercase())
+        .collect();
     permission::names(action, Kind::Application, GRAPH)
         .filter(|name| !held.contains(&name.to_ascii_lowercase()))
         .collect()
@@ -116,15 +126,17 @@ mod tests {
     use crate::permission::TEAMS_ADMIN_API;
 
     const TENANT: TenantId = TenantId::from_u128(1);
+    const CLIENT: ApplicationId = ApplicationId::from_u128(3);
+    const OTHER: ApplicationId = ApplicationId::from_u128(4);
 
     fn view(names: &[&str]) -> View {
-        let role = |name: &&str| AppRole { resource: GRAPH, name: (*name).to_owned() };
+        let role = |name: &&str| AppRole { client: CLIENT, resource: GRAPH, name: (*name).to_owned() };
         let organization = Organization { id: TENANT, display_name: "MSFT".into() };
-        View::Open { organization, roles: names.iter().map(role).collect() }
+        View::Open { organization, roles: names.iter().map(role).collect(), grants: None, joined: None }
     }
 
     fn judged(view: &View) -> Judgement {
-        judge(ActionType::UserSync, TENANT, view)
+        judge((ActionType::UserSync, CLIENT), TENANT, view)
     }
 
     const ALL: [&str; 3] = ["user.read.all", "Group.Read.All", "Directory.Read.All"];
@@ -145,18 +157,22 @@ mod tests {
         assert_eq!(facts.missing, ["User.Read.All"]);
     }
 
-    /// G40 A role of the same name at another API is not Graph's.
+    /// G40 A role of the same name at another API, or of another registration, does not count.
     #[test]
-    fn another_apis_roles_do_not_count() {
-        let View::Open { organization, mut roles } = view(&ALL) else { panic!() };
-        roles[0].resource = TEAMS_ADMIN_API;
-        assert!(matches!(judged(&View::Open { organization, roles }), Judgement::NotVisibleYet(Some(_))));
+    fn another_apis_or_registrations_roles_do_not_count() {
+        for spoil in [|role: &mut AppRole| role.resource = TEAMS_ADMIN_API, |role: &mut AppRole| role.client = OTHER] {
+            let mut view = view(&ALL);
+            if let View::Open { roles, .. } = &mut view {
+                spoil(&mut roles[0]);
+            }
+            assert!(matches!(judged(&view), Judgement::NotVisibleYet(Some(_))));
+        }
     }
 
     /// G42 Roles in another tenant than the pinned one are refused.
     #[test]
     fn another_tenants_roles_are_refused() {
-        let judgement = judge(ActionType::UserSync, TenantId::from_u128(2), &view(&ALL));
+        let judgement = judge((ActionType::UserSync, CLIENT), TenantId::from_u128(2), &view(&ALL));
         assert!(matches!(judgement, Judgement::Refused(Code::WrongTenant, _)));
     }
 
@@ -170,7 +186,7 @@ mod tests {
     #[test]
     fn an_action_with_delegated_permissions_is_not_proved_so() {
         for action in [ActionType::Registration, ActionType::LoginEnterpriseAdmin] {
-            assert!(matches!(judge(action, TENANT, &view(&ALL)), Judgement::NotVisibleYet(_)), "{action}");
+            assert!(matches!(judge((action, CLIENT), TENANT, &view(&ALL)), Judgement::NotVisibleYet(_)), "{action}");
         }
     }
 }

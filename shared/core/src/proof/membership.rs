@@ -161,6 +161,7 @@ mod tests {
             signer_roles: Some(vec![GLOBAL_ADMINISTRATOR]),
             grants: Some(vec![]),
             management: Some(View { principal: OURS, teams, skype }),
+            ..TenantView::default()
         }
     }
 

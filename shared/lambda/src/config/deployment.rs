@@ -5,13 +5,14 @@
 //! | [`Table`] | `TABLE_NAME`, `AWS_ENDPOINT_URL_DYNAMODB` |
 //! | [`PublicBase`] | `PUBLIC_BASE_URL` |
 //! | [`SecretsAt`] | `SECRETS_PREFIX`, `AWS_ENDPOINT_URL_SECRETS_MANAGER` |
-//! | [`MicrosoftAt`] | `CLIENT_ID`, `CLOUD`, `AUTHORITY_HOST`, `GRAPH_ENDPOINT` |
+//! | [`MicrosoftAt`] | `CLIENT_ID`, `APPLICATION_CLIENTS`, `CLOUD`, `AUTHORITY_HOST`, `GRAPH_ENDPOINT` |
 //! | [`crate::log::Level`] | `LOG_LEVEL` |
 //! | [`crate::aws::sdk_config`] | `AWS_REGION` and the credentials that Lambda sets, `AWS_CA_BUNDLE` |
 
 use std::fmt;
 use std::str::FromStr;
 
+use onboarding_core::application_client::ApplicationClients;
 use onboarding_core::cloud::{Cloud, Endpoints};
 use onboarding_core::id::ApplicationId;
 use thiserror::Error;
@@ -64,25 +65,27 @@ impl SecretsAt {
     }
 }
 
-/// Which app registration in which Microsoft cloud.
+/// Which app registrations in which Microsoft cloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MicrosoftAt {
-    /// Our app registration.
-    pub client_id: ApplicationId,
+    /// Our app registrations.
+    pub clients: ApplicationClients,
     /// Where Microsoft is reached.
     pub endpoints: Endpoints,
 }
 
 impl MicrosoftAt {
-    /// Reads `CLIENT_ID`, `CLOUD`, and the overrides `AUTHORITY_HOST` and `GRAPH_ENDPOINT`.
+    /// Reads `CLIENT_ID`, `APPLICATION_CLIENTS`, `CLOUD`, and the overrides `AUTHORITY_HOST` and `GRAPH_ENDPOINT`.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         let client_id = env.required_by("CLIENT_ID", ApplicationId::in_any_case)?;
+        let clients = env.optional_by("APPLICATION_CLIENTS", |text| ApplicationClients::parse(text, client_id))?;
+        let clients = clients.unwrap_or_else(|| ApplicationClients::single(client_id));
         let cloud: Cloud = env.required("CLOUD")?;
         let authority: Option<Endpoint> = env.optional("AUTHORITY_HOST")?;
         let graph: Option<Endpoint> = env.optional("GRAPH_ENDPOINT")?;
         let url = |endpoint: &Option<Endpoint>| endpoint.as_ref().map(|endpoint| endpoint.0.clone());
         let endpoints = Endpoints::of(cloud, url(&authority).as_ref(), url(&graph).as_ref());
-        Ok(Self { client_id, endpoints })
+        Ok(Self { clients, endpoints })
     }
 }
 
@@ -287,9 +290,22 @@ mod tests {
     fn microsoft_is_a_cloud_with_overrides() {
         let given = [("CLIENT_ID", CLIENT), ("CLOUD", "global"), ("GRAPH_ENDPOINT", "http://localhost:1")];
         let at = MicrosoftAt::from_env(&Env::from_pairs(given)).unwrap();
-        assert_eq!(at.client_id.to_string(), CLIENT.to_lowercase());
+        assert_eq!(at.clients.own().to_string(), CLIENT.to_lowercase());
         assert_eq!(at.endpoints.graph("/me"), "http://localhost:1/v1.0/me");
         assert_eq!(at.endpoints.authority_host(), "login.microsoftonline.com");
+    }
+
+    #[test]
+    fn application_clients_are_read_at_the_start() {
+        let other = r#"{"GET_PRESENCE_CONSENT": "11111111-2222-4333-8444-555555555555"}"#;
+        let at = |text| {
+            let given = [("CLIENT_ID", CLIENT), ("CLOUD", "global"), ("APPLICATION_CLIENTS", text)];
+            MicrosoftAt::from_env(&Env::from_pairs(given))
+        };
+        assert_eq!(at(other).unwrap().clients.others().len(), 1);
+        assert_eq!(at("").unwrap().clients.others().len(), 0);
+        let refused = at("{").unwrap_err().to_string();
+        assert!(refused.starts_with("APPLICATION_CLIENTS must be a JSON object"), "{refused}");
     }
 
     #[test]

@@ -3,11 +3,15 @@
 //! Before an administrator consents, Microsoft knows no service principal of ours in the tenant, or lets it read
 //! nothing. That is an answer, not a fault, and is told apart from Microsoft being away.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
+use onboarding_core::client_credential::ClientCredential;
+use onboarding_core::cloud::Endpoints;
 use onboarding_core::id::{ApplicationId, ObjectId, TenantId};
 use onboarding_core::permission::GRAPH;
+use onboarding_core::proof::Also;
 use onboarding_core::proof::application::{AppRole, View};
 use onboarding_core::random::Random;
 use onboarding_core::time::Timestamp;
@@ -16,7 +20,7 @@ use serde::Deserialize;
 use tokio::time::{Instant, timeout};
 
 use super::wire::{Batch, Unread, Wire};
-use super::{ORGANIZATION, organization};
+use super::{GRANTS, JOINED, ORGANIZATION, grants_of, joined_by, named, organization, seen};
 use crate::app_token::{NoToken, app_token};
 use crate::redeem::Registration;
 
@@ -46,24 +50,55 @@ struct Role {
     value: Option<String>,
 }
 
-/// What Graph shows of our permissions in `tenant`, all of it within `budget`.
+/// What is read with a token of our own.
+#[derive(Clone, Copy)]
+pub struct ReadAssigned<'a> {
+    /// Where.
+    pub tenant: TenantId,
+    /// The registrations whose tokens are tried, in this order, until one may read; with their credentials.
+    pub readers: &'a [(ApplicationId, Arc<ClientCredential>)],
+    /// What is looked at: app roles, and our directory roles.
+    pub also: &'a Also,
+}
+
+/// What Graph shows of our permissions, all of it within `budget`. `own` is the registration that people sign in to.
 pub(crate) async fn read_assigned(
     http: &Client,
-    registration: Registration<'_>,
-    (tenant, at): (TenantId, (Timestamp, &dyn Random)),
+    (endpoints, own): (&Endpoints, ApplicationId),
+    wanted: ReadAssigned<'_>,
+    at: (Timestamp, &dyn Random),
     budget: Duration,
 ) -> View {
     let deadline = Instant::now() + budget;
-    let token = match timeout(budget, app_token(http, registration, tenant, at)).await {
+    let mut seen = View::Unread;
+    for (client_id, credential) in wanted.readers {
+        let registration = Registration { endpoints, client_id: *client_id, credential };
+        seen = read_as(http, (registration, own), wanted, at, deadline).await;
+        if matches!(seen, View::Open { .. }) {
+            break;
+        }
+    }
+    seen
+}
+
+/// The same with the token of one registration.
+async fn read_as(
+    http: &Client,
+    (registration, own): (Registration<'_>, ApplicationId),
+    wanted: ReadAssigned<'_>,
+    at: (Timestamp, &dyn Random),
+    deadline: Instant,
+) -> View {
+    let left = || deadline.saturating_duration_since(Instant::now());
+    let token = match timeout(left(), app_token(http, registration, wanted.tenant, at)).await {
         Ok(Ok(token)) => token,
         Ok(Err(NoToken::NotInTenant)) => return View::Closed,
         Ok(Err(NoToken::NotGiven)) | Err(_) => return View::Unread,
     };
-    let left = deadline.saturating_duration_since(Instant::now());
     let read = async {
-        let wire = Wire::new(http, registration.endpoints, &token, left)?;
-        let batch = wire.batch(&requests(registration.client_id)).await?;
-        view(&wire, &batch).await
+        let wire = Wire::new(http, registration.endpoints, &token, left())?;
+        let batch = wire.batch(&asked(own, wanted.also)).await?;
+        view(&wire, &batch, wanted.also).await
     };
     read.await.unwrap_or_else(|why| {
         tracing::warn!(%why, "our permissions could not be read from Microsoft Graph");
@@ -76,26 +111,59 @@ fn says_no(why: &Unread) -> bool {
     matches!(why, Unread::Status(StatusCode::FORBIDDEN | StatusCode::NOT_FOUND))
 }
 
-fn requests(client: ApplicationId) -> [(&'static str, String); 3] {
-    [
-        (ORGANIZATION, "/organization?$select=id,displayName".to_owned()),
-        (ASSIGNMENTS, format!("/servicePrincipals(appId='{client}')/appRoleAssignments")),
-        (GRAPH_ROLES, format!("/servicePrincipals(appId='{GRAPH}')?$select=id,appId,appRoles")),
-    ]
+fn asked(own: ApplicationId, also: &Also) -> Vec<(String, String)> {
+    let mut parts = vec![named(ORGANIZATION, "/organization?$select=id,displayName".to_owned())];
+    parts.extend(requests(&also.clients));
+    parts.push(grants_of(own));
+    if also.joined {
+        parts.push(joined_by(own));
+    }
+    parts
 }
 
-async fn view(wire: &Wire<'_>, batch: &Batch) -> Result<View, Unread> {
+/// What [`roles`] reads.
+pub(super) fn requests(clients: &BTreeSet<ApplicationId>) -> Vec<(String, String)> {
+    let of = |client| (assignments(client), format!("/servicePrincipals(appId='{client}')/appRoleAssignments"));
+    let api = named(GRAPH_ROLES, format!("/servicePrincipals(appId='{GRAPH}')?$select=id,appId,appRoles"));
+    clients.iter().map(of).chain([api]).collect()
+}
+
+fn assignments(client: &ApplicationId) -> String {
+    format!("{ASSIGNMENTS} {client}")
+}
+
+async fn view(wire: &Wire<'_>, batch: &Batch, also: &Also) -> Result<View, Unread> {
     let organization = organization(batch)?;
+    let (graph, roles) = roles(wire, batch, &also.clients).await?;
+    let grants = seen(GRANTS, super::grants_on(wire, batch, &[(graph, GRAPH)]).await);
+    let joined = if also.joined { seen(JOINED, super::joined(wire, batch).await) } else { None };
+    Ok(View::Open { organization, roles, grants, joined })
+}
+
+/// Graph's service principal, and the app roles of it that these registrations hold. One that is not in the tenant
+/// holds none.
+pub(super) async fn roles(
+    wire: &Wire<'_>,
+    batch: &Batch,
+    clients: &BTreeSet<ApplicationId>,
+) -> Result<(ObjectId, Vec<AppRole>), Unread> {
     let api: Api = batch.part(GRAPH_ROLES)?;
     if api.app_id != GRAPH {
         return Err(Unread::Garbage);
     }
-    let assignments: Vec<Assignment> = wire.all_pages(batch.part(ASSIGNMENTS)?).await?;
     let names: HashMap<String, String> =
         api.app_roles.into_iter().filter_map(|role| Some((role.id, role.value?))).collect();
-    let role = |assignment: Assignment| {
-        let name = names.get(&assignment.app_role_id).filter(|_| assignment.resource_id == api.id)?;
-        Some(AppRole { resource: GRAPH, name: name.clone() })
-    };
-    Ok(View::Open { organization, roles: assignments.into_iter().filter_map(role).collect() })
+    let mut held = Vec::new();
+    for client in clients {
+        let assigned: Vec<Assignment> = match batch.part(&assignments(client)) {
+            Err(Unread::Status(StatusCode::NOT_FOUND)) => Vec::new(),
+            Err(why) => return Err(why),
+            Ok(first) => wire.all_pages(first).await?,
+        };
+        held.extend(assigned.into_iter().filter_map(|assignment| {
+            let name = names.get(&assignment.app_role_id).filter(|_| assignment.resource_id == api.id)?;
+            Some(AppRole { client: *client, resource: GRAPH, name: name.clone() })
+        }));
+    }
+    Ok((api.id, held))
 }

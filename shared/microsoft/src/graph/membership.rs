@@ -6,13 +6,13 @@
 use onboarding_core::cloud::Endpoints;
 use onboarding_core::id::{ApplicationId, ObjectId, RoleTemplateId};
 use onboarding_core::proof::membership::{self, Joining, Member, Role, SKYPE_ADMINISTRATOR};
-use onboarding_core::proof::{Policy, Question, TEAMS_ADMINISTRATOR, TenantView};
+use onboarding_core::proof::{Also, TEAMS_ADMINISTRATOR, TenantView};
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::wire::{Batch, Unread, Wire};
-use super::{principal, requests, seen, view};
+use super::{ReadBack, named, principal, requests, seen, view};
 
 const OURS: &str = "ours";
 const TEAMS_ROLE: &str = "teams-role";
@@ -29,26 +29,24 @@ struct MemberBody {
 pub(super) async fn read_joining(
     wire: &Wire<'_>,
     endpoints: &Endpoints,
-    client: ApplicationId,
-    (question, policy): (Question<'_>, Policy),
+    (client, wanted): (ApplicationId, ReadBack<'_>),
 ) -> Result<TenantView, Unread> {
-    let found = read(wire, client).await?;
-    let Some(joining) = membership::joining(question, &found, policy) else { return Ok(found) };
+    let found = read(wire, client, wanted.also).await?;
+    let Some(joining) = membership::joining(wanted.question, &found, wanted.policy) else { return Ok(found) };
     join(wire, endpoints, &joining).await;
-    read(wire, client).await
+    read(wire, client, wanted.also).await
 }
 
-async fn read(wire: &Wire<'_>, client: ApplicationId) -> Result<TenantView, Unread> {
+async fn read(wire: &Wire<'_>, client: ApplicationId, also: &Also) -> Result<TenantView, Unread> {
     let members =
         |role: RoleTemplateId| format!("/directoryRoles/roleTemplateId={role}/members?$select=id,userPrincipalName");
     let ours = [
-        (OURS, format!("/servicePrincipals(appId='{client}')?$select=id,appId")),
-        (TEAMS_ROLE, members(TEAMS_ADMINISTRATOR)),
-        (SKYPE_ROLE, members(SKYPE_ADMINISTRATOR)),
+        named(OURS, format!("/servicePrincipals(appId='{client}')?$select=id,appId")),
+        named(TEAMS_ROLE, members(TEAMS_ADMINISTRATOR)),
+        named(SKYPE_ROLE, members(SKYPE_ADMINISTRATOR)),
     ];
-    let parts: Vec<(&'static str, String)> = requests(client).into_iter().chain(ours).collect();
-    let batch = wire.batch(&parts).await?;
-    let (seen_before, management) = tokio::join!(view(wire, &batch), management(wire, &batch, client));
+    let batch = wire.batch(&requests(client, also).into_iter().chain(ours).collect::<Vec<_>>()).await?;
+    let (seen_before, management) = tokio::join!(view(wire, &batch, also), management(wire, &batch, client));
     Ok(TenantView { management: seen("management", management), ..seen_before })
 }
 

@@ -81,8 +81,8 @@ impl<'a> Wire<'a> {
     }
 
     /// Asks for all `parts`, given as name and path, in one request.
-    pub(crate) async fn batch(&self, parts: &[(&'static str, String)]) -> Result<Batch, Unread> {
-        let get = |(id, url): &(&'static str, String)| json!({ "id": id, "method": "GET", "url": url });
+    pub(crate) async fn batch(&self, parts: &[(String, String)]) -> Result<Batch, Unread> {
+        let get = |(id, url): &(String, String)| json!({ "id": id, "method": "GET", "url": url });
         let body = json!({ "requests": parts.iter().map(get).collect::<Vec<_>>() });
         let mut request = request(Method::POST, &self.endpoints.graph("/$batch"))?;
         request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

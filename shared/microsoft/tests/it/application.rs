@@ -2,12 +2,15 @@
 
 use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::random::SystemRandomness;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use onboarding_core::id::{ObjectId, TenantId};
+use onboarding_core::id::{ApplicationId, ObjectId, TenantId};
 use onboarding_core::permission::GRAPH;
-use onboarding_core::proof::Organization;
 use onboarding_core::proof::application::{AppRole, View};
+use onboarding_core::proof::{Also, DelegatedGrant, Holder, Organization, TEAMS_ADMINISTRATOR};
+use onboarding_microsoft::{Microsoft, ReadAssigned};
 use serde_json::{Value, json};
 
 use crate::world::{Answer, CLIENT, NOW, World, connect, nobody};
@@ -15,12 +18,19 @@ use crate::world::{Answer, CLIENT, NOW, World, connect, nobody};
 const BUDGET: Duration = Duration::from_millis(500);
 const TENANT: TenantId = TenantId::from_u128(1);
 const GRAPH_OBJECT: ObjectId = ObjectId::from_u128(3);
+const ASSIGNMENTS: &str = "assignments cccccccc-0000-4000-8000-000000000001";
 const OTHER_OBJECT: ObjectId = ObjectId::from_u128(5);
 
 type Part = (&'static str, u16, Value);
 
-fn secret() -> ClientCredential {
-    ClientCredential::Secret("s3cret".to_owned().into())
+fn readers() -> Vec<(ApplicationId, Arc<ClientCredential>)> {
+    vec![(CLIENT, Arc::new(ClientCredential::Secret("s3cret".to_owned().into())))]
+}
+
+async fn asked(microsoft: &Microsoft, readers: &[(ApplicationId, Arc<ClientCredential>)]) -> View {
+    let also = Also { clients: BTreeSet::from([CLIENT]), joined: true };
+    let wanted = ReadAssigned { tenant: TENANT, readers, also: &also };
+    microsoft.read_assigned(wanted, (NOW, &SystemRandomness::new()), BUDGET).await
 }
 
 fn parts() -> Vec<Part> {
@@ -38,8 +48,16 @@ fn parts() -> Vec<Part> {
     ]);
     vec![
         ("organization", 200, json!({ "value": [{ "id": TENANT, "displayName": "MSFT" }] })),
-        ("assignments", 200, json!({ "value": assignments })),
+        (ASSIGNMENTS, 200, json!({ "value": assignments })),
         ("graph-roles", 200, json!({ "id": GRAPH_OBJECT, "appId": GRAPH, "appRoles": roles })),
+        (
+            "grants",
+            200,
+            json!({ "value": [
+                { "consentType": "AllPrincipals", "principalId": null, "resourceId": GRAPH_OBJECT, "scope": " User.Read.All" },
+            ]}),
+        ),
+        ("joined", 200, json!({ "value": [{ "roleTemplateId": TEAMS_ADMINISTRATOR }] })),
     ]
 }
 
@@ -61,7 +79,7 @@ async fn world(token: Answer, graph: Answer) -> World {
 }
 
 async fn read(world: &World) -> View {
-    world.microsoft.read_assigned(&secret(), TENANT, BUDGET, (NOW, &SystemRandomness::new())).await
+    asked(&world.microsoft, &readers()).await
 }
 
 async fn view(parts: &[Part]) -> View {
@@ -73,8 +91,11 @@ async fn view(parts: &[Part]) -> View {
 async fn a_fresh_token_and_one_batch_read_everything() {
     let world = world(token(), batch(&parts())).await;
     let organization = Organization { id: TENANT, display_name: "MSFT".to_owned() };
-    let roles = vec![AppRole { resource: GRAPH, name: "User.Read.All".to_owned() }];
-    assert_eq!(read(&world).await, View::Open { organization, roles });
+    let name = "User.Read.All".to_owned();
+    let grants = Some(vec![DelegatedGrant { resource: GRAPH, holds_for: Holder::Tenant, scopes: vec![name.clone()] }]);
+    let roles = vec![AppRole { client: CLIENT, resource: GRAPH, name }];
+    let joined = Some(vec![TEAMS_ADMINISTRATOR]);
+    assert_eq!(read(&world).await, View::Open { organization, roles, grants, joined });
     let [first, second] = <[_; 2]>::try_from(world.requests()).unwrap();
     assert_eq!(first.target, format!("/{TENANT}/oauth2/v2.0/token"));
     let mut form: Vec<_> = url::form_urlencoded::parse(first.body.as_bytes()).into_owned().collect();
@@ -99,10 +120,39 @@ async fn a_tenant_that_has_not_consented_is_closed() {
         let world = world(Answer::Json(400, refusal), batch(&parts())).await;
         assert_eq!((read(&world).await, world.count()), (View::Closed, 1), "{number}");
     }
-    for part in ["organization", "assignments", "graph-roles"] {
+    for part in ["organization", ASSIGNMENTS, "graph-roles"] {
         assert_eq!(view(&with((part, 403, Value::Null))).await, View::Closed, "{part}");
     }
-    assert_eq!(view(&with(("assignments", 404, Value::Null))).await, View::Closed);
+    let View::Open { roles, .. } = view(&with((ASSIGNMENTS, 404, Value::Null))).await else { panic!("closed") };
+    assert_eq!(roles, [], "a registration that is not in the tenant holds nothing");
+}
+
+/// A registration that may not read is followed by the next.
+#[tokio::test]
+async fn another_registration_reads_what_one_may_not() {
+    let mut tokens = 0;
+    let world = World::new(move |request| {
+        if request.target.contains("/token") {
+            tokens += 1;
+            let refusal = json!({ "error": "unauthorized_client", "error_codes": [7_000_229] });
+            return if tokens == 1 { Answer::Json(400, refusal) } else { token() };
+        }
+        batch(&parts())
+    })
+    .await;
+    let second = (ApplicationId::from_u128(7), Arc::new(ClientCredential::Secret("other".to_owned().into())));
+    let both = [readers(), vec![second]].concat();
+    assert!(matches!(asked(&world.microsoft, &both).await, View::Open { .. }));
+    assert!(world.requests()[1].body.contains(&ApplicationId::from_u128(7).to_string()));
+}
+
+/// What else is looked at may be unread, without spoiling what was asked.
+#[tokio::test]
+async fn what_else_is_looked_at_may_be_unread() {
+    for (part, status) in [("grants", 500), ("joined", 500)] {
+        let View::Open { roles, grants, joined, .. } = view(&with((part, status, Value::Null))).await else { panic!() };
+        assert_eq!((roles.len(), grants.is_none(), joined.is_none()), (1, part == "grants", part == "joined"));
+    }
 }
 
 /// A fault is not an answer, and what is silent does not hold a person up.
@@ -116,12 +166,11 @@ async fn a_fault_is_not_an_answer() {
     for fault in [Answer::Text(503, String::new()), Answer::Json(200, json!({})), Answer::Reset, Answer::Hang] {
         assert_eq!(read(&world(token(), fault.clone()).await).await, View::Unread, "{fault:?}");
     }
-    for part in ["organization", "assignments", "graph-roles"] {
+    for part in ["organization", ASSIGNMENTS, "graph-roles"] {
         assert_eq!(view(&with((part, 500, Value::Null))).await, View::Unread, "{part}");
         assert_eq!(view(&with((part, 200, json!({ "value": 1 })))).await, View::Unread, "{part}");
     }
     let foreign = json!({ "id": GRAPH_OBJECT, "appId": CLIENT, "appRoles": [] });
     assert_eq!(view(&with(("graph-roles", 200, foreign))).await, View::Unread);
-    let microsoft = connect(&nobody().await);
-    assert_eq!(microsoft.read_assigned(&secret(), TENANT, BUDGET, (NOW, &SystemRandomness::new())).await, View::Unread);
+    assert_eq!(asked(&connect(&nobody().await), &readers()).await, View::Unread);
 }

@@ -1,5 +1,6 @@
 //! What is read back from Graph, and what is made of a part that fails.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use onboarding_core::action::ActionType;
@@ -7,8 +8,9 @@ use onboarding_core::id::{ApplicationId, ObjectId, TenantId};
 use onboarding_core::identity::Signer;
 use onboarding_core::permission::{GRAPH, TEAMS_ADMIN_API};
 use onboarding_core::proof::{
-    DelegatedGrant, GLOBAL_ADMINISTRATOR, Holder, Organization, Policy, Question, TEAMS_ADMINISTRATOR, TenantView,
+    Also, DelegatedGrant, GLOBAL_ADMINISTRATOR, Holder, Organization, Policy, Question, TEAMS_ADMINISTRATOR, TenantView,
 };
+use onboarding_microsoft::ReadBack;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -26,13 +28,11 @@ pub(crate) fn signer() -> Signer {
 }
 
 /// What is asked of a registration.
-pub(crate) fn registration(signer: &Signer) -> (Question<'_>, Policy) {
-    asking(ActionType::Registration, signer)
-}
-
-fn asking(action: ActionType, signer: &Signer) -> (Question<'_>, Policy) {
+pub(crate) fn registration(signer: &Signer) -> ReadBack<'_> {
+    static NOTHING: Also = Also { clients: BTreeSet::new(), joined: false };
+    let action = ActionType::Registration;
     let question = Question { action, signer, since: NOW, asked_again: false, pin: Some(TENANT) };
-    (question, Policy::default())
+    ReadBack { question, policy: Policy::default(), also: &NOTHING }
 }
 
 fn grant(resource: ObjectId, consent_type: &str, principal: Option<ObjectId>, scope: &str) -> Value {
@@ -94,7 +94,7 @@ fn whole() -> TenantView {
             delegated(GRAPH, Holder::Tenant, &["User.Read.All", "Directory.Read.All", "openid"]),
             delegated(TEAMS_ADMIN_API, Holder::Person(PERSON), &["user_impersonation"]),
         ]),
-        management: None,
+        ..TenantView::default()
     }
 }
 

@@ -6,7 +6,8 @@ use onboarding_core::action::ActionType;
 use onboarding_core::id::{ObjectId, TenantId};
 use onboarding_core::identity::Signer;
 use onboarding_core::proof::membership::{Member, Role, SKYPE_ADMINISTRATOR, View};
-use onboarding_core::proof::{GLOBAL_ADMINISTRATOR, Policy, Question, TEAMS_ADMINISTRATOR, TenantView};
+use onboarding_core::proof::{Also, GLOBAL_ADMINISTRATOR, Policy, Question, TEAMS_ADMINISTRATOR, TenantView};
+use onboarding_microsoft::ReadBack;
 use serde_json::{Value, json};
 
 use crate::world::{Answer, CLIENT, NOW, Request, World};
@@ -19,7 +20,8 @@ async fn read(world: &World, pin: TenantId) -> TenantView {
     let signer = Signer { tenant: TENANT, object: PERSON, user_principal_name: None };
     let action = ActionType::ServiceProviderManagement;
     let question = Question { action, signer: &signer, since: NOW, asked_again: false, pin: Some(pin) };
-    world.microsoft.read_back(&"t0ken".into(), (question, Policy::default()), Duration::from_secs(2)).await
+    let wanted = ReadBack { question, policy: Policy::default(), also: &Also::default() };
+    world.microsoft.read_back(&"t0ken".into(), wanted, Duration::from_secs(2)).await
 }
 
 /// A batch in which the Teams role has these members, and the tenant has no Skype role.

@@ -4,6 +4,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use onboarding_core::application_client::ApplicationClients;
 use onboarding_core::cloud::{Cloud, Endpoints};
 use onboarding_core::id::ApplicationId;
 use onboarding_core::time::Timestamp;
@@ -88,7 +89,7 @@ impl World {
 pub(crate) fn connect(base: &str) -> Microsoft {
     let base = Url::parse(base).unwrap();
     let endpoints = Endpoints::of(Cloud::Global, Some(&base), Some(&base));
-    Microsoft::new(Settings { endpoints, client_id: CLIENT }).unwrap()
+    Microsoft::new(Settings { endpoints, clients: ApplicationClients::single(CLIENT) }).unwrap()
 }
 
 /// An address where nobody listens.

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use onboarding_core::application_client::ApplicationClients;
 use onboarding_core::cloud::{Cloud, Endpoints};
 use onboarding_core::identity::{Expected, IdentityFault, VerifiedIdentity, verify};
 use onboarding_core::time::{Clock as _, Timestamp};
@@ -49,7 +50,7 @@ impl Judge {
         let base = Url::parse(target.world.microsoft().base_url()).unwrap();
         let endpoints = Endpoints::of(Cloud::Global, Some(&base), Some(&base));
         let client_id = target.claims["aud"].as_str().unwrap().parse().unwrap();
-        let settings = Settings { endpoints, client_id };
+        let settings = Settings { endpoints, clients: ApplicationClients::single(client_id) };
         // A whole second, so that boundaries are exact.
         let now = Timestamp::from_seconds(target.world.sandbox.clock().now().seconds());
         let (nonce, code) = (target.nonce().to_owned(), target.code().to_owned());
@@ -58,9 +59,14 @@ impl Judge {
 
     pub(super) async fn judge(&self, token: &str) -> Result<VerifiedIdentity, Refusal> {
         let claims = self.microsoft.signed_claims(token, self.now).await.map_err(Refusal::Token)?;
-        let Settings { endpoints, client_id } = self.microsoft.settings();
-        let expected =
-            Expected { client: *client_id, endpoints, nonce: &self.nonce, code: Some(&self.code), access_token: None };
+        let Settings { endpoints, clients } = self.microsoft.settings();
+        let expected = Expected {
+            client: clients.own(),
+            endpoints,
+            nonce: &self.nonce,
+            code: Some(&self.code),
+            access_token: None,
+        };
         verify(&claims, expected, self.now).map_err(Refusal::Identity)
     }
 

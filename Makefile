@@ -23,7 +23,7 @@ openapi: ## write openapi.json anew, from the routes and the types
 	mv target/openapi.json openapi.json
 
 long: ## the long runs, some minutes each
-	cargo test --locked --package it -- --ignored --nocapture --test-threads 1
+	cargo test --locked --profile long --package it -- --ignored --nocapture --test-threads 1
 
 FUZZ_SECONDS ?= 60
 fuzz: ## fuzz every parser, FUZZ_SECONDS (60) each

@@ -22,8 +22,8 @@ use crate::effects::Effects;
 use crate::world::{Answer, Decision, World, send};
 
 const ACTION: &str = "GET_USER_SYNC_CONSENT";
-const PERMISSIONS: [&str; 3] = ["User.Read.All", "Group.Read.All", "Directory.Read.All"];
-const CALLBACK: &str = "/restricted/adminConsent";
+pub(crate) const PERMISSIONS: [&str; 3] = ["User.Read.All", "Group.Read.All", "Directory.Read.All"];
+pub(crate) const CALLBACK: &str = "/restricted/adminConsent";
 
 impl World {
     async fn ask_for_user_sync(&self, key: &str, enterprise: u64) -> Answer {

@@ -1,5 +1,7 @@
 //! A new webhook secret: who can verify what while it replaces the former one (K9).
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join_all;
@@ -15,12 +17,16 @@ use crate::world::{Decision, Provider, World};
 
 const DAY: i64 = 24 * 3_600;
 
-/// For each signature in the order of the header, whether `secret` made it: the recipe of Standard Webhooks.
 fn made_by(caught: &Caught, secret: &str) -> Vec<bool> {
+    signatures_made_by(&caught.headers, &caught.body, secret)
+}
+
+/// For each signature in the order of the header, whether `secret` made it: the recipe of Standard Webhooks.
+pub(crate) fn signatures_made_by(headers: &BTreeMap<String, String>, body: &str, secret: &str) -> Vec<bool> {
     let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
     let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
-    let header = |name: &str| caught.headers[name].as_str();
-    let signed = format!("{}.{}.{}", header("webhook-id"), header("webhook-timestamp"), caught.body);
+    let header = |name: &str| headers[name].as_str();
+    let signed = format!("{}.{}.{body}", header("webhook-id"), header("webhook-timestamp"));
     let signatures = header("webhook-signature").split(' ').map(|one| STANDARD.decode(&one[3..]).unwrap());
     signatures.map(|signature| hmac::verify(&key, signed.as_bytes(), &signature).is_ok()).collect()
 }

@@ -154,6 +154,18 @@ pub(crate) async fn send(request: RequestBuilder) -> Answer {
     Answer { status: answer.status(), headers: answer.headers().clone(), text: answer.text().await.unwrap() }
 }
 
+/// One call of the Secrets Manager at `address`, by hand.
+pub(crate) async fn secrets_manager(http: &Client, address: &str, operation: &str, body: &Value) -> Value {
+    let call = http.post(address).body(body.to_string());
+    let call = call
+        .header("content-type", "application/x-amz-json-1.1")
+        .header("x-amz-target", format!("secretsmanager.{operation}"))
+        .header("authorization", "AWS4-HMAC-SHA256 Credential=k/20261122/eu-west-1/secretsmanager/aws4_request");
+    let answer = send(call).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json()
+}
+
 /// Where a sign-in ended.
 #[derive(Debug)]
 pub(crate) enum Landed {
@@ -286,14 +298,7 @@ impl World {
 
     /// One call of Secrets Manager, by hand.
     pub(crate) async fn secrets_manager(&self, operation: &str, body: &Value) -> Value {
-        let call = self.http.post(&self.sandbox.ready().secrets).body(body.to_string());
-        let call = call
-            .header("content-type", "application/x-amz-json-1.1")
-            .header("x-amz-target", format!("secretsmanager.{operation}"))
-            .header("authorization", "AWS4-HMAC-SHA256 Credential=k/20261122/eu-west-1/secretsmanager/aws4_request");
-        let answer = send(call).await;
-        assert_eq!(answer.status, 200, "{}", answer.text);
-        answer.json()
+        secrets_manager(&self.http, &self.sandbox.ready().secrets, operation, body).await
     }
 
     /// How often the token endpoint was called.

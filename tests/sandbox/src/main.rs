@@ -77,8 +77,8 @@ async fn run(serve: Serve) -> Result<(), Box<dyn Error>> {
         sweep: !serve.no_sweep,
         insecure_redirects: serve.allow_insecure_redirects,
         certificate: serve.certificate,
-        start: None,
         overrides: Overrides::from_env(&env)?,
+        ..Options::default()
     };
     let mut terminated = signal(SignalKind::terminate())?;
     let sandbox = Sandbox::start(options).await?;

@@ -22,6 +22,8 @@ pub struct Options {
     pub port: u16,
     /// Whether a timer sweeps every second; without it only ticks move due rows (K5).
     pub sweep: bool,
+    /// Whether the table's stream is read all the time; without it only ticks read it.
+    pub stream: bool,
     /// Plain http, addresses and any port are legal for listed hosts, and loopback is reached (K1).
     pub insecure_redirects: bool,
     /// A self-signed certificate, known to the simulated Microsoft, proves who we are, in the place of a client secret.
@@ -38,6 +40,7 @@ impl Default for Options {
             data: None,
             port: 0,
             sweep: true,
+            stream: true,
             insecure_redirects: false,
             certificate: false,
             start: None,

@@ -95,7 +95,7 @@ impl Sandbox {
             insecure_redirects: options.insecure_redirects,
         })?);
         let schedule = outside.schedule(&functions, &clock, held.data.as_ref()).await?;
-        schedule.start(options.sweep, &mut held.front);
+        schedule.start(&options, &mut held.front);
 
         let store = outside.dynamodb.store.clone();
         let webhooks = format!("{api}{WEBHOOKS}");

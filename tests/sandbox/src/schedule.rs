@@ -1,4 +1,4 @@
-//! What happens without a request: the stream is read all the time, the sweep runs every second or on a tick.
+//! What happens without a request: the stream is read all the time or on a tick, the sweep runs every second or on a tick.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use onboarding_core::time::Clock as _;
 use onboarding_dynamo::StoreError;
 use thiserror::Error;
 
-use crate::SandboxClock;
 use crate::background::Background;
 use crate::functions::Functions;
 use crate::stream::{Mapping, StreamError};
+use crate::{Options, SandboxClock};
 
 /// How often the stream is looked at.
 const POLL: Duration = Duration::from_millis(75);
@@ -49,13 +49,13 @@ impl Schedule {
         Ok(())
     }
 
-    /// Starts reading the stream, and the timer if there is to be one.
-    pub(crate) fn start(self: &Arc<Self>, timer: bool, background: &mut Background) {
-        for mapping in [&self.verification, &self.delivery] {
+    /// Starts what is to go on by itself: reading the stream, and the timer of the sweep.
+    pub(crate) fn start(self: &Arc<Self>, options: &Options, background: &mut Background) {
+        for mapping in [&self.verification, &self.delivery].into_iter().filter(|_| options.stream) {
             let mapping = Arc::clone(mapping);
             background.repeat(POLL, move || Arc::clone(&mapping).read_on());
         }
-        if timer {
+        if options.sweep {
             let schedule = Arc::clone(self);
             background.repeat(SWEEP, move || Arc::clone(&schedule).sweep_on());
         }

@@ -3,20 +3,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use onboarding_core::action::ActionType;
 use serde_json::Value;
 use simulated_microsoft::CONTOSO;
 
 use super::outside::Outside;
 use super::plan::Kind;
-use super::scenario::Run;
+use super::run::Run;
+use super::scenario::Step;
+use crate::webhook_secret::signatures_made_by;
 
 /// P9 Whoever asked was answered in the words of the contract: a success, a refusal, or 503. No page at all is for those
 /// whose process died, or who gave up before it did.
 pub(crate) fn answers(run: &Run, kind: Option<Kind>, what: &str) {
     let silent = matches!(kind, Some(Kind::CrashBefore | Kind::CrashAfter | Kind::Hang));
     let known = |status: &u16| matches!(status, 200 | 400 | 403 | 409 | 503) || (silent && *status == 0);
-    let statuses = run.statuses.lock().unwrap();
-    assert!(statuses.iter().all(known), "{what}: {statuses:?}");
+    let told = run.told();
+    assert!(told.statuses.iter().all(known), "{what}: {:?}", told.statuses);
 }
 
 /// P3 Nothing waits for somebody who is gone.
@@ -79,6 +82,12 @@ impl Rows {
     }
 }
 
+/// Whether the provider's stop came before any grant: then nothing may be granted until it lets the enterprise go on.
+pub(crate) async fn is_stopped_without_a_grant(outside: &Outside, run: &Run) -> bool {
+    let rows = Rows::of(outside.rows().await, run.enterprise);
+    rows.enterprise["standing"]["S"] == "disabled" && rows.granted_requests() == 0
+}
+
 /// P1 to P5 for one run.
 pub(crate) async fn promises(outside: &Outside, run: &Run, what: &str) {
     let rows = Rows::of(outside.rows().await, run.enterprise);
@@ -88,6 +97,8 @@ pub(crate) async fn promises(outside: &Outside, run: &Run, what: &str) {
     no_code_twice(outside, what);
     one_fact_one_transaction(run, &rows, what);
     everything_is_told(outside, run, &rows, what);
+    everything_is_signed(outside, run, what).await;
+    the_sealing_keys_are_sound(outside, run, what).await;
     for request in rows.requests.iter().filter(|row| row["stage"]["M"]["name"]["S"] != "verifying") {
         assert!(request["stage"]["M"]["token"].is_null(), "{what}: a token outlives its proof");
     }
@@ -95,8 +106,12 @@ pub(crate) async fn promises(outside: &Outside, run: &Run, what: &str) {
 
 /// P1
 fn no_false_consent(run: &Run, rows: &Rows, what: &str) {
-    if run.scenario.ends.0 != "granted" {
+    let may_be = [Some(run.scenario.ends), run.scenario.or].into_iter().flatten().any(|end| end.0 == "granted");
+    if !may_be {
         assert_eq!((rows.granted_requests(), rows.granted_deliveries()), (0, 0), "{what}");
+    }
+    // A grant of application permissions is nobody's of the tenant, and binds none.
+    if !may_be || run.scenario.action != ActionType::Registration {
         assert!(rows.enterprise["tenant"]["S"].is_null(), "{what}: bound to a tenant");
     }
 }
@@ -120,7 +135,10 @@ fn one_fact_one_transaction(run: &Run, rows: &Rows, what: &str) {
     assert_eq!(rows.granted_deliveries(), granted, "{what}");
     assert_eq!(rows.audit.iter().filter(|action| *action == "consent.granted").count(), granted, "{what}");
     if run.scenario.ends.0 == "granted" {
-        assert!(granted >= 1 && rows.has_guard, "{what}");
+        assert!(granted >= 1, "{what}");
+    }
+    if granted >= 1 && run.scenario.action == ActionType::Registration {
+        assert!(rows.has_guard, "{what}");
         assert_eq!(rows.enterprise["tenant"]["S"], CONTOSO.id, "{what}");
     }
     let ended = ["consent.granted", "consent.blocked", "consent.declined", "consent.unverifiable"];
@@ -134,7 +152,7 @@ fn everything_is_told(outside: &Outside, run: &Run, rows: &Rows, what: &str) {
     for got in outside.receiver.got.lock().unwrap().iter() {
         let body: Value = serde_json::from_str(&got.body).unwrap();
         if body["enterpriseId"] == run.enterprise {
-            bodies.entry(got.id.clone()).or_default().insert(got.body.clone());
+            bodies.entry(got.headers["webhook-id"].clone()).or_default().insert(got.body.clone());
         }
     }
     for delivery in &rows.deliveries {
@@ -143,4 +161,32 @@ fn everything_is_told(outside: &Outside, run: &Run, rows: &Rows, what: &str) {
         assert_eq!(bodies.remove(id).map(|bodies| bodies.len()), Some(1), "{what}: {id}");
     }
     assert!(bodies.is_empty(), "{what}: told without a row: {bodies:?}");
+}
+
+/// K9 Every webhook is signed by a key that is or was the provider's, and by a new one from the moment that it was told.
+async fn everything_is_signed(outside: &Outside, run: &Run, what: &str) {
+    let told = run.told().webhook_key.clone();
+    let ring = outside.ring(&run.webhook_ring).await;
+    let ring: Vec<&str> = ring.iter().map(|key| key["secret"].as_str().unwrap()).collect();
+    assert!(ring.len() <= 2 && ring.last() == Some(&run.webhook_key.as_str()), "{what}: {} webhook keys", ring.len());
+    if let Some((told, _)) = &told {
+        assert_eq!(ring.first(), Some(&told.as_str()), "{what}: a key that was told is not in the ring");
+    }
+    for (at, got) in outside.receiver.got.lock().unwrap().iter().enumerate() {
+        let signed = |key: &str| signatures_made_by(&got.headers, &got.body, key).contains(&true);
+        assert!(ring.iter().any(|key| signed(key)), "{what}: a webhook without a good signature");
+        if let Some((told, _)) = told.as_ref().filter(|(_, before)| at >= *before) {
+            assert!(signed(told), "{what}: a webhook without the new signature");
+        }
+    }
+}
+
+/// K9 The ring has one new key at most, beside the one that sealed before, and what was told of it is true.
+async fn the_sealing_keys_are_sound(outside: &Outside, run: &Run, what: &str) {
+    let ring = outside.ring("sealing-keys").await;
+    let most = 1 + usize::from(run.scenario.steps.contains(&Step::NewSealingKey));
+    assert!((1..=most).contains(&ring.len()), "{what}: {} sealing keys", ring.len());
+    if let Some(seals_from) = run.told().seals_from {
+        assert_eq!((ring.len(), ring[0]["sealsFrom"].as_i64()), (2, Some(seals_from)), "{what}");
+    }
 }

@@ -1,9 +1,10 @@
 //! What outlives a process: DynamoDB, Secrets Manager, Microsoft and the receiver, each behind a proxy; and the lives of
 //! the process itself.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, AtomicU16, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -16,14 +17,15 @@ use onboarding_core::time::{Clock as _, SystemClock, Timestamp};
 use onboarding_sandbox::{Options, Overrides, Sandbox};
 use reqwest::Client;
 use serde_json::{Value, json};
-use simulated_microsoft::SimulatedMicrosoft;
+use simulated_microsoft::{SelfSigned, SimulatedMicrosoft};
 use simulated_secrets_manager::SimulatedSecretsManager;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinSet;
 
 use super::plan::Plan;
 use super::proxy::{self, Side};
-use crate::world::World;
+use crate::world::{World, secrets_manager};
 
 const CLIENT_ID: &str = "0a4db0a2-d100-4a4a-8b8b-0000000a0001";
 const CLIENT_SECRET: &str = "the-secret-of-these-tests";
@@ -32,10 +34,26 @@ const CLIENT_SECRET: &str = "the-secret-of-these-tests";
 const SIGNED_BY_ANYBODY: &str = "AWS4-HMAC-SHA256 Credential=any/20260101/eu-west-1/dynamodb/aws4_request, \
      SignedHeaders=host, Signature=none";
 
+/// How our application proves to Microsoft who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    Secret,
+    Certificate,
+}
+
+/// The certificate of our application.
+static CERTIFICATE: LazyLock<SelfSigned> = LazyLock::new(a_certificate);
+/// One that is not ours.
+static FOREIGN: LazyLock<SelfSigned> = LazyLock::new(a_certificate);
+
+fn a_certificate() -> SelfSigned {
+    SelfSigned::generate(DateTime::from_timestamp(SystemClock.now().seconds(), 0).unwrap(), 365).unwrap()
+}
+
 /// One webhook that arrived.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
-    pub(crate) id: String,
+    pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: String,
 }
 
@@ -55,12 +73,41 @@ pub(crate) struct Outside {
     /// Where webhooks of this world go.
     pub(crate) hook: String,
     pub(crate) http: Client,
-    dynamodb: String,
-    overrides: [String; 3],
+    /// Where Microsoft is.
+    base: String,
+    stores: Stores,
+    proof: Proof,
     api_port: u16,
     offset: Arc<AtomicI64>,
     life: Option<Life>,
-    _secrets: SimulatedSecretsManager,
+}
+
+/// Table and secrets. Each run has its own, so that none reads what another has left.
+struct Stores {
+    /// Past the proxy.
+    dynamodb: String,
+    secrets: SimulatedSecretsManager,
+    /// The proxies.
+    overrides: [String; 2],
+    _served: JoinSet<()>,
+}
+
+impl Stores {
+    async fn start(plan: &Plan) -> Self {
+        let mut served = JoinSet::new();
+        let database = listener().await;
+        let dynamodb = database.local_addr().unwrap();
+        let rows = dynoxide::Database::memory().unwrap();
+        served.spawn(async move {
+            drop(dynoxide::server::serve_with_shutdown(database, rows, std::future::pending()).await);
+        });
+        let secrets = SimulatedSecretsManager::start(listener().await, None).unwrap();
+        let overrides = [
+            before(Side::DynamoDb, dynamodb, plan, &mut served).await,
+            before(Side::SecretsManager, secrets.address(), plan, &mut served).await,
+        ];
+        Self { dynamodb: format!("http://{dynamodb}"), secrets, overrides, _served: served }
+    }
 }
 
 /// One process.
@@ -85,22 +132,16 @@ impl Outside {
         let api_port = free_port().await;
         let offset = Arc::new(AtomicI64::new(0));
 
-        let database = listener().await;
-        let dynamodb = database.local_addr().unwrap();
-        let rows = dynoxide::Database::memory().unwrap();
-        tokio::spawn(dynoxide::server::serve_with_shutdown(database, rows, std::future::pending()));
-
-        let secrets = SimulatedSecretsManager::start(listener().await, None).unwrap();
-
         let directory = listener().await;
         let (microsoft_at, microsoft_port) = (directory.local_addr().unwrap(), listener().await);
         let base = format!("http://localhost:{}", microsoft_port.local_addr().unwrap().port());
         let clock = Arc::clone(&offset);
+        let api = format!("http://127.0.0.1:{api_port}/restricted");
         let options = simulated_microsoft::Options {
             client_id: CLIENT_ID.to_owned(),
             client_secret: CLIENT_SECRET.to_owned(),
             certificates: Vec::new(),
-            redirect_uris: vec![format!("http://127.0.0.1:{api_port}/restricted/handleResponse")],
+            redirect_uris: vec![format!("{api}/handleResponse"), format!("{api}/adminConsent")],
             state_file: None,
             now: Arc::new(move || DateTime::from_timestamp_millis(at(&clock).millis()).unwrap()),
         };
@@ -109,29 +150,39 @@ impl Outside {
 
         let receiver = Arc::new(Receiver::default());
         let hooks = listener().await;
-        let hooks_at = hooks.local_addr().unwrap();
+        let (hooks_at, hooks_port) = (hooks.local_addr().unwrap(), listener().await);
         let app = Router::new().route("/hook", post(catch)).with_state(Arc::clone(&receiver));
         tokio::spawn(async move { axum::serve(hooks, app).await });
+        let hook = format!("http://{}/hook", hooks_port.local_addr().unwrap());
+        tokio::spawn(proxy::serve(hooks_port, Side::Receiver, hooks_at, plan.clone()));
 
-        let hook = format!("{}/hook", before(Side::Receiver, hooks_at, &plan).await);
-        let overrides = [
-            before(Side::DynamoDb, dynamodb, &plan).await,
-            before(Side::SecretsManager, secrets.address(), &plan).await,
-            base,
-        ];
-        Self {
-            plan,
-            microsoft,
-            receiver,
-            hook,
-            http: onboarding_microsoft::http::client().unwrap(),
-            dynamodb: format!("http://{dynamodb}"),
-            overrides,
-            api_port,
-            offset,
-            life: None,
-            _secrets: secrets,
-        }
+        let http = onboarding_microsoft::http::client().unwrap();
+        let stores = Stores::start(&plan).await;
+        let proof = Proof::Secret;
+        Self { plan, microsoft, receiver, hook, http, base, stores, proof, api_port, offset, life: None }
+    }
+
+    /// Forgets everything that was: an empty table, secrets that are yet to be made, a Microsoft that knows our
+    /// application and nobody's consent.
+    pub(crate) async fn renew(&mut self, proof: Proof) {
+        self.kill().await;
+        self.stores = Stores::start(&self.plan).await;
+        self.proof = proof;
+        self.microsoft.reset();
+        self.register(&CERTIFICATE);
+        self.receiver.got.lock().unwrap().clear();
+        *self.receiver.refusals.lock().unwrap() = 0;
+    }
+
+    /// From now on Microsoft knows another certificate than ours.
+    pub(crate) fn register_another_certificate(&self) {
+        self.register(&FOREIGN);
+    }
+
+    fn register(&self, certificate: &SelfSigned) {
+        let mut app = self.microsoft.registration(CLIENT_ID).unwrap();
+        app.certificates = vec![certificate.certificate().unwrap()];
+        self.microsoft.register(app);
     }
 
     /// A new process, with empty caches; the former one dies.
@@ -164,20 +215,26 @@ impl Outside {
     }
 
     fn options(&self) -> Options {
-        let [dynamodb, secrets, microsoft] = &self.overrides;
+        let [dynamodb, secrets] = &self.stores.overrides;
         let endpoint = |address: &String| Some(address.parse().unwrap());
+        let credential = match self.proof {
+            Proof::Secret => CLIENT_SECRET.to_owned(),
+            Proof::Certificate => CERTIFICATE.pem().unwrap(),
+        };
         let overrides = Overrides {
-            authority: endpoint(microsoft),
-            graph: endpoint(microsoft),
+            authority: endpoint(&self.base),
+            graph: endpoint(&self.base),
             dynamodb: endpoint(dynamodb),
             secrets_manager: endpoint(secrets),
             client_id: Some(CLIENT_ID.parse().unwrap()),
-            client_secret: Some(CLIENT_SECRET.to_owned().into()),
+            client_secret: Some(credential.into()),
             ..Overrides::default()
         };
         Options {
             port: self.api_port,
+            // Ticks alone move what is due, so that a run has the same effects each time.
             sweep: false,
+            stream: false,
             insecure_redirects: true,
             start: Some(at(&self.offset)),
             overrides,
@@ -208,7 +265,7 @@ impl Outside {
             if !start.is_null() {
                 scan["ExclusiveStartKey"] = start;
             }
-            let call = self.http.post(&self.dynamodb).header("content-type", "application/x-amz-json-1.0");
+            let call = self.http.post(&self.stores.dynamodb).header("content-type", "application/x-amz-json-1.0");
             let call = call.header("x-amz-target", "DynamoDB_20120810.Scan").header("x-amz-date", "20260101T000000Z");
             let call = call.header("authorization", SIGNED_BY_ANYBODY).body(scan.to_string());
             let page: Value = serde_json::from_str(&call.send().await.unwrap().text().await.unwrap()).unwrap();
@@ -221,14 +278,24 @@ impl Outside {
     }
 }
 
+impl Outside {
+    /// The ring of keys that is stored under `name`, past the proxy.
+    pub(crate) async fn ring(&self, name: &str) -> Vec<Value> {
+        let asked = json!({"SecretId": format!("onboarding/sandbox/{name}")});
+        let stored = secrets_manager(&self.http, &self.stores.secrets.endpoint(), "GetSecretValue", &asked).await;
+        let ring: Value = serde_json::from_str(stored["SecretString"].as_str().unwrap()).unwrap();
+        ring["keys"].as_array().unwrap().clone()
+    }
+}
+
 async fn catch(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body: Bytes) -> axum::http::StatusCode {
     let mut refusals = receiver.refusals.lock().unwrap();
     if *refusals > 0 {
         *refusals -= 1;
         return axum::http::StatusCode::BAD_GATEWAY;
     }
-    let id = headers["webhook-id"].to_str().unwrap().to_owned();
-    receiver.got.lock().unwrap().push(Received { id, body: String::from_utf8(body.to_vec()).unwrap() });
+    let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+    receiver.got.lock().unwrap().push(Received { headers, body: String::from_utf8(body.to_vec()).unwrap() });
     axum::http::StatusCode::NO_CONTENT
 }
 
@@ -253,9 +320,9 @@ async fn free_port() -> u16 {
 }
 
 /// A proxy before `upstream`; its address.
-async fn before(side: Side, upstream: SocketAddr, plan: &Plan) -> String {
+async fn before(side: Side, upstream: SocketAddr, plan: &Plan, served: &mut JoinSet<()>) -> String {
     let listener = listener().await;
     let address = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(proxy::serve(listener, side, upstream, plan.clone()));
+    served.spawn(proxy::serve(listener, side, upstream, plan.clone()));
     address
 }

@@ -55,6 +55,8 @@ pub(crate) async fn accept(
     let page = outcome::location(app, call, leased.request(), keys);
     let verifying = match redeem(app, call, state, signed_in, &credential, &identity, leased.request()).await {
         Ok(tokens) => {
+            let id_token = tokens.id_token.unwrap_or_else(|| signed_in.id_token.clone().into());
+            let leased = leased.telling(parties.1.token_mode, &id_token);
             let (record, verifying) = leased.accept(&tokens.access_token, tokens.expires_in, context(app, call, keys));
             (app.store.record(&record).await? == Recorded::Done).then_some((verifying, tokens.access_token))
         }

@@ -31,7 +31,7 @@ use crate::enterprise::{Enterprise, Standing};
 use crate::id::{ConsentRequestId, DeliveryId, EnterpriseId, ReferenceId, ResellerId, TenantId};
 use crate::identity::Signer;
 use crate::redirect_url::RedirectUrl;
-use crate::reseller::{Reseller, ResellerStatus};
+use crate::reseller::{Reseller, ResellerStatus, TokenMode};
 use crate::seal::{Purpose, SealingKeys, Unsealable};
 use crate::secret::SecretHash;
 use crate::time::Timestamp;
@@ -189,13 +189,16 @@ impl Stage {
     }
 }
 
-/// A Microsoft access token at rest.
+/// Microsoft's tokens of one sign-in at rest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SealedToken {
-    /// The sealed text.
+    /// The sealed access token.
     pub sealed: String,
-    /// When Microsoft's token ends.
+    /// The sealed id token, for a provider that is given the tokens themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_id_token: Option<String>,
+    /// When Microsoft's access token ends.
     pub expires_at: Timestamp,
 }
 
@@ -358,6 +361,8 @@ pub struct Leased {
     request: ConsentRequest,
     signer: Signer,
     until: Timestamp,
+    /// To be handed out, with the access token, to a provider that is given the tokens themselves.
+    id_token: Option<SecretString>,
 }
 
 impl Leased {
@@ -365,13 +370,22 @@ impl Leased {
     #[must_use]
     pub fn of(request: ConsentRequest) -> Option<Self> {
         match &request.stage {
-            Stage::Leased { until, signer, .. } => Some(Self { signer: signer.clone(), until: *until, request }),
+            Stage::Leased { until, signer, .. } => {
+                Some(Self { signer: signer.clone(), until: *until, id_token: None, request })
+            }
             Stage::Pending { .. }
             | Stage::Verifying { .. }
             | Stage::AwaitingGrant { .. }
             | Stage::AwaitingConfirmation { .. }
             | Stage::Completed { .. } => None,
         }
+    }
+
+    /// The same lease for a provider that is given what `mode` says. The id token is kept for no other.
+    #[must_use]
+    pub fn telling(mut self, mode: TokenMode, id_token: &SecretString) -> Self {
+        self.id_token = (mode == TokenMode::Raw).then(|| id_token.clone());
+        self
     }
 
     /// The request.
@@ -457,6 +471,13 @@ impl Verifying {
         }
         let plain = keys.open(Purpose::AccessToken, self.request.id.as_str(), &self.token.sealed, now)?;
         String::from_utf8(plain).map(|token| Some(token.into())).map_err(|_| Unsealable::Malformed)
+    }
+
+    /// The id token, if the provider is given the tokens themselves and it can be opened.
+    fn id_token(&self, keys: &SealingKeys, now: Timestamp) -> Option<SecretString> {
+        let sealed = self.token.sealed_id_token.as_ref()?;
+        let plain = keys.open(Purpose::IdToken, self.request.id.as_str(), sealed, now).ok()?;
+        String::from_utf8(plain).ok().map(SecretString::from)
     }
 }
 

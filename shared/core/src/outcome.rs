@@ -1,5 +1,6 @@
 //! The body that is posted to `redirectUrl`: the JSON object of the source, all its keys, and five of ours (R116-R127).
 
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::action::ActionType;
@@ -14,7 +15,50 @@ use crate::time::Timestamp;
 /// The prefix of a token handle.
 const HANDLE_PREFIX: &str = "onbtok_";
 
-/// What the body tells of tokens: handles, or nothing where nothing was granted.
+/// What the body tells of Microsoft's tokens; nothing where nothing was granted.
+#[derive(Debug)]
+pub enum Tokens {
+    /// Handles in their place.
+    Handles(TokenHandles),
+    /// The tokens themselves, for a provider whom the operator has switched to them.
+    Raw(RawTokens),
+}
+
+impl Tokens {
+    fn access(&self) -> &str {
+        match self {
+            Self::Handles(tokens) => tokens.access.expose(),
+            Self::Raw(tokens) => tokens.access.expose_secret(),
+        }
+    }
+
+    fn id(&self) -> &str {
+        match self {
+            Self::Handles(tokens) => tokens.id.expose(),
+            Self::Raw(tokens) => tokens.id.expose_secret(),
+        }
+    }
+
+    const fn expires_at(&self) -> Timestamp {
+        match self {
+            Self::Handles(tokens) => tokens.expires_at,
+            Self::Raw(tokens) => tokens.expires_at,
+        }
+    }
+}
+
+/// Microsoft's own tokens. `Debug` hides them.
+#[derive(Clone, Debug)]
+pub struct RawTokens {
+    /// The signer's access token for Microsoft Graph.
+    pub access: SecretString,
+    /// The id token of the same sign-in.
+    pub id: SecretString,
+    /// When the access token ends.
+    pub expires_at: Timestamp,
+}
+
+/// Handles that stand for the tokens of one sign-in.
 #[derive(Debug)]
 pub struct TokenHandles {
     access: Handle,
@@ -84,8 +128,8 @@ pub struct Outcome<'a> {
     pub signer: Option<&'a Signer>,
     /// What Graph showed, if it was read.
     pub facts: Option<&'a Facts>,
-    /// Handles of the tokens, if the consent was granted.
-    pub tokens: Option<&'a TokenHandles>,
+    /// The tokens or their handles, if the consent was granted.
+    pub tokens: Option<&'a Tokens>,
     /// The authority's host.
     pub authority_host: &'a str,
 }
@@ -111,12 +155,12 @@ impl Outcome<'_> {
         Document {
             msal_authentication_result: MsalAuthenticationResult {
                 authentication_result: AuthenticationResult {
-                    access_token: self.tokens.map(|tokens| tokens.access.expose()),
+                    access_token: self.tokens.map(Tokens::access),
                     access_token_type: self.authority_host,
                     expires_after: (),
-                    expires_on: self.tokens.map(|tokens| tokens.expires_at.micros()),
+                    expires_on: self.tokens.map(|tokens| tokens.expires_at().micros()),
                     expires_on_date: (),
-                    id_token: self.tokens.map(|tokens| tokens.id.expose()),
+                    id_token: self.tokens.map(Tokens::id),
                     multiple_resource_refresh_token: false,
                     refresh_token: (),
                     user_info: UserInfo {
@@ -213,7 +257,7 @@ mod tests {
             missing: vec![],
             administrators: vec![],
         };
-        let tokens = TokenHandles::new(Timestamp::from_millis(MICROS / 1_000), &Counting::default());
+        let tokens = Tokens::Handles(TokenHandles::new(Timestamp::from_millis(MICROS / 1_000), &Counting::default()));
         let outcome = Outcome {
             enterprise: EnterpriseId::try_from(123_456_789).unwrap(),
             action: ActionType::Registration,

@@ -26,6 +26,8 @@ pub enum Purpose {
     Outcome,
     /// A Microsoft access token at rest. Context: the id of the row that holds it.
     AccessToken,
+    /// A Microsoft id token at rest. Context: the id of the row that holds it.
+    IdToken,
     /// The body of a delivery at rest. Context: the delivery's id.
     DeliveryBody,
 }
@@ -36,6 +38,7 @@ impl Purpose {
             Self::ConsentState => "consent-state",
             Self::Outcome => "outcome",
             Self::AccessToken => "access-token",
+            Self::IdToken => "id-token",
             Self::DeliveryBody => "delivery-body",
         }
     }

@@ -28,6 +28,7 @@ mod meter;
 mod openapi;
 mod preview;
 mod race;
+mod raw_token;
 mod refusal;
 mod reseller;
 mod sealing_key;

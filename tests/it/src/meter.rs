@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use simulated_microsoft::GRACE;
 
 use crate::admin_consent::said;
-use crate::world::{Decision, World};
+use crate::world::{Decision, World, send};
 
 /// One call to DynamoDB.
 #[derive(Clone, Debug)]
@@ -173,4 +173,45 @@ async fn an_admin_consent_costs_what_the_table_says() {
     eprintln!("{units:?} units");
     let most = [3.0, 8.0, 17.0];
     assert!(units.iter().zip(most).all(|(units, most)| *units <= most), "{units:?} > {most:?}");
+}
+
+/// R128, R103 A token is proved as a key is: in one read of three units at most, and made in the documented round trips.
+#[tokio::test]
+async fn tokens_and_keys_cost_what_the_table_says() {
+    let (world, _behind, meter) = metered().await;
+    let enterprise = world.contoso().await;
+    let expect = |operations: &[&str], most: f64| {
+        let (made, each) = meter.charged();
+        eprintln!("{operations:?}: {each:?} units");
+        let charged: f64 = each.iter().sum();
+        assert_eq!(made, operations);
+        assert!(charged <= most, "{charged} > {most}");
+    };
+    meter.charged();
+    let id = world.sandbox.reseller_key().split('_').nth(2).unwrap().to_owned();
+    let form = format!("grant_type=client_credentials&client_id={id}&client_secret={}", world.sandbox.reseller_key());
+    let call = world.call(Method::POST, "/oauth/token").body(form);
+    let made = send(call.header("content-type", "application/x-www-form-urlencoded")).await;
+    expect(&["BatchGetItem", "TransactWriteItems"], 2.0 + 6.0);
+    let token = made.json()["access_token"].as_str().unwrap().to_owned();
+    let path = format!("/v1/enterprises/{enterprise}");
+    let made = world.as_holder_of(&token, Method::POST, &format!("{path}/token"), None).await;
+    expect(&["BatchGetItem", "TransactWriteItems"], 3.0 + 6.0);
+    for token in [token.as_str(), made.json()["access_token"].as_str().unwrap()] {
+        assert_eq!(world.as_holder_of(token, Method::GET, &path, None).await.status, 200);
+        expect(&["BatchGetItem"], 3.0);
+    }
+    let path = format!("/v1/resellers/{}", world.reseller_id());
+    world.operator(Method::GET, &path, None).await;
+    expect(&["BatchGetItem"], 3.0);
+    let change = json!({"name": "New", "sbcGateways": []});
+    world.operator(Method::PATCH, &path, Some(&change)).await;
+    expect(&["BatchGetItem", "TransactWriteItems"], 3.0 + 6.0);
+    let made = world.operator(Method::POST, &format!("{path}/keys"), Some(&json!({}))).await;
+    expect(&["BatchGetItem", "GetItem", "Query", "TransactWriteItems"], 3.0 + 6.0);
+    world.operator(Method::GET, &format!("{path}/keys"), None).await;
+    expect(&["BatchGetItem", "Query"], 4.0);
+    let key = made.json()["keyId"].as_str().unwrap().to_owned();
+    world.operator(Method::DELETE, &format!("{path}/keys/{key}"), None).await;
+    expect(&["BatchGetItem", "GetItem", "TransactWriteItems"], 2.0 + 6.0);
 }

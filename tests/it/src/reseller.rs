@@ -65,7 +65,8 @@ async fn a_change_is_merged_or_refused() {
     let world = World::new().await;
     let provider = world.other_provider().await;
     let before = world.operator(Method::GET, &format!("/v1/resellers/{}", provider.id), None).await.json();
-    let changed = world.change_reseller(&provider, &json!({"name": "  New ", "eventsUrl": "http://127.0.0.1:9/e"})).await;
+    let changed =
+        world.change_reseller(&provider, &json!({"name": "  New ", "eventsUrl": "http://127.0.0.1:9/e"})).await;
     assert_eq!(changed.status, 200, "{}", changed.text);
     let mut expected = before;
     expected["name"] = json!("New");
@@ -88,7 +89,8 @@ async fn a_change_is_merged_or_refused() {
     let unlisted = world.change_reseller(&provider, &json!({"redirectHosts": ["localhost"]})).await;
     assert_eq!(unlisted.problem().2, [("/redirectHosts".to_owned(), "events_url_not_listed".to_owned())]);
     assert_eq!(world.operator(Method::GET, &format!("/v1/resellers/{}", provider.id), None).await.json(), expected);
-    let removed = world.change_reseller(&provider, &json!({"eventsUrl": null, "redirectHosts": ["localhost"]})).await.json();
+    let removed =
+        world.change_reseller(&provider, &json!({"eventsUrl": null, "redirectHosts": ["localhost"]})).await.json();
     assert_eq!((&removed["eventsUrl"], &removed["redirectHosts"]), (&json!(null), &json!(["localhost"])));
 }
 
@@ -103,7 +105,8 @@ async fn changes_at_once_are_all_made() {
         json!({"redirectHosts": ["localhost"]}),
         json!({"disabled": true}),
     ];
-    let made = futures_util::future::join_all(changes.iter().map(|change| world.change_reseller(&provider, change))).await;
+    let made =
+        futures_util::future::join_all(changes.iter().map(|change| world.change_reseller(&provider, change))).await;
     assert!(made.iter().all(|made| made.status == 200), "{made:?}");
     let now = world.operator(Method::GET, &format!("/v1/resellers/{}", provider.id), None).await.json();
     for (field, value) in changes.iter().flat_map(|change| change.as_object().unwrap()) {
@@ -119,7 +122,10 @@ async fn a_catalogue_is_replaced() {
     let gateways = json!([{"sbcGatewayId": 77, "sbcGatewayRegion": "EU-North"}]);
     let types = json!([{"id": 78, "pbxName": "P", "pbxLabel": "L", "isDefault": true, "isDisabled": false,
                         "hostingType": "Cloud"}]);
-    assert_eq!(world.change_reseller(&provider, &json!({"sbcGateways": gateways, "pbxTypes": types})).await.status, 200);
+    assert_eq!(
+        world.change_reseller(&provider, &json!({"sbcGateways": gateways, "pbxTypes": types})).await.status,
+        200
+    );
     let read = async |path| world.as_holder_of(&provider.key, Method::GET, path, None).await.json();
     assert_eq!((read("/v1/sbc-gateways").await, read("/v1/pbx-types").await), (gateways, types.clone()));
     let twice = json!({"sbcGateways": [{"sbcGatewayId": 1, "sbcGatewayRegion": "A"}, {"sbcGatewayId": 1, "sbcGatewayRegion": "B"}]});

@@ -11,7 +11,7 @@ use crate::audit::{Actor, AuditRow, Fact, Occasion};
 use crate::delivery::Delivery;
 use crate::id::{DeliveryId, TenantId};
 use crate::identity::Signer;
-use crate::outcome::{Outcome, TokenHandle, TokenHandles};
+use crate::outcome::{Outcome, RawTokens, TokenHandle, TokenHandles, Tokens};
 use crate::proof::{Facts, Granted, Judgement};
 use crate::seal::{Purpose, SealingKeys};
 
@@ -179,10 +179,14 @@ impl Leased {
     #[must_use]
     pub fn accept(self, token: &SecretString, lifetime: Duration, context: Context<'_>) -> (Record, Verifying) {
         let Context { keys, occasion, .. } = context;
-        let Self { request: leased, signer, .. } = self;
-        let plain = token.expose_secret().as_bytes();
-        let sealed = keys.seal(Purpose::AccessToken, leased.id.as_str(), plain, (occasion.now, occasion.random));
-        let token = SealedToken { sealed, expires_at: occasion.now.plus(lifetime) };
+        let Self { request: leased, signer, id_token, .. } = self;
+        let seal = |purpose, token: &SecretString| {
+            let plain = token.expose_secret().as_bytes();
+            keys.seal(purpose, leased.id.as_str(), plain, (occasion.now, occasion.random))
+        };
+        let sealed = seal(Purpose::AccessToken, token);
+        let sealed_id_token = id_token.map(|token| seal(Purpose::IdToken, &token));
+        let token = SealedToken { sealed, sealed_id_token, expires_at: occasion.now.plus(lifetime) };
         let stage = Stage::Verifying { since: occasion.now, signer: signer.clone(), token: token.clone(), reads: 0 };
         let request = ConsentRequest { stage: stage.clone(), ..leased.clone() };
         let record = under_way(leased, stage, &context.actor(&signer), occasion);
@@ -238,8 +242,7 @@ impl Verifying {
 
     fn grant(self, granted: &Granted, access_token: &SecretString, context: Context<'_>) -> Record {
         let Context { occasion, .. } = context;
-        let tokens = TokenHandles::new(self.token.expires_at, occasion.random);
-        let handles = self.token_handles(&tokens, access_token, context);
+        let (tokens, handles) = self.tokens(access_token, context);
         let delivery = self.outcome(granted, &tokens, context);
         let (since, request) = (occasion.now, self.request.id.clone());
         let binds_tenant = self.request.action == ActionType::Registration;
@@ -265,7 +268,19 @@ impl Verifying {
         Record { request, is_new: false, stage, refusal: None, action, landing, binds, delivery, handles, audit }
     }
 
-    fn outcome(&self, granted: &Granted, tokens: &TokenHandles, context: Context<'_>) -> Delivery {
+    /// What the provider is told of Microsoft's tokens, and the handles in it.
+    fn tokens(&self, access_token: &SecretString, context: Context<'_>) -> (Tokens, Vec<TokenHandle>) {
+        let Context { keys, occasion, .. } = context;
+        if let Some(id) = self.id_token(keys, occasion.now) {
+            let raw = RawTokens { access: access_token.clone(), id, expires_at: self.token.expires_at };
+            return (Tokens::Raw(raw), Vec::new());
+        }
+        let tokens = TokenHandles::new(self.token.expires_at, occasion.random);
+        let handles = self.token_handles(&tokens, access_token, context);
+        (Tokens::Handles(tokens), handles)
+    }
+
+    fn outcome(&self, granted: &Granted, tokens: &Tokens, context: Context<'_>) -> Delivery {
         let (signer, facts) = (Some(&self.signer), Some(granted.facts()));
         let told = Told { signer, facts, actor: context.actor(&self.signer) };
         deliver(&self.request, ("granted", None), &told, Some(tokens), context)
@@ -348,7 +363,7 @@ pub(super) fn deliver(
     request: &ConsentRequest,
     (word, code): (&'static str, Option<Code>),
     told: &Told<'_>,
-    tokens: Option<&TokenHandles>,
+    tokens: Option<&Tokens>,
     context: Context<'_>,
 ) -> Delivery {
     let Context { keys, occasion, authority_host, .. } = context;

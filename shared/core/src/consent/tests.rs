@@ -8,6 +8,7 @@ use crate::proof::{
     DelegatedGrant, GLOBAL_ADMINISTRATOR, Holder, Judgement, Organization, Policy, TenantView, application, judge,
 };
 use crate::random::tests::Counting;
+use crate::reseller::TokenMode;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const TENANT: TenantId = TenantId::from_u128(1);
@@ -193,6 +194,29 @@ fn a_proved_consent_of_the_pinned_tenant_is_granted_and_binds_it() {
     assert!(world.keys.open(Purpose::AccessToken, record.handles[0].hash.as_str(), sealed, NOW).is_ok());
 }
 
+/// K9 A provider that was switched to raw tokens gets Microsoft's own, sealed while they rest; any other gets handles, and
+/// no id token is kept for it.
+#[test]
+fn raw_tokens_go_to_a_provider_that_was_switched_to_them() {
+    let world = World::new();
+    let told = |mode| {
+        let leased = world.leased(Some(TENANT)).telling(mode, &"raw-id".into());
+        let (accepted, verifying) = leased.accept(&"raw-access".into(), Duration::from_hours(1), world.context(NOW));
+        let rests = serde_json::to_string(&accepted.stage).unwrap();
+        let judgement = shown(&verifying);
+        let record = decided(verifying.conclude(judgement, &"raw-access".into(), world.context(NOW)));
+        let result = world.body(&record)["msalAuthenticationResult"]["authenticationResult"].clone();
+        (rests, record.handles.len(), result["accessToken"].clone(), result["idToken"].clone())
+    };
+    let (rests, handles, access, id) = told(TokenMode::Raw);
+    assert_eq!((handles, access, id), (0, "raw-access".into(), "raw-id".into()));
+    assert!(rests.contains("sealedIdToken") && !rests.contains("raw-"), "{rests}");
+    let (rests, handles, access, id) = told(TokenMode::Handles);
+    assert_eq!(handles, 2);
+    assert!(access.as_str().unwrap().starts_with("onbtok_") && id.as_str().unwrap().starts_with("onbtok_"));
+    assert!(!rests.contains("sealedIdToken"), "{rests}");
+}
+
 /// P1 A proof that comes after Microsoft's token has ended is told without handles: there is nothing to hand out.
 #[test]
 fn a_late_grant_hands_out_no_tokens() {
@@ -333,7 +357,7 @@ fn graph_is_read_more_and_more_rarely() {
     let stage = |reads| Stage::Verifying {
         since: NOW,
         signer: signer(),
-        token: SealedToken { sealed: String::new(), expires_at: NOW },
+        token: SealedToken { sealed: String::new(), sealed_id_token: None, expires_at: NOW },
         reads,
     };
     let waits: Vec<u64> = (0..8).map(|reads| stage(reads).due().unwrap().since(NOW).as_secs()).collect();

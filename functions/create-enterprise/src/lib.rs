@@ -12,6 +12,7 @@ use onboarding_core::credential::Caller;
 use onboarding_core::enterprise::{Enterprise, Profile};
 use onboarding_core::fields::Fault;
 use onboarding_core::id::{EnterpriseId, ResellerId};
+use onboarding_core::idempotency::Repeat;
 use onboarding_dynamo::credential::{Authenticated, NotAuthenticated, Wanted};
 use onboarding_dynamo::enterprise::Created;
 use onboarding_dynamo::{Store, StoreError};
@@ -102,17 +103,20 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
     .await
 }
 
-async fn authenticate(app: &App, call: &Call<CreateEnterpriseOp>) -> Result<(Caller, Catalogue), Error> {
-    let wanted = Wanted { catalogue: true, ..Wanted::default() };
-    let Authenticated { caller, catalogue, .. } =
-        app.store.authenticate(call.credential()?, wanted, call.now()).await?;
+async fn authenticate(
+    app: &App,
+    call: &Call<CreateEnterpriseOp>,
+) -> Result<(Caller, Catalogue, Option<Repeat>), Error> {
+    let wanted = Wanted { catalogue: true, attempt: call.attempt(), ..Wanted::default() };
+    let proof = app.store.authenticate(call.credential()?, wanted, call.now()).await?;
+    let Authenticated { caller, catalogue, repeat, .. } = proof;
     call.permit(&caller)?;
-    Ok((caller, catalogue))
+    Ok((caller, catalogue, repeat))
 }
 
 /// The caller's lists. The aliases name a provider: it must be the caller, and another one's list does not exist.
 async fn own_catalogue(app: &App, call: &Call<CreateEnterpriseOp>) -> Result<Catalogue, Error> {
-    let (caller, catalogue) = authenticate(app, call).await?;
+    let (caller, catalogue, _) = authenticate(app, call).await?;
     let named: Option<ResellerId> = call.alias_param("resellerId")?;
     if named.is_some_and(|named| call.reseller(&caller).is_ok_and(|own| own.id != named)) {
         return Err(Error::AnothersList);
@@ -122,7 +126,10 @@ async fn own_catalogue(app: &App, call: &Call<CreateEnterpriseOp>) -> Result<Cat
 
 /// The answer is the bare number of the new enterprise, as the source has it (R103).
 async fn create(app: &App, call: &Call<CreateEnterpriseOp>) -> Result<Answer, Error> {
-    let (caller, catalogue) = authenticate(app, call).await?;
+    let (caller, catalogue, repeat) = authenticate(app, call).await?;
+    if let Some(repeat) = repeat {
+        return Ok(Answer::repeated(repeat));
+    }
     let (reseller, actor) = (call.reseller(&caller)?.id, Actor::from(&caller));
     if dry_run::is_asked_for(call)? {
         return dry_run::preview(app, call, reseller, &catalogue).await;
@@ -135,13 +142,16 @@ async fn create(app: &App, call: &Call<CreateEnterpriseOp>) -> Result<Answer, Er
         let object = format!("enterprise:{id}");
         let fact = Fact { actor: &actor, action: "enterprise.created", object, before: None, after: name };
         let audit = AuditRow::new(reseller, Some(id), fact, call.occasion());
-        match app.store.create_enterprise(&enterprise, &audit).await? {
+        let answer = Answer::json(StatusCode::OK, &id).with_header(ETAG, &enterprise.etag());
+        let codes: Vec<&str> = profile.warnings().iter().map(|warning| warning.code).collect();
+        let answer = answer.with_header(LOCATION, &format!("/v1/enterprises/{id}")).warning(&codes);
+        let once = call.attempt().map(|attempt| attempt.keeping(answer.told()));
+        match app.store.create_enterprise(&enterprise, &audit, once.as_ref()).await? {
             Created::Done => {
                 call.about(reseller, id);
-                let answer = Answer::json(StatusCode::OK, &id).with_header(ETAG, &enterprise.etag());
-                let codes: Vec<&str> = profile.warnings().iter().map(|warning| warning.code).collect();
-                return Ok(answer.with_header(LOCATION, &format!("/v1/enterprises/{id}")).warning(&codes));
+                return Ok(answer);
             }
+            Created::Repeated(repeat) => return Ok(Answer::repeated(repeat)),
             Created::NameTaken => return Err(Error::NameTaken),
             Created::NumberTaken => {}
         }

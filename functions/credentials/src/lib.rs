@@ -10,6 +10,7 @@ use lambda_http::{Body, Request, Response};
 use onboarding_core::advice::Code;
 use onboarding_core::catalogue::Catalogue;
 use onboarding_core::fields::Fault;
+use onboarding_core::idempotency::{Repeat, Told};
 use onboarding_core::redirect_url::RedirectPolicy;
 use onboarding_dynamo::credential::NotAuthenticated;
 use onboarding_dynamo::{Store, StoreError};
@@ -58,10 +59,18 @@ enum Error {
     NoClientOfTokens,
     #[error("the scope is more than the key's")]
     WrongScope,
+    #[error("the idempotency key is in use")]
+    Repeated(Repeat),
     #[error(transparent)]
-    Operator(#[from] OperatorError),
+    Operator(OperatorError),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<OperatorError> for Error {
+    fn from(error: OperatorError) -> Self {
+        if let OperatorError::Repeated(repeat) = error { Self::Repeated(repeat) } else { Self::Operator(error) }
+    }
 }
 
 impl Error {
@@ -88,12 +97,18 @@ impl From<Error> for Failure {
             Error::UnknownClient => Self::new(StatusCode::UNAUTHORIZED, Code::InvalidClient),
             Error::NoClientOfTokens => Self::new(StatusCode::BAD_REQUEST, Code::UnauthorizedClient),
             Error::WrongScope => Self::new(StatusCode::BAD_REQUEST, Code::InvalidScope),
+            Error::Repeated(Repeat::Same(Told::Secret { id })) => Self::already_created(id),
+            Error::Repeated(Repeat::Other) => Self::idempotency_key_reused(),
             Error::Operator(OperatorError::TooManyKeys) => Self::new(StatusCode::CONFLICT, Code::TooManyKeys),
             Error::Operator(error) if error.is_passing() => Self::unavailable(error),
             Error::Store(error) | Error::Key(NotAuthenticated::Store(error)) if error.is_passing() => {
                 Self::unavailable(error)
             }
-            Error::Operator(_) | Error::Store(_) | Error::Key(NotAuthenticated::Store(_)) => Self::internal(error),
+            // Every answer here holds a secret, so no other kind is kept.
+            Error::Repeated(Repeat::Same(Told::Answer(_)))
+            | Error::Operator(_)
+            | Error::Store(_)
+            | Error::Key(NotAuthenticated::Store(_)) => Self::internal(error),
         }
     }
 }

@@ -73,7 +73,7 @@ fn places(app: &App) -> Places<'_> {
 }
 
 fn order<'a>(call: &'a Call<CredentialsOp>, operator: &'a Actor) -> Order<'a> {
-    Order { actor: operator, occasion: call.occasion() }
+    Order { actor: operator, occasion: call.occasion(), attempt: call.attempt() }
 }
 
 fn shown((reseller, catalogue): &Edited) -> Answer {
@@ -81,9 +81,13 @@ fn shown((reseller, catalogue): &Edited) -> Answer {
 }
 
 async fn operator(app: &App, call: &Call<CredentialsOp>) -> Result<Actor, Error> {
-    let caller = app.store.authenticate(call.credential()?, Wanted::default(), call.now()).await?.caller;
+    let wanted = Wanted { attempt: call.attempt(), ..Wanted::default() };
+    let Authenticated { caller, repeat, .. } = app.store.authenticate(call.credential()?, wanted, call.now()).await?;
     call.permit(&caller)?;
-    Ok(Actor::from(&caller))
+    match repeat {
+        Some(repeat) => Err(Error::Repeated(repeat)),
+        None => Ok(Actor::from(&caller)),
+    }
 }
 
 /// The operator, and the provider of the path, in one read.

@@ -5,9 +5,11 @@ use lambda_http::http::{HeaderName, StatusCode};
 use onboarding_core::audit::{Actor, AuditRow, Fact};
 use onboarding_core::credential::{ApiKey, Caller, Presented};
 use onboarding_core::id::{EnterpriseId, ResellerId};
+use onboarding_core::idempotency::Told;
 use onboarding_core::scope::Scopes;
 use onboarding_core::token::{AccessToken, ENTERPRISE_SCOPES, TokenGrant};
 use onboarding_dynamo::credential::Wanted;
+use onboarding_dynamo::idempotency::Made;
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::call::{Call, NoSuchThing};
 use onboarding_lambda::caller::Refused;
@@ -43,7 +45,7 @@ pub(crate) async fn by_client(app: &App, call: &Call<CredentialsOp>) -> Result<A
 /// A token of one enterprise: of what the caller may do, what can be done for one enterprise.
 pub(crate) async fn of_enterprise(app: &App, call: &Call<CredentialsOp>) -> Result<Answer, Error> {
     let id = call.param::<EnterpriseId>("enterpriseId");
-    let wanted = Wanted { enterprise: id.ok(), ..Wanted::default() };
+    let wanted = Wanted { enterprise: id.ok(), attempt: call.attempt(), ..Wanted::default() };
     let found = app.store.authenticate(call.credential()?, wanted, call.now()).await?;
     call.permit(&found.caller)?;
     let (Caller::Reseller { by, reseller, scopes, key_expires_at }, Some(enterprise)) =
@@ -53,6 +55,9 @@ pub(crate) async fn of_enterprise(app: &App, call: &Call<CredentialsOp>) -> Resu
     };
     if !found.caller.reaches(enterprise.reseller, enterprise.id) {
         return Err(Error::Path(NoSuchThing));
+    }
+    if let Some(repeat) = found.repeat {
+        return Err(Error::Repeated(repeat));
     }
     call.json_object_if_any()?.finish(Some(())).map_err(Error::Invalid)?;
     let (scopes, enterprise) = (scopes.among(ENTERPRISE_SCOPES), Some(enterprise.id));
@@ -85,7 +90,11 @@ async fn issue(
         "expires_in": record.expires_at.since(call.now()).as_secs(),
         "scope": record.scopes.to_string(),
     });
-    let added = app.store.add_token(&record, &audit).await?;
+    let once = call.attempt().map(|attempt| attempt.keeping(Told::Secret { id: token.id().to_string() }));
     let (pragma, no_cache) = NO_CACHE;
-    Ok(added.then(|| Answer::json(StatusCode::OK, &body).with_header(pragma, no_cache)))
+    match app.store.add_token(&record, &audit, once.as_ref()).await? {
+        Made::Done => Ok(Some(Answer::json(StatusCode::OK, &body).with_header(pragma, no_cache))),
+        Made::Refused => Ok(None),
+        Made::Repeated(repeat) => Err(Error::Repeated(repeat)),
+    }
 }

@@ -158,7 +158,7 @@ async fn own_enterprise(app: &App, call: &Call<EnterprisesOp>) -> Result<(Caller
 async fn own_enterprise_and(
     app: &App,
     call: &Call<EnterprisesOp>,
-    wanted: Wanted,
+    wanted: Wanted<'_>,
 ) -> Result<(Caller, Enterprise, Catalogue), Error> {
     let id = call.param::<EnterpriseId>("enterpriseId");
     let wanted = Wanted { enterprise: id.ok(), ..wanted };

@@ -18,10 +18,12 @@ use onboarding_core::credential::{Caller, KeyOwner};
 use onboarding_core::enterprise::{Enterprise, ExpectedTenant};
 use onboarding_core::fields::{Fault, Fields};
 use onboarding_core::id::{ConsentRequestId, ResellerId, TenantId};
+use onboarding_core::idempotency::Told;
 use onboarding_core::permission;
 use onboarding_core::redirect_url::RedirectPolicy;
 use onboarding_core::state::{Binding, State};
 use onboarding_dynamo::credential::{Authenticated, NotAuthenticated, Wanted};
+use onboarding_dynamo::idempotency::Made;
 use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::body::BodyFault;
@@ -123,8 +125,11 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
 /// Two round trips by number, three by name: who calls and the enterprise, then the link.
 async fn action_url(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Answer, Error> {
     let body = call.json_object();
-    let (caller, enterprise) = who_and_which(app, call, body.as_ref().ok()).await?;
+    let (Authenticated { caller, repeat, .. }, enterprise) = who_and_which(app, call, body.as_ref().ok()).await?;
     let provider = call.reseller(&caller)?;
+    if let Some(repeat) = repeat {
+        return Ok(Answer::repeated(repeat));
+    }
     let ask = Ask::parse(body?, &provider.redirect_hosts, app.redirect_policy).map_err(Error::Invalid)?;
     let enterprise = enterprise.filter(|found| found.reseller == provider.id).ok_or(Error::NoSuchEnterprise)?;
     call.about(provider.id, enterprise.id);
@@ -133,10 +138,14 @@ async fn action_url(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Answer,
     }
     let request = new_request(app, call, &enterprise, ask).await?;
     let url = address(app, call, (&request, enterprise.tenant)).await?;
-    if !app.store.mint(&request, &minted(call, &caller, &request)).await? {
-        return Err(Error::EnterpriseStopped);
+    // The link holds a sealed state, which is kept nowhere.
+    let told = Told::Secret { id: request.id.to_string() };
+    let once = call.attempt().map(|attempt| attempt.keeping(told));
+    match app.store.mint(&request, &minted(call, &caller, &request), once.as_ref()).await? {
+        Made::Done => Ok(Answer::json(StatusCode::OK, &url)),
+        Made::Refused => Err(Error::EnterpriseStopped),
+        Made::Repeated(repeat) => Ok(Answer::repeated(repeat)),
     }
-    Ok(Answer::json(StatusCode::OK, &url))
 }
 
 /// The caller, and the enterprise that the body names, before anything else of the body is judged.
@@ -144,22 +153,23 @@ async fn who_and_which(
     app: &App,
     call: &Call<RegistrationUrlOp>,
     body: Option<&Fields>,
-) -> Result<(Caller, Option<Enterprise>), Error> {
+) -> Result<(Authenticated, Option<Enterprise>), Error> {
     let (credential, which) = (call.credential()?, body.and_then(Which::peek));
     let by_number = if let Some(Which::Number(id)) = &which { Some(*id) } else { None };
-    let wanted = Wanted { enterprise: by_number, ..Wanted::default() };
+    let wanted = Wanted { enterprise: by_number, attempt: call.attempt(), ..Wanted::default() };
     let proof = app.store.authenticate(credential, wanted, call.now());
     let (Some(Which::Name(name)), Some(reseller)) = (&which, reseller_of(call)) else {
-        let Authenticated { caller, enterprise, .. } = proof.await?;
-        return Ok((caller, enterprise));
+        let mut proof = proof.await?;
+        let enterprise = proof.enterprise.take();
+        return Ok((proof, enterprise));
     };
     let (proof, named) = tokio::join!(proof, app.store.enterprise_by_name(reseller, name));
-    let caller = proof?.caller;
+    let proof = proof?;
     let enterprise = match named? {
         Some(id) => app.store.enterprise(id).await?,
         None => None,
     };
-    Ok((caller, enterprise))
+    Ok((proof, enterprise))
 }
 
 /// The provider that the credential says it belongs to; proved or not by the time anything is answered.

@@ -3,8 +3,10 @@
 use onboarding_core::audit::AuditRow;
 use onboarding_core::credential::{KeyId, KeyOwner, KeyRecord, MOST_LIVE_KEYS};
 use onboarding_core::id::ResellerId;
+use onboarding_core::idempotency::{Once, Repeat};
 use onboarding_core::time::Timestamp;
 
+use crate::idempotency::Ended;
 use crate::key::Key;
 use crate::reseller::revised;
 use crate::row::{entity, item};
@@ -13,7 +15,7 @@ use crate::value::{number, text};
 use crate::{Store, StoreError};
 
 /// How making a key ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyAdded {
     /// It is good from now on.
     Done,
@@ -25,6 +27,8 @@ pub enum KeyAdded {
     TooMany,
     /// The provider or its keys were changed meanwhile: look again.
     Superseded,
+    /// The request was carried out before, or its idempotency key stands for another one.
+    Repeated(Repeat),
 }
 
 /// How revoking a key ended.
@@ -52,22 +56,29 @@ impl Store {
         &self,
         reseller: ResellerId,
         key: &KeyRecord,
-        audit: &AuditRow,
+        (audit, once): (&AuditRow, Option<&Once>),
         now: Timestamp,
     ) -> Result<KeyAdded, StoreError> {
         let Some(owner) = self.reseller(reseller).await? else { return Ok(KeyAdded::NoSuchReseller) };
         let live = self.keys(KeyOwner::Reseller(reseller)).await?.iter().filter(|key| key.is_live(now)).count();
         if live >= MOST_LIVE_KEYS {
-            return Ok(KeyAdded::TooMany);
+            // One of them may be what the same request has just made.
+            let repeat = match once {
+                Some(once) => self.repeat(&once.attempt).await?,
+                None => None,
+            };
+            return Ok(repeat.map_or(KeyAdded::TooMany, KeyAdded::Repeated));
         }
         let mut transaction = self.transaction();
         transaction.put_new(Part::ApiKey, key_item(key)?)?;
         transaction.update(Part::Reseller, Key::reseller(reseller), revised("", &owner))?;
         transaction.audit(audit)?;
-        Ok(match self.commit(&transaction).await? {
-            Committed::Done => KeyAdded::Done,
-            Committed::Refused(parts) if parts.contains(&Part::ApiKey) => KeyAdded::Taken,
-            Committed::Refused(_) => KeyAdded::Superseded,
+        transaction.once(once)?;
+        Ok(match self.commit_once(&transaction, once).await? {
+            Ended::First(Committed::Done) => KeyAdded::Done,
+            Ended::First(Committed::Refused(parts)) if parts.contains(&Part::ApiKey) => KeyAdded::Taken,
+            Ended::First(Committed::Refused(_)) => KeyAdded::Superseded,
+            Ended::Repeated(repeat) => KeyAdded::Repeated(repeat),
         })
     }
 

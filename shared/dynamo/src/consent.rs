@@ -11,6 +11,7 @@ use onboarding_core::consent::{
 };
 use onboarding_core::enterprise::{Enterprise, Standing};
 use onboarding_core::id::{ConsentRequestId, EnterpriseId, ReferenceId, ResellerId, TenantId};
+use onboarding_core::idempotency::Once;
 use onboarding_core::identity::Signer;
 use onboarding_core::outcome::TokenHandle;
 use onboarding_core::proof::Judgement;
@@ -20,6 +21,7 @@ use onboarding_core::time::Timestamp;
 use secrecy::SecretString;
 
 use crate::due::DueKind;
+use crate::idempotency::{Ended, Made};
 use crate::key::{EXISTS, Key};
 use crate::row::{entity, item, part};
 use crate::transaction::{Committed, Part};
@@ -76,8 +78,13 @@ impl OutcomeRows {
 impl Store {
     /// Makes a link: the request, the action's state, and the audit row, together.
     ///
-    /// False if the enterprise is stopped or gone. An action that is granted or being proved keeps its state.
-    pub async fn mint(&self, request: &ConsentRequest, audit: &AuditRow) -> Result<bool, StoreError> {
+    /// Refused if the enterprise is stopped or gone. An action that is granted or being proved keeps its state.
+    pub async fn mint(
+        &self,
+        request: &ConsentRequest,
+        audit: &AuditRow,
+        once: Option<&Once>,
+    ) -> Result<Made, StoreError> {
         let mut transaction = self.transaction();
         transaction.put_new(Part::Request, request_item(request)?)?;
         let enterprise = Key::enterprise(request.enterprise);
@@ -87,13 +94,16 @@ impl Store {
         let change = proved_words(change).value(":verifying", text("verifying"));
         transaction.update(Part::Action, enterprise.clone(), open(change, &enterprise)?)?;
         transaction.audit(audit)?;
-        let committed = self.commit(&transaction).await?;
-        if committed != Committed::Refused(vec![Part::Action]) {
-            return Ok(committed == Committed::Done);
+        transaction.once(once)?;
+        match self.commit_once(&transaction, once).await? {
+            Ended::First(Committed::Done) => return Ok(Made::Done),
+            Ended::First(Committed::Refused(parts)) if parts == [Part::Action] => {}
+            Ended::First(Committed::Refused(_)) => return Ok(Made::Refused),
+            Ended::Repeated(repeat) => return Ok(Made::Repeated(repeat)),
         }
         let mut transaction = transaction.without(Part::Action);
         transaction.check(Part::Enterprise, enterprise.clone(), open(Change::condition(IS_OPEN), &enterprise)?)?;
-        Ok(self.commit(&transaction).await? == Committed::Done)
+        self.make(&transaction, once).await
     }
 
     /// Leases a request for one code: one conditional write, whose only winner may redeem.

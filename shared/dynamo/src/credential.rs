@@ -7,6 +7,7 @@ use onboarding_core::catalogue::Catalogue;
 use onboarding_core::credential::{self, Caller, KeyOwner, KeyRecord, NotAccepted, Presented};
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::id::{EnterpriseId, ResellerId};
+use onboarding_core::idempotency::{Attempt, Kept, Repeat};
 use onboarding_core::reseller::Reseller;
 use onboarding_core::time::Timestamp;
 use onboarding_core::token::{self, TokenRecord};
@@ -21,14 +22,16 @@ use crate::{Store, StoreError};
 const BATCH_RETRIES: usize = 3;
 
 /// What is read together with the credential and its owner.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Wanted {
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
     /// This enterprise.
     pub enterprise: Option<EnterpriseId>,
     /// The owner's gateways and PBX types.
     pub catalogue: bool,
     /// This provider with its gateways and PBX types, for the operator; nobody else is given it.
     pub reseller: Option<ResellerId>,
+    /// What this attempt repeats, on a route that creates.
+    pub attempt: Option<&'a Attempt>,
 }
 
 /// A proved caller, and what was wanted with it.
@@ -42,6 +45,8 @@ pub struct Authenticated {
     pub reseller: Option<Reseller>,
     /// The caller's gateways and PBX types; for the operator, those of the wanted provider.
     pub catalogue: Catalogue,
+    /// What the caller was told when it made this request before.
+    pub repeat: Option<Repeat>,
 }
 
 /// Why nobody was proved to call.
@@ -62,6 +67,7 @@ struct CallerRows {
     reseller: Option<Reseller>,
     enterprise: Option<Enterprise>,
     catalogue: Option<Catalogue>,
+    kept: Option<Kept>,
 }
 
 impl Store {
@@ -69,11 +75,11 @@ impl Store {
     pub async fn authenticate(
         &self,
         presented: &Presented,
-        wanted: Wanted,
+        wanted: Wanted<'_>,
         now: Timestamp,
     ) -> Result<Authenticated, NotAuthenticated> {
-        let CallerRows { key, token, reseller, enterprise, catalogue } = self.caller(presented, wanted).await?;
-        let (owner, wanted) = match presented.owner() {
+        let CallerRows { key, token, reseller, enterprise, catalogue, kept } = self.caller(presented, wanted).await?;
+        let (owner, named) = match presented.owner() {
             KeyOwner::Operator => (None, reseller),
             KeyOwner::Reseller(_) => (reseller, None),
         };
@@ -81,10 +87,16 @@ impl Store {
             Presented::Key(shown) => credential::authenticate(shown, key.as_ref(), owner, now)?,
             Presented::Token(shown) => token::authenticate(shown, token.as_ref(), owner, now)?,
         };
-        Ok(Authenticated { caller, enterprise, reseller: wanted, catalogue: catalogue.unwrap_or_default() })
+        // What was told of another enterprise is not told to the holder of a token of this one.
+        let may_know =
+            !matches!(&caller, Caller::Enterprise { enterprise, .. } if wanted.enterprise != Some(*enterprise));
+        let kept = kept.filter(|_| may_know);
+        let repeat = wanted.attempt.zip(kept).and_then(|(attempt, kept)| attempt.judge(kept));
+        let catalogue = catalogue.unwrap_or_default();
+        Ok(Authenticated { caller, enterprise, reseller: named, catalogue, repeat })
     }
 
-    async fn caller(&self, presented: &Presented, wanted: Wanted) -> Result<CallerRows, StoreError> {
+    async fn caller(&self, presented: &Presented, wanted: Wanted<'_>) -> Result<CallerRows, StoreError> {
         let mut keys = vec![match presented {
             Presented::Key(key) => Key::api_key(key.id()),
             Presented::Token(token) => Key::token(token.id()),
@@ -98,12 +110,14 @@ impl Store {
             (KeyOwner::Operator, None) => {}
         }
         keys.extend(wanted.enterprise.map(Key::enterprise));
+        keys.extend(wanted.attempt.map(Key::idempotency));
         let mut rows = CallerRows::default();
         for item in self.batch_get(keys).await? {
             match (Key::of(&item).sk.as_str(), presented) {
                 ("reseller", _) => rows.reseller = Some(entity(item)?),
                 ("catalogue", _) => rows.catalogue = Some(entity(item)?),
                 ("enterprise", _) => rows.enterprise = Some(entity(item)?),
+                ("idempotency", _) => rows.kept = Some(entity(item)?),
                 (_, Presented::Key(_)) => rows.key = Some(entity(item)?),
                 (_, Presented::Token(_)) => rows.token = Some(entity(item)?),
             }

@@ -6,10 +6,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use onboarding_core::audit::AuditRow;
 use onboarding_core::enterprise::{Edit, Enterprise, ExpectedTenant, Standing};
 use onboarding_core::id::{EnterpriseId, ResellerId};
+use onboarding_core::idempotency::{Once, Repeat};
 use onboarding_core::listing::Position;
 use onboarding_core::text::Name;
 use serde::{Deserialize, Serialize};
 
+use crate::idempotency::Ended;
 use crate::key::Key;
 use crate::row::{entity, item, part};
 use crate::table::OWNER_INDEX;
@@ -19,7 +21,7 @@ use crate::value::{Item, instant, number, text};
 use crate::{Store, StoreError};
 
 /// How making an enterprise ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Created {
     /// It is made.
     Done,
@@ -27,6 +29,8 @@ pub enum Created {
     NumberTaken,
     /// Another enterprise of the provider has the name (R080).
     NameTaken,
+    /// The request was carried out before, or its key stands for another one.
+    Repeated(Repeat),
 }
 
 /// How an edit ended.
@@ -58,16 +62,23 @@ struct NameRow {
 impl Store {
     /// Makes an enterprise: its row, its name and the audit row, together. Any number of creates of one name at once
     /// make one enterprise.
-    pub async fn create_enterprise(&self, enterprise: &Enterprise, audit: &AuditRow) -> Result<Created, StoreError> {
+    pub async fn create_enterprise(
+        &self,
+        enterprise: &Enterprise,
+        audit: &AuditRow,
+        once: Option<&Once>,
+    ) -> Result<Created, StoreError> {
         let mut transaction = self.transaction();
         transaction.put_new(Part::Enterprise, owned_item(enterprise)?)?;
         let name = Key::name(enterprise.reseller, &enterprise.profile.enterprise_name);
         transaction.put_new(Part::Name, item(&name, &NameRow { enterprise: enterprise.id })?)?;
         transaction.audit(audit)?;
-        Ok(match self.commit(&transaction).await? {
-            Committed::Done => Created::Done,
-            Committed::Refused(parts) if !parts.contains(&Part::Enterprise) => Created::NameTaken,
-            Committed::Refused(_) => Created::NumberTaken,
+        transaction.once(once)?;
+        Ok(match self.commit_once(&transaction, once).await? {
+            Ended::First(Committed::Done) => Created::Done,
+            Ended::First(Committed::Refused(parts)) if !parts.contains(&Part::Enterprise) => Created::NameTaken,
+            Ended::First(Committed::Refused(_)) => Created::NumberTaken,
+            Ended::Repeated(repeat) => Created::Repeated(repeat),
         })
     }
 

@@ -2,6 +2,7 @@
 
 use onboarding_core::credential::{KeyId, KeyOwner};
 use onboarding_core::id::{AuditId, ConsentRequestId, DeliveryId, EnterpriseId, ResellerId, TenantId};
+use onboarding_core::idempotency::Attempt;
 use onboarding_core::redirect_url::RedirectUrl;
 use onboarding_core::secret::SecretHash;
 use onboarding_core::text::Name;
@@ -65,6 +66,14 @@ impl Key {
 
     pub(crate) fn delivery(id: &DeliveryId) -> Self {
         Self::new(format!("delivery#{id}"), "delivery")
+    }
+
+    pub(crate) fn idempotency(attempt: &Attempt) -> Self {
+        let owner = match attempt.owner() {
+            KeyOwner::Operator => "operator".to_owned(),
+            KeyOwner::Reseller(reseller) => reseller.to_string(),
+        };
+        Self::new(format!("idempotency#{owner}#{}", attempt.key().as_str()), "idempotency")
     }
 
     pub(crate) fn audit(reseller: ResellerId, id: &AuditId) -> Self {

@@ -15,6 +15,7 @@ pub mod delivery;
 pub mod drift;
 pub mod due;
 pub mod enterprise;
+pub mod idempotency;
 mod key;
 mod patience;
 pub mod reseller;

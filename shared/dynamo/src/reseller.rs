@@ -3,9 +3,11 @@
 use onboarding_core::audit::AuditRow;
 use onboarding_core::catalogue::Catalogue;
 use onboarding_core::id::ResellerId;
+use onboarding_core::idempotency::Once;
 use onboarding_core::reseller::Reseller;
 use onboarding_core::time::Timestamp;
 
+use crate::idempotency::Made;
 use crate::key::{EXISTS, Key};
 use crate::row::{entity, item, part};
 use crate::transaction::{Committed, Part};
@@ -14,18 +16,20 @@ use crate::value::{instant, number};
 use crate::{Store, StoreError};
 
 impl Store {
-    /// Makes a provider with its catalogue; false if its number is taken.
+    /// Makes a provider with its catalogue; refused if its number is taken.
     pub async fn create_reseller(
         &self,
         reseller: &Reseller,
         catalogue: &Catalogue,
         audit: &AuditRow,
-    ) -> Result<bool, StoreError> {
+        once: Option<&Once>,
+    ) -> Result<Made, StoreError> {
         let mut transaction = self.transaction();
         transaction.put_new(Part::Reseller, item(&Key::reseller(reseller.id), reseller)?)?;
         transaction.put_new(Part::Catalogue, item(&Key::catalogue(reseller.id), catalogue)?)?;
         transaction.audit(audit)?;
-        Ok(self.commit(&transaction).await? == Committed::Done)
+        transaction.once(once)?;
+        self.make(&transaction, once).await
     }
 
     /// Changes a provider, and its catalogue where that differs, if nobody else has changed it since `before` was read;
@@ -68,19 +72,21 @@ impl Store {
         Ok(reseller.map(|reseller| (reseller, catalogue)))
     }
 
-    /// Notes that a provider's webhook keys are being changed; false if there is no such provider. To be noted before
+    /// Notes that a provider's webhook keys are being changed; refused if there is no such provider. To be noted before
     /// the change: who reads the keys after that instant knows to look again.
     pub async fn change_webhook_keys(
         &self,
         id: ResellerId,
         now: Timestamp,
         audit: &AuditRow,
-    ) -> Result<bool, StoreError> {
+        once: Option<&Once>,
+    ) -> Result<Made, StoreError> {
         let mut transaction = self.transaction();
         let change = Change::new("SET webhookKeysChangedAt = :now", EXISTS).value(":now", instant(now));
         transaction.update(Part::Reseller, Key::reseller(id), change)?;
         transaction.audit(audit)?;
-        Ok(self.commit(&transaction).await? == Committed::Done)
+        transaction.once(once)?;
+        self.make(&transaction, once).await
     }
 
     /// A provider by its number.

@@ -16,6 +16,7 @@
 //! | consent request | `request#{id}` | `request` | due while leased, verifying or awaiting a grant |
 //! | token handle | `handle#{SHA-256}` | `handle` | |
 //! | delivery (outbox) | `delivery#{id}` | `delivery` | due while pending |
+//! | what stands under an idempotency key | `idempotency#{resellerId or operator}#{SHA-256 of the key}` | `idempotency` | |
 //! | audit row | `audit#{resellerId}` | `{auditId}` | |
 //!
 //! Actions live on their enterprise: one read tells all of it, and their states are moved by conditions on the
@@ -45,6 +46,7 @@
 //! | `POST /v1/resellers/{id}/webhook-secret` | TransactWriteItems: provider, audit | 1 | 4 |
 //! | `POST /v1/enterprises` | TransactWriteItems: enterprise, name, audit; owner index | 3 | 7 |
 //! | `POST …/action-url` | TransactWriteItems: request, action, audit; by name two GetItem more | 3 (5) | 7 |
+//! | each of these five, with an `Idempotency-Key` | one more item in the read and in the transaction; a repeat is the read alone | 1 | 2 |
 //! | `PATCH /v1/enterprises/{id}` | BatchGetItem with the catalogue; TransactWriteItems: enterprise, audit; owner index; a rename: two names | 4 | 5 (9) |
 //! | `GET /v1/enterprises`, `GET /v1/action-items` | BatchGetItem; Query of the owner index, for each enterprise of 1 KB 0.125 | 2 + 6.5 | |
 //! | callback: lease | UpdateItem, due index; beside it BatchGetItem: enterprise, provider | 2 | 2 |

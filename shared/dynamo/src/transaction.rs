@@ -4,6 +4,8 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
 
+use onboarding_core::idempotency::Attempt;
+
 use crate::key::{EXISTS, IS_NEW, Key};
 use crate::patience::Patience;
 use crate::update::Change;
@@ -17,6 +19,8 @@ pub(crate) struct Transaction {
     parts: Vec<(Part, TransactWriteItem)>,
     /// Makes a repeated call the same call: an answer that got lost does not apply the writes twice.
     token: Option<String>,
+    /// Under which key it stands, if under one.
+    attempt: Option<Attempt>,
 }
 
 /// What a write of a transaction is about.
@@ -31,6 +35,7 @@ pub(crate) enum Part {
     Guard,
     Handle,
     FormerName,
+    Idempotency,
     Name,
     Request,
     Reseller,
@@ -49,7 +54,17 @@ pub(crate) enum Committed {
 impl Transaction {
     /// Adds a write of a new item; its condition is that there is none under its key.
     pub(crate) fn put_new(&mut self, part: Part, item: Item) -> Result<(), StoreError> {
-        let put = Put::builder().table_name(&self.table).set_item(Some(item)).condition_expression(IS_NEW);
+        self.put(part, item, Change::condition(IS_NEW))
+    }
+
+    /// Adds a write of a whole item under a condition on the one that it replaces.
+    pub(crate) fn put(&mut self, part: Part, item: Item, condition: Change) -> Result<(), StoreError> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression(condition.condition)
+            .set_expression_attribute_names(condition.names)
+            .set_expression_attribute_values(Some(condition.values).filter(|values| !values.is_empty()));
         let put = put.build().map_err(StoreError::malformed)?;
         self.parts.push((part, TransactWriteItem::builder().put(put).build()));
         Ok(())
@@ -116,6 +131,11 @@ impl Transaction {
         self.token = Some(id.to_owned());
     }
 
+    /// Says under which key the transaction stands.
+    pub(crate) fn under(&mut self, attempt: &Attempt) {
+        self.attempt = Some(attempt.clone());
+    }
+
     /// The same transaction without one part: another one, under another name.
     pub(crate) fn without(mut self, part: Part) -> Self {
         self.parts.retain(|(one, _)| *one != part);
@@ -132,7 +152,7 @@ impl Transaction {
 
 impl Store {
     pub(crate) fn transaction(&self) -> Transaction {
-        Transaction { table: self.table.clone(), parts: Vec::new(), token: None }
+        Transaction { table: self.table.clone(), parts: Vec::new(), token: None, attempt: None }
     }
 
     /// Commits. A meeting with another transaction is no refusal: it is tried again for a moment.
@@ -154,6 +174,12 @@ impl Store {
                 Some(TransactWriteItemsError::TransactionInProgressException(_)) => true,
                 _ => false,
             };
+            // The other one may be the same request, which is soon told from what it left.
+            if let (true, Some(attempt)) = (met_another, &transaction.attempt)
+                && self.repeat(attempt).await?.is_some()
+            {
+                return Ok(Committed::Refused(vec![Part::Idempotency]));
+            }
             if !met_another || !patience.wait().await {
                 return Err(StoreError::unavailable(&error));
             }

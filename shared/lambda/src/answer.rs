@@ -8,6 +8,7 @@ use http::header::{
 use http::{HeaderMap, Method, StatusCode};
 use lambda_http::{Body, Response};
 use onboarding_core::id::ReferenceId;
+use onboarding_core::idempotency::{Repeat, Told, ToldAnswer};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -43,6 +44,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The codes of warnings, on an answer whose body has no room for them.
 const WARNINGS: HeaderName = HeaderName::from_static("onboarding-warnings");
+/// On an answer that is told again: it is that of an earlier request.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// What a handler answers.
 pub struct Answer {
@@ -126,6 +129,36 @@ impl Answer {
     #[must_use]
     pub fn warning(self, codes: &[&str]) -> Self {
         if codes.is_empty() { self } else { self.with_header(WARNINGS, &codes.join(", ")) }
+    }
+
+    /// The answer as it is kept for a repeated request. One that holds a secret is not to be kept: see [`Told::Secret`].
+    #[must_use]
+    pub fn told(&self) -> Told {
+        let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
+        let headers = self.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        let body = match &self.content {
+            Content::Text(text) => text.clone(),
+            Content::Empty | Content::Failed(_) => String::new(),
+        };
+        Told::Answer(ToldAnswer { status: self.status.as_u16(), headers, body })
+    }
+
+    /// What a request is answered whose `Idempotency-Key` is in use (R203).
+    #[must_use]
+    pub fn repeated(repeat: Repeat) -> Self {
+        match repeat {
+            Repeat::Same(Told::Answer(told)) => Self::told_again(told),
+            Repeat::Same(Told::Secret { id }) => Self::problem(Failure::already_created(id)),
+            Repeat::Other => Self::problem(Failure::idempotency_key_reused()),
+        }
+    }
+
+    fn told_again(told: ToldAnswer) -> Self {
+        let header = |(name, value): (String, String)| Some((name.parse().ok()?, value.parse().ok()?));
+        let headers = told.headers.into_iter().filter_map(header).collect();
+        let status = StatusCode::from_u16(told.status).unwrap_or(StatusCode::OK);
+        let answer = Self { status, headers, content: Content::Text(told.body) };
+        answer.with_header(REPLAYED, "true")
     }
 
     fn text(status: StatusCode, content_type: &'static str, text: String) -> Self {
@@ -258,6 +291,19 @@ mod tests {
     fn debug_shows_nothing_of_an_answer() {
         let answers = [Answer::json(StatusCode::OK, "secret"), Answer::see_other("https://a.example/outcome/secret")];
         assert!(!format!("{answers:?}").contains("secret"), "{answers:?}");
+    }
+
+    /// R203 What is kept is told again byte for byte, and says that it is.
+    #[test]
+    fn a_kept_answer_is_told_again() {
+        let first = || Answer::json(StatusCode::OK, "7").with_header(LOCATION, "/v1/enterprises/7");
+        let kept = serde_json::to_string(&first().told()).unwrap();
+        let again = Answer::repeated(Repeat::Same(serde_json::from_str(&kept).unwrap())).into_response(&reference());
+        let first = first().into_response(&reference());
+        assert_eq!((again.status(), again.body()), (first.status(), first.body()));
+        let mut headers = again.headers().clone();
+        assert_eq!(headers.remove("idempotency-replayed"), Some(HeaderValue::from_static("true")));
+        assert_eq!(&headers, first.headers());
     }
 
     /// T38 A line break cannot become a header.

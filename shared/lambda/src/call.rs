@@ -8,6 +8,7 @@ use onboarding_core::audit::Occasion;
 use onboarding_core::credential::{Caller, Presented};
 use onboarding_core::fields::Fields;
 use onboarding_core::id::{EnterpriseId, ReferenceId, ResellerId};
+use onboarding_core::idempotency::Attempt;
 use onboarding_core::random::Random;
 use onboarding_core::reseller::Reseller;
 use onboarding_core::time::Timestamp;
@@ -17,6 +18,7 @@ use crate::body::{self, BodyFault, Form, UnparseableQuery};
 use crate::caller::{self, Refused};
 use crate::edge::Edge;
 use crate::failure::Failure;
+use crate::idempotency;
 use crate::precondition::{IfMatch, PreconditionFault};
 use crate::routes::{Params, Route};
 
@@ -27,6 +29,7 @@ pub struct Call<O> {
     operation: O,
     params: Params,
     credential: Option<Presented>,
+    attempt: Option<Attempt>,
     now: Timestamp,
     reference: ReferenceId,
     random: Arc<dyn Random>,
@@ -60,10 +63,26 @@ impl<O: Copy> Call<O> {
         params: Params,
         credential: Option<Presented>,
         (now, reference): (Timestamp, ReferenceId),
-    ) -> Self {
+    ) -> Result<Self, Failure> {
+        let attempt = match &credential {
+            Some(shown) if route.creates => idempotency::attempt(&request, (route, &params), shown.owner(), now)?,
+            Some(_) | None => None,
+        };
         let random = Arc::clone(&edge.random);
         let (reseller, enterprise) = (OnceLock::new(), OnceLock::new());
-        Self { request, route, operation, params, credential, now, reference, random, reseller, enterprise }
+        Ok(Self {
+            request,
+            route,
+            operation,
+            params,
+            credential,
+            attempt,
+            now,
+            reference,
+            random,
+            reseller,
+            enterprise,
+        })
     }
 
     /// What is asked for.
@@ -105,6 +124,12 @@ impl<O: Copy> Call<O> {
     /// The key or token in the request. On every route but the public ones it is there, else no handler would run.
     pub fn credential(&self) -> Result<&Presented, Refused> {
         self.credential.as_ref().ok_or(Refused::Unauthenticated)
+    }
+
+    /// The attempt under an `Idempotency-Key`, on a route that creates, if the caller sent one. Whose it is is proved
+    /// with the credential alone.
+    pub const fn attempt(&self) -> Option<&Attempt> {
+        self.attempt.as_ref()
     }
 
     /// Checks that `caller` may use this route, and notes for the log who it is.

@@ -118,7 +118,8 @@ impl Visit {
         if credential.is_some() && params.have_no_query() {
             refuse_any_parameter(&request).map_err(turned_away)?;
         }
-        Ok(Call::new(edge, request, (route, operation), params, credential, (self.now, self.reference.clone())))
+        let at = (self.now, self.reference.clone());
+        Call::new(edge, request, (route, operation), params, credential, at).map_err(turned_away)
     }
 
     fn close(

@@ -28,6 +28,7 @@ struct Parts {
     code: Code,
     detail: Option<String>,
     faults: Vec<Fault>,
+    id: Option<String>,
     allow: Vec<Method>,
     retry_after: Option<u32>,
     correlation_id: Option<String>,
@@ -56,6 +57,7 @@ impl Failure {
             code,
             detail: None,
             faults: Vec::new(),
+            id: None,
             allow: Vec::new(),
             retry_after: None,
             correlation_id: None,
@@ -101,6 +103,20 @@ impl Failure {
         let mut failure = Self::new(StatusCode::FORBIDDEN, Code::InsufficientScope);
         failure.0.lacking = Some(scope);
         failure.with_detail(format!("This call needs the scope {scope}, which the key or token does not have."))
+    }
+
+    /// 409: what an `Idempotency-Key` stands for was made, and told with a secret that is not told again.
+    #[must_use]
+    pub fn already_created(id: String) -> Self {
+        let mut failure = Self::new(StatusCode::CONFLICT, Code::AlreadyCreated);
+        failure.0.id = Some(id);
+        failure
+    }
+
+    /// 422: an `Idempotency-Key` stands for another request.
+    #[must_use]
+    pub fn idempotency_key_reused() -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, Code::IdempotencyKeyReused)
     }
 
     /// 405, with the methods that the path has.
@@ -193,6 +209,12 @@ impl Failure {
     #[must_use]
     pub fn faults(&self) -> &[Fault] {
         &self.0.faults
+    }
+
+    /// The id of what was made.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.0.id.as_deref()
     }
 
     /// The methods that the path has, if the method was wrong.

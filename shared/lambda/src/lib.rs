@@ -17,6 +17,7 @@ pub mod caller;
 pub mod config;
 pub mod edge;
 pub mod failure;
+mod idempotency;
 pub mod log;
 pub mod oauth;
 pub mod page;

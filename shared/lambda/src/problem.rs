@@ -12,7 +12,7 @@ use crate::failure::Failure;
 /// The media type of a problem document.
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
-/// A problem document. Every field is always there, so that a client needs no two ways to read it.
+/// A problem document. Every field but `id` is always there, so that a client needs no two ways to read it.
 ///
 /// `type` and `instance` are URNs, not URLs: `type` can be compared byte for byte in every deployment.
 #[derive(Debug, Serialize)]
@@ -46,6 +46,9 @@ pub struct Problem<'a> {
     errors: &'a [Fault],
     /// The reference, as in `X-Request-Id`.
     request_id: &'a ReferenceId,
+    /// `already_created` alone: the id of what was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
 }
 
 impl<'a> Problem<'a> {
@@ -66,6 +69,7 @@ impl<'a> Problem<'a> {
             retry_after: explanation.retry_after,
             errors: failure.faults(),
             request_id: reference,
+            id: failure.id(),
         }
     }
 }

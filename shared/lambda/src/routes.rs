@@ -27,6 +27,8 @@ pub struct Route {
     pub scope: Option<Scope>,
     /// Whom it answers.
     pub surface: Surface,
+    /// Whether each call makes something new: then it takes an `Idempotency-Key`.
+    pub creates: bool,
     /// What it does.
     pub operation: Operation,
 }
@@ -208,18 +210,34 @@ operations!(
 );
 
 const fn route(method: Method, path: &'static str, level: Level, operation: Operation) -> Route {
-    Route { method, path, aliases: &[], query: &[], level, scope: None, surface: Surface::Api, operation }
+    Route {
+        method,
+        path,
+        aliases: &[],
+        query: &[],
+        level,
+        scope: None,
+        surface: Surface::Api,
+        creates: false,
+        operation,
+    }
 }
 
 const fn page(method: Method, path: &'static str, operation: Operation) -> Route {
     let (level, surface) = (Level::Public, Surface::Page);
-    Route { method, path, aliases: &[], query: &[], level, scope: None, surface, operation }
+    Route { method, path, aliases: &[], query: &[], level, scope: None, surface, creates: false, operation }
 }
 
 impl Route {
     /// The same route, for credentials that are made for `scope`.
     const fn needing(mut self, scope: Scope) -> Self {
         self.scope = Some(scope);
+        self
+    }
+
+    /// The same route, of which each call makes something new.
+    const fn creating(mut self) -> Self {
+        self.creates = true;
         self
     }
 
@@ -243,9 +261,11 @@ pub static ROUTES: &[Route] = &[
         level: Level::Public,
         scope: None,
         surface: Surface::OAuth,
+        creates: false,
         operation: Operation::Credentials(CredentialsOp::CreateToken),
     },
-    route(Method::POST, "/v1/resellers", Level::Operator, Operation::Credentials(CredentialsOp::CreateReseller)),
+    route(Method::POST, "/v1/resellers", Level::Operator, Operation::Credentials(CredentialsOp::CreateReseller))
+        .creating(),
     route(
         Method::GET,
         "/v1/resellers/{resellerId}",
@@ -275,20 +295,23 @@ pub static ROUTES: &[Route] = &[
         "/v1/resellers/{resellerId}/keys",
         Level::Operator,
         Operation::Credentials(CredentialsOp::CreateKey),
-    ),
+    )
+    .creating(),
     route(
         Method::POST,
         "/v1/resellers/{resellerId}/webhook-secret",
         Level::Operator,
         Operation::Credentials(CredentialsOp::RotateWebhookSecret),
-    ),
+    )
+    .creating(),
     route(
         Method::POST,
         "/v1/enterprises/{enterpriseId}/token",
         Level::Reseller,
         Operation::Credentials(CredentialsOp::CreateEnterpriseToken),
     )
-    .needing(Scope::TokensWrite),
+    .needing(Scope::TokensWrite)
+    .creating(),
     Route {
         method: Method::GET,
         path: "/v1/sbc-gateways",
@@ -297,6 +320,7 @@ pub static ROUTES: &[Route] = &[
         level: Level::Reseller,
         scope: Some(Scope::EnterprisesRead),
         surface: Surface::Api,
+        creates: false,
         operation: Operation::CreateEnterprise(CreateEnterpriseOp::ListGateways),
     },
     Route {
@@ -307,6 +331,7 @@ pub static ROUTES: &[Route] = &[
         level: Level::Reseller,
         scope: Some(Scope::EnterprisesRead),
         surface: Surface::Api,
+        creates: false,
         operation: Operation::CreateEnterprise(CreateEnterpriseOp::ListPbxTypes),
     },
     Route {
@@ -317,6 +342,7 @@ pub static ROUTES: &[Route] = &[
         level: Level::Reseller,
         scope: Some(Scope::EnterprisesWrite),
         surface: Surface::Api,
+        creates: true,
         operation: Operation::CreateEnterprise(CreateEnterpriseOp::Create),
     },
     route(Method::GET, "/v1/enterprises", Level::Reseller, Operation::Enterprises(EnterprisesOp::List))
@@ -382,6 +408,7 @@ pub static ROUTES: &[Route] = &[
         level: Level::Reseller,
         scope: Some(Scope::LinksWrite),
         surface: Surface::Api,
+        creates: true,
         operation: Operation::RegistrationUrl(RegistrationUrlOp::ActionUrl),
     },
     page(Method::POST, "/restricted/handleResponse", Operation::ConsentRedirect(ConsentRedirectOp::HandleResponse)),
@@ -458,6 +485,18 @@ mod tests {
         for route in ROUTES {
             let of_a_provider = matches!(route.level, Level::Reseller | Level::Enterprise);
             assert_eq!(route.scope.is_some(), of_a_provider, "{}", route.path);
+        }
+    }
+
+    /// R203 Every POST of the API takes an `Idempotency-Key`, but for those that say the same thing when they are
+    /// repeated.
+    #[test]
+    fn what_creates_takes_an_idempotency_key() {
+        let repeatable = ["authorize-task", "confirm-tenant", "disable", "enable"];
+        for route in ROUTES.iter().filter(|route| route.surface == Surface::Api) {
+            let last = route.path.rsplit('/').next().unwrap_or_default();
+            let makes_new = route.method == Method::POST && !repeatable.contains(&last);
+            assert_eq!(route.creates, makes_new, "{} {}", route.method, route.path);
         }
     }
 

@@ -18,10 +18,12 @@ pub async fn create_key(
     for _ in 0..RETRIES {
         let key = ApiKey::new(environment, KeyOwner::Reseller(reseller), order.occasion.random);
         let audit = order.audit(reseller, "key.created", format!("key:{}", key.id()), None);
-        match store.add_key(reseller, &new.clone().record(&key, now), &audit, now).await? {
+        let once = order.once(key.id());
+        match store.add_key(reseller, &new.clone().record(&key, now), (&audit, once.as_ref()), now).await? {
             KeyAdded::Done => return Ok(key),
             KeyAdded::NoSuchReseller => return Err(OperatorError::NoSuchReseller),
             KeyAdded::TooMany => return Err(OperatorError::TooManyKeys),
+            KeyAdded::Repeated(repeat) => return Err(OperatorError::Repeated(repeat)),
             KeyAdded::Taken | KeyAdded::Superseded => {}
         }
     }

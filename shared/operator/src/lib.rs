@@ -11,6 +11,7 @@ use std::fmt;
 use onboarding_core::audit::{Actor, AuditRow, Fact, Occasion};
 use onboarding_core::fields::Fault;
 use onboarding_core::id::ResellerId;
+use onboarding_core::idempotency::{Attempt, Once, Repeat, Told};
 use onboarding_dynamo::{Store, StoreError};
 use onboarding_secrets::{Secrets, SecretsError};
 use thiserror::Error;
@@ -43,6 +44,8 @@ pub struct Order<'a> {
     pub actor: &'a Actor,
     /// Time, reference and randomness.
     pub occasion: Occasion<'a>,
+    /// Under which idempotency key, if under one. What is told then is a secret, of which the id alone is kept.
+    pub attempt: Option<&'a Attempt>,
 }
 
 impl Order<'_> {
@@ -51,6 +54,10 @@ impl Order<'_> {
         let (before, after) = change.unzip();
         let fact = Fact { actor: self.actor, action, object, before, after };
         AuditRow::new(reseller, None, fact, self.occasion)
+    }
+
+    fn once(self, id: impl ToString) -> Option<Once> {
+        self.attempt.map(|attempt| attempt.keeping(Told::Secret { id: id.to_string() }))
     }
 }
 
@@ -75,6 +82,9 @@ pub enum OperatorError {
     /// Others changed the provider time and again while we wanted to.
     #[error("the service provider is being changed by others")]
     Contended,
+    /// It was made before, or its idempotency key stands for something else.
+    #[error("the idempotency key is in use")]
+    Repeated(Repeat),
     /// The table did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -95,6 +105,7 @@ impl OperatorError {
             | Self::Invalid(_)
             | Self::TooManyKeys
             | Self::NoFreeNumber
+            | Self::Repeated(_)
             | Self::Secrets(_) => false,
         }
     }

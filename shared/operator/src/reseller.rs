@@ -5,6 +5,7 @@ use onboarding_core::fields::Fault;
 use onboarding_core::id::ResellerId;
 use onboarding_core::reseller::{NewReseller, Reseller, ResellerEdit, ResellerView};
 use onboarding_dynamo::Store;
+use onboarding_dynamo::idempotency::Made;
 use onboarding_secrets::SecretsError;
 use secrecy::SecretString;
 
@@ -28,8 +29,14 @@ pub async fn create_reseller(
         };
         let audit = order.audit(id, "reseller.created", object(id), None);
         let reseller = new.clone().create(id, order.occasion.now);
-        if places.store.create_reseller(&reseller, &new.catalogue(starter), &audit).await? {
-            return Ok((id, secret));
+        let once = order.once(id);
+        match places.store.create_reseller(&reseller, &new.catalogue(starter), &audit, once.as_ref()).await? {
+            Made::Done => return Ok((id, secret)),
+            Made::Refused => {}
+            Made::Repeated(repeat) => {
+                places.secrets.discard_webhook_keys(id).await?;
+                return Err(OperatorError::Repeated(repeat));
+            }
         }
     }
     Err(OperatorError::NoFreeNumber)
@@ -73,10 +80,18 @@ pub async fn rotate_webhook_secret(
     order: Order<'_>,
 ) -> Result<SecretString, OperatorError> {
     let audit = order.audit(id, "webhook_secret.rotation", object(id), None);
-    if !places.store.change_webhook_keys(id, order.occasion.now, &audit).await? {
-        return Err(OperatorError::NoSuchReseller);
+    let once = order.once(id);
+    match places.store.change_webhook_keys(id, order.occasion.now, &audit, once.as_ref()).await? {
+        Made::Done => {}
+        Made::Refused => return Err(OperatorError::NoSuchReseller),
+        Made::Repeated(repeat) => return Err(OperatorError::Repeated(repeat)),
     }
-    Ok(places.secrets.rotate_webhook_keys(id, order.occasion.now, order.occasion.random).await?)
+    let rotated = places.secrets.rotate_webhook_keys(id, order.occasion.now, order.occasion.random).await;
+    if let (Err(_), Some(once)) = (&rotated, &once) {
+        // Nothing was told, so the same request may be sent again.
+        places.store.give_up(once).await?;
+    }
+    Ok(rotated?)
 }
 
 fn object(id: ResellerId) -> String {

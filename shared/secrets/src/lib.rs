@@ -174,6 +174,11 @@ impl Secrets {
         }
     }
 
+    /// Removes the webhook keys of a reseller that was not made after all.
+    pub async fn discard_webhook_keys(&self, reseller: ResellerId) -> Result<(), SecretsError> {
+        self.store.delete(&webhook_keys_name(reseller)).await
+    }
+
     /// Writes what proves our application to Microsoft, whether or not there was something.
     pub async fn put_client_credential(&self, value: &SecretString) -> Result<(), SecretsError> {
         let put = match self.store.put(CLIENT_SECRET, value).await {

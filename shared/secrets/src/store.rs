@@ -114,6 +114,13 @@ impl Store {
         if exists { Ok(Made::Before) } else { Err(unavailable(&name, &fault)) }
     }
 
+    /// Removes a secret at once, if it is there.
+    pub(crate) async fn delete(&self, name: &str) -> Result<(), SecretsError> {
+        let name = self.full(name);
+        let request = self.client.delete_secret().secret_id(&name).force_delete_without_recovery(true);
+        request.send().await.map(drop).map_err(|fault| unavailable(&name, &fault))
+    }
+
     /// Writes a new current value of a secret that is there.
     pub(crate) async fn put(&self, name: &str, value: &SecretString) -> Result<(), SecretsError> {
         let name = self.full(name);

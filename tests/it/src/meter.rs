@@ -117,6 +117,16 @@ async fn calls_cost_what_the_table_says() {
         assert!(charged <= most, "{charged} > {most}");
     };
     expect(&["BatchGetItem", "TransactWriteItems"], 3.0 + 7.0);
+    let under_key = async |name: &str| {
+        let mut body = body.clone();
+        body["enterpriseName"] = json!(name);
+        let call = world.call(Method::POST, "/v1/enterprises").bearer_auth(world.sandbox.reseller_key());
+        send(call.header("Idempotency-Key", "order-1").json(&body)).await
+    };
+    assert_eq!(under_key("Under a key").await.status, 200);
+    expect(&["BatchGetItem", "TransactWriteItems"], 4.0 + 9.0);
+    assert_eq!(under_key("Under a key").await.status, 200);
+    expect(&["BatchGetItem"], 4.0);
     world.provider(Method::GET, &format!("/v1/enterprises/{enterprise}"), None).await;
     expect(&["BatchGetItem"], 3.0);
     world.provider(Method::GET, &format!("/v1/enterprises/{enterprise}/actions"), None).await;

@@ -49,6 +49,10 @@ pub(crate) enum Trouble {
     Adds(Value),
     /// The first requests pass, so many of them; the next is carried out, and its answer is lost. The rest pass.
     LosesAfter(usize),
+    /// Every request is carried out, and its answer is lost.
+    LosesAll,
+    /// So many transactions meet another one, as DynamoDB says it; the rest pass.
+    Conflicts(usize),
 }
 
 /// A running tap.
@@ -108,7 +112,9 @@ async fn pass(State(tap): State<Arc<Tapped>>, method: Method, uri: Uri, headers:
     let target = uri.path_and_query().map(ToString::to_string).unwrap_or_default();
     let trouble = tap.trouble_of(&target, &headers, &body);
     let (status, mut answered, answer) = match &trouble {
-        None | Some(Trouble::Adds(_) | Trouble::LosesAfter(_)) => tap.forward(&method, &target, &headers, &body).await,
+        None | Some(Trouble::Adds(_) | Trouble::LosesAfter(_) | Trouble::LosesAll) => {
+            tap.forward(&method, &target, &headers, &body).await
+        }
         Some(trouble) => broken(trouble, &target, &body),
     };
     let answer = if let Some(Trouble::Adds(more)) = &trouble { with(&answer, more) } else { answer };
@@ -126,7 +132,8 @@ async fn pass(State(tap): State<Arc<Tapped>>, method: Method, uri: Uri, headers:
     for of_the_connection in [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION] {
         answered.remove(of_the_connection);
     }
-    let breaks = matches!(trouble, Some(Trouble::Breaks | Trouble::LosesAfter(_))) || status == StatusCode::BAD_GATEWAY;
+    let cuts = matches!(trouble, Some(Trouble::Breaks | Trouble::LosesAfter(_) | Trouble::LosesAll));
+    let breaks = cuts || status == StatusCode::BAD_GATEWAY;
     let body = if breaks {
         let parts = [Ok(Bytes::from(answer)), Err(std::io::Error::other("cut"))];
         Body::from_stream(futures_util::stream::iter(parts))
@@ -148,10 +155,24 @@ impl Tapped {
         if ![target, operation, &body].iter().any(|place| place.contains(text.as_str())) {
             return None;
         }
-        let Trouble::LosesAfter(passing) = trouble else { return Some(trouble.clone()) };
-        let left = *passing;
-        *passing = passing.wrapping_sub(1);
-        (left == 0).then_some(Trouble::LosesAfter(0))
+        match trouble {
+            Trouble::LosesAfter(passing) => {
+                let left = *passing;
+                *passing = passing.wrapping_sub(1);
+                (left == 0).then_some(Trouble::LosesAfter(0))
+            }
+            Trouble::Conflicts(left) => {
+                let meets = *left > 0;
+                *left = left.saturating_sub(1);
+                meets.then_some(Trouble::Conflicts(1))
+            }
+            Trouble::Quotes(_)
+            | Trouble::Status(_)
+            | Trouble::Breaks
+            | Trouble::Redirects(_)
+            | Trouble::Adds(_)
+            | Trouble::LosesAll => Some(trouble.clone()),
+        }
     }
 
     /// The answer of what is behind, or a 502 if it breaks off.
@@ -196,7 +217,19 @@ fn broken(trouble: &Trouble, target: &str, body: &[u8]) -> (StatusCode, HeaderMa
         Trouble::Redirects(to) => {
             (status(302), HeaderMap::from_iter([("location".parse().unwrap(), to.parse().unwrap())]), Vec::new())
         }
-        Trouble::Breaks | Trouble::Adds(_) | Trouble::LosesAfter(_) => {
+        Trouble::Conflicts(_) => {
+            let reasons = json!([{"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}]);
+            let answer = json!({
+                "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+                "CancellationReasons": reasons, "Message": "Transaction cancelled",
+            });
+            let headers = HeaderMap::from_iter([(
+                "content-type".parse().unwrap(),
+                "application/x-amz-json-1.0".parse().unwrap(),
+            )]);
+            (status(400), headers, answer.to_string().into_bytes())
+        }
+        Trouble::Breaks | Trouble::Adds(_) | Trouble::LosesAfter(_) | Trouble::LosesAll => {
             (status(200), HeaderMap::new(), quoted.into_bytes())
         }
     }

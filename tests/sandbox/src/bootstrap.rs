@@ -74,9 +74,9 @@ pub(crate) async fn rows(
         AuditRow::new(reseller.id, None, fact, Occasion { now, reference: None, random })
     };
     let made = audit("reseller.created", format!("reseller:{}", reseller.id));
-    store.create_reseller(&reseller, &demo_reseller::catalogue()?, &made).await?;
+    store.create_reseller(&reseller, &demo_reseller::catalogue()?, &made, None).await?;
     let made = audit("key.created", format!("key:{}", keys.reseller.id()));
-    store.add_key(reseller.id, &keys.reseller.record(now), &made, now).await?;
+    store.add_key(reseller.id, &keys.reseller.record(now), (&made, None), now).await?;
     Ok(())
 }
 

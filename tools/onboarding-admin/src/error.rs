@@ -60,7 +60,10 @@ impl Error {
             Self::Operator(OperatorError::NoSuchKey) => "Check the id with `key list` or `operator-key list`.",
             Self::Operator(OperatorError::Invalid(_)) => "Mend what is named above; nothing was changed.",
             Self::Operator(OperatorError::TooManyKeys) => "Revoke a key that nobody uses with `key revoke`.",
-            Self::Operator(OperatorError::NoFreeNumber | OperatorError::Contended) => "Try again.",
+            // The command sends no idempotency key.
+            Self::Operator(OperatorError::NoFreeNumber | OperatorError::Contended | OperatorError::Repeated(_)) => {
+                "Try again."
+            }
             Self::Operator(OperatorError::Store(StoreError::Unavailable(_))) => {
                 "Check table, region, credentials and endpoint; `table create` makes the table if there is none."
             }

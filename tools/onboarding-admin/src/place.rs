@@ -101,6 +101,6 @@ impl Moment {
     }
 
     pub(crate) fn order(&self) -> Order<'_> {
-        Order { actor: &ACTOR, occasion: self.occasion() }
+        Order { actor: &ACTOR, occasion: self.occasion(), attempt: None }
     }
 }

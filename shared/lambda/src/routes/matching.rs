@@ -41,6 +41,11 @@ impl Params {
         self.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
+    /// All of them, in the order of the template.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &str> {
+        self.values.iter().map(|(_, value)| value.as_str())
+    }
+
     /// Whether the path that matched takes `name` from the query string.
     #[must_use]
     pub fn is_in_query(&self, name: &str) -> bool {

@@ -136,12 +136,13 @@ async fn action_url(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Answer,
     if !ask.action.is_applicable(&enterprise.profile.services) {
         return Err(Error::NotApplicable);
     }
+    let before = enterprise.action(ask.action).word();
     let request = new_request(app, call, &enterprise, ask).await?;
     let url = address(app, call, (&request, enterprise.tenant)).await?;
     // The link holds a sealed state, which is kept nowhere.
     let told = Told::Secret { id: request.id.to_string() };
     let once = call.attempt().map(|attempt| attempt.keeping(told));
-    match app.store.mint(&request, &minted(call, &caller, &request), once.as_ref()).await? {
+    match app.store.mint(&request, &minted(call, &caller, before, &request), once.as_ref()).await? {
         Made::Done => Ok(Answer::json(StatusCode::OK, &url)),
         Made::Refused => Err(Error::EnterpriseStopped),
         Made::Repeated(repeat) => Ok(Answer::repeated(repeat)),
@@ -266,13 +267,13 @@ async fn authorize_url(app: &App, call: &Call<RegistrationUrlOp>, request: &Cons
     }))
 }
 
-fn minted(call: &Call<RegistrationUrlOp>, caller: &Caller, request: &ConsentRequest) -> AuditRow {
+fn minted(call: &Call<RegistrationUrlOp>, caller: &Caller, before: &str, request: &ConsentRequest) -> AuditRow {
     let fact = Fact {
         actor: &Actor::from(caller),
         action: "consent.started",
         object: format!("action:{}", request.action),
-        before: None,
-        after: Some(request.id.to_string()),
+        before: Some(before.to_owned()),
+        after: Some(format!("started({})", request.id)),
     };
     AuditRow::new(request.reseller, Some(request.enterprise), fact, call.occasion())
 }

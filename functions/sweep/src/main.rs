@@ -20,7 +20,7 @@ async fn main() -> Result<(), Error> {
     let app = App { store, clock: Arc::new(SystemClock) };
     let tick = async |tick: LambdaEvent<Value>| -> Result<(), Error> {
         let swept = sweep(&app, Timestamp::from(tick.context.deadline())).await?;
-        tracing::info!(swept.woken, swept.cut_short, "swept");
+        tracing::info!(swept.woken, swept.sealed, swept.cut_short, "swept");
         Ok(())
     };
     lambda_runtime::run(service_fn(tick)).await

@@ -1,14 +1,69 @@
 //! The audit trail: who did what to what, when, and how it changed.
+//!
+//! A row is added in the transaction of the fact that it tells, unchained, so that nobody waits for a chain. Later
+//! it is sealed into one [`Segment`](chain::Segment) of its trail; [`verify`](verify::verify) names what does not fit.
+
+pub mod chain;
+pub mod verify;
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::credential::{Caller, CredentialId};
-use crate::id::{AuditId, EnterpriseId, ReferenceId, ResellerId};
+use crate::id::{AuditId, EnterpriseId, InvalidId, ReferenceId, ResellerId};
 use crate::identity::Signer;
 use crate::random::Random;
 use crate::time::Timestamp;
+
+/// Whose trail a fact belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Trail {
+    /// The platform team's: what belongs to no service provider.
+    Operator,
+    /// A service provider's.
+    Reseller(ResellerId),
+}
+
+impl From<ResellerId> for Trail {
+    fn from(reseller: ResellerId) -> Self {
+        Self::Reseller(reseller)
+    }
+}
+
+/// `operator`, or the provider's number.
+impl fmt::Display for Trail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Operator => f.write_str("operator"),
+            Self::Reseller(reseller) => reseller.fmt(f),
+        }
+    }
+}
+
+impl FromStr for Trail {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        if text == "operator" { Ok(Self::Operator) } else { text.parse().map(Self::Reseller) }
+    }
+}
+
+impl TryFrom<String> for Trail {
+    type Error = InvalidId;
+
+    fn try_from(text: String) -> Result<Self, InvalidId> {
+        text.parse()
+    }
+}
+
+impl From<Trail> for String {
+    fn from(trail: Trail) -> String {
+        trail.to_string()
+    }
+}
 
 /// Who did something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +106,7 @@ pub struct AuditRow {
     /// Sorts by time.
     pub id: AuditId,
     /// Whose trail it belongs to.
-    pub reseller: ResellerId,
+    pub trail: Trail,
     /// The enterprise, if it is about one.
     pub enterprise: Option<EnterpriseId>,
     /// When.
@@ -105,12 +160,17 @@ impl fmt::Debug for Occasion<'_> {
 }
 
 impl AuditRow {
-    /// A row about `fact`, in the trail of `reseller`.
+    /// A row about `fact`, in this trail.
     #[must_use]
-    pub fn new(reseller: ResellerId, enterprise: Option<EnterpriseId>, fact: Fact<'_>, occasion: Occasion<'_>) -> Self {
+    pub fn new(
+        trail: impl Into<Trail>,
+        enterprise: Option<EnterpriseId>,
+        fact: Fact<'_>,
+        occasion: Occasion<'_>,
+    ) -> Self {
         Self {
             id: AuditId::new(occasion.now, occasion.random),
-            reseller,
+            trail: trail.into(),
             enterprise,
             at: occasion.now,
             who: fact.actor.to_string(),
@@ -129,4 +189,58 @@ impl AuditRow {
         self.microsoft_correlation_id = id;
         self
     }
+
+    /// The row as it is told and hashed.
+    #[must_use]
+    pub fn entry(&self) -> Entry<'_> {
+        Entry {
+            id: &self.id,
+            at: self.at.to_string(),
+            who: &self.who,
+            action: &self.action,
+            object: &self.object,
+            before: self.before.as_deref(),
+            after: self.after.as_deref(),
+            request_id: self.request_id.as_ref(),
+            microsoft_correlation_id: self.microsoft_correlation_id.as_deref(),
+            enterprise_id: self.enterprise,
+        }
+    }
+}
+
+/// A row as it is told. Its JSON is what is hashed, so names, order and form stay as they are: `docs/audit.md`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry<'a> {
+    /// Sorts by time.
+    pub id: &'a AuditId,
+    /// When: RFC 3339 in UTC with milliseconds.
+    pub at: String,
+    /// Who.
+    pub who: &'a str,
+    /// What was done.
+    pub action: &'a str,
+    /// To what.
+    pub object: &'a str,
+    /// How it was.
+    pub before: Option<&'a str>,
+    /// How it is.
+    pub after: Option<&'a str>,
+    /// The request to us in which it happened.
+    pub request_id: Option<&'a ReferenceId>,
+    /// Microsoft's correlation id, if Microsoft was asked.
+    pub microsoft_correlation_id: Option<&'a str>,
+    /// The enterprise, if it is about one.
+    pub enterprise_id: Option<EnterpriseId>,
+}
+
+/// A row with the number of its segment, once it is sealed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Noted {
+    /// The row.
+    #[serde(flatten)]
+    pub row: AuditRow,
+    /// Its segment.
+    #[serde(default)]
+    pub segment: Option<u64>,
 }

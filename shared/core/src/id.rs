@@ -276,6 +276,14 @@ sortable_id!(
     ReferenceId, "req_"
 );
 
+impl AuditId {
+    /// The text that sorts before the ids of all rows that were made at `at` or later, and after all others.
+    #[must_use]
+    pub fn earliest(at: Timestamp) -> String {
+        format!("aud_{}", sortable(at, [0; 10]))
+    }
+}
+
 /// Crockford's base 32 in lower case: no `i`, `l`, `o`, `u`, so that people can read it out.
 pub(crate) const BASE32: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const SORTABLE_LENGTH: usize = 26;

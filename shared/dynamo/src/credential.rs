@@ -19,7 +19,7 @@ use crate::value::Item;
 use crate::{Store, StoreError};
 
 /// How often what DynamoDB left out of a batch is asked for again.
-const BATCH_RETRIES: usize = 3;
+const BATCH_RETRIES: usize = 5;
 
 /// What is read together with the credential and its owner.
 #[derive(Clone, Copy, Debug, Default)]

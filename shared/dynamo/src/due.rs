@@ -20,9 +20,11 @@ pub enum DueKind {
     Verification,
     /// A delivery to be tried again.
     Delivery,
+    /// An audit row that is to be sealed.
+    Audit,
 }
 
-/// Every kind with the number of its shards: one partition takes 1,000 writes a second.
+/// Every kind whose rows are woken, with the number of its shards: one partition takes 1,000 writes a second.
 pub const SHARDS: &[(DueKind, u16)] = &[(DueKind::Verification, 1), (DueKind::Delivery, 1)];
 
 /// When a row that was woken is due again, should nobody act on it.
@@ -35,6 +37,7 @@ impl DueKind {
         let kind = match self {
             Self::Verification => "verification",
             Self::Delivery => "delivery",
+            Self::Audit => "audit",
         };
         format!("due#{kind}#{shard}")
     }
@@ -43,7 +46,7 @@ impl DueKind {
 /// A row that is due, as the index showed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Due {
-    key: Key,
+    pub(crate) key: Key,
     at: String,
 }
 

@@ -1,5 +1,6 @@
 //! The keys of all items; [`crate::table`] lists them.
 
+use onboarding_core::audit::Trail;
 use onboarding_core::credential::{KeyId, KeyOwner};
 use onboarding_core::id::{AuditId, ConsentRequestId, DeliveryId, EnterpriseId, ResellerId, TenantId};
 use onboarding_core::idempotency::Attempt;
@@ -76,8 +77,13 @@ impl Key {
         Self::new(format!("idempotency#{owner}#{}", attempt.key().as_str()), "idempotency")
     }
 
-    pub(crate) fn audit(reseller: ResellerId, id: &AuditId) -> Self {
-        Self::new(format!("audit#{reseller}"), id.as_str())
+    pub(crate) fn audit(trail: Trail, id: &AuditId) -> Self {
+        Self::new(audit_partition(trail), id.as_str())
+    }
+
+    /// Segments sort by number.
+    pub(crate) fn segment(trail: Trail, number: u64) -> Self {
+        Self::new(segment_partition(trail), format!("{number:016}"))
     }
 
     /// The key of an item that was read; empty where the item has none.
@@ -97,6 +103,16 @@ pub(crate) fn owner(owner: KeyOwner) -> String {
         KeyOwner::Operator => "operator".to_owned(),
         KeyOwner::Reseller(reseller) => format!("reseller#{reseller}"),
     }
+}
+
+/// The partition of a trail's rows.
+pub(crate) fn audit_partition(trail: Trail) -> String {
+    format!("audit#{trail}")
+}
+
+/// The partition of a trail's segments.
+pub(crate) fn segment_partition(trail: Trail) -> String {
+    format!("segments#{trail}")
 }
 
 /// Condition: there is such an item.

@@ -17,7 +17,8 @@
 //! | token handle | `handle#{SHA-256}` | `handle` | |
 //! | delivery (outbox) | `delivery#{id}` | `delivery` | due while pending |
 //! | what stands under an idempotency key | `idempotency#{resellerId or operator}#{SHA-256 of the key}` | `idempotency` | |
-//! | audit row | `audit#{resellerId}` | `{auditId}` | |
+//! | audit row | `audit#{resellerId or operator}` | `{auditId}` | due until sealed; owner, if about an enterprise |
+//! | segment of audit rows | `segments#{resellerId or operator}` | `{number}` | |
 //!
 //! Actions live on their enterprise: one read tells all of it, and their states are moved by conditions on the
 //! action's own attributes, so two actions never overwrite each other.
@@ -25,43 +26,47 @@
 //! # Indexes
 //!
 //! - `due` (sparse, keys only): `DPK` = `due#{kind}#{shard}`, `DSK` = instant. What must happen at a time, oldest first.
-//! - `owner`: `OPK` = `reseller#{id}`, `OSK` = `enterprise#{created}#{id}`. Lists.
+//! - `owner`: `OPK` = `reseller#{id}`, `OSK` = `enterprise#{created}#{id}`. Lists. An enterprise's audit rows:
+//!   `OPK` = `audit#{resellerId}#{enterpriseId}`, `OSK` = `{auditId}`.
 //!
 //! # Access patterns
 //!
 //! Units for items up to 1 KB: strongly consistent reads cost 1, transactional writes 2, and each index that an item
-//! appears in 1 more. `tests/it/src/meter.rs` measures them.
+//! appears in 1 more: an audit row costs 4 if it is about an enterprise, else 3. `tests/it/src/meter.rs` measures them.
 //!
 //! | call | pattern | read | write |
 //! |---|---|---|---|
 //! | any API call | BatchGetItem: key or token, provider, object | 2 to 3 | |
-//! | `POST /v1/resellers` | TransactWriteItems: provider, catalogue, audit | 1 | 6 |
+//! | `POST /v1/resellers` | TransactWriteItems: provider, catalogue, audit | 1 | 7 |
 //! | `GET /v1/resellers/{id}` | BatchGetItem: key, provider, catalogue | 3 | |
-//! | `PATCH /v1/resellers/{id}` | BatchGetItem; TransactWriteItems: provider, catalogue if it differs, audit | 3 | 6 |
-//! | `POST /v1/resellers/{id}/keys` | GetItem: provider; Query: its keys; TransactWriteItems: key, provider, audit | 3 | 6 |
+//! | `PATCH /v1/resellers/{id}` | BatchGetItem; TransactWriteItems: provider, catalogue if it differs, audit | 3 | 7 |
+//! | `POST /v1/resellers/{id}/keys` | GetItem: provider; Query: its keys; TransactWriteItems: key, provider, audit | 3 | 7 |
 //! | `GET /v1/resellers/{id}/keys` | BatchGetItem; Query: its keys | 4 | |
-//! | `DELETE …/keys/{keyId}` | GetItem: provider; TransactWriteItems: key, provider, audit | 2 | 6 |
-//! | `POST /oauth/token` | BatchGetItem: key, provider; TransactWriteItems: check key, token, audit | 2 | 6 |
-//! | `POST /v1/enterprises/{id}/token` | BatchGetItem; TransactWriteItems: check key, token, audit | 3 | 6 |
-//! | `POST /v1/resellers/{id}/webhook-secret` | TransactWriteItems: provider, audit | 1 | 4 |
-//! | `POST /v1/enterprises` | TransactWriteItems: enterprise, name, audit; owner index | 3 | 7 |
-//! | `POST …/action-url` | TransactWriteItems: request, action, audit; by name two GetItem more | 3 (5) | 7 |
-//! | each of these five, with an `Idempotency-Key` | one more item in the read and in the transaction; a repeat is the read alone | 1 | 2 |
-//! | `PATCH /v1/enterprises/{id}` | BatchGetItem with the catalogue; TransactWriteItems: enterprise, audit; owner index; a rename: two names | 4 | 5 (9) |
+//! | `DELETE …/keys/{keyId}` | GetItem: provider; TransactWriteItems: key, provider, audit | 2 | 7 |
+//! | `POST /oauth/token` | BatchGetItem: key, provider; TransactWriteItems: check key, token, audit | 2 | 7 |
+//! | `POST /v1/enterprises/{id}/token` | BatchGetItem; TransactWriteItems: check key, token, audit | 3 | 8 |
+//! | `POST /v1/resellers/{id}/webhook-secret` | TransactWriteItems: provider, audit | 1 | 5 |
+//! | `POST /v1/enterprises` | TransactWriteItems: enterprise, name, audit; owner index | 3 | 9 |
+//! | `POST …/action-url` | TransactWriteItems: request, action, audit; by name two GetItem more | 3 (5) | 9 |
+//! | a route that creates, with an `Idempotency-Key` | one more item in the read and in the transaction; a repeat is the read alone | 1 | 2 |
+//! | `PATCH /v1/enterprises/{id}` | BatchGetItem with the catalogue; TransactWriteItems: enterprise, audit; owner index; a rename: two names | 4 | 7 (11) |
 //! | `GET /v1/enterprises`, `GET /v1/action-items` | BatchGetItem; Query of the owner index, for each enterprise of 1 KB 0.125 | 2 + 6.5 | |
 //! | callback: lease | UpdateItem, due index; beside it BatchGetItem: enterprise, provider | 2 | 2 |
-//! | callback: redeemed | TransactWriteItems: request, action, audit | | 9 |
+//! | callback: redeemed | TransactWriteItems: request, action, audit | | 11 |
 //! | callback: unpinned link | GetItem: enterprise | 1 | |
-//! | callback: granted | TransactWriteItems: request, action, provider, guard, delivery, 2 handles, audit | | 21 |
-//! | admin consent: came back | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, audit | 3 | 8 |
-//! | admin consent: granted | TransactWriteItems: request, action, provider, guard, delivery, audit | | 17 |
-//! | admin consent: each action granted along | GetItem: its own request; TransactWriteItems: request, action, provider, guard, delivery, audit | 1 | 17 |
-//! | any reading of Graph: each consent that is gone | TransactWriteItems: action, delivery, audit | | 8 |
+//! | callback: granted | TransactWriteItems: request, action, provider, guard, delivery, 2 handles, audit | | 23 |
+//! | admin consent: came back | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, audit | 3 | 10 |
+//! | admin consent: granted | TransactWriteItems: request, action, provider, guard, delivery, audit | | 19 |
+//! | admin consent: each action granted along | GetItem: its own request; TransactWriteItems: request, action, provider, guard, delivery, audit | 1 | 19 |
+//! | any reading of Graph: each consent that is gone | TransactWriteItems: action, delivery, audit | | 10 |
 //! | `GET /outcome/{handle}` | BatchGetItem: request, enterprise, provider | 3 | |
-//! | refusal | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, delivery, audit | 3 | 8 |
+//! | refusal | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, delivery, audit | 3 | 10 |
 //! | delivery | UpdateItem to claim, BatchGetItem provider and endpoint, UpdateItem to finish | 2 | 4 |
 //! | sweep, per shard | Query of the due index | 0.5 | |
+//! | `GET /v1/audit` | BatchGetItem; Query of the trail, or of the owner index for an enterprise; BatchGetItem: segments | 2 + 12.5 + 2.5 a segment | |
 //! | sweep, per due row | UpdateItem; due index | | 3 |
+//! | sweep, per audit row | BatchGetItem: rows; Query: last segment; TransactWriteItems: segment, rows; due and owner index | 1 | 4 |
+//! | sweep, per segment | of 1 to 90 rows, 130 bytes each | 0.5 to 3 | 2 to 24 |
 //!
 //! DynamoDB's TTL (`ttl`, seconds) only tidies up; whatever ends is compared with now when it is used.
 

@@ -39,6 +39,7 @@ pub(crate) enum Part {
     Name,
     Request,
     Reseller,
+    Segment,
     Token,
 }
 

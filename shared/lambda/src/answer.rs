@@ -87,6 +87,12 @@ impl Answer {
         Self::text(StatusCode::OK, "application/json", text.to_owned())
     }
 
+    /// A table for a spreadsheet (RFC 4180).
+    #[must_use]
+    pub fn csv(table: String) -> Self {
+        Self::text(StatusCode::OK, "text/csv; charset=utf-8; header=present", table)
+    }
+
     /// An answer without a body.
     #[must_use]
     pub fn empty(status: StatusCode) -> Self {

@@ -55,9 +55,11 @@ pub fn permit(caller: &Caller, route: &Route) -> Result<(), Refused> {
         (Level::Public, _)
         | (Level::Operator, Caller::Operator { .. })
         | (Level::Reseller, Caller::Reseller { .. })
+        | (Level::ResellerOrOperator, Caller::Reseller { .. } | Caller::Operator { .. })
         | (Level::Enterprise, Caller::Reseller { .. } | Caller::Enterprise { .. }) => true,
         (Level::Operator, Caller::Reseller { .. } | Caller::Enterprise { .. })
         | (Level::Reseller, Caller::Operator { .. } | Caller::Enterprise { .. })
+        | (Level::ResellerOrOperator, Caller::Enterprise { .. })
         | (Level::Enterprise, Caller::Operator { .. }) => false,
     };
     if !permitted {

@@ -110,7 +110,7 @@ impl Visit {
         let operation = O::try_from(route.operation).map_err(|_| turned_away(Failure::not_found()))?;
         let credential = match route.level {
             Level::Public => None,
-            Level::Operator | Level::Reseller | Level::Enterprise => {
+            Level::Operator | Level::Reseller | Level::ResellerOrOperator | Level::Enterprise => {
                 let presented = caller::presented(&request, edge.environment);
                 Some(presented.map_err(|refusal| turned_away(refusal.into()))?)
             }

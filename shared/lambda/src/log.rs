@@ -31,6 +31,7 @@ const OURS: &[&str] = &[
     "onboarding",
     "credentials",
     "create_enterprise",
+    "audit",
     "enterprises",
     "registration_url",
     "consent_redirect",

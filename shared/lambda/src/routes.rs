@@ -51,6 +51,8 @@ pub enum Level {
     Operator,
     /// A service provider.
     Reseller,
+    /// A service provider, or the platform team.
+    ResellerOrOperator,
     /// A service provider, or the holder of a token of the one enterprise.
     Enterprise,
 }
@@ -69,6 +71,8 @@ pub enum Surface {
 /// What a route does, by the function that does it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
+    /// Of `audit`.
+    Audit(AuditOp),
     /// Of `credentials`.
     Credentials(CredentialsOp),
     /// Of `create-enterprise`.
@@ -86,6 +90,7 @@ impl Operation {
     #[must_use]
     pub const fn function(self) -> &'static str {
         match self {
+            Self::Audit(_) => "audit",
             Self::Credentials(_) => "credentials",
             Self::CreateEnterprise(_) => "create-enterprise",
             Self::Enterprises(_) => "enterprises",
@@ -117,6 +122,14 @@ macro_rules! operations {
         }
     };
 }
+
+operations!(
+    /// What `audit` does.
+    AuditOp of Audit {
+        /// Lists rows of an audit trail with their segments (K18).
+        List,
+    }
+);
 
 operations!(
     /// What `credentials` does.
@@ -250,6 +263,9 @@ impl Route {
 
 /// The parameters of a list by pages.
 const PAGED: &[&str] = &["limit", "cursor", "status"];
+
+/// The parameters of the audit trail.
+const AUDITED: &[&str] = &["enterpriseId", "from", "to", "limit", "cursor", "resellerId"];
 
 /// Every route.
 pub static ROUTES: &[Route] = &[
@@ -411,6 +427,9 @@ pub static ROUTES: &[Route] = &[
         creates: true,
         operation: Operation::RegistrationUrl(RegistrationUrlOp::ActionUrl),
     },
+    route(Method::GET, "/v1/audit", Level::ResellerOrOperator, Operation::Audit(AuditOp::List))
+        .needing(Scope::AuditRead)
+        .taking(AUDITED),
     page(Method::POST, "/restricted/handleResponse", Operation::ConsentRedirect(ConsentRedirectOp::HandleResponse)),
     page(Method::GET, "/restricted/adminConsent", Operation::ConsentRedirect(ConsentRedirectOp::AdminConsent)),
     page(Method::GET, "/outcome/{handle}", Operation::ConsentRedirect(ConsentRedirectOp::Outcome)),
@@ -483,7 +502,7 @@ mod tests {
     #[test]
     fn every_route_of_a_provider_names_a_scope() {
         for route in ROUTES {
-            let of_a_provider = matches!(route.level, Level::Reseller | Level::Enterprise);
+            let of_a_provider = matches!(route.level, Level::Reseller | Level::ResellerOrOperator | Level::Enterprise);
             assert_eq!(route.scope.is_some(), of_a_provider, "{}", route.path);
         }
     }

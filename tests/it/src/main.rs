@@ -7,6 +7,7 @@ mod action;
 mod admin_consent;
 mod api_key;
 mod attack;
+mod audit;
 mod callers;
 mod canary;
 mod capability;

@@ -22,6 +22,7 @@ use crate::{Error, demo_reseller};
 pub(crate) struct Functions {
     credentials: credentials::App,
     create_enterprise: create_enterprise::App,
+    audit: audit::App,
     enterprises: enterprises::App,
     registration_url: registration_url::App,
     consent_redirect: consent_redirect::App,
@@ -58,6 +59,7 @@ impl Functions {
                 redirect_policy,
             },
             create_enterprise: create_enterprise::App { edge: edge(), store: store() },
+            audit: audit::App { edge: edge(), store: store() },
             enterprises: enterprises::App { edge: edge(), store: store() },
             registration_url: registration_url::App {
                 edge: edge(),
@@ -104,6 +106,7 @@ impl Functions {
             Some(Operation::CreateEnterprise(_)) | None => {
                 Box::pin(create_enterprise::handle(&self.create_enterprise, request)).await
             }
+            Some(Operation::Audit(_)) => Box::pin(audit::handle(&self.audit, request)).await,
             Some(Operation::Enterprises(_)) => Box::pin(enterprises::handle(&self.enterprises, request)).await,
             Some(Operation::RegistrationUrl(_)) => {
                 Box::pin(registration_url::handle(&self.registration_url, request)).await

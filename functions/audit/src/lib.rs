@@ -1,0 +1,126 @@
+//! `GET /v1/audit`: who did what to what, with the segments that prove it (R070, K18, T68).
+//!
+//! Read alone: what is deployed as this function can write nothing, so that nobody who breaks it can touch a trail.
+
+mod csv;
+mod query;
+mod view;
+
+use lambda_http::http::header::LINK;
+use lambda_http::http::{HeaderMap, StatusCode};
+use lambda_http::{Body, Request, Response};
+use onboarding_core::advice::Code;
+use onboarding_core::audit::Trail;
+use onboarding_core::audit::chain::Segment;
+use onboarding_core::credential::Caller;
+use onboarding_core::fields::Fault;
+use onboarding_core::id::ResellerId;
+use onboarding_dynamo::audit::{AuditPage, AuditQuery};
+use onboarding_dynamo::credential::{NotAuthenticated, Wanted};
+use onboarding_dynamo::{Store, StoreError};
+use onboarding_lambda::answer::Answer;
+use onboarding_lambda::body::UnparseableQuery;
+use onboarding_lambda::call::Call;
+use onboarding_lambda::caller::Refused;
+use onboarding_lambda::edge::{self, Edge};
+use onboarding_lambda::failure::Failure;
+use onboarding_lambda::routes::AuditOp;
+use thiserror::Error;
+
+use crate::query::Asked;
+use crate::view::TrailView;
+
+/// What this function needs.
+pub struct App {
+    /// The edge.
+    pub edge: Edge,
+    /// The table.
+    pub store: Store,
+}
+
+#[derive(Debug, Error)]
+enum Error {
+    #[error(transparent)]
+    Caller(#[from] Refused),
+    #[error(transparent)]
+    Key(#[from] NotAuthenticated),
+    #[error("the trail is another service provider's")]
+    AnothersTrail,
+    #[error(transparent)]
+    Query(#[from] UnparseableQuery),
+    #[error("the query string is wrong")]
+    InvalidQuery(Vec<Fault>),
+    #[error("the cursor is none of this list")]
+    InvalidCursor,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Caller(refusal) => refusal.into(),
+            Error::Key(NotAuthenticated::NotAccepted(refusal)) => refusal.into(),
+            Error::AnothersTrail => Self::not_found(),
+            Error::Query(fault) => fault.into(),
+            Error::InvalidQuery(faults) => Self::invalid_query(faults),
+            Error::InvalidCursor => Self::new(StatusCode::UNPROCESSABLE_ENTITY, Code::InvalidCursor),
+            Error::Store(error) | Error::Key(NotAuthenticated::Store(error)) if error.is_passing() => {
+                Self::unavailable(error)
+            }
+            Error::Store(_) | Error::Key(NotAuthenticated::Store(_)) => Self::internal(error),
+        }
+    }
+}
+
+/// Answers one request.
+pub async fn handle(app: &App, request: Request) -> Response<Body> {
+    edge::serve(&app.edge, request, async |call: &Call<AuditOp>| match call.operation() {
+        AuditOp::List => list(app, call).await,
+    })
+    .await
+}
+
+/// A page of the caller's trail, oldest first, and the segments of its rows.
+async fn list(app: &App, call: &Call<AuditOp>) -> Result<Answer, Error> {
+    let caller = app.store.authenticate(call.credential()?, Wanted::default(), call.now()).await?.caller;
+    call.permit(&caller)?;
+    let asked = Asked::parse(call.query_fields()?)?;
+    let trail = own_trail(&caller, asked.reseller)?;
+    let Asked { enterprise, from, to, after, size, .. } = asked;
+    let query = AuditQuery { trail, enterprise, from, to, after, size };
+    let page = app.store.audit_page(&query).await?;
+    if csv::is_wanted(call.request().headers()) {
+        return Ok(as_csv(call, &page));
+    }
+    let mut numbers: Vec<u64> = page.rows.iter().filter_map(|noted| noted.segment).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let segments: Vec<Segment> = app.store.segments(trail, &numbers).await?;
+    Ok(Answer::json(StatusCode::OK, &TrailView::of(&page, &segments)))
+}
+
+/// A provider reads its own trail; the operator reads one by its provider's number, or else its own.
+fn own_trail(caller: &Caller, named: Option<ResellerId>) -> Result<Trail, Error> {
+    match (caller, named) {
+        (Caller::Operator { .. }, None) => Ok(Trail::Operator),
+        (Caller::Operator { .. }, Some(named)) => Ok(named.into()),
+        (Caller::Reseller { reseller, .. }, None) => Ok(reseller.id.into()),
+        (Caller::Reseller { reseller, .. }, Some(named)) if named == reseller.id => Ok(named.into()),
+        (Caller::Reseller { .. } | Caller::Enterprise { .. }, _) => Err(Error::AnothersTrail),
+    }
+}
+
+/// The rows without their segments: CSV is for people and their tables. Where it goes on stands in `Link` (RFC 8288).
+fn as_csv(call: &Call<AuditOp>, page: &AuditPage) -> Answer {
+    let answer = Answer::csv(csv::table(&page.rows));
+    match &page.next {
+        Some(next) => answer.with_header(LINK, &format!("<{}>; rel=\"next\"", query::next(call.request(), next))),
+        None => answer,
+    }
+}
+
+fn accept(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let values = headers.get_all("accept").iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim)
+}

@@ -308,11 +308,12 @@ async fn listener() -> TcpListener {
 }
 
 /// A port that stays free between two processes: below those that the system gives to connections and to listeners that
-/// take any.
+/// take any, and far from those of another test program.
 async fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() * 97 % 10_000).unwrap();
     loop {
-        let at = NEXT.fetch_add(1, Ordering::SeqCst) % 10_000;
+        let at = (first + NEXT.fetch_add(1, Ordering::SeqCst) % 10_000) % 10_000;
         if TcpListener::bind(("127.0.0.1", 20_000 + at)).await.is_ok() {
             return 20_000 + at;
         }

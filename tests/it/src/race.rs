@@ -8,8 +8,9 @@ use simulated_microsoft::{CONTOSO, FABRIKAM, FRANK, GRACE};
 
 use crate::world::{Decision, World};
 
-/// Rounds of a default run; [`a_thousand_rounds_of_fifty_callbacks`] is the long one.
+/// Rounds of a default run, and of a long one.
 const ROUNDS: usize = 10;
+const MANY_ROUNDS: usize = 1_000;
 
 /// One request, fifty callbacks at once: alternately with one of two sign-ins of the same person.
 async fn fifty_callbacks(world: &World, round: usize) {
@@ -29,7 +30,7 @@ async fn fifty_callbacks(world: &World, round: usize) {
     assert_eq!(world.registration(enterprise).await, ("granted".to_owned(), None), "round {round}");
 }
 
-async fn rounds(count: usize) {
+async fn callbacks(count: usize) {
     let world = World::new().await;
     for round in 0..count {
         fifty_callbacks(&world, round).await;
@@ -46,14 +47,14 @@ async fn rounds(count: usize) {
 /// G11, R111 Of many callbacks of one request one has an effect.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_callbacks_one_has_an_effect() {
-    rounds(ROUNDS).await;
+    callbacks(ROUNDS).await;
 }
 
 /// G11 The same a thousand times over: some minutes.
 #[ignore = "long: make long"]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_rounds_of_fifty_callbacks() {
-    rounds(1_000).await;
+    callbacks(MANY_ROUNDS).await;
 }
 
 async fn proved(world: &World, enterprise: u64, person: &simulated_microsoft::Person) -> Form {
@@ -61,11 +62,9 @@ async fn proved(world: &World, enterprise: u64, person: &simulated_microsoft::Pe
     world.answer_of_microsoft(&link, person, Decision::ForTheOrganization).await.unwrap()
 }
 
-/// A callback of a second link against the confirmation of the first: the tenant is bound once, by the confirmation.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_callback_against_a_confirmation() {
+async fn callbacks_and_confirmations(count: usize) {
     let world = World::new().await;
-    for round in 0..ROUNDS {
+    for round in 0..count {
         let enterprise = world.enterprise(json!({"enterpriseName": format!("Round {round}")})).await;
         let (first, second) = (proved(&world, enterprise, &GRACE).await, proved(&world, enterprise, &GRACE).await);
         world.post(first).await;
@@ -81,6 +80,20 @@ async fn a_callback_against_a_confirmation() {
         let told = told(&world, enterprise);
         assert!((1..=2).contains(&told.len()) && told.iter().all(|word| word == "granted"), "{round}: {told:?}");
     }
+    eprintln!("{count} callbacks against confirmations: {count} tenants bound once, no server error");
+}
+
+/// G11 A callback of a second link against the confirmation of the first: the tenant is bound once, by the confirmation.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_callback_against_a_confirmation() {
+    callbacks_and_confirmations(ROUNDS).await;
+}
+
+/// G11 The same a thousand times over: some minutes.
+#[ignore = "long: make long"]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_callbacks_against_confirmations() {
+    callbacks_and_confirmations(MANY_ROUNDS).await;
 }
 
 /// What was told of an enterprise, in order.
@@ -89,11 +102,9 @@ fn told(world: &World, enterprise: u64) -> Vec<String> {
     told.map(|told| told["outcome"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Two tenants for one enterprise at once: both wait, and of two confirmations one binds.
-#[tokio::test(flavor = "multi_thread")]
-async fn two_tenants_for_one_enterprise() {
+async fn tenants_against_each_other(count: usize) {
     let world = World::new().await;
-    for round in 0..ROUNDS {
+    for round in 0..count {
         let enterprise = world.enterprise(json!({"enterpriseName": format!("Round {round}")})).await;
         let (grace, frank) = (proved(&world, enterprise, &GRACE).await, proved(&world, enterprise, &FRANK).await);
         let (one, other) = join(world.post(grace), world.post(frank)).await;
@@ -111,19 +122,31 @@ async fn two_tenants_for_one_enterprise() {
         world.settle().await;
         assert_eq!(told(&world, enterprise), ["granted"], "round {round}");
     }
+    eprintln!("{count} times two tenants: {count} bound and told once, no server error");
 }
 
-/// A callback against the stop of its enterprise: granted and told before it, or refused; never granted after it.
+/// T16 Two tenants for one enterprise at once: both wait, and of two confirmations one binds.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_callback_against_a_stop() {
+async fn two_tenants_for_one_enterprise() {
+    tenants_against_each_other(ROUNDS).await;
+}
+
+/// T16 The same a thousand times over: some minutes.
+#[ignore = "long: make long"]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_times_two_tenants_for_one_enterprise() {
+    tenants_against_each_other(MANY_ROUNDS).await;
+}
+
+async fn callbacks_and_stops(count: usize) {
     let world = World::new().await;
     let mut granted = 0;
-    for round in 0..ROUNDS {
+    for round in 0..count {
         let name = json!({"enterpriseName": format!("Round {round}"), "expectedTenant": CONTOSO.id});
         let enterprise = world.enterprise(name).await;
         let answer = proved(&world, enterprise, &GRACE).await;
         let path = format!("/v1/enterprises/{enterprise}/disable");
-        let (empty, delay) = (json!({}), std::time::Duration::from_millis(7 * u64::try_from(round).unwrap()));
+        let (empty, delay) = (json!({}), std::time::Duration::from_millis(7 * u64::try_from(round % 10).unwrap()));
         let stop = async {
             tokio::time::sleep(delay).await;
             let stopped = world.provider(Method::POST, &path, Some(&empty)).await;
@@ -142,5 +165,18 @@ async fn a_callback_against_a_stop() {
         }
         granted += usize::from(after.0 == "granted");
     }
-    eprintln!("{granted} of {ROUNDS} callbacks came before the stop");
+    eprintln!("{count} callbacks against stops: {granted} came before it, none after it was granted, no server error");
+}
+
+/// K9 A callback against the stop of its enterprise: granted and told before it, or refused; never granted after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_callback_against_a_stop() {
+    callbacks_and_stops(ROUNDS).await;
+}
+
+/// K9 The same a thousand times over: some minutes.
+#[ignore = "long: make long"]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_callbacks_against_stops() {
+    callbacks_and_stops(MANY_ROUNDS).await;
 }

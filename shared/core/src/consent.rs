@@ -482,4 +482,4 @@ impl Verifying {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

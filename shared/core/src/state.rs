@@ -146,31 +146,18 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::ActionType;
-    use crate::consent::NewRequest;
+    use crate::consent::tests::request;
     use crate::id::TenantId;
     use crate::random::tests::Counting;
-    use crate::redirect_url::{RedirectPolicy, RedirectUrl};
 
     const EXPIRES: Timestamp = Timestamp::from_seconds(1_800_000_000);
     const HERE: Binding<'_> = Binding { client_id: "client!+ID", redirect_uri: "https://api.example/cb" };
 
-    fn state(random: &dyn Random) -> State {
+    fn state(random: &Counting) -> State {
         let path = AuthorityPath::Tenant(TenantId::from_u128(7));
-        let hosts = ["hooks.example.com".parse().unwrap()];
-        let new = NewRequest {
-            enterprise: EnterpriseId::random(random),
-            reseller: ResellerId::random(random),
-            action: ActionType::Registration,
-            together: vec![],
-            redirect_url: RedirectUrl::parse("https://hooks.example.com/", &hosts, RedirectPolicy::default()).unwrap(),
-            pin: None,
-            asked_again: false,
-        };
-        let request = ConsentRequest::new(ConsentRequestId::new(EXPIRES, random), new, EXPIRES, EXPIRES);
-        let mut state = State::new(&request, path, random);
-        state.browser = Some(SecretHash::of("cookie"));
-        state
+        let (enterprise, reseller) = (EnterpriseId::random(random), ResellerId::random(random));
+        let request = ConsentRequest { enterprise, reseller, expires_at: EXPIRES, ..request(None, random) };
+        State { browser: Some(SecretHash::of("cookie")), ..State::new(&request, path, random) }
     }
 
     /// R111 The fullest state stays below the limit, opens unchanged, and shows nothing on the way.

@@ -236,7 +236,10 @@ impl Store {
     ) -> Result<Recorded, StoreError> {
         let record = match verifying.conclude(judgement, access_token, context) {
             Conclusion::Decided(record) => *record,
-            Conclusion::ReadAgain(verifying) => return self.read_again(&verifying).await,
+            Conclusion::ReadAgain(verifying) => {
+                let wait = (verifying.question().since, verifying.reads());
+                return self.read_again(verifying.request(), &verifying.stage(), wait).await;
+            }
         };
         self.decide(record, context).await
     }
@@ -271,18 +274,27 @@ impl Store {
         Ok(other.then_some(Code::WrongTenant))
     }
 
-    /// Puts off the next reading of Graph, unless somebody else has decided, or put it off, meanwhile.
-    async fn read_again(&self, verifying: &Verifying) -> Result<Recorded, StoreError> {
-        let (key, stage) = (Key::request(&verifying.request().id), verifying.stage());
-        let still = "stage.#name = :verifying AND stage.#reads = :before AND size(usedCodes) = :attempt";
+    /// Puts off the next reading of Graph, unless somebody else has decided, or put it off, meanwhile: `stage` is that of
+    /// the wait that began at `since`, after so many readings.
+    pub(crate) async fn read_again(
+        &self,
+        request: &ConsentRequest,
+        stage: &Stage,
+        (since, reads): (Timestamp, u32),
+    ) -> Result<Recorded, StoreError> {
+        let key = Key::request(&request.id);
+        let still = "stage.#name = :name AND stage.#reads = :before AND size(usedCodes) = :attempt";
         let change = Change::new("SET stage = :stage, DPK = :due, DSK = :at", still)
+            .and(SAME_WAIT)
             .name("#name", "name")
             .name("#reads", "reads")
-            .value(":verifying", text(stage.name()))
-            .value(":before", number(verifying.reads().saturating_sub(1)))
-            .value(":attempt", number(verifying.request().attempt()))
-            .value(":stage", part(&key, &stage)?);
-        let updated = self.update(key, due_at(change, &stage)).await?;
+            .name("#since", "since")
+            .value(":name", text(stage.name()))
+            .value(":before", number(reads.saturating_sub(1)))
+            .value(":attempt", number(request.attempt()))
+            .value(":since", number(since.millis()))
+            .value(":stage", part(&key, stage)?);
+        let updated = self.update(key, due_at(change, stage)).await?;
         Ok(if updated.is_done() { Recorded::Done } else { Recorded::Superseded })
     }
 
@@ -351,7 +363,7 @@ fn request_change(record: &Record) -> Result<Change, StoreError> {
 }
 
 /// Gives the values of `:due` and `:at`: when somebody must look after a request in this stage.
-pub(crate) fn due_at(change: Change, stage: &Stage) -> Change {
+fn due_at(change: Change, stage: &Stage) -> Change {
     let at = stage.due().map(|at| at.to_string()).unwrap_or_default();
     change.value(":due", text(DueKind::Verification.partition(0))).value(":at", text(at))
 }
@@ -366,7 +378,7 @@ fn action_change(key: &Key, action: ActionType, state: &ActionState) -> Result<C
 const PENDING: &str = "pending";
 
 /// A link may wait for a grant more than once: what was decided for one wait is not written for the next.
-pub(crate) const SAME_WAIT: &str = "stage.#since = :since";
+const SAME_WAIT: &str = "stage.#since = :since";
 
 /// An enterprise that is stopped or gone takes no more.
 const IS_OPEN: &str = "standing = :open";

@@ -8,6 +8,7 @@ use crate::proof::{
     DelegatedGrant, GLOBAL_ADMINISTRATOR, Holder, Judgement, Organization, Policy, TenantView, application, judge,
 };
 use crate::random::tests::Counting;
+use crate::redirect_url::RedirectPolicy;
 use crate::reseller::TokenMode;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -17,6 +18,21 @@ const CLIENT: ApplicationId = ApplicationId::from_u128(3);
 struct World {
     random: Counting,
     keys: SealingKeys,
+}
+
+/// A request for a registration that nobody has answered.
+pub(crate) fn request(pin: Option<TenantId>, random: &Counting) -> ConsentRequest {
+    let listed = ["hooks.example.com".parse().unwrap()];
+    let new = NewRequest {
+        enterprise: EnterpriseId::try_from(7).unwrap(),
+        reseller: ResellerId::try_from(8).unwrap(),
+        action: ActionType::Registration,
+        together: vec![],
+        redirect_url: RedirectUrl::parse("https://hooks.example.com/", &listed, RedirectPolicy::default()).unwrap(),
+        pin,
+        asked_again: false,
+    };
+    ConsentRequest::new(ConsentRequestId::new(NOW, random), new, NOW, NOW.plus(LINK_LIFETIME))
 }
 
 impl World {
@@ -32,22 +48,7 @@ impl World {
     }
 
     fn request(&self, pin: Option<TenantId>) -> ConsentRequest {
-        let listed = ["hooks.example.com".parse().unwrap()];
-        let new = NewRequest {
-            enterprise: EnterpriseId::try_from(7).unwrap(),
-            reseller: ResellerId::try_from(8).unwrap(),
-            action: ActionType::Registration,
-            together: vec![],
-            redirect_url: RedirectUrl::parse(
-                "https://hooks.example.com/",
-                &listed,
-                crate::redirect_url::RedirectPolicy::default(),
-            )
-            .unwrap(),
-            pin,
-            asked_again: false,
-        };
-        ConsentRequest::new(ConsentRequestId::new(NOW, &self.random), new, NOW, NOW.plus(LINK_LIFETIME))
+        request(pin, &self.random)
     }
 
     fn leased(&self, pin: Option<TenantId>) -> Leased {

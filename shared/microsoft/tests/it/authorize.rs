@@ -2,11 +2,9 @@
 
 use onboarding_core::action::ActionType;
 use onboarding_core::cloud::AuthorityPath;
-use onboarding_core::consent::{ConsentRequest, NewRequest};
 use onboarding_core::id::{ConsentRequestId, EnterpriseId, ResellerId, TenantId};
 use onboarding_core::permission::authorize_scope;
 use onboarding_core::random::SystemRandomness;
-use onboarding_core::redirect_url::{RedirectPolicy, RedirectUrl};
 use onboarding_core::state::State;
 use onboarding_microsoft::authorize::{Prompt, SignIn};
 use url::Url;
@@ -19,17 +17,16 @@ const LOGIN: &str = "https://login.microsoftonline.com";
 
 fn state(authority: AuthorityPath) -> State {
     let random = SystemRandomness::new();
-    let hosts = ["hooks.example.com".parse().unwrap()];
-    let new = NewRequest {
-        enterprise: EnterpriseId::random(&random),
+    State {
+        request: ConsentRequestId::new(NOW, &random),
         reseller: ResellerId::random(&random),
-        action: ActionType::Registration,
-        together: vec![],
-        redirect_url: RedirectUrl::parse("https://hooks.example.com/", &hosts, RedirectPolicy::default()).unwrap(),
-        pin: None,
-        asked_again: false,
-    };
-    State::new(&ConsentRequest::new(ConsentRequestId::new(NOW, &random), new, NOW, NOW), authority, &random)
+        enterprise: EnterpriseId::random(&random),
+        nonce: "the-nonce".to_owned(),
+        verifier: "the-verifier-of-43-characters-as-in-RFC-7636".to_owned(),
+        authority,
+        browser: None,
+        expires_at: NOW,
+    }
 }
 
 fn sign_in(state: &State) -> SignIn<'_> {

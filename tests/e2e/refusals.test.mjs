@@ -70,6 +70,24 @@ test('a guest, administrator or not, is refused', async (t) => {
   assert.equal((await world.registration(enterprise)).status, 'blocked');
 });
 
+test('an enterprise that its provider has disabled: nothing happens, and the same link works afterwards', async (t) => {
+  const world = await start(t);
+  const { page } = await visitor(t, world);
+  const enterprise = await world.enterprise('Contoso Ltd', CONTOSO);
+  const link = await world.link(enterprise);
+  await world.stand(enterprise, 'disable');
+  await signIn(page, link, 'Grace Adams');
+  await accept(page);
+  await page.waitForURL(ANSWER);
+  await advice(page, 'The enterprise is disabled', /Who must act[^]*The service provider[^]*The service provider enables the enterprise again/);
+  await picture(page, 'disabled');
+  assert.equal((await world.registration(enterprise)).status, 'started');
+  await world.stand(enterprise, 'enable');
+  await signIn(page, link, 'Grace Adams');
+  await page.waitForURL('**/outcome/**');
+  assert.equal(await page.getByRole('status').innerText(), 'Granted Consent');
+});
+
 test('a personal account is refused', async (t) => {
   const world = await start(t);
   const { page } = await visitor(t, world);

@@ -63,6 +63,11 @@ class World {
     return this.call('POST', `${this.api}/v1/enterprises/action-url`, { key: this.resellerKey, body });
   }
 
+  /** Stops an enterprise (`disable`), or lets it go on (`enable`). */
+  stand(enterpriseId, word) {
+    return this.call('POST', `${this.api}/v1/enterprises/${enterpriseId}/${word}`, { key: this.resellerKey, body: {} });
+  }
+
   /** The registration of an enterprise, as the API tells it. */
   async registration(enterpriseId) {
     const { items } = await this.call('GET', `${this.api}/v1/enterprises/${enterpriseId}/actions`, { key: this.resellerKey });

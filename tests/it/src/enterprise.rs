@@ -236,7 +236,11 @@ async fn links_of_a_disabled_enterprise_do_nothing() {
     for form in [&answer, &cancelled, &answer] {
         let page = world.post(form.clone()).await;
         assert_eq!(page.status, 403);
-        assert!(page.text().contains("The enterprise is disabled"), "{}", page.text());
+        let text = page.text();
+        assert!(text.contains("The enterprise is disabled"), "{text}");
+        // Who must act is who acts first.
+        assert!(text.contains("The service provider enables the enterprise again."), "{text}");
+        assert!(!text.contains("Ask the"), "{text}");
     }
     let body = json!({"actionType": "REGISTRATION", "enterpriseId": enterprise, "redirectUrl": world.hook()});
     let refused = world.provider(Method::POST, "/v1/enterprises/action-url", Some(&body)).await;

@@ -26,6 +26,8 @@ const fn retry(seconds: u32, advice: Advice) -> Advice {
 
 const SAME_LINK: &str = "Open the same link again.";
 const FRESH_LINK: &str = "Ask the service provider for a fresh link.";
+/// The same where the service provider itself must act.
+const THEIR_FRESH_LINK: &str = "The service provider makes a fresh link.";
 const REPORT: &str = "Tell the operator of this service the reference id.";
 
 /// All rows. The first is what an unlisted code would get; a test sees to it that there is none.
@@ -252,7 +254,7 @@ pub(super) const ROWS: &[Advice] = &[
             Who::ProviderAdmin,
             "Too many attempts",
             "This link was tried too often.",
-            &[FRESH_LINK],
+            &[THEIR_FRESH_LINK],
         )),
     ),
     row(
@@ -597,7 +599,7 @@ pub(super) const ROWS: &[Advice] = &[
             Who::ProviderAdmin,
             "The tenant was not confirmed in time",
             "The consent was proved, but the service provider did not confirm the tenant within three days.",
-            &["Set expectedTenant on the enterprise, so that no confirmation is needed.", FRESH_LINK],
+            &["Set expectedTenant on the enterprise, so that no confirmation is needed.", THEIR_FRESH_LINK],
         )),
     ),
     row(
@@ -605,7 +607,7 @@ pub(super) const ROWS: &[Advice] = &[
         Who::ProviderAdmin,
         "The enterprise is disabled",
         "The service provider has disabled this enterprise, so its links and consents do nothing.",
-        &["Ask the service provider to enable the enterprise.", SAME_LINK],
+        &["The service provider enables the enterprise again.", "Once it has, open the same link again."],
     ),
     row(
         Code::PageNotFound,
@@ -729,6 +731,16 @@ mod tests {
             assert!(row.cause.ends_with('.'), "{}", row.code);
             assert!(!row.next_steps.is_empty(), "{}", row.code);
             assert!(row.next_steps.iter().all(|step| !step.is_empty()), "{}", row.code);
+        }
+    }
+
+    /// Who must act is not somebody whom the reader is told to ask.
+    #[test]
+    fn who_must_act_and_the_next_steps_tell_the_same_story() {
+        let asked =
+            |row: &&Advice| row.next_steps.iter().any(|step| step.to_lowercase().contains("ask the service provider"));
+        for row in ROWS.iter().filter(asked) {
+            assert_ne!(row.who, Who::ProviderAdmin, "{}", row.code);
         }
     }
 }

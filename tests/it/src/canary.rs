@@ -11,12 +11,14 @@
 //! | the kinds of canaries, the places, and the search | [`scan`] |
 //! | where the contract itself puts a secret | [`allowed`] |
 //! | the program and the taps around it | [`stage`], [`crate::tap`] |
-//! | what is played | [`scenario`] |
+//! | what is played | [`scenario`], [`scenario::application`] |
+//! | our certificate, and what of it is secret | [`certificate`] |
 //! | how what was seen becomes canaries and outputs | [`gather`] |
 //! | what a panic tells | [`panicking`] |
 //! | `Debug` and error texts | [`texts`] |
 
 mod allowed;
+mod certificate;
 mod gather;
 mod panicking;
 mod scan;
@@ -51,6 +53,11 @@ async fn no_secret_leaves_its_place() {
     scenario::microsoft_troubles(&stage).await;
     scenario::table_troubles(&stage).await;
     scenario::secrets_troubles(&stage).await;
+    scenario::application::admin_consent(&stage).await;
+    scenario::application::refused_admin_consent(&stage).await;
+    scenario::application::bad_redirects(&stage).await;
+    scenario::application::microsoft_troubles(&stage).await;
+    scenario::application::certificate(&stage).await;
     scenario::receiver_troubles(&stage).await;
     let played = began.elapsed();
     gather::gather(&mut stage).await;

@@ -85,16 +85,19 @@ fn secrets_of_secrets_manager(exchange: &Exchange, scan: &mut Scan) {
 
 fn secrets_of_microsoft(exchange: &Exchange, scan: &mut Scan) {
     if exchange.target.contains("/token") {
+        let mut given = Kind::AccessToken;
         for (name, value) in form_urlencoded::parse(&exchange.request) {
             match name.as_ref() {
                 "code" => scan.canary(Kind::Code, value.as_bytes()),
                 "code_verifier" => scan.canary(Kind::Verifier, value.as_bytes()),
+                "client_assertion" => scan.token(Kind::Assertion, &value),
+                "grant_type" if value == "client_credentials" => given = Kind::AppToken,
                 _ => {}
             }
         }
         let tokens: Value = serde_json::from_slice(&exchange.answer).unwrap_or_default();
         let text = |field: &str| tokens[field].as_str().unwrap_or_default();
-        scan.canary(Kind::AccessToken, text("access_token"));
+        scan.canary(given, text("access_token"));
         scan.canary(Kind::RefreshToken, text("refresh_token"));
         scan.token(Kind::IdToken, text("id_token"));
     }
@@ -110,7 +113,8 @@ fn secrets_of_api(exchange: &Exchange, scan: &mut Scan) {
         }
     }
     if exchange.target.starts_with("/restricted/") {
-        for (name, value) in form_urlencoded::parse(&exchange.request) {
+        let query = exchange.target.split_once('?').map_or("", |(_, query)| query);
+        for (name, value) in form_urlencoded::parse(&exchange.request).chain(form_urlencoded::parse(query.as_bytes())) {
             match name.as_ref() {
                 "code" => scan.canary(Kind::Code, value.as_bytes()),
                 "state" => scan.canary(Kind::State, value.as_bytes()),

@@ -8,6 +8,10 @@ use super::spelling::Needles;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     ClientSecret,
+    /// Of our certificate.
+    PrivateKey,
+    /// What the private key signs in the place of a client secret.
+    Assertion,
     SealingKey,
     WebhookSecret,
     OperatorKey,
@@ -20,6 +24,8 @@ pub(crate) enum Kind {
     State,
     IdToken,
     AccessToken,
+    /// Of our application alone.
+    AppToken,
     RefreshToken,
     TokenHandle,
     OutcomeHandle,
@@ -46,8 +52,10 @@ pub(crate) enum Place {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::ClientSecret,
+        Self::PrivateKey,
+        Self::Assertion,
         Self::SealingKey,
         Self::WebhookSecret,
         Self::OperatorKey,
@@ -59,6 +67,7 @@ impl Kind {
         Self::State,
         Self::IdToken,
         Self::AccessToken,
+        Self::AppToken,
         Self::RefreshToken,
         Self::TokenHandle,
         Self::OutcomeHandle,

@@ -1,5 +1,7 @@
 //! What happens on the stage: the flow, everything that can go wrong with it, and everything that can be sent.
 
+pub(crate) mod application;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulated_microsoft::{CONTOSO, Effect, FRANK, Fault, GRACE, GUS, Lag, PAUL, PERSONAL, PETRA, TEAMS_ADMIN_API};

@@ -17,10 +17,10 @@ use tokio::process::{Child, Command};
 
 use super::scan::{Kind, Scan};
 use crate::tap::{Tap, serve_dynamodb};
-use crate::world::{Answer, Decision, send};
+use crate::world::{Answer, Decision, secrets_manager, send};
 
 /// Our application at the simulated Microsoft.
-const CLIENT_ID: &str = "0a4db0a2-d100-4a4a-8b8b-0000000ca9a1";
+pub(crate) const CLIENT_ID: &str = "0a4db0a2-d100-4a4a-8b8b-0000000ca9a1";
 
 /// The program and what is around it.
 pub(crate) struct Stage {
@@ -149,6 +149,21 @@ impl Stage {
         made.json().as_str().unwrap_or_else(|| panic!("{}", made.text)).to_owned()
     }
 
+    /// A link for application permissions.
+    pub(crate) async fn user_sync_link(&self, enterprise: u64) -> String {
+        let mut wish = self.wish(enterprise);
+        wish["actionType"] = json!("GET_USER_SYNC_CONSENT");
+        let made = self.provider(Method::POST, "/v1/enterprises/action-url", Some(wish)).await;
+        made.json().as_str().unwrap_or_else(|| panic!("{}", made.text)).to_owned()
+    }
+
+    /// Puts a credential in the place of ours, and lets the program notice.
+    pub(crate) async fn put_credential(&self, text: &str) {
+        let put = json!({"SecretId": "onboarding/sandbox/client-secret", "SecretString": text});
+        secrets_manager(&self.http, &self.secrets.url(), "PutSecretValue", &put).await;
+        self.pass(301).await;
+    }
+
     /// A link for a new enterprise that is pinned to Contoso's tenant.
     pub(crate) async fn fresh_link(&self) -> String {
         self.link(self.enterprise(json!({})).await).await
@@ -239,7 +254,7 @@ async fn simulate_microsoft(
         client_id: CLIENT_ID.to_owned(),
         client_secret: client_secret.to_owned(),
         certificates: Vec::new(),
-        redirect_uris: vec![format!("{}/restricted/handleResponse", api.url())],
+        redirect_uris: ["handleResponse", "adminConsent"].map(|at| format!("{}/restricted/{at}", api.url())).to_vec(),
         state_file: None,
         now: Arc::new(now),
     };

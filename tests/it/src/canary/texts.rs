@@ -1,5 +1,6 @@
 //! `Debug` and error texts of types that hold something secret.
 
+use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::cloud::{AuthorityPath, Cloud, Endpoints};
 use onboarding_core::credential::{ApiKey, Environment, KeyOwner};
 use onboarding_core::fields::Fields;
@@ -17,6 +18,7 @@ use onboarding_microsoft::redeem::{Redeemed, Redemption};
 use serde_json::{Value, json};
 use simulated_microsoft::GRACE;
 
+use super::certificate;
 use super::scan::{Kind, Place, Scan};
 use super::stage::{Stage, random_text, secret_of};
 use crate::attack::state::request;
@@ -90,9 +92,13 @@ pub(crate) fn gather(played: &Stage, scan: &mut Scan) {
     let told = Answer::json(reqwest::StatusCode::CREATED, &json!({ "key": key.expose() }));
     let gone = Answer::see_other(&format!("https://api.example/outcome/{}", handle.expose()));
     say("Fields, Answer", format!("{fields:?} {told:?} {gone:?}"));
+    let (pem, secret) = (certificate::generate().pem().unwrap(), random_text());
+    let credentials = [pem.as_str(), &secret].map(|text| ClientCredential::parse(text).unwrap());
+    say("ClientCredential", format!("{credentials:?}"));
     // Errors that name what could not be read do not quote it.
     let errors = [
         format!("{:?}", SealingKeys::from_json(&ring[1..]).unwrap_err()),
+        format!("{:?}", ClientCredential::parse(&pem.replace("-----END PRIVATE KEY-----", "")).unwrap_err()),
         format!("{:?}", ApiKey::parse(&key.expose()[1..], Environment::Test).unwrap_err()),
         format!("{:?}", format!("{} ", &GRACE.upn[1..]).replace('@', " ").parse::<EmailAddress>().unwrap_err()),
     ];
@@ -101,6 +107,8 @@ pub(crate) fn gather(played: &Stage, scan: &mut Scan) {
 
     let ring: Value = serde_json::from_str(&ring).unwrap();
     scan.canary(Kind::SealingKey, ring["keys"][0]["key"].as_str().unwrap());
+    certificate::secrets_of(&pem).into_iter().for_each(|secret| scan.canary(Kind::PrivateKey, secret));
+    scan.canary(Kind::ClientSecret, secret);
     scan.canary(Kind::OperatorKey, secret_of(key.expose()));
     scan.canary(Kind::TokenHandle, secret_of(handle.expose()));
     scan.canary(Kind::Nonce, state.nonce.as_str());

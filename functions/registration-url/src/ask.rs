@@ -11,6 +11,8 @@ use onboarding_core::text::Name;
 pub(crate) struct Ask {
     pub(crate) action: ActionType,
     pub(crate) redirect_url: RedirectUrl,
+    /// The codes of what is allowed and has a better way.
+    pub(crate) warnings: &'static [&'static str],
 }
 
 /// Which enterprise a body names.
@@ -36,13 +38,14 @@ impl Which {
 impl Ask {
     /// Reads the body of a provider that may use `hosts`.
     pub(crate) fn parse(mut body: Fields, hosts: &[RedirectHost], policy: RedirectPolicy) -> Result<Self, Vec<Fault>> {
+        let warnings: &[&str] = if body.peek("action_type").is_some() { &["action_type_alias"] } else { &[] };
         let action = read_action(&mut body);
         check_consent_type(&mut body, action);
         let redirect_url =
             body.parsed("redirectUrl", "invalid_redirect_url", |text| RedirectUrl::parse(text, hosts, policy));
         let redirect_url = body.required("redirectUrl", redirect_url);
         read_which(&mut body);
-        let ask = action.zip(redirect_url).map(|(action, redirect_url)| Self { action, redirect_url });
+        let ask = action.zip(redirect_url).map(|(action, redirect_url)| Self { action, redirect_url, warnings });
         body.finish(ask)
     }
 }

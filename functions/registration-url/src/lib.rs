@@ -137,13 +137,14 @@ async fn action_url(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Answer,
         return Err(Error::NotApplicable);
     }
     let before = enterprise.action(ask.action).word();
+    let warnings = ask.warnings;
     let request = new_request(app, call, &enterprise, ask).await?;
     let url = address(app, call, (&request, enterprise.tenant)).await?;
     // The link holds a sealed state, which is kept nowhere.
     let told = Told::Secret { id: request.id.to_string() };
     let once = call.attempt().map(|attempt| attempt.keeping(told));
     match app.store.mint(&request, &minted(call, &caller, before, &request), once.as_ref()).await? {
-        Made::Done => Ok(Answer::json(StatusCode::OK, &url)),
+        Made::Done => Ok(Answer::json(StatusCode::OK, &url).warning(warnings)),
         Made::Refused => Err(Error::EnterpriseStopped),
         Made::Repeated(repeat) => Ok(Answer::repeated(repeat)),
     }

@@ -59,6 +59,8 @@ async fn a_link_is_made_by_name() {
         let body = json!({key: "REGISTRATION", "enterpriseName": " CONTOSO ltd", "redirectUrl": world.hook()});
         let made = world.provider(Method::POST, path, Some(&body)).await;
         assert!(made.json().as_str().is_some_and(|url| url.starts_with("http")), "{}", made.text);
+        let warning = if key == "action_type" { "action_type_alias" } else { "" };
+        assert_eq!(made.header("onboarding-warnings"), warning, "{key}");
     }
     assert_eq!(world.registration(enterprise).await, ("started".to_owned(), None));
 }

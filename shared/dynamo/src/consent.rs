@@ -26,7 +26,7 @@ use crate::key::{EXISTS, Key};
 use crate::row::{entity, item, part};
 use crate::transaction::{Committed, Part};
 use crate::update::{Change, Updated};
-use crate::value::{number, text};
+use crate::value::{instant, number, text};
 use crate::{Store, StoreError};
 
 /// How long a request is kept after its link has ended, for outcome pages and questions.
@@ -90,7 +90,12 @@ impl Store {
         let enterprise = Key::enterprise(request.enterprise);
         let (since, asked_again) = (request.created_at, request.asked_again);
         let started = ActionState::Started { since, request: request.id.clone(), asked_again };
-        let change = action_change(&enterprise, request.action, &started)?.and(IS_OPEN).and(KEEPS_PROVED);
+        let mut change = action_change(&enterprise, request.action, &started)?.and(IS_OPEN).and(KEEPS_PROVED);
+        if request.action == ActionType::ServiceProviderManagement {
+            // Whoever makes a link asks, too, and when it was asked for outlives the link (R007).
+            change.update.push_str(", managementRequestedAt = if_not_exists(managementRequestedAt, :asked)");
+            change = change.value(":asked", instant(since));
+        }
         let change = proved_words(change).value(":verifying", text("verifying"));
         transaction.update(Part::Action, enterprise.clone(), open(change, &enterprise)?)?;
         transaction.audit(audit)?;

@@ -6,9 +6,6 @@ use serde_json::{Value, json};
 
 use crate::world::World;
 
-/// The sandbox's table.
-const TABLE: &str = "onboarding-sandbox";
-
 /// The world as it is at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Snapshot {
@@ -96,13 +93,6 @@ impl World {
         Snapshot { rows, token_calls: count("token"), graph_calls: count("graph"), webhooks }
     }
 
-    /// One call of DynamoDB on the table, by hand.
-    pub(crate) async fn dynamodb(&self, operation: &str, mut body: Value) -> Value {
-        body["TableName"] = json!(TABLE);
-        let (address, target) = (&self.sandbox.ready().dynamodb, format!("DynamoDB_20120810.{operation}"));
-        call_dynamodb(&self.http, address, &target, &body).await
-    }
-
     /// What has been left behind since `before`, once everything has happened that is due.
     pub(crate) async fn effects_since(&self, before: &Snapshot) -> Effects {
         self.snapshot().await.since(before)
@@ -141,7 +131,7 @@ impl Snapshot {
 /// Reads the whole table, apart from the functions' own client.
 async fn rows_at(world: &World, dynamodb: &str) -> BTreeMap<(String, String), String> {
     let mut rows = BTreeMap::new();
-    let mut scan = json!({"TableName": TABLE, "ConsistentRead": true});
+    let mut scan = json!({"TableName": "onboarding-sandbox", "ConsistentRead": true});
     loop {
         let page = call_dynamodb(&world.http, dynamodb, "DynamoDB_20120810.Scan", &scan).await;
         for row in page["Items"].as_array().unwrap_or_else(|| panic!("{page}")) {

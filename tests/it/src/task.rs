@@ -2,10 +2,13 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use simulated_microsoft::{CONTOSO, GRACE, TEAMS_ADMINISTRATOR};
 
-use crate::world::{Answer, World};
+use crate::admin_consent::granted;
+use crate::world::{Answer, Decision, World, send};
 
 const MANAGED: &str = "canResellerManageEnterpriseProvisioning";
+const MANAGEMENT: &str = "GET_SERVICE_PROVIDER_MANAGEMENT_CONSENT";
 const DELEGATED: [&str; 8] = [
     "direct_routing.setup",
     "voice_routes.setup",
@@ -23,24 +26,19 @@ impl World {
         self.provider(Method::POST, &path, Some(&json!({ "task": task }))).await
     }
 
-    /// Writes the grant of the management consent, as its proof does.
+    /// An enterprise of Contoso's tenant with these fields.
+    async fn of_contoso(&self, mut fields: Value) -> u64 {
+        fields["expectedTenant"] = json!(CONTOSO.id);
+        self.enterprise(fields).await
+    }
+
+    /// Has Contoso's administrator register `enterprise` and grant the management consent.
     async fn management_is_granted(&self, enterprise: u64) {
-        let granted = json!({"M": {
-            "status": {"S": "granted"}, "since": {"N": "1795000000000"},
-            "request": {"S": "cr_01h00000000000000000000000"},
-            "by": {"M": {
-                "tenant": {"S": simulated_microsoft::CONTOSO.id},
-                "object": {"S": "00000000-0000-0000-0000-000000000001"},
-                "userPrincipalName": {"S": "grace@contoso.example"},
-            }},
-        }});
-        let update = json!({
-            "Key": {"PK": {"S": format!("enterprise#{enterprise}")}, "SK": {"S": "enterprise"}},
-            "UpdateExpression": "SET actions.#action = :granted",
-            "ExpressionAttributeNames": {"#action": "GET_SERVICE_PROVIDER_MANAGEMENT_CONSENT"},
-            "ExpressionAttributeValues": {":granted": granted},
-        });
-        self.dynamodb("UpdateItem", update).await;
+        self.visit(&self.registration_url(enterprise).await, &GRACE, Decision::ForTheOrganization).await.ours();
+        self.microsoft().assign_role(&CONTOSO, GRACE.oid, &TEAMS_ADMINISTRATOR);
+        let link = self.link_for(enterprise, MANAGEMENT).await;
+        self.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+        assert_eq!(self.standing(enterprise, MANAGEMENT).await, granted());
     }
 }
 
@@ -55,13 +53,14 @@ fn refused(answer: &Answer) -> (u16, String) {
 async fn delegated_tasks_need_the_management_consent() {
     let world = World::new().await;
     let services = json!({"services": ["PBX", "CALLAPP"], MANAGED: true});
-    let enterprise = world.enterprise(services).await;
+    let enterprise = world.of_contoso(services).await;
     for task in DELEGATED {
         let before = world.may(enterprise, task).await;
         assert_eq!(refused(&before), (403, "consent_required".to_owned()), "{task}");
         assert_eq!(before.json()["nextAction"], "getActionItemUrl");
     }
     world.management_is_granted(enterprise).await;
+    world.settle().await;
     let items = world.provider(Method::GET, &format!("/v1/enterprises/{enterprise}/actions"), None).await.text;
     for task in DELEGATED {
         let after = world.may(enterprise, task).await;
@@ -75,7 +74,7 @@ async fn delegated_tasks_need_the_management_consent() {
 #[tokio::test]
 async fn some_tasks_are_never_delegated() {
     let world = World::new().await;
-    let enterprise = world.enterprise(json!({"services": ["PBX", "CALLAPP"], MANAGED: true})).await;
+    let enterprise = world.of_contoso(json!({"services": ["PBX", "CALLAPP"], MANAGED: true})).await;
     world.management_is_granted(enterprise).await;
     for task in ["valet.configure", "apps.sync", "permissions.grant"] {
         assert_eq!(
@@ -91,7 +90,7 @@ async fn some_tasks_are_never_delegated() {
 async fn a_task_needs_its_service_and_its_users() {
     let world = World::new().await;
     let without = json!({"services": ["SMS"], "userProvisioningEnabled": false, MANAGED: true});
-    let enterprise = world.enterprise(without).await;
+    let enterprise = world.of_contoso(without).await;
     world.management_is_granted(enterprise).await;
     let calling = world.may(enterprise, "calling.enable").await;
     assert_eq!(refused(&calling), (409, "service_not_enabled".to_owned()));
@@ -137,26 +136,32 @@ async fn a_disabled_enterprise_has_no_tasks() {
     assert_eq!(world.may(enterprise, "cdrs.read").await.status, 200);
 }
 
-/// R002, R007 Once it is granted, the management consent shows when it was asked for and granted, and by whom, and cannot
-/// be withdrawn.
+/// R002, R007 Once it is granted, the management consent shows when it was asked for, by ticking it or by making a link,
+/// when it was granted, and by whom; and it cannot be withdrawn.
 #[tokio::test]
 async fn a_granted_management_consent_is_shown_and_kept() {
     let world = World::new().await;
-    let enterprise = world.enterprise(json!({ MANAGED: true })).await;
-    let path = format!("/v1/enterprises/{enterprise}");
-    let asked = world.provider(Method::GET, &path, None).await.json()["managementConsent"].clone();
-    assert_eq!((&asked["status"], &asked["grantedAt"]), (&json!("pending_consent"), &Value::Null));
-    world.management_is_granted(enterprise).await;
-    let granted = world.provider(Method::GET, &path, None).await.json()["managementConsent"].clone();
-    let expected = json!({
-        "status": "granted", "requestedAt": asked["requestedAt"], "grantedAt": "2026-11-18T11:06:40.000Z",
-        "grantedBy": "grace@contoso.example", "lastVerifiedAt": "2026-11-18T11:06:40.000Z",
-    });
-    assert_eq!(granted, expected);
-    let call = world.call(Method::PATCH, &path).bearer_auth(world.sandbox.reseller_key()).header("if-match", "*");
-    let untick = crate::world::send(call.json(&json!({ MANAGED: false }))).await;
-    assert_eq!(refused(&untick), (409, "revoke_required".to_owned()));
-    assert_eq!(world.provider(Method::GET, &path, None).await.json()["managementConsent"], expected);
+    for ticked in [true, false] {
+        let enterprise = world.of_contoso(json!({"enterpriseName": format!("Ticked {ticked}"), MANAGED: ticked})).await;
+        let path = format!("/v1/enterprises/{enterprise}");
+        let consent = async || world.provider(Method::GET, &path, None).await.json()["managementConsent"].clone();
+        let asked = consent().await;
+        assert_eq!((asked["requestedAt"].is_string(), &asked["grantedAt"]), (ticked, &Value::Null));
+        world.sandbox.clock().advance(60);
+        world.management_is_granted(enterprise).await;
+        let shown = consent().await;
+        assert_eq!((&shown["status"], &shown["grantedBy"]), (&json!("granted"), &json!(GRACE.upn)));
+        assert_eq!(shown["lastVerifiedAt"], shown["grantedAt"]);
+        let instant = |field: &str| shown[field].as_str().unwrap().to_owned();
+        assert!(instant("requestedAt") < instant("grantedAt"), "{shown}");
+        assert!(!ticked || shown["requestedAt"] == asked["requestedAt"], "{shown}");
+        if ticked {
+            let call = world.call(Method::PATCH, &path).bearer_auth(world.sandbox.reseller_key());
+            let untick = send(call.header("if-match", "*").json(&json!({ MANAGED: false }))).await;
+            assert_eq!(refused(&untick), (409, "revoke_required".to_owned()));
+            assert_eq!(consent().await, shown);
+        }
+    }
 }
 
 /// A task that nobody knows, and an enterprise of somebody else.

@@ -120,7 +120,7 @@ async fn a_wrong_edit_changes_nothing() {
         "managementConsent": {}, "userLimt": null, "sbcGateways": [], "pbxId": [1], "countryName": "Nowhere"
     });
     let refused = world.patch(enterprise, Some("*"), &patch).await;
-    let (status, word, mut faults) = refused.problem();
+    let (status, told, mut faults) = refused.problem();
     faults.sort_unstable();
     let expected = [
         ("/countryName", "unknown_country"),
@@ -134,7 +134,7 @@ async fn a_wrong_edit_changes_nothing() {
         ("/userLimt", "unknown_field"),
     ];
     assert_eq!(faults, expected.map(|(at, code)| (at.to_owned(), code.to_owned())));
-    assert_eq!((status, word.as_str()), (422, "invalid_body"));
+    assert_eq!((status, told.as_str()), (422, "invalid_body"));
     assert_eq!(world.effects_since(&before).await, crate::effects::Effects::none());
 }
 
@@ -199,11 +199,11 @@ async fn of_many_renames_and_creates_of_one_name_one_wins() {
         enterprises.push(world.enterprise(json!({ "enterpriseName": format!("Old {at}") })).await);
     }
     let wanted = world.enterprise_body(json!({"enterpriseName": "Wanted"})).await;
-    let creates = join_all((0..25).map(|_| world.provider(Method::POST, "/v1/enterprises", Some(&wanted))));
+    let making = join_all((0..25).map(|_| world.provider(Method::POST, "/v1/enterprises", Some(&wanted))));
     let rename = json!({"enterpriseName": "WANTED "});
-    let renames = join_all(enterprises.iter().map(|id| world.patch(*id, Some("*"), &rename)));
-    let (created, renamed) = futures_util::future::join(creates, renames).await;
-    let answers: Vec<&Answer> = created.iter().chain(&renamed).collect();
+    let naming = join_all(enterprises.iter().map(|id| world.patch(*id, Some("*"), &rename)));
+    let (made, named) = futures_util::future::join(making, naming).await;
+    let answers: Vec<&Answer> = made.iter().chain(&named).collect();
     assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
     for lost in answers.iter().filter(|answer| answer.status != 200) {
         assert_eq!(code(lost), (409, "enterprise_name_taken".to_owned()), "{}", lost.text);

@@ -217,7 +217,7 @@ async fn what_cannot_be_read_is_told_apart() {
     assert_eq!(world.provider(Method::GET, "/v1/enterprises/seven", None).await.problem().0, 404);
 }
 
-/// K9 A disabled enterprise's links do nothing and say so; enabled again, the same links work.
+/// K9, R168 A disabled enterprise's links do nothing and say so; enabled again, the same links work.
 #[tokio::test]
 async fn links_of_a_disabled_enterprise_do_nothing() {
     let world = World::new().await;

@@ -83,6 +83,7 @@ pub struct PbxTypeChoice {
 
 /// The gateways and PBX types of one service provider.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Catalogue {
     /// Its gateways.

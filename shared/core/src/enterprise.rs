@@ -155,11 +155,13 @@ pub struct ManagementConsent {
     #[cfg_attr(feature = "openapi", schema(required))]
     pub granted_by: Option<String>,
     /// When Microsoft Graph last showed it.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub last_verified_at: Option<String>,
 }
 
 /// Where music on hold comes from (R153).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MusicOnHold {
     /// `pbx`, where the PBX decides, or `builtin`, which cannot be changed.
     pub source: &'static str,

@@ -11,11 +11,12 @@ use serde_json::{Map, Value};
 /// The whole number of zero or more, up to 2^53−1, that `value` is. `5.0` is `5`: one number to RFC 8259 §6, one integer to
 /// JSON Schema (2020-12, core §4.2.3).
 ///
-/// Above 2^32 a number with a fraction is none: read as a float, its last digit could be another.
+/// Above 2^50 a number with a fraction is none: read as a float, it could be the next one.
 #[must_use]
 pub fn whole_number(value: &Value) -> Option<u64> {
+    const MOST: f64 = 1_125_899_906_842_624.0;
     value.as_u64().filter(|number| *number <= crate::id::MAX_SAFE_INTEGER).or_else(|| {
-        let whole = |number: &f64| number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(number);
+        let whole = |number: &f64| number.fract() == 0.0 && (0.0..=MOST).contains(number);
         format!("{:.0}", value.as_f64().filter(whole)?.abs()).parse().ok()
     })
 }
@@ -257,7 +258,7 @@ mod tests {
     fn a_whole_number_is_one_however_it_is_written() {
         let read = |text: &str| whole_number(&serde_json::from_str(text).unwrap());
         assert_eq!(["5", "5.0", "5e0", "0", "0.0", "-0.0"].map(read), [5, 5, 5, 0, 0, 0].map(Some));
-        assert_eq!(["9007199254740991", "4294967295.0"].map(read), [Some((1 << 53) - 1), Some((1 << 32) - 1)]);
+        assert_eq!(["9007199254740991", "1125899906842623.0"].map(read), [Some((1 << 53) - 1), Some((1 << 50) - 1)]);
         let others = ["5.5", "-1", "-1.0", "9007199254740992", "9007199254740991.0", "1e300", "\"5\"", "true", "null"];
         assert_eq!(others.map(read), [None; 9]);
     }

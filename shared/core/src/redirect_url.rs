@@ -12,6 +12,9 @@ use url::{Host, Url};
 /// The longest URL that we keep, in bytes.
 pub const MAX_URL_LENGTH: usize = 2_048;
 
+/// The longest host name (RFC 1035 §2.3.4), in characters without the root.
+pub const MAX_HOST_LENGTH: usize = 253;
+
 /// A host to which a provider may have outcomes sent. Compared whole: a listed domain does not list its subdomains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -41,6 +44,9 @@ impl FromStr for RedirectHost {
             plain && !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
         };
         let address = host.starts_with('[');
+        if host.len() > MAX_HOST_LENGTH {
+            return Err(InvalidHost);
+        }
         if address || host.split('.').all(label) { Ok(Self(host)) } else { Err(InvalidHost) }
     }
 }

@@ -69,6 +69,7 @@ impl Reseller {
 
 /// What a provider gets in the place of Microsoft's tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TokenMode {
     /// Handles, which our own routes take.
@@ -218,14 +219,23 @@ fn read_events_url(body: &mut Fields, listed: &[RedirectHost], policy: RedirectP
 
 /// A service provider as the operator reads it: everything but its secrets, which nobody reads.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ResellerView<'a> {
+    /// Its number.
     id: ResellerId,
+    /// Its name, shown to tenants.
     name: &'a Name,
+    /// Hosts to which its outcomes may be sent.
     redirect_hosts: &'a [RedirectHost],
+    /// Where everything but the outcomes of actions goes.
+    #[cfg_attr(feature = "openapi", schema(required))]
     events_url: Option<&'a RedirectUrl>,
+    /// Whether its keys are refused.
     disabled: bool,
+    /// What it gets in the place of Microsoft's tokens.
     token_mode: TokenMode,
+    /// When it was made, in UTC.
     created_at: String,
     #[serde(flatten)]
     catalogue: &'a Catalogue,

@@ -12,9 +12,11 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::action::{ActionStatus, ActionType};
 use crate::country::Country;
+use crate::credential::KeyId;
 use crate::enterprise::{EnterpriseStatus, ExpectedTenant};
 use crate::id::{EnterpriseId, GatewayId, MAX_SAFE_INTEGER, PbxTypeId, ReferenceId, ResellerId, TenantId};
-use crate::redirect_url::{MAX_URL_LENGTH, RedirectHost, RedirectUrl};
+use crate::redirect_url::{MAX_HOST_LENGTH, MAX_URL_LENGTH, RedirectHost, RedirectUrl};
+use crate::scope::Scope;
 use crate::service::Service;
 use crate::text::{Domain, EmailAddress, MAX_NAME_LENGTH, Name};
 
@@ -68,13 +70,15 @@ schemas! {
         .pattern(Some(DOMAIN_OR_GUID))
         .examples(["contoso.com", "c0a70500-1111-4a4a-8b8b-0000000c0001"]),
     RedirectHost => text("A host name, without scheme, port or path. It does not stand for its subdomains.")
-        .max_length(Some(253))
+        .max_length(Some(MAX_HOST_LENGTH))
         .pattern(Some(DOMAIN))
         .examples(["hooks.example.com"]),
     RedirectUrl => text("Where outcomes are posted: https, port 443, a host on the provider's list.")
         .format(Some(SchemaFormat::Custom("uri".to_owned())))
         .max_length(Some(MAX_URL_LENGTH))
         .examples(["https://hooks.example.com/onboarding"]),
+    KeyId => text("The public part of an API key.").pattern(Some("^[1-9][0-9]*-[0-9a-hjkmnp-tv-z]+$")).examples(["54-7q2m0k3x"]),
+    Scope => words("One thing that a credential may do.", Scope::all().map(Scope::as_str)),
     Service => words("A service of an enterprise. Read in any case, answered in this one.", Service::all().map(Service::spelling)),
     ActionType => words("A kind of action, under its ConnectToTeams name.", ActionType::all().map(ActionType::name)),
     ActionStatus => words("How far an action is.", ActionStatus::WORDS.iter().copied()),

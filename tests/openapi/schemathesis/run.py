@@ -12,9 +12,9 @@ SANDBOX = ROOT / "target/debug/onboarding-sandbox"
 
 
 def main() -> int:
-    # Nothing of the caller's environment may replace a part of the sandbox.
+    # As deployed: without what a sandbox may allow besides. Nothing of the caller's environment may replace a part of the sandbox.
     env = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    serve = [SANDBOX, "serve", "--json", "--port", "0", "--ephemeral", "--no-sweep", "--allow-insecure-redirects"]
+    serve = [SANDBOX, "serve", "--json", "--port", "0", "--ephemeral", "--no-sweep"]
     with subprocess.Popen(serve, env=env | {"LOG_LEVEL": "WARN"}, stdout=subprocess.PIPE, text=True) as sandbox:
         try:
             ready = json.loads(sandbox.stdout.readline())

@@ -7,9 +7,12 @@ use std::borrow::Cow;
 
 use onboarding_core::action::{ActionItem, ActionType};
 use onboarding_core::catalogue::{PbxType, SbcGateway};
-use onboarding_core::enterprise::{EnterpriseStatus, ManagementConsent, Profile};
-use onboarding_core::id::{EnterpriseId, MAX_SAFE_INTEGER, ReferenceId, ResellerId, TenantId};
+use onboarding_core::credential::{KeyId, KeyView};
+use onboarding_core::enterprise::{EnterpriseStatus, ManagementConsent, MusicOnHold, Profile, Warning};
+use onboarding_core::id::{EnterpriseId, GatewayId, MAX_SAFE_INTEGER, PbxTypeId, ReferenceId, ResellerId, TenantId};
 use onboarding_core::redirect_url::{RedirectHost, RedirectUrl};
+use onboarding_core::reseller::{ResellerView, TokenMode};
+use onboarding_core::scope::Scope;
 use onboarding_core::text::Name;
 use utoipa::openapi::schema::{
     AdditionalProperties, AllOfBuilder, ArrayBuilder, ArrayItems, Object, ObjectBuilder, OneOfBuilder, SchemaFormat,
@@ -34,6 +37,141 @@ pub(crate) struct NewReseller {
     redirect_hosts: Vec<RedirectHost>,
     /// Where everything but the outcomes of actions goes.
     events_url: Option<RedirectUrl>,
+    /// Its SBC gateways; without them it begins with those of the deployment.
+    sbc_gateways: Option<Vec<NewSbcGateway>>,
+    /// Its PBX types; without them it begins with those of the deployment.
+    pbx_types: Option<Vec<NewPbxType>>,
+}
+
+/// A change of a service provider; what is not said stays.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct ResellerEdit {
+    /// Its name, shown to tenants.
+    name: Name,
+    /// Hosts to which its outcomes may be sent.
+    redirect_hosts: Vec<RedirectHost>,
+    /// Where everything but the outcomes of actions goes; null for nowhere.
+    events_url: Option<RedirectUrl>,
+    /// Whether its keys are refused and its links do nothing.
+    disabled: bool,
+    /// What it gets in the place of Microsoft's tokens.
+    token_mode: TokenMode,
+    /// Its SBC gateways.
+    sbc_gateways: Vec<NewSbcGateway>,
+    /// Its PBX types.
+    pbx_types: Vec<NewPbxType>,
+}
+
+/// An SBC gateway of a service provider.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct NewSbcGateway {
+    /// What `sbcGateways` of an enterprise refers to.
+    sbc_gateway_id: GatewayId,
+    /// Where it stands.
+    sbc_gateway_region: Name,
+}
+
+/// A PBX type of a service provider.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct NewPbxType {
+    /// What `pbxId` of an enterprise refers to.
+    id: PbxTypeId,
+    /// Its name.
+    pbx_name: Name,
+    /// Its name for people.
+    pbx_label: Name,
+    /// Whether it is suggested first; one at most is.
+    is_default: Option<bool>,
+    /// Whether new enterprises may no longer use it.
+    is_disabled: Option<bool>,
+    /// Such as `Cloud`.
+    hosting_type: Name,
+}
+
+/// A new API key.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct NewKey {
+    /// What it is for.
+    label: Option<Name>,
+    /// What it may do; all that its owner may if it is left out.
+    #[schema(min_items = 1)]
+    scopes: Option<Vec<Scope>>,
+    /// When it ends. Say this or `expiresInDays`, or neither: then it does not end.
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+    /// After how many days it ends.
+    #[schema(minimum = 1, maximum = 3650)]
+    expires_in_days: Option<u64>,
+}
+
+/// The API keys of a service provider.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct Keys {
+    /// The keys.
+    items: Vec<KeyView<'static>>,
+    /// Always null.
+    #[schema(required)]
+    next: Option<String>,
+}
+
+/// A request for an access token.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct TokenRequest {
+    /// `client_credentials`.
+    #[schema(pattern = "^client_credentials$")]
+    grant_type: String,
+    /// `keyId` of the key, unless it is in the header `Authorization`.
+    #[schema(nullable = false)]
+    client_id: Option<String>,
+    /// The key, unless it is in the header `Authorization`.
+    #[schema(nullable = false)]
+    client_secret: Option<String>,
+    /// Scopes with spaces between; all that the key has if it is left out.
+    #[schema(nullable = false)]
+    scope: Option<String>,
+}
+
+/// An access token.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct AccessToken {
+    /// To be sent as `Authorization: Bearer`.
+    access_token: String,
+    /// `Bearer`.
+    token_type: String,
+    /// For how long it is good, in seconds.
+    expires_in: u64,
+    /// What it may do.
+    scope: String,
+}
+
+/// A refusal of the token endpoint (RFC 6749 §5.2).
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct TokenRefusal {
+    /// The code of the RFC.
+    error: String,
+    /// What happened, and what to do.
+    error_description: String,
+}
+
+/// What an edit makes an enterprise wait for.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct Newly {
+    /// The actions that wait for somebody only because of this edit.
+    consent_needed: Vec<ActionType>,
 }
 
 /// A service provider that was made.
@@ -91,6 +229,12 @@ pub(crate) struct Known {
     tenant_id: Option<TenantId>,
     /// The consent by which its provider may manage its provisioning.
     management_consent: ManagementConsent,
+    /// Its actions.
+    action_items: Vec<ActionItem>,
+    /// Where music on hold comes from.
+    moh: MusicOnHold,
+    /// What is allowed and probably not meant.
+    warnings: Vec<Warning>,
     /// When it was made, in UTC.
     #[schema(format = DateTime)]
     created_at: String,
@@ -158,6 +302,12 @@ pub(crate) struct NewEnterprise;
 /// An enterprise as its provider reads it.
 pub(crate) struct Enterprise;
 
+/// An enterprise that was edited.
+pub(crate) struct EditedEnterprise;
+
+/// An edit of an enterprise.
+pub(crate) struct EnterpriseEdit;
+
 /// A link that is asked for.
 pub(crate) struct WantedLink;
 
@@ -186,6 +336,8 @@ by_hand! {
     Nothing => closed(ObjectBuilder::new().schema_type(Type::Object).description(Some("An object without any field.")).build()),
     NewEnterprise => new_enterprise(),
     Enterprise => AllOfBuilder::new().item(reference::<Known>()).item(reference::<Profile>()).build(),
+    EditedEnterprise => AllOfBuilder::new().item(reference::<Newly>()).item(reference::<Enterprise>()).build(),
+    EnterpriseEdit => enterprise_edit(),
     WantedLink => wanted_link(),
     FormPost => ["state", "code", "id_token", "session_state", "iss", "error", "error_description", "error_subcode"]
         .into_iter()
@@ -195,11 +347,16 @@ by_hand! {
         .build(),
 }
 
+/// Bodies, and parts of bodies, that are read.
+const READ: &[&str] = &["ConfigDetails", "ConfirmTenant", "EntConfigInfo", "NewKey", "NewPbxType", "NewSbcGateway"];
+
 /// Every schema that an operation refers to, with all that they refer to.
 pub(crate) fn into_components(components: ComponentsBuilder) -> ComponentsBuilder {
     macro_rules! each {
         ($($name:ident),+ $(,)?) => {{
             let mut all = Vec::new();
+            all.push((ResellerView::name().into_owned(), ResellerView::schema()));
+            ResellerView::schemas(&mut all);
             $(
                 all.push(($name::name().into_owned(), $name::schema()));
                 $name::schemas(&mut all);
@@ -209,6 +366,16 @@ pub(crate) fn into_components(components: ComponentsBuilder) -> ComponentsBuilde
     }
     let all = each!(
         EnterprisePage,
+        ResellerEdit,
+        NewKey,
+        Keys,
+        TokenRequest,
+        AccessToken,
+        TokenRefusal,
+        Newly,
+        EditedEnterprise,
+        EnterpriseEdit,
+        KeyId,
         NewReseller,
         CreatedReseller,
         CreatedKey,
@@ -231,8 +398,12 @@ pub(crate) fn into_components(components: ComponentsBuilder) -> ComponentsBuilde
         ResellerId,
     );
     components.schemas_from_iter(all.into_iter().map(|(name, schema)| {
-        let read = ["NewReseller", "ConfirmTenant", "EntConfigInfo", "ConfigDetails"].contains(&name.as_str());
+        let read = READ.contains(&name.as_str());
         let schema = match schema {
+            RefOr::T(Schema::Object(object)) if name == "ResellerEdit" => {
+                RefOr::T(closed(distinct(any_of(object))).into())
+            }
+            RefOr::T(Schema::Object(object)) if name == "NewReseller" => RefOr::T(closed(distinct(object)).into()),
             RefOr::T(Schema::Object(object)) if read => RefOr::T(closed(bounded(object)).into()),
             RefOr::T(_) | RefOr::Ref(_) => schema,
         };
@@ -265,11 +436,27 @@ fn closed(mut object: Object) -> Object {
     object
 }
 
+/// The same without a required field.
+fn any_of(mut object: Object) -> Object {
+    object.required.clear();
+    object
+}
+
+/// No gateway and no PBX type stands in its list twice.
+fn distinct(mut object: Object) -> Object {
+    for field in ["sbcGateways", "pbxTypes", "pbxId"] {
+        if let Some(RefOr::T(Schema::Array(list))) = object.properties.get_mut(field) {
+            list.unique_items = true;
+        }
+    }
+    object
+}
+
 /// Free texts and numbers end somewhere.
 fn bounded(mut object: Object) -> Object {
     for schema in object.properties.values_mut() {
         let RefOr::T(Schema::Object(field)) = schema else { continue };
-        if is(field, &Type::String) && field.pattern.is_none() {
+        if is(field, &Type::String) && field.pattern.is_none() && field.format.is_none() {
             field.max_length = Some(LONGEST.0);
         }
         if is(field, &Type::Integer) && field.maximum.is_none() {
@@ -289,7 +476,7 @@ fn is(object: &Object, wanted: &Type) -> bool {
 
 /// A profile, and the two ids that may be named and not chosen.
 fn new_enterprise() -> Object {
-    let RefOr::T(Schema::Object(mut profile)) = Profile::schema() else { return Object::new() };
+    let mut profile = read_profile();
     let integer = |description: &str| {
         ObjectBuilder::new()
             .schema_type(SchemaType::from_iter([Type::Integer, Type::Null]))
@@ -300,9 +487,29 @@ fn new_enterprise() -> Object {
     let own = integer("0, absent, or your own number.");
     profile.properties.insert("enterpriseId".to_owned(), new.into());
     profile.properties.insert("resellerId".to_owned(), own.into());
-    for field in ["pbxId", "sbcGateways"] {
-        if let Some(RefOr::T(Schema::Array(list))) = profile.properties.get_mut(field) {
-            list.unique_items = true;
+    profile.description =
+        Some("A new enterprise. `pbxId` and `sbcGateways` may be empty for services that need none.".to_owned());
+    profile
+}
+
+/// Any of a profile.
+fn enterprise_edit() -> Object {
+    let mut profile = any_of(read_profile());
+    profile.description = Some("What changes of an enterprise; `null` takes an optional field away.".to_owned());
+    profile
+}
+
+/// A profile as it is read.
+fn read_profile() -> Object {
+    let RefOr::T(Schema::Object(mut profile)) = Profile::schema() else { return Object::new() };
+    profile = distinct(profile);
+    // What has a value where none was sent may be sent as null too.
+    let required = profile.required.clone();
+    for (_, field) in profile.properties.iter_mut().filter(|(name, _)| !required.contains(name)) {
+        if let RefOr::T(Schema::Object(field)) = field
+            && let SchemaType::Type(kind) = &field.schema_type
+        {
+            field.schema_type = SchemaType::from_iter([kind.clone(), Type::Null]);
         }
     }
     if let Some(RefOr::T(Schema::Array(list))) = profile.properties.get_mut("services") {
@@ -316,8 +523,6 @@ fn new_enterprise() -> Object {
         let text = ObjectBuilder::new().schema_type(Type::String).max_length(Some(LONGEST.0));
         list.items = ArrayItems::from(text);
     }
-    profile.description =
-        Some("A new enterprise. `pbxId` and `sbcGateways` may be empty for services that need none.".to_owned());
     closed(bounded(profile))
 }
 

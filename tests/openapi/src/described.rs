@@ -4,7 +4,11 @@ use onboarding_core::advice::Code;
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{Ref, RefOr, Required, Schema};
+
+/// `*`, or a list of entity tags (RFC 9110 §13.1.1).
+const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$"#;
 
 /// What the document says of one operation, beside what follows from its route.
 pub(crate) struct Described {
@@ -31,7 +35,7 @@ pub(crate) enum Tagged {
 
 /// A body that an operation reads.
 pub(crate) struct Body {
-    pub(crate) media_type: &'static str,
+    pub(crate) media_types: &'static [&'static str],
     pub(crate) schema: RefOr<Schema>,
     pub(crate) required: bool,
     pub(crate) example: Value,
@@ -55,13 +59,20 @@ impl Described {
     }
 
     pub(crate) fn takes<T: ToSchema>(self, example: Value) -> Self {
-        let schema = reference::<T>();
-        Self { body: Some(Body { media_type: "application/json", schema, required: true, example }), ..self }
+        self.takes_as::<T>(&["application/json"], example)
+    }
+
+    /// A merge patch (RFC 7396).
+    pub(crate) fn takes_patch<T: ToSchema>(self, example: Value) -> Self {
+        self.takes_as::<T>(&["application/merge-patch+json", "application/json"], example)
+    }
+
+    fn takes_as<T: ToSchema>(self, media_types: &'static [&'static str], example: Value) -> Self {
+        Self { body: Some(Body { media_types, schema: reference::<T>(), required: true, example }), ..self }
     }
 
     pub(crate) fn takes_form<T: ToSchema>(self, example: Value) -> Self {
-        let media_type = "application/x-www-form-urlencoded";
-        Self { body: Some(Body { media_type, schema: reference::<T>(), required: true, example }), ..self }
+        self.takes_as::<T>(&["application/x-www-form-urlencoded"], example)
     }
 
     /// The body may be left out.
@@ -119,6 +130,22 @@ impl Described {
                 .description(Some(description))
                 .schema(Some(reference::<T>())),
         )
+    }
+
+    /// Changes the version that `If-Match` names, and no other.
+    pub(crate) fn for_a_version(self) -> Self {
+        let tag = ObjectBuilder::new().schema_type(Type::String).pattern(Some(ENTITY_TAGS)).examples(["\"1\""]);
+        self.parameter(
+            ParameterBuilder::new()
+                .name("If-Match")
+                .parameter_in(ParameterIn::Header)
+                .required(Required::True)
+                .description(Some("The `ETag` of the version that you read, or `*` for any."))
+                .schema(Some(tag)),
+        )
+        .refuses(400, &[Code::InvalidIfMatch])
+        .refuses(412, &[Code::PreconditionFailed])
+        .refuses(428, &[Code::PreconditionRequired])
     }
 
     /// The last answer holds, at `value`, the `parameter` of the operation `to`.

@@ -17,7 +17,8 @@ mod paths;
 mod problems;
 mod wording;
 
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use onboarding_core::scope::Scope;
+use utoipa::openapi::security::{ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes, SecurityScheme};
 use utoipa::openapi::{Components, ComponentsBuilder, InfoBuilder, License, OpenApiBuilder, Server, Tag};
 
 use crate::described::Tagged;
@@ -28,6 +29,11 @@ pub(crate) const OPERATOR_KEY: &str = "operatorKey";
 pub(crate) const RESELLER_KEY: &str = "resellerKey";
 /// The security scheme of a token of one enterprise.
 pub(crate) const ENTERPRISE_TOKEN: &str = "enterpriseToken";
+
+/// The security scheme of an access token that a client has asked for at `/oauth/token`.
+pub(crate) const CLIENT_CREDENTIALS: &str = "clientCredentials";
+/// The security scheme of a client at `/oauth/token`.
+pub(crate) const CLIENT_BASIC: &str = "clientBasic";
 
 /// How a key is written.
 const KEY: &str = "onb_live_<id>_<secret><checksum>";
@@ -74,6 +80,21 @@ fn document() -> utoipa::openapi::OpenApi {
         .build()
 }
 
+fn client_credentials() -> SecurityScheme {
+    let scopes = Scopes::from_iter(Scope::all().map(|scope| (scope.as_str(), scope.as_str())));
+    let flow = Flow::ClientCredentials(ClientCredentials::new("/oauth/token", scopes));
+    SecurityScheme::OAuth2(OAuth2::with_description(
+        [flow],
+        "For OAuth clients: `keyId` is the client's id, `key` its secret.",
+    ))
+}
+
+fn client_basic() -> SecurityScheme {
+    let mut basic = Http::new(HttpAuthScheme::Basic);
+    basic.description = Some("`keyId` and `key`, unless they are in the body.".to_owned());
+    SecurityScheme::Http(basic)
+}
+
 fn license() -> License {
     let mut license = License::new("Apache-2.0");
     license.identifier = Some("Apache-2.0".to_owned());
@@ -93,6 +114,8 @@ fn components(problems: problems::Problems) -> Components {
             RESELLER_KEY,
             bearer(KEY, "A key of a service provider; it reaches the provider's own objects alone."),
         )
+        .security_scheme(CLIENT_CREDENTIALS, client_credentials())
+        .security_scheme(CLIENT_BASIC, client_basic())
         .security_scheme(ENTERPRISE_TOKEN, bearer("opaque", "A token of one enterprise, good for an hour."))
         .header("RequestId", problems::request_id());
     problems.into_components(bodies::into_components(components)).build()

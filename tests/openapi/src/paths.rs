@@ -1,11 +1,12 @@
 //! From the route table to paths, with what follows from a route: security, path parameters, common refusals.
 
 use onboarding_core::advice::Code;
+use onboarding_core::credential::KeyId;
 use onboarding_core::id::{EnterpriseId, ResellerId};
+use onboarding_core::scope::Scope;
 use onboarding_lambda::routes::{Alias, Level, ROUTES, Route, Surface};
 use serde_json::json;
 use utoipa::openapi::content::ContentBuilder;
-use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::link::LinkBuilder;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathsBuilder};
@@ -13,10 +14,11 @@ use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{PathItem, Paths, Ref, RefOr, Required, Response, ResponseBuilder, Schema, SecurityRequirement};
 
+use crate::bodies::TokenRefusal;
 use crate::described::{Body, Described, Told, reference};
 use crate::operations::describe;
 use crate::problems::Problems;
-use crate::{ENTERPRISE_TOKEN, OPERATOR_KEY, RESELLER_KEY};
+use crate::{CLIENT_BASIC, CLIENT_CREDENTIALS, ENTERPRISE_TOKEN, OPERATOR_KEY, RESELLER_KEY};
 
 /// Every path, and every alias as a path of its own.
 pub(crate) fn all(problems: &mut Problems) -> Paths {
@@ -51,13 +53,13 @@ fn operation(route: &Route, alias: Option<&Alias>, problems: &mut Problems) -> O
     let in_query = in_query.filter(|name| described.parameters.iter().all(|described| described.name != **name));
     let in_query = in_query.map(|name| parameter(name, ParameterIn::Query));
     let parameters: Vec<Parameter> = in_path.chain(in_query).chain(described.parameters.iter().cloned()).collect();
-    let by_id = parameters.iter().any(|parameter| matches!(parameter.name.as_str(), "enterpriseId" | "resellerId"));
+    let by_id =
+        parameters.iter().any(|parameter| matches!(parameter.name.as_str(), "enterpriseId" | "resellerId" | "keyId"));
     let refusals = refusals(route, &described, by_id || names(path).next().is_some());
     let builder = OperationBuilder::new()
         .tag(described.tag.name())
         .operation_id(Some(alias.map_or(described.id, |alias| last_literal(alias.path))))
         .summary(Some(described.summary))
-        .extensions(route.scope.map(|scope| ExtensionsBuilder::new().add("x-scope", scope.as_str()).build()))
         .description(Some(match alias {
             Some(_) => format!(
                 "An alias of `{} {}`, for existing ConnectToTeams clients. {}",
@@ -66,13 +68,14 @@ fn operation(route: &Route, alias: Option<&Alias>, problems: &mut Problems) -> O
             None => described.description.to_owned(),
         }))
         .parameters(Some(parameters))
-        .securities(Some(security(route.level)))
+        .securities(Some(security(route)))
         .request_body(described.body.as_ref().map(|body| request_body(body).build()));
     let builder =
         described.answers.iter().fold(builder, |builder, told| builder.response(told.status.to_string(), answer(told)));
     refusals.into_iter().fold(builder, |builder, (status, codes)| {
         let response = match route.surface {
             Surface::Api => problems.refer(status, &codes),
+            Surface::OAuth => RefOr::T(refusing_client(&codes)),
             Surface::Page => RefOr::T(refusing_page(&codes)),
         };
         builder.response(status.to_string(), response)
@@ -91,6 +94,7 @@ fn last_literal(path: &'static str) -> &'static str {
 fn parameter(name: &'static str, place: ParameterIn) -> Parameter {
     let (schema, description): (RefOr<Schema>, &str) = match name {
         "enterpriseId" => (reference::<EnterpriseId>(), "The enterprise."),
+        "keyId" => (reference::<KeyId>(), "The public part of the key."),
         "resellerId" => (reference::<ResellerId>(), "The service provider."),
         "limit" => {
             let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(100));
@@ -114,19 +118,25 @@ fn parameter(name: &'static str, place: ParameterIn) -> Parameter {
         .build()
 }
 
-fn security(level: Level) -> Vec<SecurityRequirement> {
+/// A key or a token is shown alike; OAuth clients learn which scope their token needs.
+fn security(route: &Route) -> Vec<SecurityRequirement> {
     let by = |scheme: &str| SecurityRequirement::new(scheme, [""; 0]);
-    match level {
+    let by_client = || SecurityRequirement::new(CLIENT_CREDENTIALS, route.scope.map(Scope::as_str));
+    match route.level {
+        Level::Public if route.surface == Surface::OAuth => vec![by(CLIENT_BASIC), SecurityRequirement::default()],
         Level::Public => vec![SecurityRequirement::default()],
         Level::Operator => vec![by(OPERATOR_KEY)],
-        Level::Reseller => vec![by(RESELLER_KEY)],
-        Level::Enterprise => vec![by(RESELLER_KEY), by(ENTERPRISE_TOKEN)],
+        Level::Reseller => vec![by(RESELLER_KEY), by_client()],
+        Level::Enterprise => vec![by(RESELLER_KEY), by_client(), by(ENTERPRISE_TOKEN)],
     }
 }
 
 /// What every route of this kind can refuse, and what the operation refuses beside it; codes by status.
 fn refusals(route: &Route, described: &Described, names_a_thing: bool) -> Vec<(u16, Vec<Code>)> {
     let mut all: Vec<(u16, Code)> = Vec::new();
+    if route.surface == Surface::OAuth {
+        all.extend([(500, Code::InternalError), (503, Code::Unavailable)]);
+    }
     if route.surface == Surface::Api {
         if route.level != Level::Public {
             all.extend([(400, Code::UnparseableQuery), (401, Code::Unauthenticated), (422, Code::InvalidQuery)]);
@@ -169,7 +179,8 @@ fn refusals(route: &Route, described: &Described, names_a_thing: bool) -> Vec<(u
 fn request_body(body: &Body) -> RequestBodyBuilder {
     let content = ContentBuilder::new().schema(Some(body.schema.clone())).example(Some(body.example.clone()));
     let required = if body.required { Required::True } else { Required::False };
-    RequestBodyBuilder::new().content(body.media_type, content.build()).required(Some(required))
+    let (content, builder) = (content.build(), RequestBodyBuilder::new().required(Some(required)));
+    body.media_types.iter().fold(builder, |builder, media_type| builder.content(*media_type, content.clone()))
 }
 
 fn answer(told: &Told) -> Response {
@@ -193,6 +204,16 @@ fn answer(told: &Told) -> Response {
         None => builder,
     };
     builder.build()
+}
+
+/// The token endpoint's own form of a refusal (RFC 6749 §5.2).
+fn refusing_client(codes: &[Code]) -> Response {
+    let titles: Vec<&str> = codes.iter().map(|code| code.advice().title).collect();
+    ResponseBuilder::new()
+        .description(format!("{}.", titles.join("; ")))
+        .content("application/json", ContentBuilder::new().schema(Some(reference::<TokenRefusal>())).build())
+        .header_ref("X-Request-Id", Ref::new("#/components/headers/RequestId"))
+        .build()
 }
 
 /// A page that tells what happened, for one of `codes`.

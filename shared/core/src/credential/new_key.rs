@@ -81,12 +81,20 @@ fn read_days(body: &mut Fields) -> Option<u64> {
 
 /// A key as it is listed: everything but what opens.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct KeyView<'a> {
+    /// The public part of the key.
     key_id: &'a KeyId,
+    /// What it is for.
+    #[cfg_attr(feature = "openapi", schema(required))]
     label: Option<&'a Name>,
+    /// What it may do.
     scopes: Vec<Scope>,
+    /// When it was made, in UTC.
     created_at: String,
+    /// When it ends, in UTC; null if it does not.
+    #[cfg_attr(feature = "openapi", schema(required))]
     expires_at: Option<String>,
 }
 

@@ -8,6 +8,7 @@ use crate::service::Service;
 
 /// One thing that is probably not meant, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Warning {
     /// RFC 6901 pointer to the field.
     pub pointer: &'static str,

@@ -51,6 +51,8 @@ pub(super) fn describe(operation: CreateEnterpriseOp) -> Described {
         .with_header("ETag", "The version of the enterprise.")
         .with_header("Location", "The path of the enterprise.")
         .leads_to("readEnterprise", "enterpriseId", "$response.body")
+        .leads_to("editEnterprise", "enterpriseId", "$response.body")
+        .leads_to("createEnterpriseToken", "enterpriseId", "$response.body")
         .leads_to("listActions", "enterpriseId", "$response.body")
         .leads_to("confirmTenant", "enterpriseId", "$response.body")
         .leads_to("disableEnterprise", "enterpriseId", "$response.body")

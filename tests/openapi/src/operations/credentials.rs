@@ -1,7 +1,12 @@
+use onboarding_core::advice::Code;
+use onboarding_core::reseller::ResellerView;
 use onboarding_lambda::routes::CredentialsOp;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::bodies::{CreatedKey, CreatedReseller, NewReseller, Nothing, WebhookSecret};
+use crate::bodies::{
+    AccessToken, CreatedKey, CreatedReseller, Keys, NewKey, NewReseller, Nothing, ResellerEdit, TokenRequest,
+    WebhookSecret,
+};
 use crate::described::{Described, Tagged};
 
 pub(super) fn describe(operation: CredentialsOp) -> Described {
@@ -18,17 +23,87 @@ pub(super) fn describe(operation: CredentialsOp) -> Described {
             "eventsUrl": "https://hooks.acme.example/events",
         }))
         .answers::<CreatedReseller>(201, "The service provider.", json!({"id": 54, "webhookSecret": "whsec_<base64>"}))
+        .leads_to("readReseller", "resellerId", "$response.body#/id")
+        .leads_to("editReseller", "resellerId", "$response.body#/id")
+        .leads_to("listKeys", "resellerId", "$response.body#/id")
         .leads_to("createKey", "resellerId", "$response.body#/id")
         .leads_to("rotateWebhookSecret", "resellerId", "$response.body#/id"),
         CredentialsOp::CreateKey => {
             op("createKey", "Make an API key", "A key for a service provider. It is shown here and never again.")
-                .takes::<Nothing>(json!({}))
+                .takes::<NewKey>(json!({"label": "CRM", "scopes": ["enterprises:read", "links:write"], "expiresInDays": 90}))
                 .answers::<CreatedKey>(
                     201,
                     "The key.",
                     json!({"keyId": "54-7q2m0k3x", "key": "onb_live_54-7q2m0k3x_<secret><checksum>"}),
                 )
+        .leads_to("revokeKey", "keyId", "$response.body#/keyId")
+        .refuses(409, &[Code::TooManyKeys])
         }
+        CredentialsOp::ReadReseller => {
+            op("readReseller", "Read a service provider", "Everything but its secrets, which nobody reads.")
+                .answers::<ResellerView<'_>>(200, "The service provider.", reseller())
+        }
+        CredentialsOp::EditReseller => op(
+            "editReseller",
+            "Change a service provider, stop it or let it go on",
+            "What is not said stays; a list replaces the former one; `eventsUrl: null` removes it. With `disabled` its keys are \
+             refused and its links do nothing.",
+        )
+        .takes::<ResellerEdit>(json!({"redirectHosts": ["hooks.acme.example", "crm.acme.example"]}))
+        .answers::<ResellerView<'_>>(200, "The service provider.", reseller()),
+        CredentialsOp::ListKeys => op("listKeys", "List the API keys of a service provider", "Without what opens.")
+            .answers::<Keys>(
+                200,
+                "The keys.",
+                json!({
+                    "items": [{
+                        "keyId": "54-7q2m0k3x",
+                        "label": "CRM",
+                        "scopes": ["enterprises:read", "links:write"],
+                        "createdAt": "2026-11-25T09:00:00.000Z",
+                        "expiresAt": null,
+                    }],
+                    "next": null,
+                }),
+            ),
+        CredentialsOp::RevokeKey => {
+            op("revokeKey", "Revoke an API key", "It ends at once, with its tokens; the links that it made go on.")
+                .answers_nothing(204, "It is revoked.")
+        }
+        CredentialsOp::CreateToken => Described::new(
+            Tagged::Service,
+            "createToken",
+            "Make an access token",
+            "Client credentials (RFC 6749 §4.4): `keyId` is the client's id, `key` its secret, shown as Basic or in the body. \
+             The token is good for an hour and dies with its key.",
+        )
+        .takes_form::<TokenRequest>(json!({
+            "grant_type": "client_credentials",
+            "client_id": "54-7q2m0k3x",
+            "client_secret": "<key>",
+            "scope": "enterprises:read links:write",
+        }))
+        .answers::<AccessToken>(200, "The token.", token())
+        .refuses(
+            400,
+            &[
+                Code::InvalidTokenRequest,
+                Code::InvalidScope,
+                Code::UnauthorizedClient,
+                Code::UnsupportedGrantType,
+            ],
+        )
+        .refuses(401, &[Code::InvalidClient])
+        .refuses(413, &[Code::PayloadTooLarge]),
+        CredentialsOp::CreateEnterpriseToken => Described::new(
+            Tagged::Enterprises,
+            "createEnterpriseToken",
+            "Make a token of one enterprise",
+            "Good for an hour, and for this enterprise alone.",
+        )
+        .takes::<Nothing>(json!({}))
+        .optionally()
+        .answers::<AccessToken>(200, "The token.", token()),
         CredentialsOp::RotateWebhookSecret => op(
             "rotateWebhookSecret",
             "Make a new webhook secret",
@@ -37,4 +112,27 @@ pub(super) fn describe(operation: CredentialsOp) -> Described {
         .takes::<Nothing>(json!({}))
         .answers::<WebhookSecret>(200, "The new secret.", json!({"webhookSecret": "whsec_<base64>"})),
     }
+}
+
+fn reseller() -> Value {
+    json!({
+        "id": 54,
+        "name": "Acme Voice",
+        "redirectHosts": ["hooks.acme.example"],
+        "eventsUrl": null,
+        "disabled": false,
+        "tokenMode": "handles",
+        "createdAt": "2026-11-25T09:00:00.000Z",
+        "sbcGateways": [{"sbcGatewayId": 5678, "sbcGatewayRegion": "US-East"}],
+        "pbxTypes": [],
+    })
+}
+
+fn token() -> Value {
+    json!({
+        "access_token": "onb_live_54-7q2m0k3x.9z8y7w6v_<secret><checksum>",
+        "token_type": "Bearer",
+        "expires_in": 3600,
+        "scope": "enterprises:read",
+    })
 }

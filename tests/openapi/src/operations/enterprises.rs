@@ -4,7 +4,9 @@ use onboarding_core::enterprise::EnterpriseStatus;
 use onboarding_lambda::routes::EnterprisesOp;
 use serde_json::{Value, json};
 
-use crate::bodies::{ActionItems, ConfirmTenant, Enterprise, EnterprisePage, Nothing};
+use crate::bodies::{
+    ActionItems, ConfirmTenant, EditedEnterprise, Enterprise, EnterpriseEdit, EnterprisePage, Nothing,
+};
 use crate::described::{Described, Tagged};
 
 pub(super) fn describe(operation: EnterprisesOp) -> Described {
@@ -48,6 +50,21 @@ pub(super) fn describe(operation: EnterprisesOp) -> Described {
         )
         .answers::<Enterprise>(200, "The enterprise.", enterprise())
         .with_header("ETag", "The version of the enterprise."),
+        EnterprisesOp::Edit => Described::new(
+            Tagged::Enterprises,
+            "editEnterprise",
+            "Edit an enterprise",
+            "A merge patch (RFC 7396): a field that you send is replaced, `null` takes an optional one away, the rest stays. \
+             What the edit newly waits for is in `consentNeeded`.",
+        )
+        .takes_patch::<EnterpriseEdit>(json!({"userLimit": 25, "registeredBy": null}))
+        .for_a_version()
+        .answers::<EditedEnterprise>(200, "The enterprise.", Value::Null)
+        .with_header("ETag", "The new version of the enterprise.")
+        .refuses(
+            409,
+            &[Code::EnterpriseDisabled, Code::EnterpriseNameTaken, Code::RevokeRequired, Code::TenantAlreadyBound],
+        ),
         EnterprisesOp::ListActions => Described::new(
             Tagged::Consents,
             "listActions",
@@ -99,13 +116,18 @@ fn enterprise() -> Value {
         "resellerId": 54,
         "status": "draft",
         "tenantId": null,
-        "managementConsent": {"status": "not_requested", "requestedAt": null, "grantedAt": null, "grantedBy": null},
+        "managementConsent": {"status": "not_requested", "requestedAt": null, "grantedAt": null, "grantedBy": null,
+                              "lastVerifiedAt": null},
+        "actionItems": [],
+        "moh": {"source": "builtin"},
+        "warnings": [],
         "createdAt": "2026-11-25T09:00:00.000Z",
         "enterpriseName": "Contoso Ltd",
         "pbxId": [1234],
         "sbcGateways": [5678],
         "services": ["PBX"],
         "expectedTenant": "contoso.com",
+        "accessSipData": false,
     })
 }
 

@@ -1,68 +1,270 @@
-//! Who may call what.
+//! Who may call what: every route and alias of the route table, with every kind of credential, and with objects that are
+//! the caller's, another's, or nobody's.
 
+use std::collections::BTreeMap;
+
+use onboarding_core::credential::{ApiKey, Environment, KeyOwner};
+use onboarding_core::random::SystemRandomness;
+use onboarding_core::scope::Scope;
+use onboarding_lambda::routes::{Level, ROUTES, Route, Surface};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::world::{World, send};
-use onboarding_lambda::routes::{Level, ROUTES};
+use crate::world::{Answer, Provider, World, send};
 
-/// G65 Every route but the public ones refuses a call without, or with a wrong, credential, all in the same words.
+/// A number that no object has.
+const NOBODYS: u64 = 1;
+
+/// A path of a route, as it is called.
+struct Path {
+    route: &'static Route,
+    template: &'static str,
+    /// Parameters that it takes from the query string, beside the route's own.
+    query: &'static [&'static str],
+}
+
+/// Every path and alias.
+fn paths() -> impl Iterator<Item = Path> {
+    ROUTES.iter().flat_map(|route| {
+        let own = std::iter::once(Path { route, template: route.path, query: &[] });
+        own.chain(route.aliases.iter().map(move |alias| Path { route, template: alias.path, query: alias.query }))
+    })
+}
+
+/// The objects that a call is about.
+#[derive(Clone)]
+struct About {
+    enterprise: u64,
+    reseller: u64,
+    key: String,
+}
+
+impl Path {
+    fn names(&self, parameter: &str) -> bool {
+        self.template.contains(&format!("{{{parameter}}}")) || self.query.contains(&parameter)
+    }
+
+    fn filled(&self, about: &About) -> String {
+        let path = self.template.replace("{enterpriseId}", &about.enterprise.to_string());
+        let path = path.replace("{resellerId}", &about.reseller.to_string()).replace("{keyId}", &about.key);
+        let query: Vec<String> = self.query.iter().map(|name| format!("{name}={}", about.reseller)).collect();
+        if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
+    }
+
+    /// Whether the body, and not the path, names the enterprise.
+    fn names_in_body(&self) -> bool {
+        self.route.path == "/v1/enterprises/action-url"
+    }
+
+    async fn call(&self, world: &World, about: &About, credential: Option<&str>) -> Answer {
+        let body = if self.names_in_body() {
+            json!({"actionType": "REGISTRATION", "enterpriseId": about.enterprise, "redirectUrl": world.hook()})
+        } else {
+            json!({})
+        };
+        let call = world.call(self.route.method.clone(), &self.filled(about));
+        let call = if self.route.method == Method::GET { call } else { call.header("if-match", "*").json(&body) };
+        send(match credential {
+            Some(credential) => call.bearer_auth(credential),
+            None => call,
+        })
+        .await
+    }
+}
+
+/// Status, headers and text of an answer, but for its reference and its time.
+fn told(answer: &Answer) -> (u16, BTreeMap<String, String>, String) {
+    let reference = answer.header("x-request-id");
+    let headers = answer.headers.iter().filter(|(name, _)| !["date", "x-request-id"].contains(&name.as_str()));
+    let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
+    (answer.status.as_u16(), headers.collect(), answer.text.replace(reference, "REFERENCE"))
+}
+
+/// A provider with an enterprise, and everything that is shown to us in the name of one.
+struct Cast {
+    world: World,
+    provider: Provider,
+    about: About,
+    other: Provider,
+    /// Of the provider's enterprise, and of its other one.
+    tokens: [String; 2],
+    /// What nobody accepts, by what is wrong with it.
+    refused: Vec<(&'static str, Option<String>)>,
+}
+
+impl Cast {
+    async fn gather() -> Self {
+        let world = World::new().await;
+        let (provider, other, suspended) =
+            (world.other_provider().await, world.other_provider().await, world.other_provider().await);
+        let (enterprise, _) = world.contoso_of(&provider).await;
+        let (sibling, _) = world.enterprise_of(&provider, "Sibling").await;
+        let tokens = [world.token_of(&provider, enterprise).await, world.token_of(&provider, sibling).await];
+        let (spare, _) = world.key_of(&provider, &json!({})).await;
+        let about = About { enterprise, reseller: provider.id.get(), key: spare };
+        let (revoked_id, revoked) = world.key_of(&provider, &json!({})).await;
+        assert_eq!(world.revoke(&provider, &revoked_id).await.status, 204);
+        let soon = world.sandbox.clock().now().plus(std::time::Duration::from_mins(1)).to_string();
+        let (_, expired) = world.key_of(&provider, &json!({ "expiresAt": soon })).await;
+        world.sandbox.clock().advance(61);
+        let disabled = json!({"disabled": true});
+        let path = format!("/v1/resellers/{}", suspended.id);
+        assert_eq!(world.operator(Method::PATCH, &path, Some(&disabled)).await.status, 200);
+        let forged = ApiKey::new(Environment::Test, KeyOwner::Reseller(provider.id), &SystemRandomness::new());
+        let live = ApiKey::new(Environment::Live, KeyOwner::Reseller(provider.id), &SystemRandomness::new());
+        let refused = vec![
+            ("no credential", None),
+            ("malformed", Some("nonsense".to_owned())),
+            ("a key with another secret", Some(with_another_secret(&provider.key, forged.expose()))),
+            ("a well-formed key that nobody made", Some(forged.expose().to_owned())),
+            ("a key of another environment", Some(live.expose().to_owned())),
+            ("revoked", Some(revoked)),
+            ("expired", Some(expired)),
+            ("suspended", Some(suspended.key)),
+        ];
+        Self { world, provider, about, other, tokens, refused }
+    }
+
+    /// What opens `route`.
+    fn right(&self, route: &Route) -> &str {
+        match route.level {
+            Level::Operator => self.world.sandbox.operator_key(),
+            Level::Public | Level::Reseller | Level::Enterprise => &self.provider.key,
+        }
+    }
+
+    /// Credentials that are good, and not for `route`.
+    fn of_another_level(&self, route: &Route) -> Vec<(&'static str, Option<String>)> {
+        let operator = ("the operator's", Some(self.world.sandbox.operator_key().to_owned()));
+        let provider = ("a provider's", Some(self.provider.key.clone()));
+        let token = ("of one enterprise", Some(self.tokens[0].clone()));
+        match route.level {
+            Level::Public => vec![],
+            Level::Operator => vec![provider, token],
+            Level::Reseller => vec![operator, token],
+            Level::Enterprise => vec![operator],
+        }
+    }
+
+    async fn key_without(&self, scope: Scope) -> (String, String) {
+        let scopes: Vec<String> = Scope::all().filter(|other| *other != scope).map(String::from).collect();
+        self.world.key_of(&self.provider, &json!({ "scopes": scopes })).await
+    }
+}
+
+/// The id of one key with the secret of another: with a checksum that is wrong, as nobody can make it right unseen.
+fn with_another_secret(key: &str, other: &str) -> String {
+    let (id, _) = key.rsplit_once('_').unwrap();
+    let (_, secret) = other.rsplit_once('_').unwrap();
+    format!("{id}_{secret}")
+}
+
+impl World {
+    async fn token_of(&self, provider: &Provider, enterprise: u64) -> String {
+        let path = format!("/v1/enterprises/{enterprise}/token");
+        let made = self.as_holder_of(&provider.key, Method::POST, &path, Some(&json!({}))).await.json();
+        made["access_token"].as_str().unwrap().to_owned()
+    }
+}
+
+/// G65, R157 Every route and alias but the public ones refuses a call without a credential, or with one that is malformed,
+/// wrong, revoked, expired, of a suspended provider, or of another level: all byte for byte alike, but for the reference.
 #[tokio::test]
 async fn a_call_without_an_accepted_credential_is_refused() {
-    let world = World::new().await;
-    let forged = world.sandbox.reseller_key().replace("onb_test_", "onb_live_");
-    for route in ROUTES.iter().filter(|route| route.level != Level::Public) {
-        let paths = std::iter::once(route.path).chain(route.aliases.iter().map(|alias| alias.path));
-        for path in paths {
-            let path =
-                path.replace("{resellerId}", "1").replace("{enterpriseId}", "1").replace("{keyId}", "1-00000000");
-            let mut bodies = Vec::new();
-            for key in [None, Some("nonsense"), Some(forged.as_str())] {
-                let call = world.call(route.method.clone(), &path).json(&json!({}));
-                let answer = send(
-                    key.map_or_else(|| call.try_clone().unwrap(), |key| call.try_clone().unwrap().bearer_auth(key)),
-                )
-                .await;
-                assert_eq!(answer.status, 401, "{} {path} {key:?}", route.method);
-                assert_eq!(answer.header("www-authenticate"), "Bearer");
-                let mut body = answer.json();
-                body["requestId"].take();
-                body["instance"].take();
-                bodies.push(body);
-            }
-            assert!(bodies.iter().all(|body| *body == bodies[0]));
+    let cast = Cast::gather().await;
+    let mut refusals = 0;
+    for path in paths().filter(|path| path.route.level != Level::Public) {
+        let expected = told(&path.call(&cast.world, &cast.about, None).await);
+        let what = format!("{} {}", path.route.method, path.template);
+        assert_eq!((expected.0, expected.1["www-authenticate"].as_str()), (401, "Bearer"), "{what}");
+        let problem: Value = serde_json::from_str(&expected.2).unwrap();
+        assert_eq!(problem["code"], "unauthenticated", "{what}");
+        for (wrong, credential) in cast.refused.iter().chain(&cast.of_another_level(path.route)) {
+            let answer = path.call(&cast.world, &cast.about, credential.as_deref()).await;
+            assert_eq!(told(&answer), expected, "{what}: {wrong}");
+            refusals += 1;
+        }
+    }
+    assert!(refusals > 200, "{refusals}");
+}
+
+/// The test above tells something: with the right credential the same calls are not refused for it.
+#[tokio::test]
+async fn a_call_with_the_right_credential_is_not_refused_for_it() {
+    let cast = Cast::gather().await;
+    // What is taken away goes last.
+    let (mut all, last): (Vec<Path>, Vec<Path>) = paths().partition(|path| path.route.method != Method::DELETE);
+    all.extend(last);
+    for path in all.iter().filter(|path| path.route.level != Level::Public) {
+        let answer = path.call(&cast.world, &cast.about, Some(cast.right(path.route))).await;
+        let refused = [401, 403, 404].contains(&answer.status.as_u16());
+        assert!(!refused, "{} {}: {}", path.route.method, path.template, answer.text);
+    }
+}
+
+/// A public route takes no notice of a credential, good or bad.
+#[tokio::test]
+async fn a_public_route_asks_for_no_credential() {
+    let cast = Cast::gather().await;
+    for path in paths().filter(|path| path.route.level == Level::Public && path.route.surface != Surface::OAuth) {
+        let without = told(&path.call(&cast.world, &cast.about, None).await);
+        assert_ne!(without.0, 401, "{}", path.template);
+        for (_, credential) in &cast.refused {
+            let with = told(&path.call(&cast.world, &cast.about, credential.as_deref()).await);
+            assert_eq!(with, without, "{}", path.template);
         }
     }
 }
 
-/// A key of another level opens nothing.
+/// A key that is made for everything but what a route needs is told what it lacks, and does nothing.
 #[tokio::test]
-async fn a_key_opens_the_routes_of_its_own_level() {
-    let world = World::new().await;
-    let body = json!({"name": "Other", "redirectHosts": []});
-    assert_eq!(world.provider(Method::POST, "/v1/resellers", Some(&body)).await.status, 401);
-    assert_eq!(world.operator(Method::GET, "/v1/pbx-types", None).await.status, 401);
+async fn a_key_without_the_scope_of_a_route_is_refused() {
+    let cast = Cast::gather().await;
+    for scope in Scope::all() {
+        let (id, key) = cast.key_without(scope).await;
+        for path in paths().filter(|path| path.route.scope == Some(scope)) {
+            let answer = path.call(&cast.world, &cast.about, Some(&key)).await;
+            assert_eq!((answer.problem().0, answer.problem().1.as_str()), (403, "insufficient_scope"), "{}", path.template);
+            assert!(answer.text.contains(scope.as_str()), "{}", answer.text);
+        }
+        cast.world.revoke(&cast.provider, &id).await;
+    }
 }
 
-/// G66 Another provider's enterprise and one that does not exist are answered byte for byte alike, but for the
-/// reference.
+/// G66, R157, R204 Another provider's object, and for a token every enterprise but its own, is answered as one that does
+/// not exist: status, headers and text, but for the reference.
 #[tokio::test]
-async fn another_providers_enterprise_does_not_exist() {
-    let world = World::new().await;
-    let enterprise = world.contoso().await;
-    let other = world.other_provider().await;
-    let key = other.key.as_str();
-    let read = async |id: u64, tail: &str| {
-        let answer = world.as_holder_of(key, Method::GET, &format!("/v1/enterprises/{id}{tail}"), None).await;
-        assert_eq!(answer.status, 404);
-        let reference = answer.json()["requestId"].as_str().unwrap().to_owned();
-        assert_eq!(answer.header("x-request-id"), reference);
-        answer.text.replace(&reference, "REF")
-    };
-    for tail in ["", "/actions"] {
-        assert_eq!(read(enterprise, tail).await, read(1, tail).await);
+async fn what_is_anothers_does_not_exist() {
+    let cast = Cast::gather().await;
+    let mut compared = 0;
+    for path in paths().filter(|path| matches!(path.route.level, Level::Reseller | Level::Enterprise)) {
+        let by_enterprise = path.names("enterpriseId") || path.names_in_body();
+        if !by_enterprise && !path.names("resellerId") {
+            continue;
+        }
+        let nobodys = About { enterprise: NOBODYS, reseller: NOBODYS, ..cast.about.clone() };
+        let mut strangers = vec![cast.other.key.as_str()];
+        if path.route.level == Level::Enterprise {
+            strangers.push(&cast.tokens[1]);
+        }
+        for stranger in strangers {
+            let absent = told(&path.call(&cast.world, &nobodys, Some(stranger)).await);
+            assert_eq!(absent.0, 404, "{}: {}", path.template, absent.2);
+            let foreign = told(&path.call(&cast.world, &cast.about, Some(stranger)).await);
+            assert_eq!(foreign, absent, "{}", path.template);
+            compared += 1;
+        }
     }
-    let named = json!({"actionType": "REGISTRATION", "enterpriseName": "Contoso Ltd", "redirectUrl": world.hook()});
-    let answer = world.as_holder_of(key, Method::POST, "/v1/enterprises/action-url", Some(&named)).await;
-    assert!(answer.status.is_client_error(), "{}", answer.text);
+    assert!(compared >= 10, "{compared}");
+}
+
+/// The operator reaches every provider, and none that there is not.
+#[tokio::test]
+async fn what_nobody_has_is_absent_for_the_operator_too() {
+    let cast = Cast::gather().await;
+    let nobodys = About { reseller: NOBODYS, key: "1-00000000".to_owned(), ..cast.about.clone() };
+    for path in paths().filter(|path| path.route.level == Level::Operator && path.names("resellerId")) {
+        let answer = path.call(&cast.world, &nobodys, Some(cast.world.sandbox.operator_key())).await;
+        assert_eq!((answer.problem().0, answer.problem().1.as_str()), (404, "not_found"), "{}", path.template);
+    }
 }

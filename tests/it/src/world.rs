@@ -282,7 +282,7 @@ impl World {
         self.enterprise_of(provider, name).await.1
     }
 
-    async fn enterprise_of(&self, provider: &Provider, name: &str) -> (u64, String) {
+    pub(crate) async fn enterprise_of(&self, provider: &Provider, name: &str) -> (u64, String) {
         let body = json!({"enterpriseName": name, "pbxId": [], "sbcGateways": [], "services": ["SMS"],
                           "expectedTenant": simulated_microsoft::CONTOSO.id});
         let made = self.as_holder_of(&provider.key, Method::POST, "/v1/enterprises", Some(&body)).await;

@@ -15,7 +15,7 @@ def main() -> int:
     # As deployed: without what a sandbox may allow besides. Nothing of the caller's environment may replace a part of the sandbox.
     env = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     serve = [SANDBOX, "serve", "--json", "--port", "0", "--ephemeral", "--no-sweep"]
-    with subprocess.Popen(serve, env=env | {"LOG_LEVEL": "WARN"}, stdout=subprocess.PIPE, text=True) as sandbox:
+    with subprocess.Popen(serve, env=env | {"LOG_LEVEL": "ERROR"}, stdout=subprocess.PIPE, text=True) as sandbox:
         try:
             ready = json.loads(sandbox.stdout.readline())
             keys = {"API": ready["api"], "OPERATOR_KEY": ready["operatorKey"], "RESELLER_KEY": ready["resellerKey"]}

@@ -7,6 +7,7 @@ use crate::permission;
 
 /// The answer of `GET /v1/capabilities`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Capabilities {
     /// A provider can ask for *Allow Management by Service Provider*.

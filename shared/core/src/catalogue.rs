@@ -63,6 +63,7 @@ impl PbxType {
 
 /// A gateway to choose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GatewayChoice {
     /// The gateway.
     #[serde(flatten)]
@@ -73,6 +74,7 @@ pub struct GatewayChoice {
 
 /// A PBX type to choose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PbxTypeChoice {
     /// The PBX type.
     #[serde(flatten)]

@@ -14,10 +14,13 @@ use crate::action::{ActionStatus, ActionType};
 use crate::country::Country;
 use crate::credential::KeyId;
 use crate::enterprise::{EnterpriseStatus, ExpectedTenant};
-use crate::id::{EnterpriseId, GatewayId, MAX_SAFE_INTEGER, PbxTypeId, ReferenceId, ResellerId, TenantId};
+use crate::id::{
+    ApplicationId, EnterpriseId, GatewayId, MAX_SAFE_INTEGER, PbxTypeId, ReferenceId, ResellerId, TenantId,
+};
 use crate::redirect_url::{MAX_HOST_LENGTH, MAX_URL_LENGTH, RedirectHost, RedirectUrl};
 use crate::scope::Scope;
 use crate::service::Service;
+use crate::task::Task;
 use crate::text::{Domain, EmailAddress, MAX_NAME_LENGTH, Name};
 
 /// Not blank, and without the characters that [`Name`] refuses. Those above U+FFFF stand for themselves: how to escape
@@ -79,6 +82,8 @@ schemas! {
         .examples(["https://hooks.example.com/onboarding"]),
     KeyId => text("The public part of an API key.").pattern(Some("^[1-9][0-9]*-[0-9a-hjkmnp-tv-z]+$")).examples(["54-7q2m0k3x"]),
     Scope => words("One thing that a credential may do.", Scope::all().map(Scope::as_str)),
+    ApplicationId => text("An application in Microsoft Entra.").pattern(Some(GUID)),
+    Task => words("A task in an enterprise.", Task::WORDS.iter().copied()),
     Service => words("A service of an enterprise. Read in any case, answered in this one.", Service::all().map(Service::spelling)),
     ActionType => words("A kind of action, under its ConnectToTeams name.", ActionType::all().map(ActionType::name)),
     ActionStatus => words("How far an action is.", ActionStatus::WORDS.iter().copied()),

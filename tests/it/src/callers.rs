@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use onboarding_core::credential::{ApiKey, Environment, KeyOwner};
 use onboarding_core::random::SystemRandomness;
 use onboarding_core::scope::Scope;
+use onboarding_core::time::Clock as _;
 use onboarding_lambda::routes::{Level, ROUTES, Route, Surface};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -224,7 +225,12 @@ async fn a_key_without_the_scope_of_a_route_is_refused() {
         let (id, key) = cast.key_without(scope).await;
         for path in paths().filter(|path| path.route.scope == Some(scope)) {
             let answer = path.call(&cast.world, &cast.about, Some(&key)).await;
-            assert_eq!((answer.problem().0, answer.problem().1.as_str()), (403, "insufficient_scope"), "{}", path.template);
+            assert_eq!(
+                (answer.problem().0, answer.problem().1.as_str()),
+                (403, "insufficient_scope"),
+                "{}",
+                path.template
+            );
             assert!(answer.text.contains(scope.as_str()), "{}", answer.text);
         }
         cast.world.revoke(&cast.provider, &id).await;

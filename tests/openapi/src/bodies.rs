@@ -6,13 +6,17 @@
 use std::borrow::Cow;
 
 use onboarding_core::action::{ActionItem, ActionType};
+use onboarding_core::capability::Capabilities;
 use onboarding_core::catalogue::{PbxType, SbcGateway};
 use onboarding_core::credential::{KeyId, KeyView};
-use onboarding_core::enterprise::{EnterpriseStatus, ManagementConsent, MusicOnHold, Profile, Warning};
-use onboarding_core::id::{EnterpriseId, GatewayId, MAX_SAFE_INTEGER, PbxTypeId, ReferenceId, ResellerId, TenantId};
+use onboarding_core::enterprise::{EnterpriseStatus, ManagementConsent, MusicOnHold, Preview, Profile, Warning};
+use onboarding_core::id::{
+    ApplicationId, EnterpriseId, GatewayId, MAX_SAFE_INTEGER, PbxTypeId, ReferenceId, ResellerId, TenantId,
+};
 use onboarding_core::redirect_url::{RedirectHost, RedirectUrl};
 use onboarding_core::reseller::{ResellerView, TokenMode};
 use onboarding_core::scope::Scope;
+use onboarding_core::task::Task;
 use onboarding_core::text::Name;
 use utoipa::openapi::schema::{
     AdditionalProperties, AllOfBuilder, ArrayBuilder, ArrayItems, Object, ObjectBuilder, OneOfBuilder, SchemaFormat,
@@ -165,6 +169,54 @@ pub(crate) struct TokenRefusal {
     error_description: String,
 }
 
+/// A permission, for whoever grants it.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct Permission {
+    /// The action that asks for it.
+    action: ActionType,
+    /// Its name at its API.
+    permission: String,
+    /// The API that it belongs to.
+    resource_app_id: ApplicationId,
+    /// `delegated`, together with a person who is signed in, or `application`.
+    kind: String,
+    /// What it is for.
+    purpose: String,
+    /// What it does not allow.
+    limit: String,
+}
+
+/// The permissions that actions ask for.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct Permissions {
+    /// The permissions.
+    items: Vec<Permission>,
+    /// Always null.
+    #[schema(required)]
+    next: Option<String>,
+}
+
+/// A question: may the caller do this now?
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct TaskQuestion {
+    /// The task.
+    task: Task,
+}
+
+/// The caller may.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct TaskAllowed {
+    /// The task.
+    task: Task,
+    /// Always true: where the caller may not, a problem says why.
+    allowed: bool,
+}
+
 /// What an edit makes an enterprise wait for.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
@@ -308,6 +360,9 @@ pub(crate) struct EditedEnterprise;
 /// An edit of an enterprise.
 pub(crate) struct EnterpriseEdit;
 
+/// The number of a new enterprise, or what a dry run found.
+pub(crate) struct CreatedOrPreview;
+
 /// A link that is asked for.
 pub(crate) struct WantedLink;
 
@@ -338,6 +393,7 @@ by_hand! {
     Enterprise => AllOfBuilder::new().item(reference::<Known>()).item(reference::<Profile>()).build(),
     EditedEnterprise => AllOfBuilder::new().item(reference::<Newly>()).item(reference::<Enterprise>()).build(),
     EnterpriseEdit => enterprise_edit(),
+    CreatedOrPreview => OneOfBuilder::new().item(reference::<EnterpriseId>()).item(reference::<Preview>()).build(),
     WantedLink => wanted_link(),
     FormPost => ["state", "code", "id_token", "session_state", "iss", "error", "error_description", "error_subcode"]
         .into_iter()
@@ -348,7 +404,8 @@ by_hand! {
 }
 
 /// Bodies, and parts of bodies, that are read.
-const READ: &[&str] = &["ConfigDetails", "ConfirmTenant", "EntConfigInfo", "NewKey", "NewPbxType", "NewSbcGateway"];
+const READ: &[&str] =
+    &["ConfigDetails", "ConfirmTenant", "EntConfigInfo", "NewKey", "NewPbxType", "NewSbcGateway", "TaskQuestion"];
 
 /// Every schema that an operation refers to, with all that they refer to.
 pub(crate) fn into_components(components: ComponentsBuilder) -> ComponentsBuilder {
@@ -366,6 +423,12 @@ pub(crate) fn into_components(components: ComponentsBuilder) -> ComponentsBuilde
     }
     let all = each!(
         EnterprisePage,
+        Capabilities,
+        CreatedOrPreview,
+        Permissions,
+        Preview,
+        TaskAllowed,
+        TaskQuestion,
         ResellerEdit,
         NewKey,
         Keys,

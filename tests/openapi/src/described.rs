@@ -132,6 +132,18 @@ impl Described {
         )
     }
 
+    /// A parameter of the query string that is true or false.
+    pub(crate) fn switched_by(self, name: &'static str, description: &'static str) -> Self {
+        let switch = ObjectBuilder::new().schema_type(Type::Boolean).default(Some(Value::Bool(false)));
+        self.parameter(
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Query)
+                .description(Some(description))
+                .schema(Some(switch)),
+        )
+    }
+
     /// Changes the version that `If-Match` names, and no other.
     pub(crate) fn for_a_version(self) -> Self {
         let tag = ObjectBuilder::new().schema_type(Type::String).pattern(Some(ENTITY_TAGS)).examples(["\"1\""]);

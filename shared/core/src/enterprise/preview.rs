@@ -13,6 +13,7 @@ use crate::text::Name;
 
 /// What would become of a body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Preview {
     /// Whether an enterprise would be made of it.

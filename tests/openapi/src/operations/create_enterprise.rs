@@ -1,11 +1,12 @@
+use onboarding_core::action::ActionType;
 use onboarding_core::advice::Code;
+use onboarding_core::capability::Capabilities;
 use onboarding_core::catalogue::{PbxType, SbcGateway};
-use onboarding_core::id::EnterpriseId;
 use onboarding_lambda::routes::CreateEnterpriseOp;
 use serde_json::json;
 
-use crate::bodies::{Health, NewEnterprise, list_of, object};
-use crate::described::{Described, Tagged};
+use crate::bodies::{CreatedOrPreview, Health, NewEnterprise, Permissions, list_of, object};
+use crate::described::{Described, Tagged, reference};
 
 pub(super) fn describe(operation: CreateEnterpriseOp) -> Described {
     match operation {
@@ -47,9 +48,15 @@ pub(super) fn describe(operation: CreateEnterpriseOp) -> Described {
             "services": ["PBX"],
             "expectedTenant": "contoso.com",
         }))
-        .answers::<EnterpriseId>(200, "The number of the new enterprise.", json!(481_516_234))
+        .switched_by("dryRun", "Make nothing: say what is missing, what is wrong, and what there is to choose.")
+        .answers::<CreatedOrPreview>(
+            200,
+            "The number of the new enterprise, or with `dryRun` what was found.",
+            json!(481_516_234),
+        )
         .with_header("ETag", "The version of the enterprise.")
         .with_header("Location", "The path of the enterprise.")
+        .with_header("Onboarding-Warnings", "Codes of what is allowed and probably not meant.")
         .leads_to("readEnterprise", "enterpriseId", "$response.body")
         .leads_to("editEnterprise", "enterpriseId", "$response.body")
         .leads_to("createEnterpriseToken", "enterpriseId", "$response.body")
@@ -58,6 +65,35 @@ pub(super) fn describe(operation: CreateEnterpriseOp) -> Described {
         .leads_to("disableEnterprise", "enterpriseId", "$response.body")
         .leads_to("enableEnterprise", "enterpriseId", "$response.body")
         .refuses(409, &[Code::EnterpriseNameTaken]),
+        CreateEnterpriseOp::Capabilities => Described::new(
+            Tagged::Service,
+            "readCapabilities",
+            "Read what the deployment can do",
+            "Nothing of it depends on who asks.",
+        )
+        .answers_with(200, "What it can do.", reference::<Capabilities>(), json!(Capabilities::present())),
+        CreateEnterpriseOp::ListPermissions => Described::new(
+            Tagged::Consents,
+            "listPermissions",
+            "List what actions ask for",
+            "In plain words, for whoever grants it.",
+        )
+        .filters_by::<ActionType>("action", "Of this action alone.")
+        .answers::<Permissions>(
+            200,
+            "The permissions.",
+            json!({
+                "items": [{
+                    "action": "GET_PRESENCE_CONSENT",
+                    "permission": "Presence.Read.All",
+                    "resourceAppId": "00000003-0000-0000-c000-000000000000",
+                    "kind": "application",
+                    "purpose": "Read who is available",
+                    "limit": "It does not change anything.",
+                }],
+                "next": null,
+            }),
+        ),
         CreateEnterpriseOp::Health => Described::new(
             Tagged::Service,
             "health",

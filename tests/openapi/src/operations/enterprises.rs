@@ -5,7 +5,8 @@ use onboarding_lambda::routes::EnterprisesOp;
 use serde_json::{Value, json};
 
 use crate::bodies::{
-    ActionItems, ConfirmTenant, EditedEnterprise, Enterprise, EnterpriseEdit, EnterprisePage, Nothing,
+    ActionItems, ConfirmTenant, EditedEnterprise, Enterprise, EnterpriseEdit, EnterprisePage, Nothing, TaskAllowed,
+    TaskQuestion,
 };
 use crate::described::{Described, Tagged};
 
@@ -72,6 +73,16 @@ pub(super) fn describe(operation: EnterprisesOp) -> Described {
             "What is mandatory or was asked for, with its state; `problem` says what to do where something is wrong.",
         )
         .answers::<ActionItems>(200, "Its actions.", json!({"items": [granted()], "next": null})),
+        EnterprisesOp::AuthorizeTask => Described::new(
+            Tagged::Enterprises,
+            "authorizeTask",
+            "Ask whether you may do a task now",
+            "With a key for the provider, with a token of the enterprise for its administrator. Nothing is done or noted.",
+        )
+        .takes::<TaskQuestion>(json!({"task": "cdrs.read"}))
+        .answers::<TaskAllowed>(200, "You may.", json!({"task": "cdrs.read", "allowed": true}))
+        .refuses(403, &[Code::ConsentRequired, Code::EnterpriseAdminRequired, Code::SipDataNotShared])
+        .refuses(409, &[Code::EnterpriseDisabled, Code::ServiceNotEnabled, Code::UserProvisioningDisabled]),
         EnterprisesOp::ConfirmTenant => Described::new(
             Tagged::Consents,
             "confirmTenant",

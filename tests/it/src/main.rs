@@ -16,6 +16,7 @@ mod client_credential;
 mod conformance;
 mod consent;
 mod delivery;
+mod docs;
 mod drift;
 mod edit;
 mod effects;

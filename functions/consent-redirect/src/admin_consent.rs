@@ -107,7 +107,8 @@ async fn prove(
     let wanted = ReadAssigned { tenant, readers, also: &also };
     let at = (call.now(), call.occasion().random);
     let view = app.microsoft.read_assigned(wanted, at, PROOF_BUDGET).await;
-    let judgement = application::judge((request.action, client), tenant, &view);
+    let young = awaiting.is_young(call.now());
+    let judgement = application::judge_screen((request.action, &request.together, client), (tenant, young), &view);
     let context = context(app, call, keys);
     app.store.conclude_admin_consent(awaiting, judgement, context).await?;
     let beside = Beside { request: &request, parties: (enterprise, reseller), clients };

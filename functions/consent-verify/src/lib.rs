@@ -115,7 +115,8 @@ async fn look(app: &App, awaiting: AwaitingGrant, now: Timestamp) -> Result<(), 
     also.clients.insert(client);
     let wanted = ReadAssigned { tenant, readers: &readers, also: &also };
     let view = app.microsoft.read_assigned(wanted, (now, app.random.as_ref()), READ_BUDGET).await;
-    let judgement = application::judge((request.action, client), tenant, &view);
+    let young = awaiting.is_young(now);
+    let judgement = application::judge_screen((request.action, &request.together, client), (tenant, young), &view);
     let context = context(app, &keys, now);
     let recorded = app.store.conclude_admin_consent(awaiting, judgement, context).await?;
     tracing::info!(consent.request = %request.id, recorded = ?recorded, "consent looked at again");

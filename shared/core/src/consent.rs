@@ -37,7 +37,7 @@ use crate::secret::SecretHash;
 use crate::time::Timestamp;
 
 pub use admin_consent::{AwaitingGrant, Reading};
-pub use record::{Conclusion, Confirmation, Context, Landing, Record, Refusal};
+pub use record::{Conclusion, Confirmation, Context, Landing, Record, Refusal, SharedSignIn};
 
 /// How long a link lives. K20 allows 30 days; a week outlasts holidays and still ends.
 pub const LINK_LIFETIME: Duration = Duration::from_hours(7 * 24);

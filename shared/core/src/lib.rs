@@ -15,7 +15,7 @@
 //! | a link, a sign-in, a proof | [`consent`], [`state`], [`identity`], [`proof`] |
 //! | what is told, and to whom | [`outcome`], [`outcome_link`], [`delivery`], [`redirect_url`], [`advice`], [`audit`] |
 //! | actions and what they ask for | [`action`], [`permission`], [`application_client`] |
-//! | a link, a sign-in, a proof, its loss | [`consent`], [`state`], [`identity`], [`proof`], [`drift`] |
+//! | a plan, a link, a sign-in, a proof, its loss | [`plan`], [`start`], [`consent`], [`state`], [`identity`], [`proof`], [`drift`] |
 //! | what is told, and to whom | [`outcome`], [`outcome_link`], [`event`], [`delivery`], [`redirect_url`], [`advice`], [`audit`] |
 //! | groundwork | [`id`], [`time`], [`random`], [`secret`], [`seal`], [`json`], [`word`], [`cloud`] |
 
@@ -44,6 +44,7 @@ pub mod outcome;
 pub mod outcome_link;
 pub mod permission;
 pub mod place;
+pub mod plan;
 pub mod proof;
 pub mod random;
 pub mod redirect_url;
@@ -55,6 +56,7 @@ pub mod scope;
 pub mod seal;
 pub mod secret;
 pub mod service;
+pub mod start;
 pub mod state;
 pub mod task;
 pub mod text;

@@ -25,6 +25,9 @@ pub struct OutcomeLink {
     /// Who asked for it.
     #[serde(rename = "p")]
     pub reseller: ResellerId,
+    /// The handle of the start link by which it began, if it did so.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<String>,
     #[serde(rename = "x")]
     expires_at: Timestamp,
 }
@@ -32,9 +35,10 @@ pub struct OutcomeLink {
 impl OutcomeLink {
     /// The link of `request`'s outcome.
     #[must_use]
-    pub fn new(request: &ConsentRequest, now: Timestamp) -> Self {
+    pub fn new(request: &ConsentRequest, start: Option<String>, now: Timestamp) -> Self {
         let ConsentRequest { id, enterprise, reseller, .. } = request;
-        Self { request: id.clone(), enterprise: *enterprise, reseller: *reseller, expires_at: now.plus(LIFETIME) }
+        let expires_at = now.plus(LIFETIME);
+        Self { request: id.clone(), enterprise: *enterprise, reseller: *reseller, start, expires_at }
     }
 
     /// The handle for the URL.

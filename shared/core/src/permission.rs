@@ -233,7 +233,8 @@ const READS_PROOF: ActionType = ActionType::LoginEnterpriseAdmin;
 
 /// The delegated permissions of a screen that asks for `actions` together, each once: their own, and those with which
 /// their proof is read. Registration's hold the latter already.
-fn asked_together(actions: &[ActionType]) -> Vec<&'static Permission> {
+#[must_use]
+pub fn asked_together(actions: &[ActionType]) -> Vec<&'static Permission> {
     let mut together: Vec<&'static Permission> = Vec::new();
     for permission in actions.iter().copied().chain([READS_PROOF]).flat_map(asked_by) {
         let same = |known: &&Permission| (known.resource, known.name) == (permission.resource, permission.name);

@@ -3,6 +3,8 @@
 //! Whoever comes back brings neither code nor token, only a query that anybody can write. So the way back spends
 //! nothing: it makes us look, and the link ends only by a grant that Graph shows (T10, T14).
 
+use std::time::Duration;
+
 use super::record::{Told, audit, deliver, refusal_of, stage_after, under_way};
 use super::{ConsentRequest, Context, Landing, NewRequest, PROOF_WINDOW, Record, Stage};
 use crate::action::{ActionState, ActionType};
@@ -13,6 +15,9 @@ use crate::permission::{self, Kind};
 use crate::proof::Facts;
 use crate::proof::application::{Assigned, Judgement};
 use crate::time::Timestamp;
+
+/// How long the grants of one screen may come into view one after the other.
+const TOGETHER: Duration = Duration::from_mins(1);
 
 /// A request whose grant is looked for in its tenant.
 #[derive(Debug)]
@@ -68,6 +73,12 @@ impl AwaitingGrant {
     #[must_use]
     pub const fn tenant(&self) -> TenantId {
         self.tenant
+    }
+
+    /// Whether the other grants of its screen are still waited for.
+    #[must_use]
+    pub fn is_young(&self, now: Timestamp) -> bool {
+        now.since(self.since) < TOGETHER
     }
 
     /// Since when.

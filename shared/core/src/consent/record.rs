@@ -5,7 +5,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{AwaitingGrant, CONFIRM_WITHIN, ConsentRequest, Leased, PROOF_WINDOW, SealedToken, Stage, Verifying};
-use crate::action::{ActionState, ActionType};
+use crate::action::{ActionState, ActionType, ProvedBy};
 use crate::advice::{Code, LinkAfter};
 use crate::audit::{Actor, AuditRow, Fact, Occasion};
 use crate::delivery::Delivery;
@@ -14,6 +14,7 @@ use crate::identity::Signer;
 use crate::outcome::{Outcome, RawTokens, TokenHandle, TokenHandles, Tokens};
 use crate::proof::{Facts, Granted, Judgement};
 use crate::seal::{Purpose, SealingKeys};
+use crate::time::Timestamp;
 
 /// Everything that one move changes. It happens whole or not at all, and only if the request still is as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -203,7 +204,46 @@ impl Leased {
     }
 }
 
+/// A sign-in that is good for more than the link that it was spent on: its screen asked for other actions too.
+#[derive(Clone, Debug)]
+pub struct SharedSignIn {
+    signer: Signer,
+    expires_at: Timestamp,
+}
+
+impl SharedSignIn {
+    /// Goes on with another link of the same screen, as if its own code had been redeemed. `None` unless that link is
+    /// unused, asks for delegated permissions, and is for this tenant.
+    #[must_use]
+    pub fn go_on(
+        &self,
+        own: ConsentRequest,
+        token: &SecretString,
+        context: Context<'_>,
+    ) -> Option<(Record, Verifying)> {
+        let Context { keys, occasion, .. } = context;
+        let now = occasion.now;
+        if !own.is_unused(now) || own.pin != Some(self.signer.tenant) || own.action.proved_by() == ProvedBy::AppRoles {
+            return None;
+        }
+        let plain = token.expose_secret().as_bytes();
+        let sealed = keys.seal(Purpose::AccessToken, own.id.as_str(), plain, (now, occasion.random));
+        let token = SealedToken { sealed, expires_at: self.expires_at };
+        let signer = self.signer.clone();
+        let stage = Stage::Verifying { since: now, signer: signer.clone(), token: token.clone(), reads: 0 };
+        let request = ConsentRequest { stage: stage.clone(), ..own.clone() };
+        let record = under_way(own, stage, &context.actor(&signer), occasion);
+        Some((record, Verifying { request, signer, since: now, token, reads: 0 }))
+    }
+}
+
 impl Verifying {
+    /// The sign-in, for the other links of its screen.
+    #[must_use]
+    pub fn shared(&self) -> SharedSignIn {
+        SharedSignIn { signer: self.signer.clone(), expires_at: self.token.expires_at }
+    }
+
     /// The stage in which the request waits for Graph.
     #[must_use]
     pub fn stage(&self) -> Stage {

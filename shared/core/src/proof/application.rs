@@ -96,6 +96,25 @@ pub fn judge((action, client): (ActionType, ApplicationId), tenant: TenantId, vi
     Judgement::NotVisibleYet(Some(facts))
 }
 
+/// The same for a link whose screen asked for `together` as well: as long as the screen is `young`, its grants may come
+/// into view one after the other, and are waited for, so that all of them are decided at once.
+#[must_use]
+pub fn judge_screen(
+    (action, together, client): (ActionType, &[ActionType], ApplicationId),
+    (tenant, young): (TenantId, bool),
+    view: &View,
+) -> Judgement {
+    let shown = |action: ActionType| judge((action, client), tenant, view);
+    match shown(action) {
+        Judgement::Assigned(_)
+            if young && together.iter().any(|also| !matches!(shown(*also), Judgement::Assigned(_))) =>
+        {
+            Judgement::NotVisibleYet(None)
+        }
+        judgement => judgement,
+    }
+}
+
 /// What `action` asks for and `client` does not hold.
 pub(crate) fn missing(action: ActionType, client: ApplicationId, roles: &[AppRole]) -> Vec<&'static str> {
     let held: BTreeSet<String> = roles

@@ -1,0 +1,144 @@
+//! The plan: from what is granted and what is wanted to the fewest of Microsoft's screens.
+//!
+//! Delegated permissions are asked for at one sign-in, as the union of what is wanted and what is granted. Application
+//! permissions are asked for with `.default`, so each registration is one screen, whatever it is wanted for.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::action::{ActionState, ActionType, ProvedBy};
+use crate::application_client::ApplicationClients;
+use crate::enterprise::Enterprise;
+use crate::id::ApplicationId;
+use crate::permission::{self, Kind, Permission};
+
+/// What a plan is to reach.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wanted {
+    /// Every mandatory action that is missing, and every other that is asked for.
+    Missing,
+    /// These actions.
+    These(BTreeSet<ActionType>),
+}
+
+/// One of Microsoft's screens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Screen {
+    /// How its permissions are held.
+    pub kind: Kind,
+    /// The registration that asks.
+    pub client: ApplicationId,
+    /// The actions that it decides, the leading one first.
+    pub actions: Vec<ActionType>,
+    /// Granted actions whose permissions it asks for again, so that none of them is lost.
+    pub again: Vec<ActionType>,
+}
+
+/// Microsoft's screens, in the order in which they are to be gone through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The screens.
+    pub screens: Vec<Screen>,
+}
+
+impl Screen {
+    /// Everything that the screen asks for: for application permissions all that the registration lists.
+    #[must_use]
+    pub fn permissions(&self, clients: &ApplicationClients) -> Vec<&'static Permission> {
+        match self.kind {
+            Kind::Delegated => permission::asked_together(&[self.actions.as_slice(), &self.again].concat()),
+            Kind::Application => {
+                let mut listed: Vec<&'static Permission> = Vec::new();
+                let actions = ActionType::all().filter(|action| is_application(*action));
+                for one in actions.filter(|action| clients.of(*action) == self.client).flat_map(permission::asked_by) {
+                    if !listed.iter().any(|known| (known.resource, known.name) == (one.resource, one.name)) {
+                        listed.push(one);
+                    }
+                }
+                listed
+            }
+        }
+    }
+
+    /// Whether its tenant must be known beforehand: only a registration finds out.
+    #[must_use]
+    pub fn needs_tenant(&self) -> bool {
+        self.actions.first() != Some(&ActionType::Registration)
+    }
+}
+
+fn is_application(action: ActionType) -> bool {
+    action.proved_by() == ProvedBy::AppRoles
+}
+
+/// Whether an action may still be decided: not granted, and not being proved.
+fn is_open(enterprise: &Enterprise, action: ActionType) -> bool {
+    let closed = matches!(
+        enterprise.action(action),
+        ActionState::Granted { .. } | ActionState::Verifying { .. } | ActionState::PendingConfirmation { .. }
+    );
+    // A sign-in may be wanted again and again.
+    !closed || action.proved_by() == ProvedBy::SignIn
+}
+
+/// The plan of `enterprise` for what is wanted. Actions that do not apply to it are left out.
+#[must_use]
+pub fn plan(enterprise: &Enterprise, wanted: &Wanted, clients: &ApplicationClients) -> Plan {
+    let services = &enterprise.profile.services;
+    let is_wanted = |action: &ActionType| match wanted {
+        Wanted::These(these) => these.contains(action) && is_open(enterprise, *action),
+        Wanted::Missing => {
+            let missing = action.is_mandatory(services) && is_open(enterprise, *action);
+            missing || (enterprise.is_asked_for(*action) && action.proved_by() != ProvedBy::SignIn)
+        }
+    };
+    let applicable = ActionType::all().filter(|action| action.is_applicable(services));
+    let left: Vec<ActionType> = applicable.filter(is_wanted).collect();
+    let of = |proof: &[ProvedBy]| -> Vec<ActionType> {
+        left.iter().copied().filter(|action| proof.contains(&action.proved_by())).collect()
+    };
+    let sign_in = |actions: Vec<ActionType>| Screen {
+        kind: Kind::Delegated,
+        client: clients.own(),
+        again: again(enterprise, &actions),
+        actions,
+    };
+    let known = enterprise.tenant.is_some() || enterprise.profile.expected_tenant.is_some();
+    let together: &[ProvedBy] = if known { &[ProvedBy::Grants, ProvedBy::Membership] } else { &[ProvedBy::Grants] };
+    let mut screens = vec![sign_in(of(together))];
+    if !known {
+        // Until a registration has shown the tenant, nothing is changed in it.
+        screens.push(sign_in(of(&[ProvedBy::Membership])));
+    }
+    screens.extend(application_screens(&of(&[ProvedBy::AppRoles]), clients));
+    screens.push(sign_in(of(&[ProvedBy::SignIn])));
+    screens.retain(|screen| !screen.actions.is_empty());
+    Plan { screens }
+}
+
+fn again(enterprise: &Enterprise, actions: &[ActionType]) -> Vec<ActionType> {
+    let granted = actions.first().map(|first| enterprise.asked_again_with(*first)).unwrap_or_default();
+    granted.into_iter().filter(|action| !actions.contains(action)).collect()
+}
+
+/// One screen a registration; that of user synchronisation first, because it reads the grants of all.
+fn application_screens(actions: &[ActionType], clients: &ApplicationClients) -> Vec<Screen> {
+    let mut order: Vec<ApplicationId> = Vec::new();
+    for client in [clients.of(ActionType::UserSync)].into_iter().chain(actions.iter().map(|one| clients.of(*one))) {
+        if !order.contains(&client) {
+            order.push(client);
+        }
+    }
+    let screen = |client: ApplicationId| Screen {
+        kind: Kind::Application,
+        client,
+        actions: actions.iter().copied().filter(|action| clients.of(*action) == client).collect(),
+        again: Vec::new(),
+    };
+    order.into_iter().map(screen).collect()
+}
+
+#[cfg(test)]
+mod tests;

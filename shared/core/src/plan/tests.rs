@@ -1,0 +1,124 @@
+use super::*;
+use crate::catalogue::Catalogue;
+use crate::enterprise::Profile;
+use crate::fields::Fields;
+use crate::id::{ConsentRequestId, EnterpriseId, ResellerId, TenantId};
+use crate::random::tests::Counting;
+use crate::time::Timestamp;
+use serde_json::json;
+
+const NOW: Timestamp = Timestamp::from_seconds(1);
+const OWN: ApplicationId = ApplicationId::from_u128(1);
+const OTHER: ApplicationId = ApplicationId::from_u128(2);
+
+fn enterprise(services: &[&str]) -> Enterprise {
+    let mut body = json!({"enterpriseName": "Contoso", "pbxId": [], "sbcGateways": [], "services": ["SMS"]});
+    body["expectedTenant"] = json!("c0a70500-1111-4a4a-8b8b-0000000c0001");
+    let reseller = ResellerId::try_from(1).unwrap();
+    let fields = Fields::of(body.as_object().cloned().unwrap());
+    let mut profile = Profile::parse(fields, reseller, &Catalogue::default()).unwrap();
+    profile.services = services.iter().map(|name| name.parse().unwrap()).collect();
+    Enterprise::create(EnterpriseId::try_from(7).unwrap(), reseller, profile, NOW)
+}
+
+fn grant(enterprise: &mut Enterprise, actions: &[ActionType]) {
+    let request = ConsentRequestId::new(NOW, &Counting::default());
+    for action in actions {
+        enterprise.actions.insert(*action, ActionState::Granted { since: NOW, request: request.clone(), by: None });
+    }
+}
+
+fn screens(enterprise: &Enterprise, wanted: &Wanted) -> Vec<(Kind, Vec<ActionType>)> {
+    let plan = plan(enterprise, wanted, &ApplicationClients::single(OWN));
+    plan.screens.into_iter().map(|screen| (screen.kind, screen.actions)).collect()
+}
+
+fn these(actions: &[ActionType]) -> Wanted {
+    Wanted::These(actions.iter().copied().collect())
+}
+
+const MANAGEMENT: ActionType = ActionType::ServiceProviderManagement;
+
+/// R134-R137, R140 PBX and CALLAPP are two screens: one sign-in, one registration.
+#[test]
+fn pbx_and_callapp_are_two_screens() {
+    let expected = [
+        (Kind::Delegated, vec![ActionType::Registration]),
+        (Kind::Application, vec![ActionType::UserSync, ActionType::Presence, ActionType::Agent, ActionType::CallApp]),
+    ];
+    assert_eq!(screens(&enterprise(&["PBX", "CALLAPP"]), &Wanted::Missing), expected);
+}
+
+/// R137, R139 What does not apply is in no plan; adding the service later puts it in.
+#[test]
+fn what_does_not_apply_is_in_no_plan() {
+    let mut enterprise = enterprise(&["PBX"]);
+    let all: BTreeSet<ActionType> = ActionType::all().collect();
+    let planned: Vec<ActionType> =
+        screens(&enterprise, &Wanted::These(all)).into_iter().flat_map(|(_, actions)| actions).collect();
+    assert!(!planned.contains(&ActionType::CallApp) && !planned.contains(&ActionType::CallRecording), "{planned:?}");
+    grant(&mut enterprise, &[ActionType::Registration, ActionType::UserSync, ActionType::Presence, ActionType::Agent]);
+    assert_eq!(screens(&enterprise, &Wanted::Missing), []);
+    enterprise.profile.services.push("CALLAPP".parse().unwrap());
+    assert_eq!(screens(&enterprise, &Wanted::Missing), [(Kind::Application, vec![ActionType::CallApp])]);
+}
+
+/// R001, R141 The management consent is in the plan once it is asked for, at the same sign-in, if the tenant is known.
+#[test]
+fn management_shares_the_sign_in_of_a_known_tenant() {
+    let mut enterprise = enterprise(&["SMS"]);
+    enterprise.actions.insert(MANAGEMENT, ActionState::PendingConsent { since: NOW });
+    let together = (Kind::Delegated, vec![ActionType::Registration, MANAGEMENT]);
+    assert_eq!(screens(&enterprise, &Wanted::Missing)[0], together);
+    enterprise.profile.expected_tenant = None;
+    let apart = screens(&enterprise, &Wanted::Missing);
+    assert_eq!(apart[0], (Kind::Delegated, vec![ActionType::Registration]));
+    assert_eq!(apart[1], (Kind::Delegated, vec![MANAGEMENT]));
+}
+
+/// What is granted is asked for again beside what is new, and is not an action of the screen.
+#[test]
+fn a_delegated_screen_asks_for_the_union() {
+    let mut enterprise = enterprise(&["SMS"]);
+    enterprise.tenant = Some(TenantId::from_u128(1));
+    grant(&mut enterprise, &[ActionType::Registration]);
+    let clients = ApplicationClients::single(OWN);
+    let plan = plan(&enterprise, &these(&[MANAGEMENT]), &clients);
+    let [screen] = plan.screens.as_slice() else { panic!("{plan:?}") };
+    assert_eq!(
+        (screen.actions.as_slice(), screen.again.as_slice()),
+        (&[MANAGEMENT][..], &[ActionType::Registration][..])
+    );
+    let names: Vec<&str> = screen.permissions(&clients).iter().map(|asked| asked.name).collect();
+    for name in ["RoleManagement.ReadWrite.Directory", "User.ReadWrite.All", "user_impersonation"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    assert!(screen.needs_tenant());
+}
+
+/// One screen a registration, that of user synchronisation first; each shows all that its registration lists.
+#[test]
+fn each_registration_is_one_screen() {
+    let map = format!(r#"{{"GET_PRESENCE_CONSENT": "{OTHER}", "GET_CDR_CONSENT": "{OTHER}"}}"#);
+    let clients = ApplicationClients::parse(&map, OWN).unwrap();
+    let mut enterprise = enterprise(&["PBX"]);
+    grant(&mut enterprise, &[ActionType::Registration]);
+    let plan = plan(&enterprise, &Wanted::Missing, &clients);
+    let found: Vec<_> = plan.screens.iter().map(|screen| (screen.client, screen.actions.clone())).collect();
+    let expected = [(OWN, vec![ActionType::UserSync, ActionType::Agent]), (OTHER, vec![ActionType::Presence])];
+    assert_eq!(found, expected);
+    let listed: Vec<&str> = plan.screens[1].permissions(&clients).iter().map(|listed| listed.name).collect();
+    assert_eq!(listed, ["Presence.Read.All", "CallRecords.Read.All"]);
+}
+
+/// R130 A sign-in is a screen of its own, whenever it is wanted; what is being proved is not asked for again.
+#[test]
+fn a_sign_in_may_be_wanted_again() {
+    let mut enterprise = enterprise(&["SMS"]);
+    grant(&mut enterprise, &[ActionType::Registration, ActionType::LoginEnterpriseAdmin]);
+    let login = these(&[ActionType::LoginEnterpriseAdmin, ActionType::Registration]);
+    assert_eq!(screens(&enterprise, &login), [(Kind::Delegated, vec![ActionType::LoginEnterpriseAdmin])]);
+    let request = ConsentRequestId::new(NOW, &Counting::default());
+    enterprise.actions.insert(ActionType::UserSync, ActionState::Verifying { since: NOW, request });
+    assert_eq!(screens(&enterprise, &Wanted::Missing), [(Kind::Application, vec![ActionType::Agent])]);
+}

@@ -1,0 +1,143 @@
+//! The start page's link: what it is for, and the cookie that ties a sign-in to the browser that began it.
+//!
+//! The row holds what is wanted, not a plan: the plan is made anew from what is granted, so the same link goes on where
+//! anybody stopped, on another device and after days. Opening it has no effect; only its form goes to Microsoft.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{EnterpriseId, ResellerId};
+use crate::plan::Wanted;
+use crate::random::Random;
+use crate::redirect_url::RedirectUrl;
+use crate::secret::{Handle, SecretHash};
+use crate::time::Timestamp;
+
+/// How long a start link lives: the most that K20 allows.
+pub const LIFETIME: Duration = Duration::from_hours(30 * 24);
+
+/// The cookie's name. `__Host-`: of this host alone, over TLS alone, for every path (RFC 6265bis §4.1.3.2).
+pub const COOKIE: &str = "__Host-txn";
+
+/// A start link, as it is stored: found by the hash of its handle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StartLink {
+    /// The hash of the handle.
+    pub hash: SecretHash,
+    /// For whom.
+    pub enterprise: EnterpriseId,
+    /// Whose enterprise it is.
+    pub reseller: ResellerId,
+    /// What is to be reached.
+    pub wanted: Wanted,
+    /// Where the outcomes go.
+    pub redirect_url: RedirectUrl,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+impl StartLink {
+    /// A new link, with the handle that is shown once.
+    #[must_use]
+    pub fn new(
+        (reseller, enterprise): (ResellerId, EnterpriseId),
+        wanted: Wanted,
+        redirect_url: RedirectUrl,
+        (now, random): (Timestamp, &dyn Random),
+    ) -> (Self, Handle) {
+        let handle = Handle::new("", random);
+        let hash = handle.hash();
+        (Self { hash, enterprise, reseller, wanted, redirect_url, expires_at: now.plus(LIFETIME) }, handle)
+    }
+
+    /// Whether it still works; it ends in its millisecond (P7).
+    #[must_use]
+    pub fn works(&self, now: Timestamp) -> bool {
+        now < self.expires_at
+    }
+}
+
+/// What ties a sign-in to a browser: a secret of its own, and the link by which it began. `Debug` hides it.
+#[derive(Clone)]
+pub struct Binding {
+    value: String,
+}
+
+impl std::fmt::Debug for Binding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Binding([redacted])")
+    }
+}
+
+impl Binding {
+    /// A new one for a browser that begins by the link with this handle.
+    #[must_use]
+    pub fn new(handle: &str, random: &dyn Random) -> Self {
+        Self { value: format!("{}.{handle}", Handle::new("", random).expose()) }
+    }
+
+    /// The one that a `Cookie` header brings, if it does. A header that brings several is believed in none.
+    #[must_use]
+    pub fn of(cookies: &str) -> Option<Self> {
+        let mut own = cookies.split(';').filter_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='));
+        match (own.next(), own.next()) {
+            (Some(value), None) => Some(Self { value: value.to_owned() }),
+            (None | Some(_), _) => None,
+        }
+    }
+
+    /// What the sealed state keeps of it.
+    #[must_use]
+    pub fn hash(&self) -> SecretHash {
+        SecretHash::of(&self.value)
+    }
+
+    /// The handle of the link by which it began.
+    #[must_use]
+    pub fn handle(&self) -> Option<&str> {
+        self.value.split_once('.').map(|(_, handle)| handle)
+    }
+
+    /// The `Set-Cookie` header. `SameSite=None`, because Microsoft's `form_post` is a cross-site POST.
+    #[must_use]
+    pub fn set_cookie(&self) -> String {
+        format!("{COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=None", self.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::tests::Counting;
+
+    /// R111 A sign-in comes back with the browser that began it, or with none.
+    #[test]
+    fn a_cookie_is_known_by_its_hash() {
+        let random = Counting::default();
+        let binding = Binding::new("handle", &random);
+        let cookie = binding.set_cookie();
+        let pair = cookie.split(';').next().unwrap();
+        for header in [pair.to_owned(), format!("a=b; {pair}"), format!("{pair}; x=y")] {
+            let back = Binding::of(&header).unwrap();
+            assert_eq!((back.hash(), back.handle()), (binding.hash(), Some("handle")));
+        }
+        let other = Binding::new("handle", &random);
+        assert_ne!(other.hash(), binding.hash());
+        assert!(Binding::of("a=b").is_none() && Binding::of("").is_none());
+        assert!(Binding::of(&format!("{pair}; {COOKIE}=x")).is_none(), "one of two may be planted");
+        assert!(Binding::of(&format!("x{pair}")).is_none());
+    }
+
+    /// K13 The cookie is of this host, over TLS, invisible to scripts, and sent with Microsoft's cross-site POST.
+    #[test]
+    fn the_cookie_travels_cross_site() {
+        let cookie = Binding::new("handle", &Counting::default()).set_cookie();
+        assert!(cookie.starts_with("__Host-txn="), "{cookie}");
+        for attribute in ["Path=/", "Secure", "HttpOnly", "SameSite=None"] {
+            assert!(cookie.split("; ").any(|part| part == attribute), "{cookie}");
+        }
+        assert!(!cookie.contains("Domain"), "{cookie}");
+    }
+}

@@ -228,7 +228,7 @@ impl SharedSignIn {
         }
         let plain = token.expose_secret().as_bytes();
         let sealed = keys.seal(Purpose::AccessToken, own.id.as_str(), plain, (now, occasion.random));
-        let token = SealedToken { sealed, expires_at: self.expires_at };
+        let token = SealedToken { sealed, sealed_id_token: None, expires_at: self.expires_at };
         let signer = self.signer.clone();
         let stage = Stage::Verifying { since: now, signer: signer.clone(), token: token.clone(), reads: 0 };
         let request = ConsentRequest { stage: stage.clone(), ..own.clone() };

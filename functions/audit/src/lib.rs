@@ -61,6 +61,7 @@ impl From<Error> for Failure {
         match error {
             Error::Caller(refusal) => refusal.into(),
             Error::Key(NotAuthenticated::NotAccepted(refusal)) => refusal.into(),
+            Error::Key(NotAuthenticated::Exhausted(refusal)) => refusal.into(),
             Error::AnothersTrail => Self::not_found(),
             Error::Query(fault) => fault.into(),
             Error::InvalidQuery(faults) => Self::invalid_query(faults),

@@ -71,6 +71,7 @@ impl From<Error> for Failure {
         match error {
             Error::Caller(refusal) => refusal.into(),
             Error::Key(NotAuthenticated::NotAccepted(refusal)) => refusal.into(),
+            Error::Key(NotAuthenticated::Exhausted(refusal)) => refusal.into(),
             Error::AnothersList | Error::Path(NoSuchThing) => Self::not_found(),
             Error::NameTaken => Self::name_taken(),
             Error::Body(fault) => fault.into(),

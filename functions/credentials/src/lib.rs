@@ -78,6 +78,7 @@ impl Error {
     fn client(error: NotAuthenticated) -> Self {
         match error {
             NotAuthenticated::NotAccepted(_) => Self::UnknownClient,
+            NotAuthenticated::Exhausted(_) => Self::Key(error),
             NotAuthenticated::Store(error) => Self::Store(error),
         }
     }
@@ -88,6 +89,7 @@ impl From<Error> for Failure {
         match error {
             Error::Caller(refusal) => refusal.into(),
             Error::Key(NotAuthenticated::NotAccepted(refusal)) => refusal.into(),
+            Error::Key(NotAuthenticated::Exhausted(refusal)) => refusal.into(),
             Error::Path(NoSuchThing) | Error::Operator(OperatorError::NoSuchReseller | OperatorError::NoSuchKey) => {
                 Self::not_found()
             }

@@ -93,6 +93,7 @@ impl From<Error> for Failure {
         match error {
             Error::Caller(refusal) => refusal.into(),
             Error::Key(NotAuthenticated::NotAccepted(refusal)) => refusal.into(),
+            Error::Key(NotAuthenticated::Exhausted(refusal)) => refusal.into(),
             Error::NoSuchEnterprise | Error::Path(NoSuchThing) => Self::not_found(),
             Error::Disabled => Self::new(StatusCode::CONFLICT, Code::EnterpriseDisabled),
             Error::NothingToConfirm => Self::new(StatusCode::CONFLICT, Code::NothingToConfirm),

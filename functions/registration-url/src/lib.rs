@@ -88,6 +88,7 @@ impl From<Error> for Failure {
         match error {
             Error::Caller(refusal) => refusal.into(),
             Error::Key(NotAuthenticated::NotAccepted(refusal)) => refusal.into(),
+            Error::Key(NotAuthenticated::Exhausted(refusal)) => refusal.into(),
             Error::NoSuchEnterprise => Self::not_found(),
             Error::EnterpriseStopped => Self::new(StatusCode::CONFLICT, Code::EnterpriseDisabled),
             Error::NotApplicable => Self::new(StatusCode::CONFLICT, Code::NotApplicable),

@@ -79,6 +79,7 @@ pub enum Code {
     NotFound,
     NothingToConfirm,
     PayloadTooLarge,
+    RateLimited,
     PreconditionFailed,
     PreconditionRequired,
     RevokeRequired,

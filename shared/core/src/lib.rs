@@ -7,7 +7,7 @@
 //! | to find | look in |
 //! |---|---|
 //! | who may call, and what | [`credential`], [`token`], [`scope`], [`reseller`] |
-//! | who may call, and what of a call sent twice | [`credential`], [`reseller`], [`idempotency`] |
+//! | who may call, and what of a call sent twice | [`credential`], [`reseller`], [`idempotency`], [`rate_limit`] |
 //! | an enterprise and its body | [`enterprise`], [`catalogue`], [`service`], [`country`], [`place`], [`region`], [`text`], [`fields`] |
 //! | lists, page by page | [`listing`] |
 //! | actions and what they ask for | [`action`], [`permission`], [`capability`] |
@@ -47,6 +47,7 @@ pub mod place;
 pub mod plan;
 pub mod proof;
 pub mod random;
+pub mod rate_limit;
 pub mod redirect_url;
 pub mod region;
 pub mod reseller;

@@ -8,6 +8,7 @@ use onboarding_core::credential::{self, Caller, KeyOwner, KeyRecord, NotAccepted
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::id::{EnterpriseId, ResellerId};
 use onboarding_core::idempotency::{Attempt, Kept, Repeat};
+use onboarding_core::rate_limit::Exhausted;
 use onboarding_core::reseller::Reseller;
 use onboarding_core::time::Timestamp;
 use onboarding_core::token::{self, TokenRecord};
@@ -55,6 +56,9 @@ pub enum NotAuthenticated {
     /// The credential opens nothing.
     #[error(transparent)]
     NotAccepted(#[from] NotAccepted),
+    /// Its holder is proved, and has made as many requests as they may.
+    #[error(transparent)]
+    Exhausted(#[from] Exhausted),
     /// It could not be looked up.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -71,7 +75,8 @@ struct CallerRows {
 }
 
 impl Store {
-    /// Proves who calls: one round trip, 1 unit an item.
+    /// Proves who calls: one round trip, 1 unit an item. Every twentieth request of a key leases permits for the next
+    /// ones, which is one more.
     pub async fn authenticate(
         &self,
         presented: &Presented,
@@ -87,6 +92,8 @@ impl Store {
             Presented::Key(shown) => credential::authenticate(shown, key.as_ref(), owner, now)?,
             Presented::Token(shown) => token::authenticate(shown, token.as_ref(), owner, now)?,
         };
+        // Nobody who is not proved uses up anything of anybody's.
+        self.permit(caller.key(), now).await??;
         // What was told of another enterprise is not told to the holder of a token of this one.
         let may_know =
             !matches!(&caller, Caller::Enterprise { enterprise, .. } if wanted.enterprise != Some(*enterprise));

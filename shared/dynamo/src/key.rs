@@ -7,6 +7,7 @@ use onboarding_core::idempotency::Attempt;
 use onboarding_core::redirect_url::RedirectUrl;
 use onboarding_core::secret::SecretHash;
 use onboarding_core::text::Name;
+use onboarding_core::time::Timestamp;
 use onboarding_core::token::TokenId;
 
 use crate::value::{Item, text};
@@ -75,6 +76,11 @@ impl Key {
             KeyOwner::Reseller(reseller) => reseller.to_string(),
         };
         Self::new(format!("idempotency#{owner}#{}", attempt.key().as_str()), "idempotency")
+    }
+
+    /// What a key has leased in the window that begins at `begin`.
+    pub(crate) fn rate(key: &KeyId, begin: Timestamp) -> Self {
+        Self::new(format!("rate#{key}"), begin.to_string())
     }
 
     pub(crate) fn audit(trail: Trail, id: &AuditId) -> Self {

@@ -18,6 +18,7 @@ pub mod enterprise;
 pub mod idempotency;
 mod key;
 mod patience;
+mod rate_limit;
 pub mod reseller;
 mod row;
 pub mod stream;
@@ -27,8 +28,11 @@ mod transaction;
 mod update;
 mod value;
 
+use std::sync::{Arc, Mutex};
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use onboarding_core::rate_limit::{Leases, RateLimit, STANDARD};
 use thiserror::Error;
 
 /// The table of this deployment.
@@ -36,6 +40,9 @@ use thiserror::Error;
 pub struct Store {
     client: Client,
     table: String,
+    /// What this instance has leased of its callers' limits.
+    leases: Arc<Mutex<Leases>>,
+    limit: RateLimit,
 }
 
 /// Why the table gave no answer. What a caller may expect to go wrong is not here but in the methods' answers.
@@ -88,6 +95,7 @@ impl Store {
     pub fn connect(sdk: &aws_types::SdkConfig, endpoint: Option<&str>, table: &str) -> Self {
         let mut config = aws_sdk_dynamodb::config::Builder::from(sdk);
         config.set_endpoint_url(endpoint.map(str::to_owned));
-        Self { client: Client::from_conf(config.build()), table: table.to_owned() }
+        let client = Client::from_conf(config.build());
+        Self { client, table: table.to_owned(), leases: Arc::default(), limit: STANDARD }
     }
 }

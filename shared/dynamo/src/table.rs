@@ -17,6 +17,7 @@
 //! | token handle | `handle#{SHA-256}` | `handle` | |
 //! | delivery (outbox) | `delivery#{id}` | `delivery` | due while pending |
 //! | what stands under an idempotency key | `idempotency#{resellerId or operator}#{SHA-256 of the key}` | `idempotency` | |
+//! | permits leased by a key | `rate#{keyId}` | `{begin of the window}` | |
 //! | audit row | `audit#{resellerId or operator}` | `{auditId}` | due until sealed; owner, if about an enterprise |
 //! | segment of audit rows | `segments#{resellerId or operator}` | `{number}` | |
 //!
@@ -37,6 +38,7 @@
 //! | call | pattern | read | write |
 //! |---|---|---|---|
 //! | any API call | BatchGetItem: key or token, provider, object | 2 to 3 | |
+//! | every twentieth API call of a key and instance | besides, UpdateItem: permits | | 1 |
 //! | `POST /v1/resellers` | TransactWriteItems: provider, catalogue, audit | 1 | 7 |
 //! | `GET /v1/resellers/{id}` | BatchGetItem: key, provider, catalogue | 3 | |
 //! | `PATCH /v1/resellers/{id}` | BatchGetItem; TransactWriteItems: provider, catalogue if it differs, audit | 3 | 7 |

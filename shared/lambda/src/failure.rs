@@ -11,6 +11,7 @@ use http::{Method, StatusCode};
 use onboarding_core::advice::{Code, Explanation};
 use onboarding_core::credential::NotAccepted;
 use onboarding_core::fields::Fault;
+use onboarding_core::rate_limit::Exhausted;
 use onboarding_core::scope::Scope;
 
 /// `Retry-After` of a 429 or 503 whose advice names no time, in seconds.
@@ -258,6 +259,12 @@ impl Failure {
 impl From<NotAccepted> for Failure {
     fn from(_: NotAccepted) -> Self {
         Self::unauthenticated()
+    }
+}
+
+impl From<Exhausted> for Failure {
+    fn from(exhausted: Exhausted) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, Code::RateLimited).with_retry_after(exhausted.retry_after)
     }
 }
 

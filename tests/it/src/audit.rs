@@ -90,7 +90,7 @@ async fn an_enterprises_rows_tell_its_story() {
     assert_eq!((&items[1]["before"], &items[1]["object"]), (&json!("pending_consent"), &json!("action:REGISTRATION")));
     let actions = world.audit("?limit=100").await;
     assert!(texts(&actions, "object").contains(&format!("enterprise:{other}").as_str()));
-    assert_eq!(texts(&actions, "action")[0], "reseller.created");
+    assert!(texts(&actions, "action").contains(&"reseller.created"));
 }
 
 /// K10, K18 A trail is read page by page, from one instant to another, and every row stands on one page.

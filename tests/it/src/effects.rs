@@ -107,8 +107,9 @@ impl Snapshot {
             webhooks: self.webhooks - before.webhooks,
             ..Effects::default()
         };
-        // Which audit rows were sealed together follows from when somebody ticked.
-        let told = self.rows.iter().filter(|(key, _)| !key.0.starts_with("segments#"));
+        // Which audit rows were sealed together follows from when somebody ticked, and leases from who called.
+        let told =
+            self.rows.iter().filter(|(key, _)| !["segments#", "rate#"].iter().any(|kind| key.0.starts_with(kind)));
         for (key, row) in told {
             let kind = key.0.split('#').next().unwrap_or_default().to_owned();
             match before.rows.get(key) {

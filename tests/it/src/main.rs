@@ -32,6 +32,7 @@ mod openapi;
 mod preview;
 mod race;
 mod raw_token;
+mod rate_limit;
 mod refusal;
 mod reseller;
 mod sealing_key;

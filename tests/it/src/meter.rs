@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::post;
+use onboarding_core::rate_limit::BLOCK;
 use onboarding_sandbox::{Options, Overrides};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -26,6 +27,8 @@ struct Charge {
     units: f64,
     /// Whether a delivery made it, which runs beside the call that is measured.
     is_delivery: bool,
+    /// Whether it leased permits, which only some calls do.
+    is_lease: bool,
 }
 
 #[derive(Clone)]
@@ -50,10 +53,11 @@ impl Meter {
         (meter, address)
     }
 
-    /// What was charged since the last time it was asked, deliveries apart.
+    /// What was charged since the last time it was asked, deliveries and leases apart.
     fn charged(&self) -> (Vec<String>, Vec<f64>) {
+        let charges = self.charges.lock().unwrap().drain(..).collect::<Vec<_>>();
         let charges: Vec<Charge> =
-            self.charges.lock().unwrap().drain(..).filter(|charge| !charge.is_delivery).collect();
+            charges.into_iter().filter(|charge| !charge.is_delivery && !charge.is_lease).collect();
         (
             charges.iter().map(|charge| charge.operation.clone()).collect(),
             charges.iter().map(|charge| charge.units).collect(),
@@ -79,7 +83,8 @@ async fn forward(State(meter): State<Meter>, headers: HeaderMap, body: Bytes) ->
         let sent = String::from_utf8_lossy(&body).into_owned();
         let is_delivery =
             operation != "TransactWriteItems" && (sent.contains("delivery#") || sent.contains("endpoint#"));
-        meter.charges.lock().unwrap().push(Charge { operation, units, is_delivery });
+        let is_lease = operation == "UpdateItem" && sent.contains("rate#");
+        meter.charges.lock().unwrap().push(Charge { operation, units, is_delivery, is_lease });
     }
     (StatusCode::from_u16(status).unwrap(), [("content-type", "application/x-amz-json-1.0")], text)
 }
@@ -137,15 +142,33 @@ async fn calls_cost_what_the_table_says() {
         assert_eq!(call.send().await.unwrap().status(), 200);
     };
     edit(json!({"userLimit": 5})).await;
-    expect(&["BatchGetItem", "TransactWriteItems"], 4.0 + 5.0);
+    expect(&["BatchGetItem", "TransactWriteItems"], 4.0 + 7.0);
     edit(json!({"enterpriseName": "Another"})).await;
-    expect(&["BatchGetItem", "TransactWriteItems"], 4.0 + 9.0);
+    expect(&["BatchGetItem", "TransactWriteItems"], 4.0 + 11.0);
     let link = world.registration_url(enterprise).await;
     expect(&["BatchGetItem", "TransactWriteItems"], 3.0 + 9.0);
     world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
     // The lease goes out together with the look at whose link it is, which is no round trip of its own.
     let callback = ["BatchGetItem", "UpdateItem", "TransactWriteItems", "TransactWriteItems", "BatchGetItem"];
     expect(&callback, 2.0 + 2.0 + 11.0 + 23.0 + 3.0);
+}
+
+/// K7 Of a key's calls every twentieth leases permits, with one write of one unit; the others make none.
+#[tokio::test]
+async fn every_twentieth_call_is_one_write_more() {
+    let (world, _behind, meter) = metered().await;
+    let provider = world.other_provider().await;
+    meter.charged();
+    let mut leased = Vec::new();
+    for call in 1..=2 * BLOCK + 1 {
+        world.as_holder_of(&provider.key, Method::GET, "/v1/enterprises/1", None).await;
+        let charges = std::mem::take(&mut *meter.charges.lock().unwrap());
+        let leases: Vec<f64> = charges.iter().filter(|charge| charge.is_lease).map(|charge| charge.units).collect();
+        assert_eq!(charges.len() - leases.len(), 1, "call {call}");
+        assert!(leases.iter().all(|units| *units <= 1.0), "{leases:?}");
+        leased.extend((!leases.is_empty()).then_some(call));
+    }
+    assert_eq!(leased, [1, BLOCK + 1, 2 * BLOCK + 1]);
 }
 
 /// R148 A page of 50 is one query, after the look at who calls.

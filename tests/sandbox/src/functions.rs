@@ -46,7 +46,7 @@ impl Functions {
         let Parts { edge, store, secrets, microsoft, insecure_redirects } = parts;
         let redirect_policy = RedirectPolicy { insecure: *insecure_redirects };
         let reach = if *insecure_redirects { Reach::PublicAndLoopback } else { Reach::Public };
-        let (edge, store) = (|| edge.clone(), || store.clone());
+        let (edge, store) = (|| edge.clone(), || store.instance());
         let (secrets, microsoft) = (|| Arc::clone(secrets), || Arc::clone(microsoft));
         let (clock, random) = (|| Arc::clone(&parts.edge.clock), || Arc::clone(&parts.edge.random));
         let policy = Policy::default();

@@ -480,6 +480,16 @@ pub(super) const ROWS: &[Advice] = &[
         &["Read GET /v1/enterprises/{id}/actions."],
     ),
     row(
+        Code::RateLimited,
+        Who::Developer,
+        "Too many requests",
+        "This key, with the tokens made with it, has made as many requests as it may for now. Nothing was changed.",
+        &[
+            "Wait as many seconds as Retry-After says, then send the request again.",
+            "Ask for more with one request where you can: lists have up to 100 items a page.",
+        ],
+    ),
+    row(
         Code::PayloadTooLarge,
         Who::Developer,
         "The body is too large",
@@ -688,6 +698,7 @@ codes! {
     NotFound "not_found",
     NothingToConfirm "nothing_to_confirm",
     PayloadTooLarge "payload_too_large",
+    RateLimited "rate_limited",
     TenantNotKnown "tenant_not_known",
     TenantNotShown "tenant_not_shown",
     TooManyKeys "too_many_keys",

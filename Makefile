@@ -1,6 +1,6 @@
 # Everything a newcomer needs: make run, make test. Both need Rust and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test openapi schemathesis long fuzz mutants check build bench verifiers clean
+.PHONY: help run demo test openapi schemathesis long fuzz mutants check build bench verifiers clean docs
 
 help: ## say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ openapi: ## write openapi.json anew, from the routes and the types
 
 long: ## the long runs, some minutes each
 	cargo test --locked --profile long --package it -- --ignored --nocapture --test-threads 1
+
+docs: ## write what is made from the code: docs/errors.md
+	WRITE_DOCS=1 cargo test --locked --quiet --package onboarding-core --test errors
 
 FUZZ_SECONDS ?= 60
 fuzz: ## fuzz every parser, FUZZ_SECONDS (60) each

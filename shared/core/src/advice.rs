@@ -5,6 +5,7 @@
 //! number only picks better advice, and an unknown one still leads to advice that helps.
 
 mod signals;
+mod statuses;
 mod table;
 
 use std::borrow::Cow;
@@ -130,6 +131,12 @@ pub enum LinkAfter {
     Open,
     /// The link is spent; the next step is a fresh one.
     Spent,
+}
+
+/// Every row of the catalogue.
+#[must_use]
+pub const fn catalogue() -> &'static [Advice] {
+    table::ROWS
 }
 
 /// One row of the catalogue.

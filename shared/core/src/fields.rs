@@ -21,6 +21,42 @@ pub fn whole_number(value: &Value) -> Option<u64> {
     })
 }
 
+/// Every code of a fault, with what it says. The detail beside a code says what is wanted in its place.
+pub const FAULT_CODES: &[(&str, &str)] = &[
+    ("consent_type_mismatch", "The `consentType` is not the one of the action."),
+    ("contradiction", "Two fields exclude each other."),
+    ("default_is_disabled", "The default PBX type is disabled."),
+    ("duplicate", "The same thing is said twice."),
+    ("enterprise_id_not_settable", "The number of an enterprise is ours to choose: 0, or nothing."),
+    ("enterprise_name_taken", "Another enterprise of yours has the name."),
+    ("events_url_not_listed", "The host of `eventsUrl` is not on the list of hosts."),
+    ("invalid_cursor", "The cursor is none of this list."),
+    ("invalid_domain", "The text is no domain name."),
+    ("invalid_email", "The text is no mail address."),
+    ("invalid_instant", "The text is no instant."),
+    ("invalid_name", "The text is empty, longer than 255 characters, or holds control or invisible characters."),
+    (
+        "invalid_redirect_url",
+        "The URL is not https on port 443 of a listed host, or names a user, a fragment or an address.",
+    ),
+    ("invalid_tenant", "The text is no tenant id and no domain name."),
+    ("not_your_reseller", "The number of a service provider is another one's."),
+    ("out_of_range", "The number or length is not within its bounds."),
+    ("pbx_type_disabled", "The PBX type is disabled for you."),
+    ("required", "The field is missing, or `null`."),
+    ("second_default", "There is more than one default PBX type."),
+    ("tenant_already_bound", "The enterprise is bound to a tenant, which does not change."),
+    ("unknown_action_type", "There is no such action."),
+    ("unknown_country", "There is no such country."),
+    ("unknown_field", "There is no such field here."),
+    ("unknown_pbx_type", "You have no such PBX type."),
+    ("unknown_sbc_gateway", "You have no such SBC gateway."),
+    ("unknown_status", "There is no such status."),
+    ("unknown_task", "There is no such task."),
+    ("unknown_token_mode", "There is no such token mode."),
+    ("wrong_type", "The value is of another JSON type."),
+];
+
 /// One thing that is wrong with a body, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -36,6 +72,7 @@ pub struct Fault {
 impl Fault {
     /// A fault of `field`.
     pub fn new(field: &str, code: &'static str, detail: impl Into<String>) -> Self {
+        debug_assert!(FAULT_CODES.iter().any(|(known, _)| *known == code), "{code} is not in FAULT_CODES");
         Self { pointer: format!("/{field}"), code, detail: detail.into() }
     }
 }

@@ -15,7 +15,7 @@ use onboarding_core::random::{Random, SystemRandomness};
 use onboarding_core::time::{Clock, SystemClock, Timestamp};
 
 use crate::answer::Answer;
-use crate::body;
+use crate::body::{self, BodyFault, MAX_BODY};
 use crate::call::Call;
 use crate::caller;
 use crate::config::deployment::PublicBase;
@@ -117,6 +117,10 @@ impl Visit {
         };
         if credential.is_some() && params.have_no_query() {
             refuse_any_parameter(&request).map_err(turned_away)?;
+        }
+        // Nobody's bytes are looked at, nor is anything read, for a body that no route takes (T39, T69).
+        if request.body().as_ref().len() > MAX_BODY {
+            return Err(turned_away(BodyFault::TooLarge.failure(route.surface)));
         }
         let at = (self.now, self.reference.clone());
         Call::new(edge, request, (route, operation), params, credential, at).map_err(turned_away)

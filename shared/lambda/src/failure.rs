@@ -53,6 +53,10 @@ impl Failure {
     #[must_use]
     pub fn new(status: StatusCode, code: Code) -> Self {
         let tells = status.is_client_error() || status.is_server_error();
+        debug_assert!(
+            !tells || code.statuses().is_empty() || code.statuses().contains(&status.as_u16()),
+            "{code} is not answered with {status}: add it to the catalogue"
+        );
         Self(Box::new(Parts {
             status: if tells { status } else { StatusCode::INTERNAL_SERVER_ERROR },
             code,

@@ -4,7 +4,6 @@
 
 mod csv;
 mod query;
-mod view;
 
 use lambda_http::http::header::LINK;
 use lambda_http::http::{HeaderMap, StatusCode};
@@ -12,6 +11,7 @@ use lambda_http::{Body, Request, Response};
 use onboarding_core::advice::Code;
 use onboarding_core::audit::Trail;
 use onboarding_core::audit::chain::Segment;
+use onboarding_core::audit::view::TrailView;
 use onboarding_core::credential::Caller;
 use onboarding_core::fields::Fault;
 use onboarding_core::id::ResellerId;
@@ -28,7 +28,6 @@ use onboarding_lambda::routes::AuditOp;
 use thiserror::Error;
 
 use crate::query::Asked;
-use crate::view::TrailView;
 
 /// What this function needs.
 pub struct App {
@@ -98,7 +97,7 @@ async fn list(app: &App, call: &Call<AuditOp>) -> Result<Answer, Error> {
     numbers.sort_unstable();
     numbers.dedup();
     let segments: Vec<Segment> = app.store.segments(trail, &numbers).await?;
-    Ok(Answer::json(StatusCode::OK, &TrailView::of(&page, &segments)))
+    Ok(Answer::json(StatusCode::OK, &TrailView::of(&page.rows, &segments, page.next.as_ref())))
 }
 
 /// A provider reads its own trail; the operator reads one by its provider's number, or else its own.

@@ -5,6 +5,7 @@
 
 pub mod chain;
 pub mod verify;
+pub mod view;
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod audit;
 mod catalogue;
 mod key;
 mod operator_key;
@@ -35,6 +36,9 @@ pub(crate) enum Command {
     /// API keys of a service provider.
     #[command(subcommand)]
     Key(key::Key),
+    /// Audit trails.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// The secret that signs a service provider's webhooks.
     #[command(subcommand)]
     WebhookSecret(webhook_secret::WebhookSecret),
@@ -48,6 +52,7 @@ impl Command {
             Self::Reseller(command) => Box::pin(command.run(place)).await,
             Self::Catalogue(command) => command.run(place).await,
             Self::Key(command) => command.run(place).await,
+            Self::Audit(command) => command.run(place).await,
             Self::WebhookSecret(command) => command.run(place).await,
         }
     }

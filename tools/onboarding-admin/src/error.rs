@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 
+use onboarding_core::audit::verify::Broken;
 use onboarding_core::fields::Fault;
 use onboarding_dynamo::StoreError;
 use onboarding_lambda::config::ConfigError;
@@ -32,6 +33,9 @@ pub(crate) enum Error {
     /// The file holds no JSON object, or one that says something twice.
     #[error("{path} does not hold one JSON object in which each key stands once", path = .0.display())]
     NotJson(PathBuf),
+    /// An audit trail is not as it was sealed.
+    #[error("the audit trail is broken: {0}")]
+    Broken(#[from] Broken),
     /// The move was refused, or broke off.
     #[error(transparent)]
     Operator(#[from] OperatorError),
@@ -56,6 +60,9 @@ impl Error {
             Self::Config(_) => "Set the variable, as for the AWS command line; --sandbox needs none.",
             Self::File { .. } => "Check the path, or give - for standard input.",
             Self::NotJson(_) => r#"Write {"sbcGateways": [...], "pbxTypes": [...]}, as the API answers the lists."#,
+            Self::Broken(_) => {
+                "Keep the table as it is, and find out who could write it. Compare with a backup, and with `audit export`."
+            }
             Self::Operator(OperatorError::NoSuchReseller) => "Check the number; `reseller create` answered it.",
             Self::Operator(OperatorError::NoSuchKey) => "Check the id with `key list` or `operator-key list`.",
             Self::Operator(OperatorError::Invalid(_)) => "Mend what is named above; nothing was changed.",

@@ -164,3 +164,55 @@ async fn a_secret_is_printed_once_on_standard_output() {
     assert!(out.lines().any(|line| line.starts_with("key ")), "{out}");
     assert!(said.contains("shown this once") && !said.contains("onb_test_"), "{said}");
 }
+
+impl Team {
+    /// One call of the table, by hand: what somebody does who can write it.
+    async fn meddle(&self, operation: &str, body: Value) {
+        let client = onboarding_microsoft::http::client().unwrap();
+        let call = client.post(&self.sandbox.ready().dynamodb).header("content-type", "application/x-amz-json-1.0");
+        let call = call.header("x-amz-target", format!("DynamoDB_20120810.{operation}"));
+        let answer = call.body(body.to_string()).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+}
+
+/// T68 A head that was kept tells of an edit, and of a truncation; the command names what was touched.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trail_is_checked_against_a_head_that_was_kept() {
+    let team = Team::new().await;
+    team.sandbox.tick().await.unwrap();
+    team.done(&["key", "create", "54"]).await;
+    team.sandbox.tick().await.unwrap();
+    let kept = team.done(&["audit", "head", "--reseller", "54"]).await;
+    let head = text(&kept, "head");
+    let (number, hash) = head.split_once(':').unwrap();
+    for head in [head, hash] {
+        let intact = team.done(&["audit", "verify", "--reseller", "54", "--head", head]).await;
+        assert_eq!((&intact["intact"], &intact["unsealed"], &intact["head"]), (&json!(true), &json!(0), &kept["head"]));
+    }
+    let exported = team.done(&["audit", "export", "--reseller", "54"]).await;
+    let row = exported["items"].as_array().unwrap().last().unwrap();
+    assert_eq!(row["action"], "key.created");
+    assert_eq!(exported["segments"].as_array().unwrap().len().to_string(), number);
+    let verify = ["audit", "verify", "--reseller", "54", "--head", head];
+    let key = |pk: &str, sk: &str| json!({"PK": {"S": pk}, "SK": {"S": sk}});
+    let edit = |who: &str| {
+        json!({
+            "TableName": "onboarding-sandbox", "Key": key("audit#54", text(row, "id")),
+            "UpdateExpression": "SET who = :who", "ExpressionAttributeValues": {":who": {"S": who}},
+        })
+    };
+    team.meddle("UpdateItem", edit("somebody")).await;
+    let refused = team.refused(&verify).await;
+    let named = format!("the audit trail is broken: row {} of segment {number} was changed", text(row, "id"));
+    assert_eq!(refused["error"], named);
+    team.meddle("UpdateItem", edit(text(row, "who"))).await;
+    team.done(&verify).await;
+    let last = format!("{:0>16}", number);
+    let cut = json!({"TableName": "onboarding-sandbox", "Key": key("segments#54", &last)});
+    team.meddle("DeleteItem", cut).await;
+    let refused = team.refused(&verify).await;
+    assert_eq!(refused["error"], format!("the audit trail is broken: segment {number} is missing"));
+    let wrong = team.run(&["audit", "verify", "--head", "nonsense"], "").await;
+    assert_eq!(wrong.status.code(), Some(2), "{}", String::from_utf8_lossy(&wrong.stderr));
+}

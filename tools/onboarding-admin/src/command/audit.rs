@@ -1,0 +1,71 @@
+//! `audit head`, `verify` and `export`: whether anybody has touched an audit trail (docs/audit.md).
+
+use clap::{Args, Subcommand};
+use onboarding_core::audit::Trail;
+use onboarding_core::audit::chain::Head;
+use onboarding_core::audit::verify::verify;
+use onboarding_core::audit::view::TrailView;
+use onboarding_core::id::ResellerId;
+use serde_json::json;
+
+use crate::answer::Answer;
+use crate::error::Error;
+use crate::place::Place;
+
+#[derive(Subcommand)]
+pub(crate) enum Audit {
+    /// Prints the head: number and hash of the newest segment. Keep it where nobody who can write the table can.
+    Head(Whose),
+    /// Checks every row and segment, and names the first that was edited, removed, swapped, inserted or cut off.
+    Verify {
+        #[command(flatten)]
+        whose: Whose,
+        /// A head that was kept elsewhere, such as 12:<hash>, or its hash alone. Without it only what does not fit
+        /// together is found.
+        #[arg(long)]
+        head: Option<Head>,
+    },
+    /// Prints every row and segment, in the form of GET /v1/audit.
+    Export(Whose),
+}
+
+#[derive(Args)]
+pub(crate) struct Whose {
+    /// The service provider's number; without it, the operator's own trail.
+    #[arg(long, value_name = "ID")]
+    reseller: Option<ResellerId>,
+}
+
+impl Whose {
+    fn trail(&self) -> Trail {
+        self.reseller.map_or(Trail::Operator, Trail::Reseller)
+    }
+}
+
+impl Audit {
+    pub(crate) async fn run(self, place: &Place) -> Result<Answer, Error> {
+        let store = place.store()?;
+        match self {
+            Self::Head(whose) => {
+                let last = store.last_segment(whose.trail()).await?;
+                let head = last.as_ref().map(|last| last.head().to_string());
+                let sealed_at = last.map(|last| last.sealed_at.to_string());
+                Ok(Answer::new(json!({ "trail": whose.trail(), "head": head, "sealedAt": sealed_at })))
+            }
+            Self::Verify { whose, head } => {
+                let trail = whose.trail();
+                let (rows, segments) = store.whole_trail(trail).await?;
+                let intact = verify(trail, &rows, &segments, head.as_ref())?;
+                let newest = segments.last().map(|last| last.head().to_string());
+                Ok(Answer::new(json!({
+                    "trail": trail, "intact": true, "segments": intact.segments, "sealed": intact.sealed,
+                    "unsealed": intact.unsealed, "head": newest,
+                })))
+            }
+            Self::Export(whose) => {
+                let (rows, segments) = store.whole_trail(whose.trail()).await?;
+                Ok(Answer::new(json!(TrailView::of(&rows, &segments, None))))
+            }
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! API keys: what is taken for one has its checksum, names its owner, and reads back as it was.
+//! API keys and access tokens: what is taken for one has its checksum, names its owner, and reads back as it was.
 //!
 //! The first byte of the input says whether the rest is a key or lacks its checksum, which libFuzzer cannot guess.
 
@@ -11,6 +11,7 @@ use onboarding_core::credential::{ApiKey, Caller, Environment, KeyId, KeyOwner, 
 use onboarding_core::id::ResellerId;
 use onboarding_core::reseller::{Reseller, ResellerStatus, TokenMode};
 use onboarding_core::time::Timestamp;
+use onboarding_core::token::{AccessToken, TokenId};
 use onboarding_fuzz::NOW;
 use ring::digest::{SHA256, digest};
 
@@ -21,6 +22,14 @@ fuzz_target!(|input: &[u8]| {
     for (environment, other, prefix) in
         [(Environment::Live, Environment::Test, "onb_live_"), (Environment::Test, Environment::Live, "onb_test_")]
     {
+        if let Ok(token) = AccessToken::parse(&text, environment) {
+            let id = token.id().to_string();
+            assert_eq!(id.parse::<TokenId>().as_ref(), Ok(token.id()));
+            assert!(id.starts_with(&format!("{}.", token.id().key())), "{id} does not name its key");
+            assert!(ApiKey::parse(&text, environment).is_err(), "a token is no key");
+            assert!(!format!("{token:?}").contains(&text), "it shows itself");
+            assert!(AccessToken::parse(&text, other).is_err(), "it is good in two places");
+        }
         let Ok(key) = ApiKey::parse(&text, environment) else { continue };
         let id = key.id().to_string();
         assert!(text.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(&format!("{id}_"))), "{id}");

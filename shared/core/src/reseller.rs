@@ -153,12 +153,20 @@ impl NewReseller {
     }
 }
 
+/// What becomes of `eventsUrl`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum EventsUrlEdit {
+    Keep,
+    Remove,
+    Set(RedirectUrl),
+}
+
 /// A change that an operator makes to a service provider; what is not said stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResellerEdit {
     name: Option<Name>,
     redirect_hosts: Option<Vec<RedirectHost>>,
-    events_url: Option<Option<RedirectUrl>>,
+    events_url: EventsUrlEdit,
     status: Option<ResellerStatus>,
     token_mode: Option<TokenMode>,
     catalogue: CatalogueEdit,
@@ -188,7 +196,8 @@ impl ResellerEdit {
         let status = status.map(|disabled| if disabled { ResellerStatus::Disabled } else { ResellerStatus::Active });
         let token_mode = body.parsed("tokenMode", "unknown_token_mode", str::parse::<TokenMode>);
         let catalogue = CatalogueEdit::read(&mut body);
-        let events_url = if removed { Some(None) } else { events_url.map(Some) };
+        let kept = if removed { EventsUrlEdit::Remove } else { EventsUrlEdit::Keep };
+        let events_url = events_url.map_or(kept, EventsUrlEdit::Set);
         body.finish(Some(Self { name, redirect_hosts, events_url, status, token_mode, catalogue }))
     }
 
@@ -199,7 +208,11 @@ impl ResellerEdit {
         let mut changed = to.clone();
         changed.name = self.name.unwrap_or(changed.name);
         changed.redirect_hosts = self.redirect_hosts.unwrap_or(changed.redirect_hosts);
-        changed.events_url = self.events_url.unwrap_or(changed.events_url);
+        changed.events_url = match self.events_url {
+            EventsUrlEdit::Keep => changed.events_url,
+            EventsUrlEdit::Remove => None,
+            EventsUrlEdit::Set(url) => Some(url),
+        };
         changed.status = self.status.unwrap_or(changed.status);
         changed.token_mode = self.token_mode.unwrap_or(changed.token_mode);
         (changed, catalogue)

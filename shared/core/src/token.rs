@@ -171,13 +171,11 @@ pub fn authenticate(
         return Err(NotAccepted);
     }
     let (token, scopes) = (record.id.clone(), record.scopes.clone());
-    Ok(match record.enterprise {
-        Some(enterprise) => Caller::Enterprise { token, reseller, enterprise, scopes },
-        None => {
-            let by = CredentialId::Token(token);
-            Caller::Reseller { by, reseller, scopes, key_expires_at: record.key_expires_at }
-        }
-    })
+    if let Some(enterprise) = record.enterprise {
+        return Ok(Caller::Enterprise { token, reseller, enterprise, scopes });
+    }
+    let by = CredentialId::Token(token);
+    Ok(Caller::Reseller { by, reseller, scopes, key_expires_at: record.key_expires_at })
 }
 
 #[cfg(test)]

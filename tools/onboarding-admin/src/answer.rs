@@ -31,10 +31,8 @@ impl Answer {
 
     /// An object as one line a field; a list as its elements with empty lines between.
     pub(crate) fn text(&self) -> String {
-        match &self.value {
-            Value::Array(items) => items.iter().map(lines).collect::<Vec<_>>().join("\n"),
-            one => lines(one),
-        }
+        let Value::Array(items) = &self.value else { return lines(&self.value) };
+        items.iter().map(lines).collect::<Vec<_>>().join("\n")
     }
 }
 

@@ -68,9 +68,12 @@ impl Error {
             Self::Operator(OperatorError::Invalid(_)) => "Mend what is named above; nothing was changed.",
             Self::Operator(OperatorError::TooManyKeys) => "Revoke a key that nobody uses with `key revoke`.",
             // The command sends no idempotency key.
-            Self::Operator(OperatorError::NoFreeNumber | OperatorError::Contended | OperatorError::Repeated(_)) => {
-                "Try again."
-            }
+            Self::Operator(
+                OperatorError::NoFreeNumber
+                | OperatorError::Contended
+                | OperatorError::Repeated(_)
+                | OperatorError::Secrets(SecretsError::Contended(_)),
+            ) => "Try again.",
             Self::Operator(OperatorError::Store(StoreError::Unavailable(_))) => {
                 "Check table, region, credentials and endpoint; `table create` makes the table if there is none."
             }
@@ -83,7 +86,6 @@ impl Error {
             Self::Operator(OperatorError::Secrets(
                 SecretsError::Malformed(_) | SecretsError::AlreadyExists(_) | SecretsError::Full(_),
             )) => "Look at the secret in Secrets Manager.",
-            Self::Operator(OperatorError::Secrets(SecretsError::Contended(_))) => "Try again.",
             Self::Operator(OperatorError::Secrets(SecretsError::Unavailable)) => {
                 "Check prefix, region, credentials and endpoint."
             }

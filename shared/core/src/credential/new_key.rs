@@ -50,7 +50,7 @@ impl NewKey {
     #[must_use]
     pub fn record(self, key: &ApiKey, now: Timestamp) -> KeyRecord {
         let Self { label, scopes, expires_at } = self;
-        KeyRecord { label, scopes, expires_at, ..key.record(now) }
+        KeyRecord { expires_at, label, scopes, ..key.record(now) }
     }
 }
 

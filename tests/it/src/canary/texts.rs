@@ -2,16 +2,19 @@
 
 use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::cloud::{AuthorityPath, Cloud, Endpoints};
-use onboarding_core::credential::{ApiKey, Environment, KeyOwner};
+use onboarding_core::credential::{ApiKey, Environment, KeyOwner, Presented};
 use onboarding_core::fields::Fields;
+use onboarding_core::id::ResellerId;
 use onboarding_core::identity::{Expected, SignedClaims, Signer, verify};
 use onboarding_core::outcome::TokenHandles;
 use onboarding_core::random::SystemRandomness;
+use onboarding_core::scope::Scopes;
 use onboarding_core::seal::SealingKeys;
 use onboarding_core::secret::Handle;
 use onboarding_core::state::State;
 use onboarding_core::text::EmailAddress;
 use onboarding_core::time::{Clock as _, SystemClock};
+use onboarding_core::token::{AccessToken, TokenGrant};
 use onboarding_lambda::answer::Answer;
 use onboarding_microsoft::authorize::SignIn;
 use onboarding_microsoft::redeem::{Redeemed, Redemption};
@@ -85,6 +88,13 @@ pub(crate) fn gather(played: &Stage, scan: &mut Scan) {
     let key = ApiKey::new(Environment::Test, KeyOwner::Operator, &random);
     let handle = Handle::new("onbtok_", &random);
     say("ApiKey, KeyRecord", format!("{key:?} {:?}", key.record(now)));
+    let owner = KeyOwner::Reseller(ResellerId::try_from(7).unwrap());
+    let key_of_one = ApiKey::new(Environment::Test, owner, &random);
+    let grant =
+        TokenGrant { key: key_of_one.id().clone(), key_expires_at: None, scopes: Scopes::ALL, enterprise: None };
+    let (access, record) = AccessToken::issue(grant, Environment::Test, (now, &random));
+    let shown = (Presented::Key(key_of_one), Presented::Token(access.clone()));
+    say("AccessToken, TokenRecord, Presented", format!("{access:?} {record:?} {shown:?}"));
     say("Handle, TokenHandles", format!("{handle:?} {:?}", TokenHandles::new(now, &random)));
     let ring = SealingKeys::generate(&random);
     say("SealingKeys", format!("{:?}", SealingKeys::from_json(&ring).unwrap()));
@@ -110,6 +120,7 @@ pub(crate) fn gather(played: &Stage, scan: &mut Scan) {
     certificate::secrets_of(&pem).into_iter().for_each(|secret| scan.canary(Kind::PrivateKey, secret));
     scan.canary(Kind::ClientSecret, secret);
     scan.canary(Kind::OperatorKey, secret_of(key.expose()));
+    scan.canary(Kind::ResellerKey, secret_of(access.expose()));
     scan.canary(Kind::TokenHandle, secret_of(handle.expose()));
     scan.canary(Kind::Nonce, state.nonce.as_str());
     scan.canary(Kind::Verifier, state.verifier.as_str());

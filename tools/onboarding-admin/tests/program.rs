@@ -1,5 +1,7 @@
 //! The program, as the platform team uses it, on a sandbox's endpoints (K2, K9).
 
+#![expect(clippy::unwrap_used, reason = "a test fails loudly")]
+
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 

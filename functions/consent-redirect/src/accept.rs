@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use onboarding_core::action::ActionType;
 use onboarding_core::advice::Code;
 use onboarding_core::audit::{Actor, AuditRow, Fact};
 use onboarding_core::client_credential::ClientCredential;
-use onboarding_core::consent::{ConsentRequest, LeaseRefusal, Leased, Stage, Verifying, links_work};
+use onboarding_core::consent::{ConsentRequest, LeaseRefusal, Leased, SharedSignIn, Stage, Verifying, links_work};
 use onboarding_core::drift::Seen;
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::identity::{Expected, VerifiedIdentity, verify};
@@ -73,7 +74,11 @@ pub(crate) async fn accept(
         }
     };
     if let Some((verifying, token)) = verifying {
+        let (shared, screen) = (verifying.shared(), verifying.request().together.clone());
         prove(app, call, verifying, &token, (&parties, keys)).await?;
+        for action in screen.into_iter().filter(|action| parties.0.is_asked_for(*action)) {
+            go_on(app, call, (action, &shared), &token, (&parties, keys)).await?;
+        }
     }
     Ok(Answer::see_other(&page))
 }
@@ -242,6 +247,24 @@ async fn renew_credential(app: &App, call: &Call<ConsentRedirectOp>) {
     if let Err(fault) = app.secrets.client_credential_after_refusal(call.now()).await {
         tracing::warn!(%fault, "the client credential could not be read again");
     }
+}
+
+/// Goes on with another action of the same screen, by its own link. Should that have moved on, somebody else decides it.
+async fn go_on(
+    app: &App,
+    call: &Call<ConsentRedirectOp>,
+    (action, shared): (ActionType, &SharedSignIn),
+    token: &SecretString,
+    (parties, keys): (&(Enterprise, Reseller), &SealingKeys),
+) -> Result<(), Error> {
+    let Some(link) = parties.0.action(action).link().cloned() else { return Ok(()) };
+    let Some(own) = app.store.request(&link).await? else { return Ok(()) };
+    if let Some((record, verifying)) = shared.go_on(own, token, context(app, call, keys))
+        && app.store.record(&record).await? == Recorded::Done
+    {
+        prove(app, call, verifying, token, (parties, keys)).await?;
+    }
+    Ok(())
 }
 
 /// Asks Graph once. A signer without the role learns so at once; everything else the outcome page tells.

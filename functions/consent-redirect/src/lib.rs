@@ -20,6 +20,7 @@ use onboarding_core::consent::{Context, LeaseRefusal};
 use onboarding_core::identity::IdentityFault;
 use onboarding_core::proof::Policy;
 use onboarding_core::seal::SealingKeys;
+use onboarding_core::secret::SecretHash;
 use onboarding_core::state::{Binding, State, StateFault};
 use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::answer::Answer;
@@ -67,6 +68,8 @@ enum Error {
     Identity(#[from] IdentityFault),
     #[error("the response's iss is not the token's")]
     OtherIssuer,
+    #[error("the sign-in was begun in another browser")]
+    OtherBrowser,
     #[error("the request of the state does not exist")]
     NoSuchRequest,
     #[error("{0}")]
@@ -95,6 +98,7 @@ impl Error {
             Self::IdToken(fault) => Some(fault.word()),
             Self::Identity(fault) => Some(fault.word()),
             Self::OtherIssuer => Some("response_iss"),
+            Self::OtherBrowser => Some("browser_other"),
             Self::NoSuchRequest => Some("request_unknown"),
             Self::LinkEnded(refusal) => Some(refusal.word()),
             Self::TooManyAttempts | Self::Policy(_) | Self::NoSuchOutcome | Self::Store(_) | Self::Secrets(_) => None,
@@ -121,6 +125,7 @@ fn told(error: Error) -> Failure {
         )
         | Error::Identity(_)
         | Error::OtherIssuer
+        | Error::OtherBrowser
         | Error::NoSuchRequest
         | Error::LinkEnded(_) => Failure::new(StatusCode::BAD_REQUEST, Code::InvalidCallback),
         Error::TooManyAttempts => Failure::new(StatusCode::BAD_REQUEST, Code::TooManyAttempts),
@@ -168,7 +173,13 @@ async fn open_state(
     let client_id = app.microsoft.settings().clients.own().to_string();
     let binding = Binding { client_id: &client_id, redirect_uri };
     let keys = app.secrets.sealing_keys_for(sealed, now).await?;
-    Ok((State::open(sealed, &keys, binding, now)?, keys))
+    let state = State::open(sealed, &keys, binding, now)?;
+    // What began at our start page comes back with the browser that began it, or not at all (T12).
+    let is_same = |browser: &SecretHash| call.binding().is_some_and(|binding| binding.hash() == *browser);
+    if state.browser.as_ref().is_some_and(|browser| !is_same(browser)) {
+        return Err(Error::OtherBrowser);
+    }
+    Ok((state, keys))
 }
 
 fn context<'a>(app: &'a App, call: &'a Call<ConsentRedirectOp>, keys: &'a SealingKeys) -> Context<'a> {

@@ -1,12 +1,15 @@
 //! The outcome page: what became of a link, for the person who used it.
 
-use onboarding_core::action::ActionType;
+use onboarding_core::action::{ActionState, ActionType};
 use onboarding_core::consent::ConsentRequest;
+use onboarding_core::enterprise::Enterprise;
 use onboarding_core::outcome_link::OutcomeLink;
+use onboarding_core::plan::plan;
 use onboarding_core::seal::SealingKeys;
+use onboarding_core::secret::SecretHash;
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::call::Call;
-use onboarding_lambda::page::{Outcome, Page};
+use onboarding_lambda::page::{Onward, Outcome, Page};
 use onboarding_lambda::routes::ConsentRedirectOp;
 
 use crate::{App, Error};
@@ -18,7 +21,9 @@ pub(crate) fn location(
     request: &ConsentRequest,
     keys: &SealingKeys,
 ) -> String {
-    let handle = OutcomeLink::new(request, call.now()).seal(keys, (call.now(), call.occasion().random));
+    // A cookie of another journey leads nowhere: the link that it names is of another enterprise, or of none.
+    let start = call.binding().and_then(|binding| binding.handle().map(str::to_owned));
+    let handle = OutcomeLink::new(request, start, call.now()).seal(keys, (call.now(), call.occasion().random));
     app.edge.public_base.url(&format!("/outcome/{handle}"))
 }
 
@@ -30,6 +35,8 @@ pub(crate) async fn show(app: &App, call: &Call<ConsentRedirectOp>) -> Result<An
     call.about(link.reseller, link.enterprise);
     let action = rows.request.action;
     let state = rows.request.shown(rows.enterprise.action(action));
+    let onward = onward(app, call, &link, &rows.enterprise).await?.filter(|_| !is_under_way(&state));
+    let authority = app.microsoft.settings().endpoints.authority_origin();
     let left: Vec<ActionType> = rows.enterprise.missing().filter(|missing| *missing != action).collect();
     Ok(Answer::page(Page::outcome(&Outcome {
         provider: &rows.reseller.name,
@@ -37,8 +44,28 @@ pub(crate) async fn show(app: &App, call: &Call<ConsentRedirectOp>) -> Result<An
         action,
         state: &state,
         left: &left,
+        onward: onward.as_deref().map(|action| Onward { action, authority: &authority }),
         reference: call.reference(),
     })))
+}
+
+/// Where the next screen begins, if this one was begun by a start link and another one is left (K13).
+async fn onward(
+    app: &App,
+    call: &Call<ConsentRedirectOp>,
+    link: &OutcomeLink,
+    enterprise: &Enterprise,
+) -> Result<Option<String>, Error> {
+    let Some(handle) = &link.start else { return Ok(None) };
+    let start = app.store.start(&SecretHash::of(handle)).await?;
+    let own = start.filter(|start| start.enterprise == link.enterprise && start.works(call.now()));
+    let plan = own.map(|start| plan(enterprise, &start.wanted, &app.microsoft.settings().clients));
+    Ok(plan.filter(|plan| !plan.screens.is_empty()).map(|_| format!("/start/{handle}")))
+}
+
+/// Whether the action is being decided, so that nothing is to be done meanwhile.
+const fn is_under_way(state: &ActionState) -> bool {
+    matches!(state, ActionState::Verifying { .. } | ActionState::PendingConfirmation { .. })
 }
 
 async fn open(app: &App, call: &Call<ConsentRedirectOp>, handle: &str) -> Result<Option<OutcomeLink>, Error> {

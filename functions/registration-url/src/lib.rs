@@ -1,40 +1,38 @@
-//! `POST /v1/enterprises/action-url`: a direct link to Microsoft (R104-R114).
+//! Links to Microsoft: `POST /v1/enterprises/action-url` makes a direct one (R104-R114), `POST …/links` one to our start
+//! page, which `GET` and `POST /start/{handle}` serve.
 //!
 //! A direct link cannot be bound to a browser, because ours is never visited before Microsoft. It is therefore
 //! pinned to a tenant where one is known; where none is, the provider confirms the tenant afterwards.
 
+mod address;
 mod ask;
+mod links;
+mod start;
 
 use std::sync::Arc;
 
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
-use onboarding_core::action::ProvedBy;
 use onboarding_core::advice::Code;
 use onboarding_core::audit::{Actor, AuditRow, Fact};
-use onboarding_core::cloud::AuthorityPath;
 use onboarding_core::consent::{ConsentRequest, LINK_LIFETIME, NewRequest};
 use onboarding_core::credential::{Caller, KeyOwner};
-use onboarding_core::enterprise::{Enterprise, ExpectedTenant};
+use onboarding_core::enterprise::Enterprise;
 use onboarding_core::fields::{Fault, Fields};
-use onboarding_core::id::{ConsentRequestId, ResellerId, TenantId};
+use onboarding_core::id::{ConsentRequestId, ResellerId};
 use onboarding_core::idempotency::Told;
-use onboarding_core::permission;
 use onboarding_core::redirect_url::RedirectPolicy;
-use onboarding_core::state::{Binding, State};
 use onboarding_dynamo::credential::{Authenticated, NotAuthenticated, Wanted};
 use onboarding_dynamo::idempotency::Made;
 use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::answer::Answer;
-use onboarding_lambda::body::BodyFault;
+use onboarding_lambda::body::{BodyFault, UnparseableQuery};
 use onboarding_lambda::call::Call;
 use onboarding_lambda::caller::Refused;
 use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
 use onboarding_lambda::routes::RegistrationUrlOp;
 use onboarding_microsoft::Microsoft;
-use onboarding_microsoft::admin_consent::AdminConsent;
-use onboarding_microsoft::authorize::{Prompt, SignIn};
 use onboarding_microsoft::discovery::DiscoveryError;
 use onboarding_secrets::{Secrets, SecretsError};
 use thiserror::Error;
@@ -75,6 +73,14 @@ enum Error {
     Body(#[from] BodyFault),
     #[error("the body is wrong")]
     Invalid(Vec<Fault>),
+    #[error(transparent)]
+    Query(#[from] UnparseableQuery),
+    #[error("the query string is wrong")]
+    InvalidQuery(Vec<Fault>),
+    #[error("no such start link, or it has ended")]
+    NoSuchStart,
+    #[error("refused on the start page: {0}")]
+    Stopped(Code),
     #[error("Microsoft could not be asked for the expected tenant")]
     MicrosoftAway,
     #[error(transparent)]
@@ -97,6 +103,10 @@ impl From<Error> for Failure {
                 .with_detail("Microsoft does not find the enterprise's expectedTenant in this cloud."),
             Error::Body(fault) => fault.into(),
             Error::Invalid(faults) => Self::invalid(faults),
+            Error::Query(fault) => fault.into(),
+            Error::InvalidQuery(faults) => Self::invalid_query(faults),
+            Error::NoSuchStart => Self::new(StatusCode::NOT_FOUND, Code::PageNotFound),
+            Error::Stopped(code) => Self::new(StatusCode::FORBIDDEN, code),
             Error::Store(error) | Error::Key(NotAuthenticated::Store(error)) if error.is_passing() => {
                 Self::unavailable(error)
             }
@@ -119,6 +129,9 @@ impl From<DiscoveryError> for Error {
 pub async fn handle(app: &App, request: Request) -> Response<Body> {
     edge::serve(&app.edge, request, async |call: &Call<RegistrationUrlOp>| match call.operation() {
         RegistrationUrlOp::ActionUrl => action_url(app, call).await,
+        RegistrationUrlOp::Links => links::make(app, call).await,
+        RegistrationUrlOp::Start => start::show(app, call).await,
+        RegistrationUrlOp::Begin => start::begin(app, call).await,
     })
     .await
 }
@@ -140,7 +153,7 @@ async fn action_url(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Answer,
     let before = enterprise.action(ask.action).word();
     let warnings = ask.warnings;
     let request = new_request(app, call, &enterprise, ask).await?;
-    let url = address(app, call, (&request, enterprise.tenant)).await?;
+    let url = address::address(app, call, (&request, enterprise.tenant), None).await?;
     // The link holds a sealed state, which is kept nowhere.
     let told = Told::Secret { id: request.id.to_string() };
     let once = call.attempt().map(|attempt| attempt.keeping(told));
@@ -196,77 +209,11 @@ async fn new_request(
         action: ask.action,
         together: enterprise.asked_again_with(ask.action),
         redirect_url: ask.redirect_url,
-        pin: pin(app, enterprise).await?,
+        pin: address::pin(app, enterprise).await?,
         asked_again: enterprise.action(ask.action).must_ask_again(),
     };
     let id = ConsentRequestId::new(call.now(), call.occasion().random);
     Ok(ConsentRequest::new(id, new, call.now(), call.now().plus(LINK_LIFETIME)))
-}
-
-/// The tenant that the link must end in. A domain is turned into the tenant that owns it now.
-async fn pin(app: &App, enterprise: &Enterprise) -> Result<Option<TenantId>, Error> {
-    match (enterprise.pin(), &enterprise.profile.expected_tenant) {
-        (Some(pin), _) => Ok(Some(pin)),
-        (None, Some(ExpectedTenant::Domain(domain))) => Ok(Some(app.microsoft.tenant_of(domain).await?)),
-        (None, Some(ExpectedTenant::Id(_)) | None) => Ok(None),
-    }
-}
-
-/// Where the link leads: delegated permissions are asked for at a sign-in, application ones on the admin-consent page,
-/// which names nobody. That page, and whatever changes a tenant in an administrator's name, must be of a tenant that is
-/// known beforehand; a mere sign-in must be of the tenant that the enterprise is bound to.
-async fn address(
-    app: &App,
-    call: &Call<RegistrationUrlOp>,
-    (request, bound): (&ConsentRequest, Option<TenantId>),
-) -> Result<String, Error> {
-    match (request.action.proved_by(), request.pin) {
-        (ProvedBy::AppRoles, Some(tenant)) => admin_consent_url(app, call, request, tenant).await,
-        (ProvedBy::Grants, _) | (ProvedBy::Membership, Some(_)) => authorize_url(app, call, request).await,
-        (ProvedBy::SignIn, _) if bound.is_some() => authorize_url(app, call, request).await,
-        (ProvedBy::AppRoles | ProvedBy::Membership, None) | (ProvedBy::SignIn, _) => Err(Error::TenantNotKnown),
-    }
-}
-
-async fn admin_consent_url(
-    app: &App,
-    call: &Call<RegistrationUrlOp>,
-    request: &ConsentRequest,
-    tenant: TenantId,
-) -> Result<String, Error> {
-    let redirect_uri = app.edge.public_base.admin_consent_callback();
-    let (_, sealed_state) = sealed(app, call, request, (AuthorityPath::Tenant(tenant), &redirect_uri)).await?;
-    let consent = AdminConsent { tenant, sealed_state: &sealed_state, redirect_uri: &redirect_uri };
-    Ok(app.microsoft.admin_consent_url(app.microsoft.settings().clients.of(request.action), &consent))
-}
-
-/// A new state, and the same sealed for the one address that Microsoft answers to.
-async fn sealed(
-    app: &App,
-    call: &Call<RegistrationUrlOp>,
-    request: &ConsentRequest,
-    (authority, redirect_uri): (AuthorityPath, &str),
-) -> Result<(State, String), Error> {
-    let random = call.occasion().random;
-    let state = State::new(request, authority, random);
-    let keys = app.secrets.sealing_keys(call.now()).await?;
-    let client_id = app.microsoft.settings().clients.own().to_string();
-    let sealed = state.seal(&keys, Binding { client_id: &client_id, redirect_uri }, (call.now(), random));
-    Ok((state, sealed))
-}
-
-async fn authorize_url(app: &App, call: &Call<RegistrationUrlOp>, request: &ConsentRequest) -> Result<String, Error> {
-    let authority = request.pin.map_or(AuthorityPath::Common, AuthorityPath::Tenant);
-    let redirect_uri = app.edge.public_base.callback();
-    let (state, sealed_state) = sealed(app, call, request, (authority, &redirect_uri)).await?;
-    Ok(app.microsoft.authorize_url(&SignIn {
-        sealed_state: &sealed_state,
-        state: &state,
-        redirect_uri: &redirect_uri,
-        scope: &permission::authorize_scope(&request.screen()),
-        prompt: request.asked_again.then_some(Prompt::Consent),
-        login_hint: None,
-    }))
 }
 
 fn minted(call: &Call<RegistrationUrlOp>, caller: &Caller, before: &str, request: &ConsentRequest) -> AuditRow {

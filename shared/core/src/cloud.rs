@@ -147,6 +147,12 @@ impl Endpoints {
         format!("{}/{{tenantid}}/v2.0", self.authority)
     }
 
+    /// The origin of the authority, to which browsers are sent.
+    #[must_use]
+    pub fn authority_origin(&self) -> String {
+        Url::parse(&self.authority).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
+    }
+
     /// The host of the cloud's authority, as the webhook's `accessTokenType` (R118); a stand-in does not change it.
     #[must_use]
     pub const fn authority_host(&self) -> &'static str {

@@ -283,6 +283,18 @@ impl ConsentRequest {
         [&[self.action], self.together.as_slice()].concat()
     }
 
+    /// Whether it asks for just this, in this way.
+    #[must_use]
+    pub fn is_for(&self, new: &NewRequest) -> bool {
+        let Self { enterprise, action, together, redirect_url, pin, asked_again, .. } = self;
+        *enterprise == new.enterprise
+            && *action == new.action
+            && *together == new.together
+            && *redirect_url == new.redirect_url
+            && *pin == new.pin
+            && *asked_again == new.asked_again
+    }
+
     /// Whether the link waits for somebody, and still works.
     #[must_use]
     pub fn is_unused(&self, now: Timestamp) -> bool {

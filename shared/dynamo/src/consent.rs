@@ -331,7 +331,7 @@ impl Store {
     }
 }
 
-fn request_item(request: &ConsentRequest) -> Result<crate::value::Item, StoreError> {
+pub(crate) fn request_item(request: &ConsentRequest) -> Result<crate::value::Item, StoreError> {
     let mut row = item(&Key::request(&request.id), request)?;
     row.insert("ttl".to_owned(), number(request.expires_at.plus(KEPT).seconds()));
     Ok(row)
@@ -386,7 +386,7 @@ const PENDING: &str = "pending";
 const SAME_WAIT: &str = "stage.#since = :since";
 
 /// An enterprise that is stopped or gone takes no more.
-const IS_OPEN: &str = "standing = :open";
+pub(crate) const IS_OPEN: &str = "standing = :open";
 /// A new link takes nothing from what is proved or being proved.
 const KEEPS_PROVED: &str = "NOT (actions.#action.#status IN (:granted, :confirming, :verifying))";
 /// A refusal, or a first sign, takes nothing from what is proved, unless it is about its own proof; and an older link
@@ -406,11 +406,11 @@ fn within(change: Change, tenant: TenantId) -> Change {
     change.and(SAME_TENANT).value(":tenant", text(tenant.to_string())).value(":dot", text("."))
 }
 
-fn open(change: Change, key: &Key) -> Result<Change, StoreError> {
+pub(crate) fn open(change: Change, key: &Key) -> Result<Change, StoreError> {
     Ok(change.value(":open", part(key, &Standing::Open)?))
 }
 
-fn proved_words(change: Change) -> Change {
+pub(crate) fn proved_words(change: Change) -> Change {
     change
         .name("#status", "status")
         .value(":granted", text("granted"))

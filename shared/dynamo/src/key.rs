@@ -66,6 +66,10 @@ impl Key {
         Self::new(format!("handle#{hash}"), "handle")
     }
 
+    pub(crate) fn start(hash: &SecretHash) -> Self {
+        Self::new(format!("start#{hash}"), "start")
+    }
+
     pub(crate) fn delivery(id: &DeliveryId) -> Self {
         Self::new(format!("delivery#{id}"), "delivery")
     }

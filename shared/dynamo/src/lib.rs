@@ -21,6 +21,7 @@ mod patience;
 mod rate_limit;
 pub mod reseller;
 mod row;
+pub mod start;
 pub mod stream;
 pub mod table;
 pub mod token;

@@ -14,6 +14,7 @@
 //! | enterprise, with its actions | `enterprise#{id}` | `enterprise` | owner |
 //! | tenant guard | `tenant#{tid}` | `guard` | |
 //! | consent request | `request#{id}` | `request` | due while leased, verifying or awaiting a grant |
+//! | start link | `start#{SHA-256}` | `start` | |
 //! | token handle | `handle#{SHA-256}` | `handle` | |
 //! | delivery (outbox) | `delivery#{id}` | `delivery` | due while pending |
 //! | what stands under an idempotency key | `idempotency#{resellerId or operator}#{SHA-256 of the key}` | `idempotency` | |
@@ -53,6 +54,9 @@
 //! | a route that creates, with an `Idempotency-Key` | one more item in the read and in the transaction; a repeat is the read alone | 1 | 2 |
 //! | `PATCH /v1/enterprises/{id}` | BatchGetItem with the catalogue; TransactWriteItems: enterprise, audit; owner index; a rename: two names | 4 | 7 (11) |
 //! | `GET /v1/enterprises`, `GET /v1/action-items` | BatchGetItem; Query of the owner index, for each enterprise of 1 KB 0.125 | 2 + 6.5 | |
+//! | `POST …/links` | BatchGetItem; TransactWriteItems: start link, check enterprise, audit | 3 | 6 |
+//! | `GET /start/{handle}` | GetItem: start link; BatchGetItem: enterprise, provider | 3 | |
+//! | `POST /start/{handle}` | the same; BatchGetItem: requests; TransactWriteItems: a request for each action, actions, audit | 4 | 7 |
 //! | callback: lease | UpdateItem, due index; beside it BatchGetItem: enterprise, provider | 2 | 2 |
 //! | callback: redeemed | TransactWriteItems: request, action, audit | | 11 |
 //! | callback: unpinned link | GetItem: enterprise | 1 | |

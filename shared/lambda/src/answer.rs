@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::oauth;
-use crate::page::{self, Page};
+use crate::page::Page;
 use crate::problem::{self, Problem};
 use crate::routes::Surface;
 
@@ -108,8 +108,8 @@ impl Answer {
     /// A page.
     #[must_use]
     pub fn page(page: Page) -> Self {
-        let (status, html) = page.into_parts();
-        Self::text(status, "text/html; charset=utf-8", html).with_header(CONTENT_SECURITY_POLICY, page::POLICY)
+        let (status, html, policy) = page.into_parts();
+        Self::text(status, "text/html; charset=utf-8", html).with_header(CONTENT_SECURITY_POLICY, &policy)
     }
 
     /// A failure, shown as the route's surface wants it.

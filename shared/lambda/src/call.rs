@@ -11,6 +11,7 @@ use onboarding_core::id::{EnterpriseId, ReferenceId, ResellerId};
 use onboarding_core::idempotency::Attempt;
 use onboarding_core::random::Random;
 use onboarding_core::reseller::Reseller;
+use onboarding_core::start::Binding;
 use onboarding_core::time::Timestamp;
 use thiserror::Error;
 
@@ -196,6 +197,15 @@ impl<O: Copy> Call<O> {
     /// The query string, read like a body: a parameter that nobody takes is a fault.
     pub fn query_fields(&self) -> Result<Fields, UnparseableQuery> {
         body::query_fields(&self.request)
+    }
+
+    /// What ties this browser to the sign-in that it began at our start page, if it did.
+    #[must_use]
+    pub fn binding(&self) -> Option<Binding> {
+        // HTTP/2 may split the header (RFC 9113 §8.2.3).
+        let headers = self.request.headers().get_all(http::header::COOKIE);
+        let cookies: Vec<&str> = headers.iter().filter_map(|value| value.to_str().ok()).collect();
+        Binding::of(&cookies.join("; "))
     }
 
     /// The query string as it came, each parameter once.

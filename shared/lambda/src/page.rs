@@ -9,20 +9,20 @@ use http::StatusCode;
 use onboarding_core::action::{ActionState, ActionType};
 use onboarding_core::advice::Explanation;
 use onboarding_core::id::ReferenceId;
-use onboarding_core::permission::{self, Permission};
+use onboarding_core::permission::{self, Kind, Permission};
 use onboarding_core::text::Name;
 
 use crate::failure::Failure;
-use crate::text::{self, StateText};
+use crate::text::{self, StartText, StateText};
 
 /// The style sheet, inside every page: a page is one request and stays whole when it is saved.
 const STYLE: &str = include_str!("../templates/style.css");
 
-/// What a page may load and do: its own style sheet, told by its hash, and nothing else. There is no script and, so
-/// far, no form. A test compares the hash with [`STYLE`] and says the right one.
-pub(crate) const POLICY: &str = "default-src 'none'; \
-     style-src 'sha256-l6xdSYqol/VZ+EvXk3s71MNFxOCF99McGgVF5Thskbw='; \
-     form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+/// What a page may load and do: its own style sheet, told by its hash, and nothing else. There is no script. A test
+/// compares the hash with [`STYLE`] and says the right one.
+const POLICY: &str = "default-src 'none'; \
+     style-src 'sha256-5nqEt1m6R+kXsGaY0Uw9PNhxW+Du+24jCoBlNBY7itA='; \
+     frame-ancestors 'none'; base-uri 'none'; form-action";
 
 /// How often the outcome page looks again while a consent is being checked, in seconds.
 const REFRESH_SECONDS: u32 = 5;
@@ -35,6 +35,50 @@ const PLAIN: &str = "<!DOCTYPE html><html lang=\"en\"><title>Consent</title><p>T
 pub struct Page {
     status: StatusCode,
     html: String,
+    policy: String,
+}
+
+/// A form that takes a person on to the next of Microsoft's screens.
+#[derive(Clone, Copy, Debug)]
+pub struct Onward<'a> {
+    /// Where it is posted: a path of ours.
+    pub action: &'a str,
+    /// Microsoft's origin, to which the answer leads: browsers hold a form's redirects against `form-action` too.
+    pub authority: &'a str,
+}
+
+/// What the start page tells.
+#[derive(Debug)]
+pub struct Start<'a> {
+    /// The service provider.
+    pub provider: &'a Name,
+    /// The enterprise.
+    pub enterprise: &'a Name,
+    /// The tenant's domain or id, if one is expected.
+    pub tenant: Option<String>,
+    /// The screen that comes next; none if nothing is left.
+    pub next: Option<NextScreen<'a>>,
+    /// How many screens are left, this one included.
+    pub screens_left: usize,
+    /// What is granted already.
+    pub done: Vec<ActionType>,
+    /// What comes on later screens.
+    pub later: Vec<ActionType>,
+    /// The reference of this request.
+    pub reference: &'a ReferenceId,
+}
+
+/// The screen that comes next.
+#[derive(Debug)]
+pub struct NextScreen<'a> {
+    /// How to get there.
+    pub onward: Onward<'a>,
+    /// How its permissions are held.
+    pub kind: Kind,
+    /// What it decides.
+    pub actions: Vec<ActionType>,
+    /// All that it asks for.
+    pub permissions: Vec<&'static Permission>,
 }
 
 /// What the advice page tells.
@@ -65,6 +109,8 @@ pub struct Outcome<'a> {
     pub state: &'a ActionState,
     /// Which actions are still missing after this one.
     pub left: &'a [ActionType],
+    /// The way to the next screen, for who came by a start page.
+    pub onward: Option<Onward<'a>>,
     /// The reference of this request.
     pub reference: &'a ReferenceId,
 }
@@ -97,6 +143,26 @@ struct OutcomeTemplate<'a> {
     left: Vec<&'static str>,
     granted: bool,
     permissions: Vec<&'static Permission>,
+    onward: Option<&'a str>,
+    reference: &'a str,
+    correlation_id: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "start.html")]
+struct StartTemplate<'a> {
+    style: &'static str,
+    title: &'a str,
+    refresh: Option<u32>,
+    provider: Option<&'a str>,
+    enterprise: &'a str,
+    tenant: Option<&'a str>,
+    texts: &'static StartText,
+    next: Option<&'a NextScreen<'a>>,
+    account: &'static str,
+    progress: String,
+    done: Vec<&'static str>,
+    later: Vec<&'static str>,
     reference: &'a str,
     correlation_id: Option<&'a str>,
 }
@@ -115,7 +181,7 @@ impl Page {
             reference: advice.reference.as_str(),
             correlation_id: advice.correlation_id,
         };
-        Self { status: advice.status, html: rendered(&template) }
+        Self { status: advice.status, html: rendered(&template), policy: policy(None) }
     }
 
     /// A page that says how a consent ended, or that it is still being checked, and what is left.
@@ -136,10 +202,38 @@ impl Page {
             left: outcome.left.iter().map(|action| action.title()).collect(),
             granted: matches!(outcome.state, ActionState::Granted { .. }),
             permissions: permission::asked_by(outcome.action).collect(),
+            onward: outcome.onward.map(|onward| onward.action),
             reference: outcome.reference.as_str(),
             correlation_id: None,
         };
-        Self { status: StatusCode::OK, html: rendered(&template) }
+        Self { status: StatusCode::OK, html: rendered(&template), policy: policy(outcome.onward) }
+    }
+
+    /// The page before Microsoft's: who asks, for whom, what for, and what is left. Showing it has no effect.
+    #[must_use]
+    pub fn start(start: &Start<'_>) -> Self {
+        let titles = |actions: &[ActionType]| actions.iter().map(|action| action.title()).collect();
+        let texts = &text::START;
+        let total = start.screens_left;
+        let account = start.next.as_ref().map_or("", |next| text::account(next.kind));
+        let template = StartTemplate {
+            style: STYLE,
+            title: if start.next.is_some() { texts.title } else { texts.title_done },
+            refresh: None,
+            provider: Some(start.provider.as_str()),
+            enterprise: start.enterprise.as_str(),
+            tenant: start.tenant.as_deref(),
+            texts,
+            next: start.next.as_ref(),
+            account,
+            progress: text::progress(total),
+            done: titles(&start.done),
+            later: titles(&start.later),
+            reference: start.reference.as_str(),
+            correlation_id: None,
+        };
+        let onward = start.next.as_ref().map(|next| next.onward);
+        Self { status: StatusCode::OK, html: rendered(&template), policy: policy(onward) }
     }
 
     /// The advice page of a failure.
@@ -153,9 +247,14 @@ impl Page {
         })
     }
 
-    pub(crate) fn into_parts(self) -> (StatusCode, String) {
-        (self.status, self.html)
+    pub(crate) fn into_parts(self) -> (StatusCode, String, String) {
+        (self.status, self.html, self.policy)
     }
+}
+
+/// The policy of a page with this form, or without any.
+fn policy(onward: Option<Onward<'_>>) -> String {
+    onward.map_or_else(|| format!("{POLICY} 'none'"), |onward| format!("{POLICY} 'self' {}", onward.authority))
 }
 
 fn rendered(template: &impl Template) -> String {

@@ -207,6 +207,12 @@ operations!(
     RegistrationUrlOp of RegistrationUrl {
         /// Makes a direct link to Microsoft (R104-R115).
         ActionUrl,
+        /// Makes a link to the start page, or shows the plan behind it.
+        Links,
+        /// Shows the start page.
+        Start,
+        /// Goes to the next of Microsoft's screens (K13).
+        Begin,
     }
 );
 
@@ -430,6 +436,17 @@ pub static ROUTES: &[Route] = &[
     route(Method::GET, "/v1/audit", Level::ResellerOrOperator, Operation::Audit(AuditOp::List))
         .needing(Scope::AuditRead)
         .taking(AUDITED),
+    route(
+        Method::POST,
+        "/v1/enterprises/{enterpriseId}/links",
+        Level::Reseller,
+        Operation::RegistrationUrl(RegistrationUrlOp::Links),
+    )
+    .needing(Scope::LinksWrite)
+    .taking(&["dryRun"])
+    .creating(),
+    page(Method::GET, "/start/{handle}", Operation::RegistrationUrl(RegistrationUrlOp::Start)),
+    page(Method::POST, "/start/{handle}", Operation::RegistrationUrl(RegistrationUrlOp::Begin)),
     page(Method::POST, "/restricted/handleResponse", Operation::ConsentRedirect(ConsentRedirectOp::HandleResponse)),
     page(Method::GET, "/restricted/adminConsent", Operation::ConsentRedirect(ConsentRedirectOp::AdminConsent)),
     page(Method::GET, "/outcome/{handle}", Operation::ConsentRedirect(ConsentRedirectOp::Outcome)),
@@ -493,7 +510,13 @@ mod tests {
     fn the_public_list_is_short() {
         let public: Vec<&str> =
             ROUTES.iter().filter(|route| route.level == Level::Public).map(|route| route.path).collect();
-        let pages = ["/restricted/handleResponse", "/restricted/adminConsent", "/outcome/{handle}"];
+        let pages = [
+            "/start/{handle}",
+            "/start/{handle}",
+            "/restricted/handleResponse",
+            "/restricted/adminConsent",
+            "/outcome/{handle}",
+        ];
         assert_eq!(public, [&["/oauth/token"], &pages[..], &["/healthz", "/openapi.json"]].concat());
         assert!(ROUTES.iter().all(|route| route.surface == Surface::Api || route.level == Level::Public));
     }

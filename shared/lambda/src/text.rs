@@ -2,6 +2,7 @@
 
 use onboarding_core::action::ActionState;
 use onboarding_core::advice::Who;
+use onboarding_core::permission::Kind;
 
 /// Who must act, as a page says it.
 pub(crate) const fn who(who: Who) -> &'static str {
@@ -13,6 +14,67 @@ pub(crate) const fn who(who: Who) -> &'static str {
         Who::TenantAdmin => "Whoever keeps the Microsoft policies of your organisation",
         Who::Signer => "You, or whoever signed in",
         Who::Nobody => "Nobody: there is nothing to repair",
+    }
+}
+
+/// The words of the start page.
+#[derive(Debug)]
+pub(crate) struct StartText {
+    pub(crate) title: &'static str,
+    pub(crate) title_done: &'static str,
+    pub(crate) who_asks: &'static str,
+    pub(crate) grants: &'static str,
+    pub(crate) permissions: &'static str,
+    pub(crate) account: &'static str,
+    pub(crate) tenant: &'static str,
+    pub(crate) progress: &'static str,
+    pub(crate) done: &'static str,
+    pub(crate) later: &'static str,
+    pub(crate) go: &'static str,
+    pub(crate) not_me: &'static str,
+    pub(crate) pass_on: &'static str,
+    pub(crate) nothing_left: &'static str,
+}
+
+/// The words of the start page.
+pub(crate) const START: StartText = StartText {
+    title: "Grant permissions with Microsoft",
+    title_done: "Nothing is left to do",
+    who_asks: "asks for permissions in the Microsoft tenant of",
+    grants: "What the next Microsoft screen is for",
+    permissions: "What it asks for",
+    account: "Which account to use",
+    tenant: "The account must belong to",
+    progress: "How far it is",
+    done: "Granted already",
+    later: "Comes after this",
+    go: "Continue to Microsoft",
+    not_me: "If you are not that administrator",
+    pass_on: "Pass the address of this page on to your Global Administrator. Nothing is granted by opening it, and it can do \
+              no more for them than for you.",
+    nothing_left: "Everything that the service provider asked for is granted or being checked. You can close this window.",
+};
+
+/// Which account a screen wants.
+pub(crate) const fn account(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Delegated => {
+            "A Global Administrator of your organisation, no guest and no personal account. On Microsoft\u{2019}s screen tick \
+             \u{201c}Consent on behalf of your organization\u{201d}, then Accept."
+        }
+        Kind::Application => {
+            "A Global Administrator of your organisation. Microsoft\u{2019}s screen shows everything that our application lists; \
+             Accept grants it for the whole organisation."
+        }
+    }
+}
+
+/// How many screens are left.
+pub(crate) fn progress(screens: usize) -> String {
+    match screens {
+        0 => "No Microsoft screen is left.".to_owned(),
+        1 => "One Microsoft screen is left.".to_owned(),
+        more => format!("{more} Microsoft screens are left. You may stop after each and go on later, on any device."),
     }
 }
 

@@ -36,9 +36,11 @@ mod raw_token;
 mod refusal;
 mod reseller;
 mod sealing_key;
+mod start;
 mod tap;
 mod task;
 mod token;
+
 mod verifiers;
 mod webhook_secret;
 mod world;

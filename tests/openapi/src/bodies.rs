@@ -226,6 +226,71 @@ pub(crate) struct Newly {
     consent_needed: Vec<ActionType>,
 }
 
+/// A start link that is asked for.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct WantedStart {
+    /// What is to be reached; every action that is missing or asked for if it is left out.
+    #[schema(min_items = 1)]
+    actions: Option<Vec<ActionType>>,
+    /// Where the outcomes are posted. A dry run needs none.
+    redirect_url: Option<RedirectUrl>,
+}
+
+/// A start link, or with `dryRun` the plan behind it.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct StartLink {
+    /// The start page, for the customer's Global Administrator.
+    #[schema(format = Uri, nullable = false)]
+    start_url: Option<String>,
+    /// When it ends.
+    #[schema(format = DateTime, nullable = false)]
+    expires_at: Option<String>,
+    /// How many of Microsoft's screens there are to go through.
+    microsoft_screens: u64,
+    /// The screens, in order.
+    #[schema(nullable = false)]
+    screens: Option<Vec<PlannedScreen>>,
+    /// The mandatory actions that are not granted.
+    #[schema(nullable = false)]
+    missing: Option<Vec<ActionType>>,
+}
+
+/// One of Microsoft's screens.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct PlannedScreen {
+    /// `delegated` or `application`.
+    kind: String,
+    /// The app registration that asks.
+    client_id: String,
+    /// What it decides.
+    actions: Vec<ActionType>,
+    /// Granted actions whose permissions it asks for again.
+    granted_before: Vec<ActionType>,
+    /// All that it asks for.
+    permissions: Vec<PlannedPermission>,
+}
+
+/// A permission of a screen.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct PlannedPermission {
+    /// Its name.
+    permission: String,
+    /// The API it belongs to.
+    resource_app_id: String,
+    /// What it is for.
+    purpose: String,
+    /// What it does not allow.
+    limit: String,
+}
+
 /// A service provider that was made.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
@@ -452,6 +517,10 @@ pub(crate) fn into_components(components: ComponentsBuilder) -> ComponentsBuilde
         NewEnterprise,
         Enterprise,
         WantedLink,
+        WantedStart,
+        StartLink,
+        PlannedScreen,
+        PlannedPermission,
         FormPost,
         Profile,
         SbcGateway,

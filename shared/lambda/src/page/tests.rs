@@ -19,7 +19,8 @@ fn outcome(name: &str, state: &ActionState, left: &[ActionType]) -> String {
     let name: Name = name.parse().unwrap();
     let action = ActionType::ServiceProviderManagement;
     let reference = reference();
-    let outcome = Outcome { provider: &name, enterprise: &name, action, state, left, reference: &reference };
+    let outcome =
+        Outcome { provider: &name, enterprise: &name, action, state, left, onward: None, reference: &reference };
     Page::outcome(&outcome).html
 }
 
@@ -74,8 +75,15 @@ fn a_registration_says_what_each_permission_is_for() {
     let (action, reference) = (ActionType::Registration, reference());
     let checking = ActionState::Verifying { since: SINCE, request: request() };
     for (state, heading) in [(granted(), "What is granted"), (checking, "What is asked for")] {
-        let about =
-            Outcome { provider: &name, enterprise: &name, action, state: &state, left: &[], reference: &reference };
+        let about = Outcome {
+            provider: &name,
+            enterprise: &name,
+            action,
+            state: &state,
+            left: &[],
+            onward: None,
+            reference: &reference,
+        };
         let html = Page::outcome(&about).html;
         let order = ["Service Provider Acme</p>", action.title(), text::state(&state).label, heading, "Reference id"];
         let at: Vec<Option<usize>> =

@@ -2,7 +2,7 @@ use onboarding_core::advice::Code;
 use onboarding_lambda::routes::RegistrationUrlOp;
 use serde_json::json;
 
-use crate::bodies::{WantedLink, address};
+use crate::bodies::{StartLink, WantedLink, WantedStart, address};
 use crate::described::{Described, Tagged};
 
 pub(super) fn describe(operation: RegistrationUrlOp) -> Described {
@@ -27,5 +27,50 @@ pub(super) fn describe(operation: RegistrationUrlOp) -> Described {
         )
         .refuses(404, &[Code::NotFound])
         .refuses(409, &[Code::EnterpriseDisabled, Code::NotApplicable, Code::TenantNotKnown, Code::WrongCloud]),
+        RegistrationUrlOp::Links => Described::new(
+            Tagged::Consents,
+            "makeStartLink",
+            "Make a link to the start page",
+            "For the customer's Global Administrator: one page that leads through the fewest of Microsoft's screens. It lives \
+             for 30 days, goes on where anybody stopped, and opening it changes nothing.",
+        )
+        .takes::<WantedStart>(json!({"redirectUrl": "https://hooks.acme.example/outcomes"}))
+        .switched_by("dryRun", "Make nothing: show the screens, and what each asks for.")
+        .answers::<StartLink>(
+            200,
+            "The link, or with `dryRun` the plan.",
+            json!({
+                "startUrl": "https://consent.example.com/start/…",
+                "expiresAt": "2026-12-25T00:00:00.000Z",
+                "microsoftScreens": 2,
+            }),
+        )
+        .refuses(404, &[Code::NotFound])
+        .refuses(409, &[Code::EnterpriseDisabled, Code::NotApplicable, Code::TenantNotKnown]),
+        RegistrationUrlOp::Start => Described::new(
+            Tagged::Pages,
+            "start",
+            "Show the start page",
+            "Who asks, what for, and what is left. Reading changes nothing.",
+        )
+        .answers_page(200, "The page.")
+        .refuses(403, &[Code::EnterpriseDisabled])
+        .refuses(404, &[Code::PageNotFound])
+        .refuses(500, &[Code::InternalError])
+        .refuses(503, &[Code::Unavailable]),
+        RegistrationUrlOp::Begin => Described::new(
+            Tagged::Pages,
+            "begin",
+            "Go to the next of Microsoft's screens",
+            "The form of the start page. It ties the sign-in to the browser by the cookie `__Host-txn`.",
+        )
+        .answers_nothing(303, "To Microsoft, or back to the page if nothing is left.")
+        .with_header("Location", "Microsoft's page, or ours.")
+        .with_header("Set-Cookie", "`__Host-txn`.")
+        .refuses(403, &[Code::EnterpriseDisabled, Code::TenantNotKnown])
+        .refuses(404, &[Code::PageNotFound])
+        .refuses(409, &[Code::WrongCloud])
+        .refuses(500, &[Code::InternalError])
+        .refuses(503, &[Code::Unavailable]),
     }
 }

@@ -1,0 +1,149 @@
+//! The start page: who asks, what for, and the one form that goes to Microsoft.
+//!
+//! Opening it reads and changes nothing, so mail scanners may open it as often as they like. Its form ties the sign-in to
+//! this browser, makes nonce and PKCE verifier, and leads to the first screen of the plan as it is now (K13).
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use onboarding_core::action::{ActionState, ActionType};
+use onboarding_core::advice::Code;
+use onboarding_core::audit::{Actor, AuditRow, Fact};
+use onboarding_core::consent::{ConsentRequest, LINK_LIFETIME, NewRequest, links_work};
+use onboarding_core::enterprise::Enterprise;
+use onboarding_core::id::{ConsentRequestId, TenantId};
+use onboarding_core::plan::{Plan, Screen, plan};
+use onboarding_core::reseller::Reseller;
+use onboarding_core::secret::SecretHash;
+use onboarding_core::start::{Binding, StartLink};
+use onboarding_lambda::answer::Answer;
+use onboarding_lambda::call::Call;
+use onboarding_lambda::page::{NextScreen, Onward, Page, Start};
+use onboarding_lambda::routes::RegistrationUrlOp;
+
+use crate::{App, Error, address};
+
+/// How much longer a link that is used again must still live: somebody has to sign in meanwhile.
+const LEAST_LEFT: Duration = Duration::from_hours(1);
+
+/// A start link that works, with all that it is about.
+struct Journey {
+    handle: String,
+    start: StartLink,
+    enterprise: Enterprise,
+    reseller: Reseller,
+    plan: Plan,
+}
+
+async fn journey(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Journey, Error> {
+    let handle: String = call.param("handle").map_err(|_| Error::NoSuchStart)?;
+    let start = app.store.start(&SecretHash::of(&handle)).await?.filter(|start| start.works(call.now()));
+    let start = start.ok_or(Error::NoSuchStart)?;
+    let parties = app.store.parties(start.enterprise, start.reseller).await?.ok_or(Error::NoSuchStart)?;
+    let (enterprise, reseller) = parties;
+    call.about(start.reseller, start.enterprise);
+    if !links_work(&enterprise, &reseller) {
+        return Err(Error::Stopped(Code::EnterpriseDisabled));
+    }
+    let plan = plan(&enterprise, &start.wanted, &app.microsoft.settings().clients);
+    Ok(Journey { handle, start, enterprise, reseller, plan })
+}
+
+/// Shows the page.
+pub(crate) async fn show(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Answer, Error> {
+    let Journey { handle, enterprise, reseller, plan, .. } = journey(app, call).await?;
+    let settings = app.microsoft.settings();
+    let (action, authority) = (format!("/start/{handle}"), settings.endpoints.authority_origin());
+    let next = plan.screens.first().map(|screen| NextScreen {
+        onward: Onward { action: &action, authority: &authority },
+        kind: screen.kind,
+        actions: screen.actions.clone(),
+        permissions: screen.permissions(&settings.clients),
+    });
+    let granted = |action: &ActionType| matches!(enterprise.action(*action), ActionState::Granted { .. });
+    Ok(Answer::page(Page::start(&Start {
+        provider: &reseller.name,
+        enterprise: &enterprise.profile.enterprise_name,
+        tenant: tenant(&enterprise),
+        next,
+        screens_left: plan.screens.len(),
+        done: ActionType::all().filter(granted).collect(),
+        later: plan.screens.iter().skip(1).flat_map(|screen| screen.actions.clone()).collect(),
+        reference: call.reference(),
+    })))
+}
+
+fn tenant(enterprise: &Enterprise) -> Option<String> {
+    let expected = enterprise.profile.expected_tenant.clone().map(String::from);
+    expected.or_else(|| enterprise.tenant.map(|tenant| tenant.to_string()))
+}
+
+/// Goes to the first screen that is left, in this browser.
+pub(crate) async fn begin(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Answer, Error> {
+    let journey = journey(app, call).await?;
+    let page = format!("/start/{}", journey.handle);
+    let Some(screen) = journey.plan.screens.first() else { return Ok(Answer::see_other(&page)) };
+    let pin = address::pin(app, &journey.enterprise).await?;
+    if pin.is_none() && screen.needs_tenant() {
+        return Err(Error::Stopped(Code::TenantNotKnown));
+    }
+    let (fresh, requests) = requests(app, call, (&journey, screen), pin).await?;
+    // Somebody may have finished an action since the plan was made: the page shows what is left.
+    if fresh && !app.store.begin(&requests, &begun(call, &journey, &requests)).await? {
+        return Ok(Answer::see_other(&page));
+    }
+    let Some(first) = requests.first() else { return Ok(Answer::see_other(&page)) };
+    let binding = Binding::new(&journey.handle, call.occasion().random);
+    let bound = journey.enterprise.tenant;
+    let url = address::address(app, call, (first, bound), Some(binding.hash())).await?;
+    Ok(Answer::see_other(&url).with_header(lambda_http::http::header::SET_COOKIE, &binding.set_cookie()))
+}
+
+/// The requests of a screen, its leading action's first: those that wait unused already, so that pressing the button
+/// again and again leaves nothing behind, or new ones.
+async fn requests(
+    app: &App,
+    call: &Call<RegistrationUrlOp>,
+    (journey, screen): (&Journey, &Screen),
+    pin: Option<TenantId>,
+) -> Result<(bool, Vec<ConsentRequest>), Error> {
+    let new = |action: ActionType| NewRequest {
+        enterprise: journey.enterprise.id,
+        reseller: journey.reseller.id,
+        action,
+        together: screen.actions.iter().chain(&screen.again).copied().filter(|other| *other != action).collect(),
+        redirect_url: journey.start.redirect_url.clone(),
+        pin,
+        asked_again: journey.enterprise.action(action).must_ask_again(),
+    };
+    let wanted: Vec<NewRequest> = screen.actions.iter().copied().map(new).collect();
+    let links: BTreeSet<ConsentRequestId> =
+        wanted.iter().filter_map(|new| journey.enterprise.action(new.action).link().cloned()).collect();
+    if links.len() == wanted.len() {
+        let known = app.store.requests(&links.into_iter().collect::<Vec<_>>()).await?;
+        let still = call.now().plus(LEAST_LEFT);
+        let own = |new: &NewRequest| known.iter().find(|known| known.is_unused(still) && known.is_for(new)).cloned();
+        let again: Vec<ConsentRequest> = wanted.iter().filter_map(own).collect();
+        if again.len() == wanted.len() {
+            return Ok((false, again));
+        }
+    }
+    let made = |new| {
+        let id = ConsentRequestId::new(call.now(), call.occasion().random);
+        ConsentRequest::new(id, new, call.now(), call.now().plus(LINK_LIFETIME))
+    };
+    Ok((true, wanted.into_iter().map(made).collect()))
+}
+
+fn begun(call: &Call<RegistrationUrlOp>, journey: &Journey, requests: &[ConsentRequest]) -> AuditRow {
+    let names: Vec<&str> = requests.iter().map(|request| request.action.name()).collect();
+    let ids: Vec<&str> = requests.iter().map(|request| request.id.as_str()).collect();
+    let fact = Fact {
+        actor: &Actor::LinkHolder,
+        action: "consent.started",
+        object: format!("action:{}", names.join(",")),
+        before: None,
+        after: Some(ids.join(",")),
+    };
+    AuditRow::new(journey.reseller.id, Some(journey.enterprise.id), fact, call.occasion())
+}

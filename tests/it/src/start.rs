@@ -1,0 +1,271 @@
+//! The plan, the start page, and the way through Microsoft's screens in one browser or several.
+
+use onboarding_sandbox::visitor::{Page, Visitor};
+use reqwest::Method;
+use serde_json::{Value, json};
+use simulated_microsoft::{CONTOSO, GRACE, Person, TEAMS_ADMINISTRATOR, TOM};
+
+use crate::admin_consent::granted;
+use crate::effects::Effects;
+use crate::link::{query, words};
+use crate::world::{Answer, World, send};
+
+const MANAGEMENT: &str = "GET_SERVICE_PROVIDER_MANAGEMENT_CONSENT";
+const CALLING: [&str; 5] =
+    ["REGISTRATION", "GET_USER_SYNC_CONSENT", "GET_PRESENCE_CONSENT", "GET_AGENT_CONSENT", "GET_CALL_APP_CONSENT"];
+
+impl World {
+    async fn calling(&self) -> u64 {
+        self.enterprise(json!({"services": ["PBX", "CALLAPP"], "expectedTenant": CONTOSO.id})).await
+    }
+
+    async fn ask_for_links(&self, enterprise: u64, suffix: &str, body: Value) -> Answer {
+        self.provider(Method::POST, &format!("/v1/enterprises/{enterprise}/links{suffix}"), Some(&body)).await
+    }
+
+    async fn start_url(&self, enterprise: u64) -> String {
+        let made = self.ask_for_links(enterprise, "", json!({"redirectUrl": self.hook()})).await;
+        assert_eq!(made.status, 200, "{}", made.text);
+        made.json()["startUrl"].as_str().unwrap().to_owned()
+    }
+
+    /// Presses the one button of a page of ours, and does at Microsoft what `person` does who accepts everything; the
+    /// page of ours on which that ends.
+    async fn press(&self, visitor: &mut Visitor, page: Page, person: &Person) -> Page {
+        let button = ["Continue to", "Try again"].into_iter().find(|text| page.text().contains(text)).unwrap();
+        let mut page = visitor.submit(page.form().unwrap().press(button).unwrap()).await.unwrap();
+        while !page.url.as_str().starts_with(self.sandbox.api()) {
+            let form = page.form().unwrap_or_else(|| panic!("stayed at Microsoft: {}", page.text()));
+            let pressed = match form.action().path() {
+                "/simulated/sign-in" => form.press(person.name),
+                "/restricted/handleResponse" => form.press("Continue"),
+                _ => match form.clone().tick("organization") {
+                    Some(ticked) => ticked.press("Accept"),
+                    None => form.press("Accept"),
+                },
+            };
+            page = visitor.submit(pressed.unwrap_or_else(|| panic!("{}", page.text()))).await.unwrap();
+        }
+        page
+    }
+}
+
+/// R134-R141 A dry run shows the fewest screens with what each asks for, and changes nothing.
+#[tokio::test]
+async fn a_dry_run_shows_the_plan_and_changes_nothing() {
+    let world = World::new().await;
+    let enterprise = world.calling().await;
+    let before = world.snapshot().await;
+    let shown = world.ask_for_links(enterprise, "?dryRun=true", json!({})).await;
+    assert_eq!(shown.status, 200, "{}", shown.text);
+    let plan = shown.json();
+    assert_eq!((&plan["microsoftScreens"], &plan["missing"]), (&json!(2), &json!(CALLING)));
+    let [sign_in, application] = plan["screens"].as_array().unwrap().as_slice() else { panic!("{plan}") };
+    assert_eq!((&sign_in["kind"], &sign_in["actions"]), (&json!("delegated"), &json!(["REGISTRATION"])));
+    assert_eq!((&application["kind"], &application["actions"]), (&json!("application"), &json!(CALLING[1..])));
+    let permissions = application["permissions"].as_array().unwrap();
+    let listed = permissions.iter().find(|listed| listed["permission"] == "Calls.AccessMedia.All").unwrap();
+    assert!(listed["purpose"].is_string() && listed["limit"].is_string(), "{listed}");
+    assert!(permissions.iter().any(|listed| listed["permission"] == "CallRecords.Read.All"), "all that is listed");
+    assert_eq!(world.effects_since(&before).await, Effects::none());
+}
+
+/// R137, R138 What is wrong with a wish for a start link is told, and nothing is made.
+#[tokio::test]
+async fn a_wrong_wish_makes_no_start_link() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let unknown = world.enterprise(json!({"enterpriseName": "Unknown"})).await;
+    let before = world.snapshot().await;
+    let fault = |pointer: &str, code: &str| vec![(pointer.to_owned(), code.to_owned())];
+    let ask = async |body: Value| world.ask_for_links(enterprise, "", body).await.problem();
+    let hook = world.hook();
+    assert_eq!(ask(json!({})).await, (422, "invalid_body".into(), fault("/redirectUrl", "required")));
+    let wrong = json!({"redirectUrl": hook, "actions": ["REGISTER"]});
+    assert_eq!(ask(wrong).await.2[0].0, "/actions/0");
+    assert_eq!(ask(json!({"redirectUrl": hook, "actions": []})).await.2, fault("/actions", "empty"));
+    let other = json!({"redirectUrl": hook, "actions": ["GET_CALL_APP_CONSENT"]});
+    assert_eq!(ask(other).await, (409, "not_applicable".into(), vec![]));
+    let sync = json!({"redirectUrl": hook, "actions": ["GET_USER_SYNC_CONSENT"]});
+    let refused = world.ask_for_links(unknown, "", sync).await.problem();
+    assert_eq!(refused, (409, "tenant_not_known".into(), vec![]));
+    assert_eq!(world.ask_for_links(1, "", json!({"redirectUrl": hook})).await.status, 404);
+    let query = world.ask_for_links(enterprise, "?dryRun=perhaps", json!({})).await.problem();
+    assert_eq!((query.0, query.1.as_str()), (422, "invalid_query"));
+    assert_eq!(world.effects_since(&before).await, Effects::none());
+}
+
+/// G45, T42 The page says who asks for what, and opening it, however often and by whatever scanner, changes nothing.
+#[tokio::test]
+async fn a_scanner_changes_nothing() {
+    let world = World::new().await;
+    let enterprise = world.calling().await;
+    let start = world.start_url(enterprise).await;
+    let before = world.snapshot().await;
+    for number in 0..50 {
+        let method = if number % 2 == 0 { Method::GET } else { Method::HEAD };
+        let opened = send(world.http.request(method, &start)).await;
+        assert!(opened.headers.get("set-cookie").is_none());
+    }
+    assert_eq!(world.effects_since(&before).await, Effects::none());
+    let page = Visitor::new().unwrap().open(&start).await.unwrap();
+    let text = page.text();
+    for part in [
+        "Service Provider",
+        "Contoso Ltd",
+        "Register your organisation",
+        "Read your organisation",
+        "It changes nothing",
+        "Global Administrator",
+        CONTOSO.id,
+        "2 Microsoft screens are left",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!page.body.contains("<script") && page.body.matches("<form").count() == 1, "{}", page.body);
+    let handle = start.rsplit('/').next().unwrap();
+    assert!(!before.of_kind("start").join(" ").contains(handle), "stored by its hash");
+    let wrong = Visitor::new().unwrap().open(&format!("{}/start/nobody", world.sandbox.api())).await.unwrap();
+    assert_eq!(wrong.status, 404);
+    world.sandbox.clock().advance(30 * 24 * 3_600);
+    assert_eq!(Visitor::new().unwrap().open(&start).await.unwrap().status, 404, "it ends in its second");
+}
+
+/// R134-R140 PBX and CALLAPP are fully consented in two screens; each action has its own status and outcome.
+#[tokio::test]
+async fn two_screens_grant_everything() {
+    let world = World::new().await;
+    let enterprise = world.calling().await;
+    let start = world.start_url(enterprise).await;
+    let mut grace = Visitor::new().unwrap();
+    let page = grace.open(&start).await.unwrap();
+    let first = world.press(&mut grace, page, &GRACE).await;
+    assert!(first.url.path().starts_with("/outcome/"), "{}", first.url);
+    assert!(first.redirects.iter().all(|redirect| redirect.status == 303), "{:?}", first.redirects);
+    assert_eq!(world.registration(enterprise).await, granted());
+    assert_eq!(first.form().unwrap().action().path(), start.replace(world.sandbox.api(), ""), "K13");
+    let second = world.press(&mut grace, first, &GRACE).await;
+    assert!(second.text().contains("Nothing is left"), "{}", second.text());
+    assert!(second.form().is_none());
+    for action in CALLING {
+        assert_eq!(world.standing(enterprise, action).await, granted(), "{action}");
+    }
+    world.settle().await;
+    let mut told: Vec<Value> = world.outcomes().into_iter().map(|told| told["actionType"].clone()).collect();
+    told.sort_by_key(|action| CALLING.iter().position(|known| action == known));
+    assert_eq!(told, CALLING.map(|action| json!(action)), "each once");
+    let read = world.provider(Method::GET, &format!("/v1/enterprises/{enterprise}"), None).await.json();
+    assert_eq!(read["status"], "active");
+}
+
+/// R031 Stopped after screen one, the same link goes on in another browser, days later, with what is left.
+#[tokio::test]
+async fn the_journey_goes_on_in_another_browser() {
+    let world = World::new().await;
+    let enterprise = world.calling().await;
+    let start = world.start_url(enterprise).await;
+    let mut first = Visitor::new().unwrap();
+    let page = first.open(&start).await.unwrap();
+    world.press(&mut first, page, &GRACE).await;
+    world.sandbox.clock().advance(5 * 24 * 3_600);
+    let mut second = Visitor::new().unwrap();
+    let page = second.open(&start).await.unwrap();
+    assert!(page.text().contains("One Microsoft screen is left"), "{}", page.text());
+    let last = world.press(&mut second, page, &GRACE).await;
+    assert!(last.text().contains("Nothing is left"), "{}", last.text());
+    assert!(Visitor::new().unwrap().open(&start).await.unwrap().text().contains("Nothing is left to do"));
+}
+
+/// R111, T12 A sign-in that began here comes back with the browser that began it, or has no effect; the cookie is good for
+/// Microsoft's cross-site POST and for this host alone.
+#[tokio::test]
+async fn a_sign_in_comes_back_with_its_own_browser() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let start = world.start_url(enterprise).await;
+    let begun = send(world.http.post(&start)).await;
+    assert_eq!(begun.status, 303);
+    let cookie = begun.header("set-cookie").to_owned();
+    for part in ["__Host-txn=", "Path=/", "Secure", "HttpOnly", "SameSite=None"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    let link = begun.header("location").to_owned();
+    assert!(link.contains(&format!("/{}/oauth2/v2.0/authorize?", CONTOSO.id)), "{link}");
+    assert!(query(&link)["state"].len() <= 512);
+    let form = world.answer_of_microsoft(&link, &GRACE, crate::world::Decision::ForTheOrganization).await.unwrap();
+    let before = world.snapshot().await;
+    assert_eq!(world.post(form.clone()).await.status, 400, "no cookie");
+    let fields: Vec<(String, String)> =
+        ["state", "code", "id_token"].map(|name| (name.to_owned(), form.value(name).unwrap().to_owned())).into();
+    let post = async |cookie: &str| {
+        let call = world.call(Method::POST, "/restricted/handleResponse").form(&fields);
+        send(call.header("cookie", cookie)).await.status.as_u16()
+    };
+    let own = cookie.split(';').next().unwrap().to_owned();
+    assert_eq!(post("__Host-txn=other.handle").await, 400);
+    assert_eq!(post(&format!("{own}; __Host-txn=planted")).await, 400);
+    assert_eq!(world.effects_since(&before).await, Effects::none());
+    assert_eq!(post(&own).await, 303);
+    assert_eq!(world.registration(enterprise).await, granted());
+}
+
+/// R106 Without a tenant the page leads to `organizations`, which no personal account can finish.
+#[tokio::test]
+async fn an_unpinned_start_leads_to_organizations() {
+    let world = World::new().await;
+    let enterprise = world.enterprise(json!({})).await;
+    let begun = send(world.http.post(world.start_url(enterprise).await)).await;
+    let link = begun.header("location");
+    assert!(link.contains("/organizations/oauth2/v2.0/authorize?"), "{link}");
+}
+
+/// T42 Pressing the button again and again leaves one link behind.
+#[tokio::test]
+async fn a_button_pressed_often_makes_one_link() {
+    let world = World::new().await;
+    let start = world.start_url(world.contoso().await).await;
+    let before = world.snapshot().await;
+    for _ in 0..5 {
+        assert_eq!(send(world.http.post(&start)).await.status, 303);
+    }
+    assert_eq!(world.effects_since(&before).await.made.get("request"), Some(&1));
+}
+
+/// R001, R141 Registration and management share one sign-in, and each has its own proof and outcome.
+#[tokio::test]
+async fn management_shares_the_sign_in() {
+    let world = World::new().await;
+    world.microsoft().remove_role(&CONTOSO, TOM.oid, &TEAMS_ADMINISTRATOR);
+    let changes = json!({"expectedTenant": CONTOSO.id, "canResellerManageEnterpriseProvisioning": true});
+    let enterprise = world.enterprise(changes).await;
+    let start = world.start_url(enterprise).await;
+    let begun = send(world.http.post(&start)).await;
+    let scope = words(&query(begun.header("location"))["scope"]);
+    assert!(scope.contains("RoleManagement.ReadWrite.Directory") && scope.contains("User.ReadWrite.All"), "{scope:?}");
+    let mut grace = Visitor::new().unwrap();
+    let page = grace.open(&start).await.unwrap();
+    world.press(&mut grace, page, &GRACE).await;
+    assert_eq!(world.registration(enterprise).await, granted());
+    assert_eq!(world.standing(enterprise, MANAGEMENT).await, granted());
+    world.settle().await;
+    let told: Vec<Value> = world.outcomes().into_iter().map(|told| told["actionType"].clone()).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.contains(&json!("REGISTRATION")) && told.contains(&json!(MANAGEMENT)), "{told:?}");
+}
+
+/// The page of a stopped enterprise says so and leads nowhere.
+#[tokio::test]
+async fn a_stopped_enterprises_page_leads_nowhere() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let start = world.start_url(enterprise).await;
+    let path = format!("/v1/enterprises/{enterprise}/disable");
+    world.provider(Method::POST, &path, Some(&json!({}))).await;
+    let before = world.snapshot().await;
+    for method in [Method::GET, Method::POST] {
+        assert_eq!(send(world.http.request(method, &start)).await.status, 403);
+    }
+    assert_eq!(world.effects_since(&before).await, Effects::none());
+    let refused = world.ask_for_links(enterprise, "", json!({"redirectUrl": world.hook()})).await.problem();
+    assert_eq!((refused.0, refused.1.as_str()), (409, "enterprise_disabled"));
+}

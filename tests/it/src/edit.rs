@@ -1,6 +1,14 @@
 //! Editing enterprises.
 
 use futures_util::future::join_all;
+use onboarding_core::action::ActionType;
+use onboarding_core::audit::{Actor, AuditRow, Fact, Occasion};
+use onboarding_core::catalogue::Catalogue;
+use onboarding_core::enterprise::Enterprise;
+use onboarding_core::fields::Fields;
+use onboarding_core::random::SystemRandomness;
+use onboarding_core::time::Timestamp;
+use onboarding_dynamo::enterprise::Edited;
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulated_microsoft::{CONTOSO, FABRIKAM, GRACE};
@@ -27,6 +35,12 @@ impl World {
         let edited = self.patch(enterprise, Some("*"), &patch).await;
         assert_eq!(edited.status, 200, "{}", edited.text);
         edited.json()
+    }
+
+    /// A link of the management consent, once `enterprise` is registered.
+    async fn link_for_management(&self, enterprise: u64) {
+        self.visit(&self.registration_url(enterprise).await, &GRACE, Decision::ForTheOrganization).await.ours();
+        self.link_for(enterprise, MANAGEMENT).await;
     }
 
     async fn read(&self, enterprise: u64) -> Answer {
@@ -106,6 +120,46 @@ async fn of_many_edits_of_one_version_one_is_made() {
     assert_eq!(made.len(), 1);
     assert!(answers.iter().all(|answer| answer.status == 200 || answer.status == 412));
     assert_eq!(world.read(enterprise).await.json()["userLimit"], made[0].json()["userLimit"]);
+}
+
+/// R167, R002 The write itself compares: an edit of what has been edited, or of an action that has moved, is not written,
+/// whoever read it before, and takes no name.
+#[tokio::test]
+async fn an_edit_of_what_has_moved_is_not_written() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let store = world.sandbox.store();
+    let random = SystemRandomness::new();
+    let read = async || store.enterprise(enterprise.try_into().unwrap()).await.unwrap().unwrap();
+    let edit = async |read: &Enterprise, patch: Value| {
+        let now = Timestamp::from_seconds(1_790_000_000);
+        let patch = Fields::of(patch.as_object().cloned().unwrap());
+        let edit = read.edit(patch, &Catalogue::default(), now).unwrap();
+        let (before, after) = edit.changes();
+        let fact = Fact {
+            actor: &Actor::System("test"),
+            action: "enterprise.edited",
+            object: format!("enterprise:{enterprise}"),
+            before: Some(before),
+            after: Some(after),
+        };
+        let audit =
+            AuditRow::new(read.reseller, Some(read.id), fact, Occasion { now, reference: None, random: &random });
+        store.edit_enterprise(&edit, &audit).await.unwrap()
+    };
+    let first = read().await;
+    assert_eq!(edit(&first, json!({"userLimit": 1})).await, Edited::Done);
+    assert_eq!(edit(&first, json!({"userLimit": 2})).await, Edited::Moved);
+    assert_eq!(edit(&first, json!({"enterpriseName": "Wanted"})).await, Edited::Moved);
+    assert_eq!(read().await.profile.user_limit, Some(1));
+    world.enterprise(json!({"enterpriseName": "Wanted"})).await;
+
+    let unlinked = read().await;
+    world.link_for_management(enterprise).await;
+    assert_eq!(edit(&unlinked, json!({ MANAGED: true })).await, Edited::Moved, "the action has moved");
+    let bound = read().await;
+    assert_eq!(edit(&unlinked, json!({"userLimit": 3})).await, Edited::Done, "which is no other version");
+    assert_eq!(bound.action(ActionType::ServiceProviderManagement).word(), "started");
 }
 
 /// R097, R102, R167 What is ours to say, what is not known, and what breaks a rule of making: all in one answer, and

@@ -47,7 +47,7 @@ mod walk;
 pub use clock::SandboxClock;
 pub use error::Error;
 pub use form::{Form, Submission};
-pub use options::{Options, Overrides};
+pub use options::{Options, Overrides, StreamReads};
 pub use ready::Ready;
 pub use sandbox::Sandbox;
 pub use schedule::TickError;

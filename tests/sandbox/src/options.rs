@@ -22,8 +22,8 @@ pub struct Options {
     pub port: u16,
     /// Whether a timer sweeps every second; without it only ticks move due rows (K5).
     pub sweep: bool,
-    /// Whether the table's stream is read all the time; without it only ticks read it.
-    pub stream: bool,
+    /// When the table's stream is read.
+    pub stream: StreamReads,
     /// Plain http, addresses and any port are legal for listed hosts, and loopback is reached (K1).
     pub insecure_redirects: bool,
     /// A self-signed certificate, known to the simulated Microsoft, proves who we are, in the place of a client secret.
@@ -40,13 +40,22 @@ impl Default for Options {
             data: None,
             port: 0,
             sweep: true,
-            stream: true,
+            stream: StreamReads::AllTheTime,
             insecure_redirects: false,
             certificate: false,
             start: None,
             overrides: Overrides::default(),
         }
     }
+}
+
+/// When the table's stream is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamReads {
+    /// All the time, as at AWS.
+    AllTheTime,
+    /// On ticks alone, so that nothing happens by itself.
+    OnTicks,
 }
 
 /// What replaces a part of the sandbox, or a value of its own choice.

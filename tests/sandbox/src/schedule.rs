@@ -11,7 +11,7 @@ use thiserror::Error;
 use crate::background::Background;
 use crate::functions::Functions;
 use crate::stream::{Mapping, StreamError};
-use crate::{Options, SandboxClock};
+use crate::{Options, SandboxClock, StreamReads};
 
 /// How often the stream is looked at.
 const POLL: Duration = Duration::from_millis(75);
@@ -51,7 +51,9 @@ impl Schedule {
 
     /// Starts what is to go on by itself: reading the stream, and the timer of the sweep.
     pub(crate) fn start(self: &Arc<Self>, options: &Options, background: &mut Background) {
-        for mapping in [&self.verification, &self.delivery].into_iter().filter(|_| options.stream) {
+        for mapping in
+            [&self.verification, &self.delivery].into_iter().filter(|_| options.stream == StreamReads::AllTheTime)
+        {
             let mapping = Arc::clone(mapping);
             background.repeat(POLL, move || Arc::clone(&mapping).read_on());
         }

@@ -14,7 +14,7 @@ use axum::http::HeaderMap;
 use axum::routing::post;
 use chrono::DateTime;
 use onboarding_core::time::{Clock as _, SystemClock, Timestamp};
-use onboarding_sandbox::{Options, Overrides, Sandbox};
+use onboarding_sandbox::{Options, Overrides, Sandbox, StreamReads};
 use reqwest::Client;
 use serde_json::{Value, json};
 use simulated_microsoft::{SelfSigned, SimulatedMicrosoft};
@@ -234,7 +234,7 @@ impl Outside {
             port: self.api_port,
             // Ticks alone move what is due, so that a run has the same effects each time.
             sweep: false,
-            stream: false,
+            stream: StreamReads::OnTicks,
             insecure_redirects: true,
             start: Some(at(&self.offset)),
             overrides,

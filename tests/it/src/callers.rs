@@ -42,13 +42,16 @@ struct About {
 
 impl Path {
     fn names(&self, parameter: &str) -> bool {
-        self.template.contains(&format!("{{{parameter}}}")) || self.query.contains(&parameter)
+        self.template.contains(&format!("{{{parameter}}}"))
+            || self.query.iter().chain(self.route.query).any(|name| *name == parameter)
     }
 
     fn filled(&self, about: &About) -> String {
         let path = self.template.replace("{enterpriseId}", &about.enterprise.to_string());
         let path = path.replace("{resellerId}", &about.reseller.to_string()).replace("{keyId}", &about.key);
-        let query: Vec<String> = self.query.iter().map(|name| format!("{name}={}", about.reseller)).collect();
+        let of_a_provider = |name: &&&str| **name == "resellerId";
+        let query = self.query.iter().chain(self.route.query).filter(of_a_provider);
+        let query: Vec<String> = query.map(|name| format!("{name}={}", about.reseller)).collect();
         if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
     }
 
@@ -130,7 +133,7 @@ impl Cast {
     fn right(&self, route: &Route) -> &str {
         match route.level {
             Level::Operator => self.world.sandbox.operator_key(),
-            Level::Public | Level::Reseller | Level::Enterprise => &self.provider.key,
+            Level::Public | Level::Reseller | Level::ResellerOrOperator | Level::Enterprise => &self.provider.key,
         }
     }
 
@@ -143,6 +146,7 @@ impl Cast {
             Level::Public => vec![],
             Level::Operator => vec![provider, token],
             Level::Reseller => vec![operator, token],
+            Level::ResellerOrOperator => vec![token],
             Level::Enterprise => vec![operator],
         }
     }
@@ -243,7 +247,7 @@ async fn a_key_without_the_scope_of_a_route_is_refused() {
 async fn what_is_anothers_does_not_exist() {
     let cast = Cast::gather().await;
     let mut compared = 0;
-    for path in paths().filter(|path| matches!(path.route.level, Level::Reseller | Level::Enterprise)) {
+    for path in paths().filter(|path| path.route.scope.is_some()) {
         let by_enterprise = path.names("enterpriseId") || path.names_in_body();
         if !by_enterprise && !path.names("resellerId") {
             continue;

@@ -28,6 +28,7 @@ pub(crate) enum Tagged {
     Enterprises,
     Consents,
     Catalogue,
+    Audit,
     Operator,
     Pages,
     Service,
@@ -45,7 +46,8 @@ pub(crate) struct Body {
 pub(crate) struct Told {
     pub(crate) status: u16,
     pub(crate) description: &'static str,
-    pub(crate) content: Option<(&'static str, RefOr<Schema>, Value)>,
+    /// In each form that it has.
+    pub(crate) content: Vec<(&'static str, RefOr<Schema>, Value)>,
     /// Names and descriptions.
     pub(crate) headers: Vec<(&'static str, &'static str)>,
     /// Operations that go on from here: their id, a parameter of theirs, and where its value stands.
@@ -97,19 +99,27 @@ impl Described {
         schema: RefOr<Schema>,
         example: Value,
     ) -> Self {
-        let content = Some(("application/json", schema, example));
+        let content = vec![("application/json", schema, example)];
         self.answers.push(Told { status, description, content, headers: Vec::new(), links: Vec::new() });
         self
     }
 
     pub(crate) fn answers_page(mut self, status: u16, description: &'static str) -> Self {
-        let content = Some(("text/html", crate::bodies::html(), Value::Null));
+        let content = vec![("text/html", crate::bodies::html(), Value::Null)];
         self.answers.push(Told { status, description, content, headers: Vec::new(), links: Vec::new() });
         self
     }
 
     pub(crate) fn answers_nothing(mut self, status: u16, description: &'static str) -> Self {
-        self.answers.push(Told { status, description, content: None, headers: Vec::new(), links: Vec::new() });
+        self.answers.push(Told { status, description, content: Vec::new(), headers: Vec::new(), links: Vec::new() });
+        self
+    }
+
+    /// The last answer in another form, for whoever accepts it.
+    pub(crate) fn or_as(mut self, media_type: &'static str, schema: RefOr<Schema>) -> Self {
+        if let Some(last) = self.answers.last_mut() {
+            last.content.push((media_type, schema, Value::Null));
+        }
         self
     }
 
@@ -181,13 +191,14 @@ pub(crate) fn reference<T: ToSchema>() -> RefOr<Schema> {
 
 impl Tagged {
     pub(crate) const ALL: &[Self] =
-        &[Self::Enterprises, Self::Consents, Self::Catalogue, Self::Operator, Self::Pages, Self::Service];
+        &[Self::Enterprises, Self::Consents, Self::Catalogue, Self::Audit, Self::Operator, Self::Pages, Self::Service];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Enterprises => "Enterprises",
             Self::Consents => "Consents",
             Self::Catalogue => "Catalogue",
+            Self::Audit => "Audit",
             Self::Operator => "Operator",
             Self::Pages => "Pages",
             Self::Service => "Service",
@@ -199,6 +210,7 @@ impl Tagged {
             Self::Enterprises => "The customer organisations of a service provider.",
             Self::Consents => "Links to Microsoft, and what became of them.",
             Self::Catalogue => "What a service provider can give its enterprises.",
+            Self::Audit => "Who did what to what.",
             Self::Operator => "For the platform team: service providers and their keys.",
             Self::Pages => "For a person's browser, on its way from and to Microsoft.",
             Self::Service => "The service itself.",

@@ -1,5 +1,6 @@
 //! Every operation, described once. The matches are exhaustive: a new operation does not compile until it is described.
 
+mod audit;
 mod consent_redirect;
 mod create_enterprise;
 mod credentials;
@@ -13,6 +14,7 @@ use crate::described::Described;
 /// What the document says of `operation`.
 pub(crate) fn describe(operation: Operation) -> Described {
     match operation {
+        Operation::Audit(operation) => audit::describe(operation),
         Operation::Credentials(operation) => credentials::describe(operation),
         Operation::CreateEnterprise(operation) => create_enterprise::describe(operation),
         Operation::Enterprises(operation) => enterprises::describe(operation),

@@ -52,7 +52,9 @@ fn operation(route: &Route, alias: Option<&Alias>, problems: &mut Problems) -> O
     let in_query = route.query.iter().chain(alias.into_iter().flat_map(|alias| alias.query));
     let in_query = in_query.filter(|name| described.parameters.iter().all(|described| described.name != **name));
     let in_query = in_query.map(|name| parameter(name, ParameterIn::Query));
-    let parameters: Vec<Parameter> = in_path.chain(in_query).chain(described.parameters.iter().cloned()).collect();
+    let idempotent = route.creates.then(idempotency_key);
+    let parameters = in_path.chain(in_query).chain(described.parameters.iter().cloned()).chain(idempotent);
+    let parameters: Vec<Parameter> = parameters.collect();
     let by_id =
         parameters.iter().any(|parameter| matches!(parameter.name.as_str(), "enterpriseId" | "resellerId" | "keyId"));
     let refusals = refusals(route, &described, by_id || names(path).next().is_some());
@@ -118,6 +120,19 @@ fn parameter(name: &'static str, place: ParameterIn) -> Parameter {
         .build()
 }
 
+/// What a call that makes something new takes, so that it can be sent again.
+fn idempotency_key() -> Parameter {
+    let key = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[!-~]+$")).max_length(Some(255));
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .description(Some(
+            "The same key and body within 24 hours make one thing and get one answer; a UUID is a good one.",
+        ))
+        .schema(Some(key))
+        .build()
+}
+
 /// A key or a token is shown alike; OAuth clients learn which scope their token needs.
 fn security(route: &Route) -> Vec<SecurityRequirement> {
     let by = |scheme: &str| SecurityRequirement::new(scheme, [""; 0]);
@@ -127,6 +142,7 @@ fn security(route: &Route) -> Vec<SecurityRequirement> {
         Level::Public => vec![SecurityRequirement::default()],
         Level::Operator => vec![by(OPERATOR_KEY)],
         Level::Reseller => vec![by(RESELLER_KEY), by_client()],
+        Level::ResellerOrOperator => vec![by(RESELLER_KEY), by_client(), by(OPERATOR_KEY)],
         Level::Enterprise => vec![by(RESELLER_KEY), by_client(), by(ENTERPRISE_TOKEN)],
     }
 }
@@ -144,6 +160,9 @@ fn refusals(route: &Route, described: &Described, names_a_thing: bool) -> Vec<(u
         }
         if route.scope.is_some() {
             all.push((403, Code::InsufficientScope));
+        }
+        if route.creates {
+            all.extend([(400, Code::InvalidIdempotencyKey), (422, Code::IdempotencyKeyReused)]);
         }
         if route.query.contains(&"cursor") {
             all.push((422, Code::InvalidCursor));
@@ -195,14 +214,11 @@ fn answer(told: &Told) -> Response {
         let link = LinkBuilder::new().operation_id(*to).parameter(*parameter, *value);
         builder.link(*to, link.build())
     });
-    let builder = match &told.content {
-        Some((media_type, schema, example)) => {
-            let content = ContentBuilder::new().schema(Some(schema.clone()));
-            let example = Some(example).filter(|example| !example.is_null()).cloned();
-            builder.content(*media_type, content.example(example).build())
-        }
-        None => builder,
-    };
+    let builder = told.content.iter().fold(builder, |builder, (media_type, schema, example)| {
+        let content = ContentBuilder::new().schema(Some(schema.clone()));
+        let example = Some(example).filter(|example| !example.is_null()).cloned();
+        builder.content(*media_type, content.example(example).build())
+    });
     builder.build()
 }
 

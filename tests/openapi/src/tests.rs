@@ -113,6 +113,9 @@ fn security_is_that_of_the_route_table() {
             Level::Public => json!([{}]),
             Level::Operator => json!([{"operatorKey": []}]),
             Level::Reseller => json!([{"resellerKey": []}, {"clientCredentials": scope}]),
+            Level::ResellerOrOperator => {
+                json!([{"resellerKey": []}, {"clientCredentials": scope}, {"operatorKey": []}])
+            }
             Level::Enterprise => {
                 json!([{"resellerKey": []}, {"clientCredentials": scope}, {"enterpriseToken": []}])
             }

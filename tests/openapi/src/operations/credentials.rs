@@ -23,6 +23,7 @@ pub(super) fn describe(operation: CredentialsOp) -> Described {
             "eventsUrl": "https://hooks.acme.example/events",
         }))
         .answers::<CreatedReseller>(201, "The service provider.", json!({"id": 54, "webhookSecret": "whsec_<base64>"}))
+        .refuses(409, &[Code::AlreadyCreated])
         .leads_to("readReseller", "resellerId", "$response.body#/id")
         .leads_to("editReseller", "resellerId", "$response.body#/id")
         .leads_to("listKeys", "resellerId", "$response.body#/id")
@@ -37,7 +38,7 @@ pub(super) fn describe(operation: CredentialsOp) -> Described {
                     json!({"keyId": "54-7q2m0k3x", "key": "onb_live_54-7q2m0k3x_<secret><checksum>"}),
                 )
         .leads_to("revokeKey", "keyId", "$response.body#/keyId")
-        .refuses(409, &[Code::TooManyKeys])
+        .refuses(409, &[Code::AlreadyCreated, Code::TooManyKeys])
         }
         CredentialsOp::ReadReseller => {
             op("readReseller", "Read a service provider", "Everything but its secrets, which nobody reads.")
@@ -101,6 +102,7 @@ pub(super) fn describe(operation: CredentialsOp) -> Described {
             "Make a token of one enterprise",
             "Good for an hour, and for this enterprise alone.",
         )
+        .refuses(409, &[Code::AlreadyCreated])
         .takes::<Nothing>(json!({}))
         .optionally()
         .answers::<AccessToken>(200, "The token.", token()),
@@ -110,7 +112,8 @@ pub(super) fn describe(operation: CredentialsOp) -> Described {
             "The former one signs for 24 hours more, beside the new one, which is shown here and never again.",
         )
         .takes::<Nothing>(json!({}))
-        .answers::<WebhookSecret>(200, "The new secret.", json!({"webhookSecret": "whsec_<base64>"})),
+        .answers::<WebhookSecret>(200, "The new secret.", json!({"webhookSecret": "whsec_<base64>"}))
+        .refuses(409, &[Code::AlreadyCreated]),
     }
 }
 

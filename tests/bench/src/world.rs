@@ -53,7 +53,7 @@ impl World {
         let request = request(&enterprise, random, now)?;
         let sealing_keys = SealingKeys::generate(random);
         let ring = SealingKeys::from_json(&sealing_keys).map_err(|fault| Error::World(fault.to_string()))?;
-        let outcome_handle = OutcomeLink::new(&request, now).seal(&ring, (now, random));
+        let outcome_handle = OutcomeLink::new(&request, None, now).seal(&ring, (now, random));
 
         let provider = format!("reseller#{RESELLER}");
         let mut rows = Rows::default();

@@ -323,7 +323,7 @@ pub(crate) struct WantedStart {
 #[expect(dead_code, reason = "for its schema")]
 pub(crate) struct StartLink {
     /// The start page, for the customer's Global Administrator.
-    #[schema(format = Uri, nullable = false)]
+    #[schema(format = "uri", nullable = false)]
     start_url: Option<String>,
     /// When it ends.
     #[schema(format = DateTime, nullable = false)]

@@ -40,6 +40,7 @@ pub const FAULT_CODES: &[(&str, &str)] = &[
         "The URL is not https on port 443 of a listed host, or names a user, a fragment or an address.",
     ),
     ("invalid_tenant", "The text is no tenant id and no domain name."),
+    ("not_settable", "What this says is ours to say, or is changed in another way."),
     ("not_your_reseller", "The number of a service provider is another one's."),
     ("out_of_range", "The number or length is not within its bounds."),
     ("pbx_type_disabled", "The PBX type is disabled for you."),

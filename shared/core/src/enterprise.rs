@@ -1,6 +1,7 @@
 //! An enterprise: the customer organisation that a service provider registers (R079-R103).
 
 mod edit;
+mod management;
 mod preview;
 mod profile;
 mod warning;
@@ -19,6 +20,7 @@ use crate::time::Timestamp;
 use crate::word::words;
 
 pub use edit::{Edit, EditRefused};
+pub use management::ManagementConsent;
 pub use preview::Preview;
 pub use profile::{ConfigDetails, EntConfigInfo, Profile};
 pub use warning::Warning;
@@ -137,28 +139,6 @@ impl From<ExpectedTenant> for String {
     }
 }
 
-/// `managementConsent` of an enterprise (R007, K10).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct ManagementConsent {
-    /// The state word.
-    #[cfg_attr(feature = "openapi", schema(value_type = crate::action::ActionStatus))]
-    pub status: &'static str,
-    /// When it was asked for.
-    #[cfg_attr(feature = "openapi", schema(required))]
-    pub requested_at: Option<String>,
-    /// When it was proved.
-    #[cfg_attr(feature = "openapi", schema(required))]
-    pub granted_at: Option<String>,
-    /// The user principal name of who granted it.
-    #[cfg_attr(feature = "openapi", schema(required))]
-    pub granted_by: Option<String>,
-    /// When Microsoft Graph last showed it.
-    #[cfg_attr(feature = "openapi", schema(required))]
-    pub last_verified_at: Option<String>,
-}
-
 /// Where music on hold comes from (R153).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -188,19 +168,6 @@ impl Enterprise {
             enterprise.ask_for_management(now);
         }
         enterprise
-    }
-
-    fn ask_for_management(&mut self, now: Timestamp) {
-        let (action, before) = (ActionType::ServiceProviderManagement, self.management());
-        let after = before.clone().ask(now);
-        if after != before {
-            self.management_requested_at = Some(now);
-            self.actions.insert(action, after);
-        }
-    }
-
-    fn management(&self) -> ActionState {
-        self.action(ActionType::ServiceProviderManagement)
     }
 
     /// The entity tag of the profile as it is (RFC 9110 §8.8.3).
@@ -294,36 +261,6 @@ impl Enterprise {
         }
     }
 
-    /// The provider's view of the management consent (R007).
-    #[must_use]
-    pub fn management_consent(&self) -> ManagementConsent {
-        let state = self.management();
-        let (granted, by) = match &state {
-            ActionState::Granted { since, by, .. } => {
-                (Some(since.to_string()), by.as_ref().and_then(|by| by.user_principal_name.clone()))
-            }
-            ActionState::NotRequested
-            | ActionState::PendingConsent { .. }
-            | ActionState::Started { .. }
-            | ActionState::PendingConfirmation { .. }
-            | ActionState::Verifying { .. }
-            | ActionState::Declined { .. }
-            | ActionState::Blocked { .. }
-            | ActionState::Unverifiable { .. }
-            | ActionState::Drifted { .. }
-            | ActionState::Withdrawn { .. }
-            | ActionState::Revoked { .. }
-            | ActionState::Expired { .. } => (None, None),
-        };
-        ManagementConsent {
-            status: state.word(),
-            requested_at: self.management_requested_at.map(|at| at.to_string()),
-            last_verified_at: granted.clone(),
-            granted_at: granted,
-            granted_by: by,
-        }
-    }
-
     /// Where its music on hold comes from (R095, R153).
     #[must_use]
     pub fn music_on_hold(&self) -> MusicOnHold {
@@ -350,43 +287,6 @@ pub(crate) mod tests {
 
     fn enterprise(extra: &serde_json::Value) -> Enterprise {
         sample(7, extra)
-    }
-
-    /// R088 Ticking the field raises the item once; not ticking it raises none.
-    #[test]
-    fn the_management_consent_is_asked_for_when_ticked() {
-        let ticked = enterprise(&json!({"canResellerManageEnterpriseProvisioning": true}));
-        let items = ticked.action_items();
-        let item = items.iter().find(|item| item.action_type == ActionType::ServiceProviderManagement).unwrap();
-        assert_eq!((item.status, item.title), ("pending_consent", "Allow Management by Service Provider"));
-        assert_eq!(ticked.management_consent().requested_at.as_deref(), Some("1970-01-01T00:00:01.000Z"));
-        let unticked = enterprise(&json!({"canResellerManageEnterpriseProvisioning": false}));
-        assert_eq!(unticked.management_consent().status, "not_requested");
-        assert!(unticked.action_items().iter().all(|item| item.action_type != ActionType::ServiceProviderManagement));
-    }
-
-    /// R007 When the management consent was asked for stays known once it is granted, beside who granted it.
-    #[test]
-    fn a_granted_management_consent_tells_all_of_itself() {
-        let mut enterprise = enterprise(&json!({"canResellerManageEnterpriseProvisioning": true}));
-        let since = Timestamp::from_seconds(60);
-        let request = crate::id::ConsentRequestId::new(since, &crate::random::tests::Counting::default());
-        let by = Some(crate::identity::Signer {
-            tenant: TenantId::from_u128(1),
-            object: crate::id::ObjectId::from_u128(2),
-            user_principal_name: Some("grace@contoso.com".to_owned()),
-        });
-        let granted = ActionState::Granted { since, request, by };
-        enterprise.actions.insert(ActionType::ServiceProviderManagement, granted);
-        let at = |text: &str| Some(text.to_owned());
-        let expected = ManagementConsent {
-            status: "granted",
-            requested_at: at("1970-01-01T00:00:01.000Z"),
-            granted_at: at("1970-01-01T00:01:00.000Z"),
-            granted_by: at("grace@contoso.com"),
-            last_verified_at: at("1970-01-01T00:01:00.000Z"),
-        };
-        assert_eq!(enterprise.management_consent(), expected);
     }
 
     /// R153 Music on hold is the PBX's where ticked, and built in otherwise.

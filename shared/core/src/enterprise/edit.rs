@@ -71,15 +71,6 @@ impl Enterprise {
         }
         Ok(Edit { before: self.clone(), after })
     }
-
-    fn withdraw_management(&mut self, now: Timestamp) -> Result<(), RevokeRequired> {
-        let before = self.management();
-        let after = before.clone().withdraw(now)?;
-        if after != before {
-            self.actions.insert(ActionType::ServiceProviderManagement, after);
-        }
-        Ok(())
-    }
 }
 
 impl Profile {

@@ -170,7 +170,7 @@ impl AuditRow {
         occasion: Occasion<'_>,
     ) -> Self {
         Self {
-            id: AuditId::new(occasion.now, occasion.random),
+            id: AuditId::in_order(occasion.now, occasion.random),
             trail: trail.into(),
             enterprise,
             at: occasion.now,

@@ -34,6 +34,7 @@ mod race;
 mod rate_limit;
 mod raw_token;
 mod refusal;
+mod requests;
 mod reseller;
 mod sealing_key;
 mod start;

@@ -225,11 +225,11 @@ async fn tokens_and_keys_cost_what_the_table_says() {
     let form = format!("grant_type=client_credentials&client_id={id}&client_secret={}", world.sandbox.reseller_key());
     let call = world.call(Method::POST, "/oauth/token").body(form);
     let made = send(call.header("content-type", "application/x-www-form-urlencoded")).await;
-    expect(&["BatchGetItem", "TransactWriteItems"], 2.0 + 6.0);
+    expect(&["BatchGetItem", "TransactWriteItems"], 2.0 + 7.0);
     let token = made.json()["access_token"].as_str().unwrap().to_owned();
     let path = format!("/v1/enterprises/{enterprise}");
     let made = world.as_holder_of(&token, Method::POST, &format!("{path}/token"), None).await;
-    expect(&["BatchGetItem", "TransactWriteItems"], 3.0 + 6.0);
+    expect(&["BatchGetItem", "TransactWriteItems"], 3.0 + 8.0);
     for token in [token.as_str(), made.json()["access_token"].as_str().unwrap()] {
         assert_eq!(world.as_holder_of(token, Method::GET, &path, None).await.status, 200);
         expect(&["BatchGetItem"], 3.0);
@@ -239,12 +239,12 @@ async fn tokens_and_keys_cost_what_the_table_says() {
     expect(&["BatchGetItem"], 3.0);
     let change = json!({"name": "New", "sbcGateways": []});
     world.operator(Method::PATCH, &path, Some(&change)).await;
-    expect(&["BatchGetItem", "TransactWriteItems"], 3.0 + 6.0);
+    expect(&["BatchGetItem", "TransactWriteItems"], 3.0 + 7.0);
     let made = world.operator(Method::POST, &format!("{path}/keys"), Some(&json!({}))).await;
-    expect(&["BatchGetItem", "GetItem", "Query", "TransactWriteItems"], 3.0 + 6.0);
+    expect(&["BatchGetItem", "GetItem", "Query", "TransactWriteItems"], 3.0 + 7.0);
     world.operator(Method::GET, &format!("{path}/keys"), None).await;
     expect(&["BatchGetItem", "Query"], 4.0);
     let key = made.json()["keyId"].as_str().unwrap().to_owned();
     world.operator(Method::DELETE, &format!("{path}/keys/{key}"), None).await;
-    expect(&["BatchGetItem", "GetItem", "TransactWriteItems"], 2.0 + 6.0);
+    expect(&["BatchGetItem", "GetItem", "TransactWriteItems"], 2.0 + 7.0);
 }

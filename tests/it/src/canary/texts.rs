@@ -117,7 +117,9 @@ pub(crate) fn gather(played: &Stage, scan: &mut Scan) {
 
     let ring: Value = serde_json::from_str(&ring).unwrap();
     scan.canary(Kind::SealingKey, ring["keys"][0]["key"].as_str().unwrap());
-    certificate::secrets_of(&pem).into_iter().for_each(|secret| scan.canary(Kind::PrivateKey, secret));
+    for secret in certificate::secrets_of(&pem) {
+        scan.canary(Kind::PrivateKey, secret);
+    }
     scan.canary(Kind::ClientSecret, secret);
     scan.canary(Kind::OperatorKey, secret_of(key.expose()));
     scan.canary(Kind::ResellerKey, secret_of(access.expose()));

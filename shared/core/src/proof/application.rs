@@ -105,14 +105,11 @@ pub fn judge_screen(
     view: &View,
 ) -> Judgement {
     let shown = |action: ActionType| judge((action, client), tenant, view);
-    match shown(action) {
-        Judgement::Assigned(_)
-            if young && together.iter().any(|also| !matches!(shown(*also), Judgement::Assigned(_))) =>
-        {
-            Judgement::NotVisibleYet(None)
-        }
-        judgement => judgement,
+    let is_shown = |action: ActionType| matches!(shown(action), Judgement::Assigned(_));
+    if young && is_shown(action) && !together.iter().all(|also| is_shown(*also)) {
+        return Judgement::NotVisibleYet(None);
     }
+    shown(action)
 }
 
 /// What `action` asks for and `client` does not hold.

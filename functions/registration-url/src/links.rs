@@ -87,11 +87,14 @@ impl Ask {
 
 pub(crate) async fn make(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Answer, Error> {
     let id = call.param::<EnterpriseId>("enterpriseId").ok();
-    let rows = WantedRows { enterprise: id, ..WantedRows::default() };
+    let rows = WantedRows { enterprise: id, attempt: call.attempt(), ..WantedRows::default() };
     let found = app.store.authenticate(call.credential()?, rows, call.now()).await?;
     let provider = call.reseller(&found.caller)?;
     let own = found.enterprise.filter(|enterprise| found.caller.reaches(enterprise.reseller, enterprise.id));
     let enterprise = own.ok_or(Error::NoSuchEnterprise)?;
+    if let Some(repeat) = found.repeat {
+        return Ok(Answer::repeated(repeat));
+    }
     let dry_run = is_dry_run(call)?;
     let ask = Ask::parse(call.json_object()?, (&provider.redirect_hosts, app.redirect_policy), dry_run);
     let ask = ask.map_err(Error::Invalid)?;

@@ -220,6 +220,7 @@ fn example(route: &Route, world: &World, provider: &Provider, enterprise: u64) -
     let body = match route.path {
         "/v1/resellers" => json!({"name": "New", "redirectHosts": []}),
         "/v1/resellers/{resellerId}/keys" | "/v1/resellers/{resellerId}/webhook-secret" => json!({}),
+        "/v1/enterprises/{enterpriseId}/links" => json!({"redirectUrl": world.hook()}),
         "/v1/enterprises/{enterpriseId}/token" => json!({}),
         "/v1/enterprises" => json!({"enterpriseName": "New", "pbxId": [], "sbcGateways": [], "services": ["SMS"]}),
         "/v1/enterprises/action-url" => {

@@ -8,6 +8,7 @@ that are meant to be wrong stay as they were generated.
 import json
 import os
 import urllib.request
+import uuid
 
 import schemathesis
 from schemathesis.core.parameters import ParameterLocation
@@ -94,13 +95,20 @@ def before_call(context, case, kwargs):
     if "If-Match" in case.headers and (header is None or header.mode.is_positive):
         # The version moves with every edit; a wrong body must be refused for itself.
         case.headers["If-Match"] = "*"
+    if "Idempotency-Key" in case.headers and (header is None or header.mode.is_positive):
+        # One key stands for one request, and no two cases are one.
+        case.headers["Idempotency-Key"] = str(uuid.uuid4())
     if not case.meta.generation.mode.is_positive:
+        # A dry run tells what is wrong with a body by an answer of 200.
+        (case.query or {}).pop("dryRun", None)
         return
     existing = {"enterpriseId": ENTERPRISE, "resellerId": OTHER if case.path.startswith("/v1/") else OURSELVES}
     for place in (case.path_parameters or {}), (case.query or {}):
         place.update({name: _known(place[name], value) for name, value in existing.items() if name in place})
-    # Cursors are made by the list that they belong to.
-    (case.query or {}).pop("cursor", None)
+    for name in ("cursor", "from", "to"):
+        # Cursors are made by the list that they belong to; the end of a time comes after its beginning.
+        if name in (case.query or {}):
+            case.query.pop(name)
     if isinstance(case.body, dict):
         fill = {"/oauth/token": _token, "/v1/resellers": _reseller, "/v1/resellers/{resellerId}": _reseller}
         fill["/v1/resellers/{resellerId}/keys"] = _key

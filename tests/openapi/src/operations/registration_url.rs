@@ -26,7 +26,7 @@ pub(super) fn describe(operation: RegistrationUrlOp) -> Described {
             json!("https://login.microsoftonline.com/common/oauth2/v2.0/authorize?client_id=…"),
         )
         .refuses(404, &[Code::NotFound])
-        .refuses(409, &[Code::EnterpriseDisabled, Code::NotApplicable, Code::TenantNotKnown, Code::WrongCloud]),
+        .refuses(409, &[Code::AlreadyCreated, Code::EnterpriseDisabled, Code::NotApplicable, Code::TenantNotKnown, Code::WrongCloud]),
         RegistrationUrlOp::Links => Described::new(
             Tagged::Consents,
             "makeStartLink",
@@ -46,7 +46,7 @@ pub(super) fn describe(operation: RegistrationUrlOp) -> Described {
             }),
         )
         .refuses(404, &[Code::NotFound])
-        .refuses(409, &[Code::EnterpriseDisabled, Code::NotApplicable, Code::TenantNotKnown]),
+        .refuses(409, &[Code::AlreadyCreated, Code::EnterpriseDisabled, Code::NotApplicable, Code::TenantNotKnown]),
         RegistrationUrlOp::Start => Described::new(
             Tagged::Pages,
             "start",

@@ -75,7 +75,7 @@ impl Ask {
     ) -> Result<Self, Vec<Fault>> {
         let actions = body.list("actions", "an action type", |value| value.as_str()?.parse::<ActionType>().ok());
         if actions.as_ref().is_some_and(Vec::is_empty) {
-            body.fault("actions", "empty", "name an action, or leave the field out");
+            body.fault("actions", "required", "name an action, or leave the field out");
         }
         let redirect_url =
             body.parsed("redirectUrl", "invalid_redirect_url", |text| RedirectUrl::parse(text, hosts, policy));

@@ -57,17 +57,16 @@ impl Store {
         let Some(first) = requests.first() else { return Ok(false) };
         let key = Key::enterprise(first.enterprise);
         let mut transaction = self.transaction();
-        let mut change = Change::new("SET ", IS_OPEN);
+        let (mut change, mut sets) = (Change::new("", IS_OPEN), Vec::new());
         for (number, request) in requests.iter().enumerate() {
             transaction.put_new(Part::Request, request_item(request)?)?;
             let (since, asked_again) = (request.created_at, request.asked_again);
             let started = ActionState::Started { since, request: request.id.clone(), asked_again };
             let (action, state) = (format!("#action{number}"), format!(":state{number}"));
-            let comma = if number == 0 { "" } else { ", " };
-            change.update.push_str(&format!("{comma}actions.{action} = {state}"));
+            sets.push(format!("actions.{action} = {state}"));
             if request.action == ActionType::ServiceProviderManagement {
                 // Whoever makes a link asks, too (R007).
-                change.update.push_str(", managementRequestedAt = if_not_exists(managementRequestedAt, :asked)");
+                sets.push("managementRequestedAt = if_not_exists(managementRequestedAt, :asked)".to_owned());
                 change = change.value(":asked", instant(since));
             }
             // A sign-in may be begun again and again.
@@ -77,6 +76,7 @@ impl Store {
             }
             change = change.name(&action, request.action.name()).value(&state, part(&key, &started)?);
         }
+        change.update = format!("SET {}", sets.join(", "));
         let change = proved_words(open(change, &key)?).value(":verifying", text("verifying"));
         transaction.update(Part::Action, key, change)?;
         transaction.audit(audit)?;

@@ -83,7 +83,7 @@ async fn a_wrong_wish_makes_no_start_link() {
     assert_eq!(ask(json!({})).await, (422, "invalid_body".into(), fault("/redirectUrl", "required")));
     let wrong = json!({"redirectUrl": hook, "actions": ["REGISTER"]});
     assert_eq!(ask(wrong).await.2[0].0, "/actions/0");
-    assert_eq!(ask(json!({"redirectUrl": hook, "actions": []})).await.2, fault("/actions", "empty"));
+    assert_eq!(ask(json!({"redirectUrl": hook, "actions": []})).await.2, fault("/actions", "required"));
     let other = json!({"redirectUrl": hook, "actions": ["GET_CALL_APP_CONSENT"]});
     assert_eq!(ask(other).await, (409, "not_applicable".into(), vec![]));
     let sync = json!({"redirectUrl": hook, "actions": ["GET_USER_SYNC_CONSENT"]});

@@ -105,11 +105,9 @@ pub fn judge_screen(
     view: &View,
 ) -> Judgement {
     let shown = |action: ActionType| judge((action, client), tenant, view);
-    let is_shown = |action: ActionType| matches!(shown(action), Judgement::Assigned(_));
-    if young && is_shown(action) && !together.iter().all(|also| is_shown(*also)) {
-        return Judgement::NotVisibleYet(None);
-    }
-    shown(action)
+    let is_assigned = |action: ActionType| matches!(shown(action), Judgement::Assigned(_));
+    let waits = young && is_assigned(action) && !together.iter().all(|also| is_assigned(*also));
+    if waits { Judgement::NotVisibleYet(None) } else { shown(action) }
 }
 
 /// What `action` asks for and `client` does not hold.
@@ -183,6 +181,17 @@ mod tests {
             }
             assert!(matches!(judged(&view), Judgement::NotVisibleYet(Some(_))));
         }
+    }
+
+    /// What one screen grants is waited for together, for a while; then each is decided as it is shown.
+    #[test]
+    fn grants_of_one_screen_are_waited_for_together() {
+        let screen = (ActionType::UserSync, &[ActionType::Presence][..], CLIENT);
+        let judged = |young, names: &[&str]| judge_screen(screen, (TENANT, young), &view(names));
+        assert_eq!(judged(true, &ALL), Judgement::NotVisibleYet(None));
+        assert!(matches!(judged(false, &ALL), Judgement::Assigned(_)));
+        assert!(matches!(judged(true, &[&ALL[..], &["Presence.Read.All"]].concat()), Judgement::Assigned(_)));
+        assert!(matches!(judged(true, &ALL[1..]), Judgement::NotVisibleYet(Some(_))));
     }
 
     /// G42 Roles in another tenant than the pinned one are refused.

@@ -17,7 +17,6 @@ use thiserror::Error;
 
 use crate::body::{self, BodyFault, Form, UnparseableQuery};
 use crate::caller::{self, Refused};
-use crate::edge::Edge;
 use crate::failure::Failure;
 use crate::idempotency;
 use crate::precondition::{IfMatch, PreconditionFault};
@@ -58,7 +57,7 @@ impl From<NoSuchThing> for Failure {
 
 impl<O: Copy> Call<O> {
     pub(crate) fn new(
-        edge: &Edge,
+        random: Arc<dyn Random>,
         request: Request,
         (route, operation): (&'static Route, O),
         params: Params,
@@ -69,7 +68,6 @@ impl<O: Copy> Call<O> {
             Some(shown) if route.creates => idempotency::attempt(&request, (route, &params), shown.owner(), now)?,
             Some(_) | None => None,
         };
-        let random = Arc::clone(&edge.random);
         let (reseller, enterprise) = (OnceLock::new(), OnceLock::new());
         Ok(Self {
             request,

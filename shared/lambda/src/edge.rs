@@ -123,7 +123,7 @@ impl Visit {
             return Err(turned_away(BodyFault::TooLarge.failure(route.surface)));
         }
         let at = (self.now, self.reference.clone());
-        Call::new(edge, request, (route, operation), params, credential, at).map_err(turned_away)
+        Call::new(Arc::clone(&edge.random), request, (route, operation), params, credential, at).map_err(turned_away)
     }
 
     fn close(

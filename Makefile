@@ -26,7 +26,7 @@ long: ## the long runs, some minutes each
 	cargo test --locked --profile long --package it -- --ignored --nocapture --test-threads 1
 
 docs: ## write what is made from the code: docs/errors.md
-	WRITE_DOCS=1 cargo test --locked --quiet --package onboarding-core --test errors
+	WRITE_DOCS=1 cargo test --locked --quiet --package onboarding-core advice::document
 
 FUZZ_SECONDS ?= 60
 fuzz: ## fuzz every parser, FUZZ_SECONDS (60) each

@@ -1,12 +1,15 @@
 //! Advice: every failure as cause, who must act, and the exact next step.
 //!
-//! The rows are data (`advice/table.rs`); Microsoft's signals are mapped to rows by data as well (`advice/signals.rs`). Microsoft
+//! The rows are data (`advice/table`); Microsoft's signals are mapped to rows by data as well (`advice/signals.rs`). Microsoft
 //! says that numbers and texts may change and must not be depended on, so the OAuth `error` counts first, the
 //! number only picks better advice, and an unknown one still leads to advice that helps.
 
+#[cfg(test)]
+mod document;
 mod signals;
 mod statuses;
 mod table;
+mod text;
 
 use std::borrow::Cow;
 
@@ -133,12 +136,6 @@ pub enum LinkAfter {
     Spent,
 }
 
-/// Every row of the catalogue.
-#[must_use]
-pub const fn catalogue() -> &'static [Advice] {
-    table::ROWS
-}
-
 /// One row of the catalogue.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Advice {
@@ -164,13 +161,13 @@ impl Code {
     /// The row of this code.
     #[must_use]
     pub fn advice(self) -> &'static Advice {
-        table::ROWS.iter().find(|row| row.code == self).unwrap_or(&table::ROWS[0])
+        table::row_of(self)
     }
 
     /// The code as text.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        table::text(self)
+        text::text(self)
     }
 
     /// The advice as the person or program in trouble gets it.

@@ -33,9 +33,9 @@ impl Store {
             Asked::NoPermit => {}
         }
         let (begin, end) = self.limit.window_at(now);
-        let leased = self.lease_block(key, (begin, end)).await?;
+        let has_block = self.lease_block(key, (begin, end)).await?;
         let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(if leased {
+        Ok(if has_block {
             leases.leased(key, now);
             Ok(())
         } else {

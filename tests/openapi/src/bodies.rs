@@ -147,7 +147,7 @@ pub(crate) struct TokenRequest {
 
 /// An access token.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "for its schema")]
+#[expect(dead_code, clippy::struct_field_names, reason = "for its schema")]
 pub(crate) struct AccessToken {
     /// To be sent as `Authorization: Bearer`.
     access_token: String,
@@ -172,7 +172,7 @@ pub(crate) struct TokenRefusal {
 /// A permission, for whoever grants it.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "for its schema")]
+#[expect(dead_code, clippy::struct_field_names, reason = "for its schema")]
 pub(crate) struct Permission {
     /// The action that asks for it.
     action: ActionType,

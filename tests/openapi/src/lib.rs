@@ -81,7 +81,7 @@ fn document() -> utoipa::openapi::OpenApi {
 }
 
 fn client_credentials() -> SecurityScheme {
-    let scopes = Scopes::from_iter(Scope::all().map(|scope| (scope.as_str(), scope.as_str())));
+    let scopes: Scopes = Scope::all().map(|scope| (scope.as_str(), scope.as_str())).collect();
     let flow = Flow::ClientCredentials(ClientCredentials::new("/oauth/token", scopes));
     SecurityScheme::OAuth2(OAuth2::with_description(
         [flow],

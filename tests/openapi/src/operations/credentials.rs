@@ -71,7 +71,31 @@ pub(super) fn describe(operation: CredentialsOp) -> Described {
             op("revokeKey", "Revoke an API key", "It ends at once, with its tokens; the links that it made go on.")
                 .answers_nothing(204, "It is revoked.")
         }
-        CredentialsOp::CreateToken => Described::new(
+        CredentialsOp::CreateToken => create_token(),
+        CredentialsOp::CreateEnterpriseToken => Described::new(
+            Tagged::Enterprises,
+            "createEnterpriseToken",
+            "Make a token of one enterprise",
+            "Good for an hour, and for this enterprise alone.",
+        )
+        .refuses(409, &[Code::AlreadyCreated])
+        .takes::<Nothing>(json!({}))
+        .optionally()
+        .answers::<AccessToken>(200, "The token.", token()),
+        CredentialsOp::RotateWebhookSecret => op(
+            "rotateWebhookSecret",
+            "Make a new webhook secret",
+            "The former one signs for 24 hours more, beside the new one, which is shown here and never again.",
+        )
+        .takes::<Nothing>(json!({}))
+        .answers::<WebhookSecret>(200, "The new secret.", json!({"webhookSecret": "whsec_<base64>"}))
+        .refuses(409, &[Code::AlreadyCreated]),
+    }
+}
+
+/// RFC 6749 §4.4, with the client in the header or in the body.
+fn create_token() -> Described {
+    Described::new(
             Tagged::Service,
             "createToken",
             "Make an access token",
@@ -95,26 +119,7 @@ pub(super) fn describe(operation: CredentialsOp) -> Described {
             ],
         )
         .refuses(401, &[Code::InvalidClient])
-        .refuses(413, &[Code::PayloadTooLarge]),
-        CredentialsOp::CreateEnterpriseToken => Described::new(
-            Tagged::Enterprises,
-            "createEnterpriseToken",
-            "Make a token of one enterprise",
-            "Good for an hour, and for this enterprise alone.",
-        )
-        .refuses(409, &[Code::AlreadyCreated])
-        .takes::<Nothing>(json!({}))
-        .optionally()
-        .answers::<AccessToken>(200, "The token.", token()),
-        CredentialsOp::RotateWebhookSecret => op(
-            "rotateWebhookSecret",
-            "Make a new webhook secret",
-            "The former one signs for 24 hours more, beside the new one, which is shown here and never again.",
-        )
-        .takes::<Nothing>(json!({}))
-        .answers::<WebhookSecret>(200, "The new secret.", json!({"webhookSecret": "whsec_<base64>"}))
-        .refuses(409, &[Code::AlreadyCreated]),
-    }
+        .refuses(413, &[Code::PayloadTooLarge])
 }
 
 fn reseller() -> Value {

@@ -12,29 +12,7 @@ use crate::described::{Described, Tagged};
 
 pub(super) fn describe(operation: EnterprisesOp) -> Described {
     match operation {
-        EnterprisesOp::List => Described::new(
-            Tagged::Enterprises,
-            "listEnterprises",
-            "List your enterprises",
-            "By pages, in the order in which they were made. A filtered page may be short, or even empty, and still have a \
-             `next`.",
-        )
-        .filters_by::<EnterpriseStatus>("status", "Only enterprises that are so far.")
-        .answers::<EnterprisePage>(
-            200,
-            "A page.",
-            json!({
-                "items": [{
-                    "enterpriseId": 481_516_234,
-                    "enterpriseName": "Contoso Ltd",
-                    "status": "registering",
-                    "tenantId": null,
-                    "pendingActions": ["REGISTRATION"],
-                    "createdAt": "2026-11-25T09:00:00.000Z",
-                }],
-                "next": null,
-            }),
-        ),
+        EnterprisesOp::List => list(),
         EnterprisesOp::ListAllActions => Described::new(
             Tagged::Consents,
             "listActionItems",
@@ -119,6 +97,33 @@ pub(super) fn describe(operation: EnterprisesOp) -> Described {
         .with_header("ETag", "The version of the enterprise.")
         .refuses(409, &[Code::EnterpriseDisabled]),
     }
+}
+
+/// The list with its filter.
+fn list() -> Described {
+    Described::new(
+        Tagged::Enterprises,
+        "listEnterprises",
+        "List your enterprises",
+        "By pages, in the order in which they were made. A filtered page may be short, or even empty, and still have a \
+             `next`.",
+    )
+    .filters_by::<EnterpriseStatus>("status", "Only enterprises that are so far.")
+    .answers::<EnterprisePage>(
+        200,
+        "A page.",
+        json!({
+            "items": [{
+                "enterpriseId": 481_516_234,
+                "enterpriseName": "Contoso Ltd",
+                "status": "registering",
+                "tenantId": null,
+                "pendingActions": ["REGISTRATION"],
+                "createdAt": "2026-11-25T09:00:00.000Z",
+            }],
+            "next": null,
+        }),
+    )
 }
 
 fn enterprise() -> Value {

@@ -1,0 +1,255 @@
+//! What goes wrong on the way of a consent, as the person who can mend it meets it.
+
+use super::{FRESH_LINK, REPORT, SAME_LINK, THEIR_FRESH_LINK, retry, row, spent, then};
+use crate::advice::{Advice, Code, Who};
+
+pub(super) const ROWS: &[Advice] = &[
+    row(
+        Code::AdminApprovalNeeded,
+        Who::GlobalAdministrator,
+        "An administrator must approve",
+        "Microsoft refused because this account may not grant these permissions for the organisation.",
+        &[
+            "Pass the link on to a Global Administrator of your organisation.",
+            "Do not try again with the same account.",
+        ],
+    ),
+    row(
+        Code::AdminRoleRequired,
+        Who::GlobalAdministrator,
+        "A Global Administrator must sign in",
+        "The account that signed in does not hold the Global Administrator role in this tenant.",
+        &[
+            "Pass the link on to a Global Administrator of your organisation.",
+            "If your role is eligible in Privileged Identity Management, activate it first.",
+            SAME_LINK,
+        ],
+    ),
+    row(
+        Code::AppMisconfigured,
+        Who::Operator,
+        "Our application is not set up right",
+        "Microsoft refused the request because of the settings of our app registration; you did nothing wrong.",
+        &[REPORT, "The operator compares redirect URI, ID tokens and permissions of the app registration."],
+    ),
+    row(
+        Code::AppNotInTenant,
+        Who::GlobalAdministrator,
+        "Our application is not in this tenant",
+        "Microsoft does not find our application, or finds it disabled, in the tenant.",
+        &[
+            "In Microsoft Entra admin center, Enterprise applications, enable the application if it is listed.",
+            SAME_LINK,
+        ],
+    ),
+    row(
+        Code::ApprovalRequested,
+        Who::TenantAdmin,
+        "An approval was asked for",
+        "Your tenant lets reviewers approve applications; a request was filed with them.",
+        &["Ask a reviewer to approve, or a Global Administrator to open the same link."],
+    ),
+    row(
+        Code::CodeReused,
+        Who::Nobody,
+        "This sign-in was used already",
+        "The browser sent the same sign-in twice, for example by its Back button.",
+        &["Nothing is lost.", SAME_LINK],
+    ),
+    row(
+        Code::ConditionalAccessBlock,
+        Who::TenantAdmin,
+        "A policy of your organisation blocks the sign-in",
+        "A Conditional Access or security policy of the tenant did not let this sign-in through.",
+        &[
+            "Ask whoever keeps your Conditional Access policies to look up the sign-in by its correlation id.",
+            "Sign in from a device or place that the policy accepts, or exclude the account.",
+            SAME_LINK,
+        ],
+    ),
+    row(
+        Code::ConsentMissing,
+        Who::GlobalAdministrator,
+        "The consent is missing",
+        "Microsoft reports that the permissions are not granted.",
+        &[SAME_LINK, "Accept the permissions for your organisation."],
+    ),
+    row(
+        Code::CrossTenantPolicy,
+        Who::TenantAdmin,
+        "Cross-tenant settings block the application",
+        "The tenant's cross-tenant access settings or tenant restrictions refuse our application.",
+        &["Allow the application in the cross-tenant access settings of Microsoft Entra admin center.", SAME_LINK],
+    ),
+    row(
+        Code::Declined,
+        Who::GlobalAdministrator,
+        "The consent was declined",
+        "Cancel was chosen on Microsoft's page; nothing was granted and nothing was changed.",
+        &["Read what each permission is for.", SAME_LINK, "Accept the permissions for your organisation."],
+    ),
+    then(
+        "getActionItemUrl",
+        spent(row(
+            Code::GrantNotVisible,
+            Who::GlobalAdministrator,
+            "The grant cannot be seen",
+            "Ten minutes after the consent Microsoft Graph still did not show the permissions as granted.",
+            &[
+                "In Microsoft Entra admin center, Enterprise applications, Permissions, see whether the grant is there.",
+                FRESH_LINK,
+            ],
+        )),
+    ),
+    row(
+        Code::GuestNotAllowed,
+        Who::GlobalAdministrator,
+        "A guest cannot do this",
+        "The account that signed in is a guest in this tenant.",
+        &["Use a private window.", "Sign in with an account that is a member of the organisation.", SAME_LINK],
+    ),
+    row(
+        Code::IdentityChanged,
+        Who::Signer,
+        "Two accounts in one sign-in",
+        "Microsoft answered for another account than the one that signed in; its tokens were thrown away.",
+        &["Close all windows of the browser, or use a private window.", SAME_LINK],
+    ),
+    row(
+        Code::MfaClaimMissing,
+        Who::Signer,
+        "A second factor is needed",
+        "Microsoft asks for multi-factor authentication that this sign-in did not have.",
+        &["Sign in again and complete multi-factor authentication.", SAME_LINK],
+    ),
+    retry(
+        60,
+        row(
+            Code::MicrosoftBusy,
+            Who::Nobody,
+            "Microsoft is busy",
+            "Microsoft did not answer, or asked to be asked later.",
+            &["Wait a minute.", SAME_LINK],
+        ),
+    ),
+    then(
+        "getActionItemUrl",
+        spent(row(
+            Code::OrgConsentNotTicked,
+            Who::GlobalAdministrator,
+            "The consent was for one person only",
+            "The permissions were accepted without \u{201c}Consent on behalf of your organization\u{201d}, so they hold for the signer alone.",
+            &[FRESH_LINK, "Tick \u{201c}Consent on behalf of your organization\u{201d}, then Accept."],
+        )),
+    ),
+    row(
+        Code::OurSecretBadOrExpired,
+        Who::Operator,
+        "Our application could not identify itself",
+        "Microsoft refused our application's own credential; you did nothing wrong.",
+        &[REPORT, "The operator renews the client secret or certificate."],
+    ),
+    row(
+        Code::PersonalAccount,
+        Who::Signer,
+        "A personal account cannot do this",
+        "The account that signed in is a personal Microsoft account.",
+        &["Sign in with your work account.", SAME_LINK],
+    ),
+    spent(row(
+        Code::ProofUnreadable,
+        Who::ProviderAdmin,
+        "The consent could not be checked",
+        "Microsoft Graph could not be read while the sign-in was good, so nothing is proved.",
+        &["The administrator signs in once more, by a fresh link of the service provider."],
+    )),
+    row(
+        Code::ResourceNotInTenant,
+        Who::ProviderAdmin,
+        "A service is missing in the tenant",
+        "The tenant has no licence or service principal for a Microsoft service that the permissions belong to.",
+        &["Make sure that the tenant has Microsoft Teams.", "Once it has, open the same link again."],
+    ),
+    row(
+        Code::SignInExpired,
+        Who::Signer,
+        "The sign-in is too old",
+        "Microsoft no longer accepts this sign-in.",
+        &[SAME_LINK, "Finish without a long pause."],
+    ),
+    row(
+        Code::SignInInterrupted,
+        Who::Signer,
+        "The sign-in broke off",
+        "The connection broke between Microsoft's answer and our record of it, so nothing counts as granted.",
+        &[SAME_LINK],
+    ),
+    // R025-R030. Both names of the portal, because administrators know one of them.
+    retry(
+        1_800,
+        row(
+            Code::TeamsAdminRoleNotReady,
+            Who::GlobalAdministrator,
+            "The Teams Administrator role is not ready",
+            "You are a Global Administrator already; this tenant still needs the Teams Administrator role assigned once, \
+             to the administrator who grants the consent.",
+            &[
+                "Open Microsoft Entra admin center (Azure AD in older texts), Roles & admins: \
+                 https://entra.microsoft.com/#view/Microsoft_AAD_IAM/RolesManagementMenuBlade/~/AllRoles \
+                 If you do not find it, choose Show more (in Azure AD: Show all).",
+                "Choose Teams Administrator. It is normal that its list of assignments is empty.",
+                "Choose Add assignments.",
+                "Pick the administrator who grants the consent, and Save.",
+                "Wait 30 minutes, then open the same link again.",
+            ],
+        ),
+    ),
+    spent(row(
+        Code::TenantBoundElsewhere,
+        Who::Operator,
+        "The tenant belongs to another service provider",
+        "This Microsoft tenant is already registered through another service provider.",
+        &["Ask the operator of this service which service provider holds the tenant."],
+    )),
+    then(
+        "getActionItemUrl",
+        spent(row(
+            Code::TooManyAttempts,
+            Who::ProviderAdmin,
+            "Too many attempts",
+            "This link was tried too often.",
+            &[THEIR_FRESH_LINK],
+        )),
+    ),
+    row(
+        Code::UnknownMicrosoftError,
+        Who::Developer,
+        "Microsoft reported an error",
+        "Microsoft ended the sign-in with an error that we do not know.",
+        &[
+            SAME_LINK,
+            "If it happens again, look the number up at https://login.microsoftonline.com/error and give Microsoft's support the correlation id.",
+        ],
+    ),
+    row(
+        Code::WrongAccount,
+        Who::Signer,
+        "This account does not belong here",
+        "Microsoft does not accept the account that signed in for this tenant.",
+        &["Use a private window.", "Sign in with an account of the organisation.", SAME_LINK],
+    ),
+    row(
+        Code::WrongCloud,
+        Who::ProviderAdmin,
+        "Another Microsoft cloud",
+        "Microsoft does not find the tenant in this cloud.",
+        &["Check the tenant's domain.", "A tenant of a government or Chinese cloud needs the service of that cloud."],
+    ),
+    row(
+        Code::WrongTenant,
+        Who::Signer,
+        "The wrong organisation",
+        "The account that signed in belongs to another tenant than the one this link is for.",
+        &["Use a private window.", "Sign in with an account of the right organisation.", SAME_LINK],
+    ),
+];

@@ -255,9 +255,9 @@ async fn of_many_renames_and_creates_of_one_name_one_wins() {
     let wanted = world.enterprise_body(json!({"enterpriseName": "Wanted"})).await;
     let making = join_all((0..25).map(|_| world.provider(Method::POST, "/v1/enterprises", Some(&wanted))));
     let rename = json!({"enterpriseName": "WANTED "});
-    let naming = join_all(enterprises.iter().map(|id| world.patch(*id, Some("*"), &rename)));
-    let (made, named) = futures_util::future::join(making, naming).await;
-    let answers: Vec<&Answer> = made.iter().chain(&named).collect();
+    let renaming = join_all(enterprises.iter().map(|id| world.patch(*id, Some("*"), &rename)));
+    let (made, renamed) = futures_util::future::join(making, renaming).await;
+    let answers: Vec<&Answer> = made.iter().chain(&renamed).collect();
     assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
     for lost in answers.iter().filter(|answer| answer.status != 200) {
         assert_eq!(code(lost), (409, "enterprise_name_taken".to_owned()), "{}", lost.text);

@@ -219,9 +219,10 @@ fn example(route: &Route, world: &World, provider: &Provider, enterprise: u64) -
     let path = path.replace("{enterpriseId}", &enterprise.to_string());
     let body = match route.path {
         "/v1/resellers" => json!({"name": "New", "redirectHosts": []}),
-        "/v1/resellers/{resellerId}/keys" | "/v1/resellers/{resellerId}/webhook-secret" => json!({}),
+        "/v1/resellers/{resellerId}/keys"
+        | "/v1/resellers/{resellerId}/webhook-secret"
+        | "/v1/enterprises/{enterpriseId}/token" => json!({}),
         "/v1/enterprises/{enterpriseId}/links" => json!({"redirectUrl": world.hook()}),
-        "/v1/enterprises/{enterpriseId}/token" => json!({}),
         "/v1/enterprises" => json!({"enterpriseName": "New", "pbxId": [], "sbcGateways": [], "services": ["SMS"]}),
         "/v1/enterprises/action-url" => {
             json!({"actionType": "REGISTRATION", "enterpriseId": enterprise, "redirectUrl": world.hook()})

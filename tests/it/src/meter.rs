@@ -159,16 +159,16 @@ async fn every_twentieth_call_is_one_write_more() {
     let (world, _behind, meter) = metered().await;
     let provider = world.other_provider().await;
     meter.charged();
-    let mut leased = Vec::new();
+    let mut leasing = Vec::new();
     for call in 1..=2 * BLOCK + 1 {
         world.as_holder_of(&provider.key, Method::GET, "/v1/enterprises/1", None).await;
         let charges = std::mem::take(&mut *meter.charges.lock().unwrap());
         let leases: Vec<f64> = charges.iter().filter(|charge| charge.is_lease).map(|charge| charge.units).collect();
         assert_eq!(charges.len() - leases.len(), 1, "call {call}");
         assert!(leases.iter().all(|units| *units <= 1.0), "{leases:?}");
-        leased.extend((!leases.is_empty()).then_some(call));
+        leasing.extend((!leases.is_empty()).then_some(call));
     }
-    assert_eq!(leased, [1, BLOCK + 1, 2 * BLOCK + 1]);
+    assert_eq!(leasing, [1, BLOCK + 1, 2 * BLOCK + 1]);
 }
 
 /// R148 A page of 50 is one query, after the look at who calls.

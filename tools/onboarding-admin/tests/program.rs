@@ -210,7 +210,7 @@ async fn a_trail_is_checked_against_a_head_that_was_kept() {
     assert_eq!(refused["error"], named);
     team.meddle("UpdateItem", edit(text(row, "who"))).await;
     team.done(&verify).await;
-    let last = format!("{:0>16}", number);
+    let last = format!("{number:0>16}");
     let cut = json!({"TableName": "onboarding-sandbox", "Key": key("segments#54", &last)});
     team.meddle("DeleteItem", cut).await;
     let refused = team.refused(&verify).await;

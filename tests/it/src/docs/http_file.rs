@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use reqwest::Method;
-use serde_json::Value;
 
 use crate::world::{Answer, World, send};
 
@@ -43,7 +42,7 @@ fn request(text: &str) -> Ready {
 /// Sends each request and compares its status; their methods and paths.
 pub(super) async fn run(world: &World, settings: &[(&str, String)], file: &[Ready]) -> Vec<(Method, String)> {
     let mut answers: BTreeMap<String, Answer> = BTreeMap::new();
-    let mut asked = Vec::new();
+    let mut requests = Vec::new();
     for ready in file {
         let fill = |text: &str| filled(text, settings, &answers);
         let line = fill(&ready.line);
@@ -55,12 +54,12 @@ pub(super) async fn run(world: &World, settings: &[(&str, String)], file: &[Read
         }
         let answer = send(call).await;
         assert_eq!(answer.status.as_u16(), ready.status, "{}: {}", ready.title, answer.text);
-        asked.push((method, url.strip_prefix(world.sandbox.api()).unwrap().to_owned()));
+        requests.push((method, url.strip_prefix(world.sandbox.api()).unwrap().to_owned()));
         if let Some(name) = &ready.name {
             answers.insert(name.clone(), answer);
         }
     }
-    asked
+    requests
 }
 
 fn filled(text: &str, settings: &[(&str, String)], answers: &BTreeMap<String, Answer>) -> String {
@@ -83,10 +82,10 @@ fn value(variable: &str, settings: &[(&str, String)], answers: &BTreeMap<String,
     match of.split_once('.') {
         Some(("headers", header)) => answer.header(&header.to_lowercase()).to_owned(),
         Some(("body", "*")) => answer.text.clone(),
-        Some(("body", field)) => match &answer.json()[field] {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        },
+        Some(("body", field)) => {
+            let value = &answer.json()[field];
+            value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+        }
         _ => panic!("{variable} is not known"),
     }
 }

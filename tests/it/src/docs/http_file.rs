@@ -44,13 +44,13 @@ pub(super) async fn run(world: &World, settings: &[(&str, String)], file: &[Read
     let mut answers: BTreeMap<String, Answer> = BTreeMap::new();
     let mut requests = Vec::new();
     for ready in file {
-        let fill = |text: &str| filled(text, settings, &answers);
-        let line = fill(&ready.line);
+        let with = |text: &str| filled(text, settings, &answers);
+        let line = with(&ready.line);
         let (method, url) = line.split_once(' ').unwrap();
         let method: Method = method.parse().unwrap();
-        let mut call = world.http.request(method.clone(), url).body(fill(&ready.body));
+        let mut call = world.http.request(method.clone(), url).body(with(&ready.body));
         for (name, value) in &ready.headers {
-            call = call.header(name, fill(value));
+            call = call.header(name, with(value));
         }
         let answer = send(call).await;
         assert_eq!(answer.status.as_u16(), ready.status, "{}: {}", ready.title, answer.text);

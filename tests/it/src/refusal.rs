@@ -42,8 +42,8 @@ async fn cancel_is_told_once_and_keeps_the_link() {
     grants(&world, enterprise, &link).await;
 }
 
-/// G44 A plain user of a tenant that has consented already signs in without a screen, and is refused for the role; the
-/// link still works for the administrator.
+/// R006, G44 A plain user of a tenant that has consented already signs in without a screen, and is refused for the
+/// role; the link still works for the administrator.
 #[tokio::test]
 async fn a_plain_user_of_a_consented_tenant_is_refused() {
     let world = World::new().await;

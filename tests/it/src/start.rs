@@ -231,7 +231,7 @@ async fn a_button_pressed_often_makes_one_link() {
     assert_eq!(world.effects_since(&before).await.made.get("request"), Some(&1));
 }
 
-/// R001, R141 Registration and management share one sign-in, and each has its own proof and outcome.
+/// R001, R004, R141 Registration and management share one sign-in, and each has its own proof and outcome.
 #[tokio::test]
 async fn management_shares_the_sign_in() {
     let world = World::new().await;
@@ -244,6 +244,7 @@ async fn management_shares_the_sign_in() {
     assert!(scope.contains("RoleManagement.ReadWrite.Directory") && scope.contains("User.ReadWrite.All"), "{scope:?}");
     let mut grace = Visitor::new().unwrap();
     let page = grace.open(&start).await.unwrap();
+    assert!(page.text().contains("Allow Management by Service Provider"), "{}", page.text());
     world.press(&mut grace, page, &GRACE).await;
     assert_eq!(world.registration(enterprise).await, granted());
     assert_eq!(world.standing(enterprise, MANAGEMENT).await, granted());

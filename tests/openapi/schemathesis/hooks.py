@@ -77,6 +77,11 @@ def _key(body):
         body.pop("expiresInDays", None)
 
 
+def _start(body):
+    # A dry run alone needs none.
+    body["redirectUrl"] = f"https://{HOST}/outcomes"
+
+
 def _token(body):
     body.update({"client_id": KEY_ID, "client_secret": KEY})
     body.pop("scope", None)
@@ -112,4 +117,5 @@ def before_call(context, case, kwargs):
     if isinstance(case.body, dict):
         fill = {"/oauth/token": _token, "/v1/resellers": _reseller, "/v1/resellers/{resellerId}": _reseller}
         fill["/v1/resellers/{resellerId}/keys"] = _key
+        fill["/v1/enterprises/{enterpriseId}/links"] = _start
         fill.get(case.path, _enterprise)(case.body)

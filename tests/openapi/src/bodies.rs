@@ -548,8 +548,16 @@ by_hand! {
 }
 
 /// Bodies, and parts of bodies, that are read.
-const READ: &[&str] =
-    &["ConfigDetails", "ConfirmTenant", "EntConfigInfo", "NewKey", "NewPbxType", "NewSbcGateway", "TaskQuestion"];
+const READ: &[&str] = &[
+    "ConfigDetails",
+    "ConfirmTenant",
+    "EntConfigInfo",
+    "NewKey",
+    "NewPbxType",
+    "NewSbcGateway",
+    "TaskQuestion",
+    "WantedStart",
+];
 
 /// Every schema that an operation refers to, with all that they refer to.
 pub(crate) fn into_components(components: ComponentsBuilder) -> ComponentsBuilder {

@@ -60,6 +60,7 @@ pub(super) fn describe(operation: CreateEnterpriseOp) -> Described {
         .leads_to("readEnterprise", "enterpriseId", "$response.body")
         .leads_to("editEnterprise", "enterpriseId", "$response.body")
         .leads_to("createEnterpriseToken", "enterpriseId", "$response.body")
+        .leads_to("makeStartLink", "enterpriseId", "$response.body")
         .leads_to("listActions", "enterpriseId", "$response.body")
         .leads_to("confirmTenant", "enterpriseId", "$response.body")
         .leads_to("disableEnterprise", "enterpriseId", "$response.body")

@@ -1,6 +1,7 @@
 //! `GET /v1/audit`: who did what to what, with the segments that prove it (R070, K18, T68).
 //!
-//! Read alone: what is deployed as this function can write nothing, so that nobody who breaks it can touch a trail.
+//! Of the trail it reads alone: what is deployed as this function writes nothing but the counters of rate limits, so that
+//! nobody who breaks it can touch a trail.
 
 mod csv;
 mod query;

@@ -44,9 +44,10 @@ pub enum KeyRevoked {
 
 impl Store {
     /// Adds a key of the operator; false if there is one of this id.
-    pub async fn add_operator_key(&self, key: &KeyRecord) -> Result<bool, StoreError> {
+    pub async fn add_operator_key(&self, key: &KeyRecord, audit: &AuditRow) -> Result<bool, StoreError> {
         let mut transaction = self.transaction();
         transaction.put_new(Part::ApiKey, key_item(key)?)?;
+        transaction.audit(audit)?;
         Ok(self.commit(&transaction).await? == Committed::Done)
     }
 
@@ -128,9 +129,10 @@ impl Store {
     }
 
     /// Revokes a key of the operator; false if there is no such key.
-    pub async fn revoke_operator_key(&self, key: &KeyId) -> Result<bool, StoreError> {
+    pub async fn revoke_operator_key(&self, key: &KeyId, audit: &AuditRow) -> Result<bool, StoreError> {
         let mut transaction = self.transaction();
         transaction.remove(Part::ApiKey, Key::api_key(key))?;
+        transaction.audit(audit)?;
         Ok(self.commit(&transaction).await? == Committed::Done)
     }
 }

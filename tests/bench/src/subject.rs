@@ -1,4 +1,4 @@
-//! What is measured: the five HTTP functions, and what they are compared with.
+//! What is measured: the HTTP functions, and what they are compared with.
 
 use std::path::PathBuf;
 
@@ -9,8 +9,8 @@ use crate::event;
 use crate::world::{self, World};
 
 /// The HTTP functions of the bundle.
-pub(crate) const FUNCTIONS: [&str; 5] =
-    ["create-enterprise", "credentials", "enterprises", "registration-url", "consent-redirect"];
+pub(crate) const FUNCTIONS: [&str; 6] =
+    ["create-enterprise", "credentials", "enterprises", "audit", "registration-url", "consent-redirect"];
 
 /// Which role a program has in the comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +77,8 @@ fn one_read(function: &str, world: &World) -> (Value, u16) {
     let (reseller, operator) = (Some(&world.reseller_key), Some(&world.operator_key));
     match function {
         "create-enterprise" => (event::get("/v1/sbc-gateways", reseller), 200),
+        // Another provider's trail, which is none: whatever is one is asked for by a Query.
+        "audit" => (event::get("/v1/audit?resellerId=1", reseller), 404),
         // Operators and links are refused after the read: whatever is not refused is written.
         "credentials" => (event::post("/v1/resellers", operator, &serde_json::json!({})), 422),
         "registration-url" => (event::post("/v1/enterprises/action-url", reseller, &world::link_to_nobody()), 404),

@@ -5,7 +5,7 @@
 //! hashes alone. A key that was revoked comes back at the next start: without it nobody could use the sandbox.
 
 use chrono::DateTime;
-use onboarding_core::audit::{Actor, AuditRow, Fact, Occasion};
+use onboarding_core::audit::{Actor, AuditRow, Fact, Occasion, Trail};
 use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::credential::{ApiKey, Environment, KeyOwner, MalformedKey};
 use onboarding_core::random::Random;
@@ -68,14 +68,15 @@ pub(crate) async fn rows(
         Ok(_) | Err(SecretsError::AlreadyExists(_)) => {}
         Err(fault) => return Err(fault.into()),
     }
-    store.add_operator_key(&keys.operator.record(now)).await?;
-    let audit = |action, object| {
+    let audit = |trail: Trail, action, object| {
         let fact = Fact { actor: &Actor::System("sandbox"), action, object, before: None, after: None };
-        AuditRow::new(reseller.id, None, fact, Occasion { now, reference: None, random })
+        AuditRow::new(trail, None, fact, Occasion { now, reference: None, random })
     };
-    let made = audit("reseller.created", format!("reseller:{}", reseller.id));
+    let made = audit(Trail::Operator, "key.created", format!("key:{}", keys.operator.id()));
+    store.add_operator_key(&keys.operator.record(now), &made).await?;
+    let made = audit(reseller.id.into(), "reseller.created", format!("reseller:{}", reseller.id));
     store.create_reseller(&reseller, &demo_reseller::catalogue()?, &made, None).await?;
-    let made = audit("key.created", format!("key:{}", keys.reseller.id()));
+    let made = audit(reseller.id.into(), "key.created", format!("key:{}", keys.reseller.id()));
     store.add_key(reseller.id, &keys.reseller.record(now), (&made, None), now).await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Where the deployment is: at AWS, as the environment says, or a sandbox on this machine.
 
 use clap::Args;
-use onboarding_core::audit::{Actor, Occasion};
+use onboarding_core::audit::{Actor, AuditRow, Fact, Occasion, Trail};
 use onboarding_core::credential::Environment;
 use onboarding_core::random::SystemRandomness;
 use onboarding_core::redirect_url::RedirectPolicy;
@@ -102,5 +102,10 @@ impl Moment {
 
     pub(crate) fn order(&self) -> Order<'_> {
         Order { actor: &ACTOR, occasion: self.occasion(), attempt: None }
+    }
+
+    /// The audit row of something that this command did, beyond the moves of the API.
+    pub(crate) fn noted(&self, trail: Trail, action: &str, object: String) -> AuditRow {
+        AuditRow::new(trail, None, Fact { actor: &ACTOR, action, object, before: None, after: None }, self.occasion())
     }
 }

@@ -77,7 +77,7 @@ fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value[field].as_str().unwrap()
 }
 
-/// R147, K9 From nothing to a provider that can call: each step by a command, and the API agrees.
+/// K9 From nothing to a provider that can call: each step by a command, and the API agrees.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_provider_is_set_up_by_commands() {
     let team = Team::new().await;

@@ -1,6 +1,7 @@
 //! `operator-key create`, `list` and `revoke`: without the first nobody can call the operator's routes.
 
 use clap::Subcommand;
+use onboarding_core::audit::Trail;
 use onboarding_core::credential::{ApiKey, KeyId, KeyOwner, KeyView, NewKey};
 use onboarding_operator::OperatorError;
 use serde_json::json;
@@ -39,7 +40,8 @@ impl OperatorKey {
                 let said = said([("label", label.map(Into::into)), ("expiresInDays", expires_in_days.map(Into::into))]);
                 let new = NewKey::parse(said, moment.now).map_err(OperatorError::Invalid)?;
                 let key = ApiKey::new(place.environment(), KeyOwner::Operator, moment.occasion().random);
-                if !store.add_operator_key(&new.record(&key, moment.now)).await? {
+                let audit = moment.noted(Trail::Operator, "key.created", format!("key:{}", key.id()));
+                if !store.add_operator_key(&new.record(&key, moment.now), &audit).await? {
                     return Err(OperatorError::NoFreeNumber.into());
                 }
                 Ok(Answer::new(json!({ "keyId": key.id(), "key": key.expose() })).with_remark(SHOWN_ONCE))
@@ -49,8 +51,9 @@ impl OperatorKey {
                 Ok(Answer::new(json!(keys.iter().map(KeyView::of).collect::<Vec<_>>())))
             }
             Self::Revoke { key_id } => {
+                let audit = Moment::present().noted(Trail::Operator, "key.revoked", format!("key:{key_id}"));
                 let is_the_operators = key_id.owner() == KeyOwner::Operator;
-                if !is_the_operators || !store.revoke_operator_key(&key_id).await? {
+                if !is_the_operators || !store.revoke_operator_key(&key_id, &audit).await? {
                     return Err(OperatorError::NoSuchKey.into());
                 }
                 Ok(Answer::new(json!({ "revoked": key_id })))

@@ -34,7 +34,13 @@ ENTERPRISE = _call(
     "POST",
     "RESELLER_KEY",
     "/v1/enterprises",
-    {"enterpriseName": "Known", "pbxId": PBX_TYPES, "sbcGateways": GATEWAYS, "services": ["PBX"]},
+    {
+        "enterpriseName": "Known",
+        "pbxId": PBX_TYPES,
+        "sbcGateways": GATEWAYS,
+        "services": ["PBX"],
+        "accessSipData": True,
+    },
 )
 # Not the one whose key is used: what is done to it must not end the run.
 OTHER = _call("POST", "OPERATOR_KEY", "/v1/resellers", {"name": "Known", "redirectHosts": []})["id"]

@@ -35,37 +35,7 @@ pub(super) fn describe(operation: CreateEnterpriseOp) -> Described {
             json!([{"id": 1234, "pbxName": "Example PBX", "pbxLabel": "Example PBX Label", "isDefault": true,
                     "isDisabled": false, "hostingType": "Cloud"}]),
         ),
-        CreateEnterpriseOp::Create => Described::new(
-            Tagged::Enterprises,
-            "createEnterprise",
-            "Register an enterprise",
-            "Send `expectedTenant` whenever you know it: links then end in that tenant and in no other.",
-        )
-        .takes::<NewEnterprise>(json!({
-            "enterpriseName": "Contoso Ltd",
-            "pbxId": [1234],
-            "sbcGateways": [5678],
-            "services": ["PBX"],
-            "expectedTenant": "contoso.com",
-        }))
-        .switched_by("dryRun", "Make nothing: say what is missing, what is wrong, and what there is to choose.")
-        .answers::<CreatedOrPreview>(
-            200,
-            "The number of the new enterprise, or with `dryRun` what was found.",
-            json!(481_516_234),
-        )
-        .with_header("ETag", "The version of the enterprise.")
-        .with_header("Location", "The path of the enterprise.")
-        .with_header("Onboarding-Warnings", "Codes of what is allowed and probably not meant.")
-        .leads_to("readEnterprise", "enterpriseId", "$response.body")
-        .leads_to("editEnterprise", "enterpriseId", "$response.body")
-        .leads_to("createEnterpriseToken", "enterpriseId", "$response.body")
-        .leads_to("makeStartLink", "enterpriseId", "$response.body")
-        .leads_to("listActions", "enterpriseId", "$response.body")
-        .leads_to("confirmTenant", "enterpriseId", "$response.body")
-        .leads_to("disableEnterprise", "enterpriseId", "$response.body")
-        .leads_to("enableEnterprise", "enterpriseId", "$response.body")
-        .refuses(409, &[Code::EnterpriseNameTaken]),
+        CreateEnterpriseOp::Create => create(),
         CreateEnterpriseOp::Capabilities => Described::new(
             Tagged::Service,
             "readCapabilities",
@@ -110,4 +80,39 @@ pub(super) fn describe(operation: CreateEnterpriseOp) -> Described {
         )
         .answers_with(200, "This document.", object(), serde_json::Value::Null),
     }
+}
+
+fn create() -> Described {
+    Described::new(
+        Tagged::Enterprises,
+        "createEnterprise",
+        "Register an enterprise",
+        "Send `expectedTenant` whenever you know it: links then end in that tenant and in no other.",
+    )
+    .takes::<NewEnterprise>(json!({
+        "enterpriseName": "Contoso Ltd",
+        "pbxId": [1234],
+        "sbcGateways": [5678],
+        "services": ["PBX"],
+        "expectedTenant": "contoso.com",
+    }))
+    .switched_by("dryRun", "Make nothing: say what is missing, what is wrong, and what there is to choose.")
+    .answers::<CreatedOrPreview>(
+        200,
+        "The number of the new enterprise, or with `dryRun` what was found.",
+        json!(481_516_234),
+    )
+    .with_header("ETag", "The version of the enterprise.")
+    .with_header("Location", "The path of the enterprise.")
+    .with_header("Onboarding-Warnings", "Codes of what is allowed and probably not meant.")
+    .leads_to("readEnterprise", "enterpriseId", "$response.body")
+    .leads_to("editEnterprise", "enterpriseId", "$response.body")
+    .leads_to("createEnterpriseToken", "enterpriseId", "$response.body")
+    .leads_to("makeStartLink", "enterpriseId", "$response.body")
+    .leads_to("authorizeTask", "enterpriseId", "$response.body")
+    .leads_to("listActions", "enterpriseId", "$response.body")
+    .leads_to("confirmTenant", "enterpriseId", "$response.body")
+    .leads_to("disableEnterprise", "enterpriseId", "$response.body")
+    .leads_to("enableEnterprise", "enterpriseId", "$response.body")
+    .refuses(409, &[Code::EnterpriseNameTaken])
 }

@@ -151,12 +151,12 @@ fn security(route: &Route) -> Vec<SecurityRequirement> {
 fn refusals(route: &Route, described: &Described, names_a_thing: bool) -> Vec<(u16, Vec<Code>)> {
     let mut all: Vec<(u16, Code)> = Vec::new();
     if route.surface == Surface::OAuth {
-        all.extend([(500, Code::InternalError), (503, Code::Unavailable)]);
+        all.extend([(429, Code::RateLimited), (500, Code::InternalError), (503, Code::Unavailable)]);
     }
     if route.surface == Surface::Api {
         if route.level != Level::Public {
             all.extend([(400, Code::UnparseableQuery), (401, Code::Unauthenticated), (422, Code::InvalidQuery)]);
-            all.extend([(500, Code::InternalError), (503, Code::Unavailable)]);
+            all.extend([(429, Code::RateLimited), (500, Code::InternalError), (503, Code::Unavailable)]);
         }
         if route.scope.is_some() {
             all.push((403, Code::InsufficientScope));

@@ -430,6 +430,9 @@ fn what_is_never_seen_keeps_the_link() {
     let before = world.context(NOW.plus(PROOF_WINDOW).minus(Duration::from_millis(1)));
     let Reading::Again(further) = awaiting(&world).1.conclude(unseen(), before) else { panic!("decided too early") };
     assert_eq!((further.reads(), further.since()), (1, NOW));
+    let unread = further.conclude(application::Judgement::Unreadable, before);
+    let Reading::Again(further) = unread else { panic!("decided too early") };
+    assert_eq!((further.reads(), further.since()), (2, NOW));
     let late = world.context(NOW.plus(PROOF_WINDOW));
     let record = read(further.conclude(unseen(), late));
     let pending = Stage::Pending { refusal: Some(Code::GrantNotVisible) };

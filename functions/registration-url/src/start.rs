@@ -46,6 +46,10 @@ async fn journey(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Journey, E
         return Err(Error::Stopped(Code::EnterpriseDisabled));
     }
     let plan = plan(&enterprise, &start.wanted, &app.microsoft.settings().clients);
+    // Its tenant waits for the provider's word, and nothing else can be asked for before.
+    if tenant(&enterprise).is_none() && plan.screens.first().is_some_and(Screen::needs_tenant) {
+        return Err(Error::Stopped(Code::TenantAwaited));
+    }
     Ok(Journey { handle, start, enterprise, reseller, plan })
 }
 
@@ -84,9 +88,6 @@ pub(crate) async fn begin(app: &App, call: &Call<RegistrationUrlOp>) -> Result<A
     let page = format!("/start/{}", journey.handle);
     let Some(screen) = journey.plan.screens.first() else { return Ok(Answer::see_other(&page)) };
     let pin = address::pin(app, &journey.enterprise).await?;
-    if pin.is_none() && screen.needs_tenant() {
-        return Err(Error::Stopped(Code::TenantNotKnown));
-    }
     let (fresh, requests) = requests(app, call, (&journey, screen), pin).await?;
     // Somebody may have finished an action since the plan was made: the page shows what is left.
     if fresh && !app.store.begin(&requests, &begun(call, &journey, &requests)).await? {

@@ -57,6 +57,7 @@ pub enum Code {
     // Pages.
     InvalidCallback,
     PageNotFound,
+    TenantAwaited,
     WrongMethodPage,
     // The API.
     ConsentRequired,

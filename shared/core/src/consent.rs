@@ -298,7 +298,8 @@ impl ConsentRequest {
     /// Whether the link waits for somebody, and still works.
     #[must_use]
     pub fn is_unused(&self, now: Timestamp) -> bool {
-        matches!(self.stage, Stage::Pending { .. }) && now < self.expires_at
+        let works = self.used_codes.len() < MAX_ATTEMPTS && now < self.expires_at;
+        works && matches!(self.stage, Stage::Pending { .. })
     }
 
     /// Whether a sign-in with this code may have the lease. The store's condition says the same (P6).

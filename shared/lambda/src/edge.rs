@@ -64,10 +64,8 @@ where
     let visit = Visit::begin(edge, &request);
     match visit.open::<O>(edge, request) {
         Ok(call) => {
-            let outcome = match panic::caught(handle(&call)).await {
-                Ok(outcome) => outcome.map_err(Into::into),
-                Err(panicked) => Err(Failure::internal(panicked)),
-            };
+            let told = async { handle(&call).await.map_err(Into::into) };
+            let outcome = panic::caught(told).await.unwrap_or_else(|panicked| Err(Failure::internal(panicked)));
             let about = About { reseller: call.noted_reseller(), enterprise: call.noted_enterprise() };
             visit.close(Some(call.route()), call.route().surface, about, outcome)
         }

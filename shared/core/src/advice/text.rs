@@ -45,6 +45,7 @@ codes! {
     SignInExpired "sign_in_expired",
     SignInInterrupted "sign_in_interrupted",
     TeamsAdminRoleNotReady "teams_admin_role_not_ready",
+    TenantAwaited "tenant_awaited",
     TenantBoundElsewhere "tenant_bound_elsewhere",
     TooManyAttempts "too_many_attempts",
     UnknownMicrosoftError "unknown_microsoft_error",

@@ -147,6 +147,8 @@ fn check_head(by_number: &BTreeMap<u64, &Segment>, head: Option<&Head>) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::LazyLock;
+
     use crate::audit::{Actor, AuditRow, Fact, Occasion};
     use crate::id::ResellerId;
     use crate::random::tests::Counting;
@@ -170,8 +172,13 @@ mod tests {
         AuditRow::new(trail(), None, fact, Occasion { now, reference: None, random })
     }
 
-    /// Three segments of two rows each, an hour apart, and one row that waits.
+    /// Three segments of two rows each, an hour apart, and one row that waits: made once, since no two rows share an id.
     fn sound() -> (Vec<Noted>, Vec<Segment>) {
+        static SOUND: LazyLock<(Vec<Noted>, Vec<Segment>)> = LazyLock::new(make);
+        SOUND.clone()
+    }
+
+    fn make() -> (Vec<Noted>, Vec<Segment>) {
         let random = Counting::default();
         let (mut rows, mut segments): (Vec<Noted>, Vec<Segment>) = (Vec::new(), Vec::new());
         for number in 1..=3 {

@@ -54,7 +54,7 @@ pub(super) fn describe(operation: RegistrationUrlOp) -> Described {
             "Who asks, what for, and what is left. Reading changes nothing.",
         )
         .answers_page(200, "The page.")
-        .refuses(403, &[Code::EnterpriseDisabled])
+        .refuses(403, &[Code::EnterpriseDisabled, Code::TenantAwaited])
         .refuses(404, &[Code::PageNotFound])
         .refuses(500, &[Code::InternalError])
         .refuses(503, &[Code::Unavailable]),
@@ -67,7 +67,7 @@ pub(super) fn describe(operation: RegistrationUrlOp) -> Described {
         .answers_nothing(303, "To Microsoft, or back to the page if nothing is left.")
         .with_header("Location", "Microsoft's page, or ours.")
         .with_header("Set-Cookie", "`__Host-txn`.")
-        .refuses(403, &[Code::EnterpriseDisabled, Code::TenantNotKnown])
+        .refuses(403, &[Code::EnterpriseDisabled, Code::TenantAwaited])
         .refuses(404, &[Code::PageNotFound])
         .refuses(409, &[Code::WrongCloud])
         .refuses(500, &[Code::InternalError])

@@ -15,6 +15,13 @@ pub(super) const ROWS: &[Advice] = &[
         ),
     ),
     row(
+        Code::TenantAwaited,
+        Who::ProviderAdmin,
+        "The service provider must confirm first",
+        "What is asked for next needs to know your organisation, and the service provider has not confirmed it yet.",
+        &["Wait until the service provider has confirmed your organisation.", SAME_LINK],
+    ),
+    row(
         Code::WrongMethodPage,
         Who::Signer,
         "This page is only for Microsoft's answer",

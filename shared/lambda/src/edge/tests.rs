@@ -158,7 +158,7 @@ fn a_path_of_nobody_of_another_function_or_with_a_broken_id_is_a_404() {
 #[test]
 fn a_wrong_method_is_told_on_both_surfaces() {
     let response = ask(with_key("DELETE", "/v1/enterprises/42", EventBody::None));
-    assert_eq!((response.status(), header(&response, "allow")), (StatusCode::METHOD_NOT_ALLOWED, Some("GET")));
+    assert_eq!((response.status(), header(&response, "allow")), (StatusCode::METHOD_NOT_ALLOWED, Some("GET, PATCH")));
     assert_eq!(json_of(&response)["code"], "method_not_allowed");
     for method in ["GET", "HEAD", "OPTIONS"] {
         let response = ask(event(method, "/restricted/handleResponse?code=x", &[], EventBody::None));
@@ -208,7 +208,7 @@ fn the_log_tells_what_happened_and_nothing_secret() {
     let read = caught(log::Level::Debug, || {
         let bearer = format!("Bearer {}", key.expose());
         let headers = [("authorization", bearer.as_str()), ("x-forwarded-for", "203.0.113.7")];
-        ask(event("GET", "/v1/enterprises/42?code=c4n4ry", &headers, EventBody::Text("c4n4ry")));
+        ask(event("GET", "/v1/enterprises/42", &headers, EventBody::Text("c4n4ry")));
     });
     assert_eq!(read.lines().count(), 1, "{read}");
     assert!(read.len() <= log::MAX_REQUEST_LINE);
@@ -219,6 +219,11 @@ fn the_log_tells_what_happened_and_nothing_secret() {
     for secret in [key.expose(), "c4n4ry", "203.0.113.7", "curl"] {
         assert!(!read.contains(secret), "{read}");
     }
+    let refused = caught(log::Level::Debug, || {
+        let response = ask(with_key("GET", "/v1/enterprises/42?code=c4n4ry", EventBody::None));
+        assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    });
+    assert!(refused.contains("invalid_query") && !refused.contains("c4n4ry"), "{refused}");
     let failed = caught(log::Level::Info, || {
         let response = ask(with_key("GET", "/v1/enterprises/42/actions", EventBody::None));
         assert_eq!((response.status(), header(&response, "retry-after")), (StatusCode::SERVICE_UNAVAILABLE, Some("5")));
@@ -240,7 +245,8 @@ fn an_alias_brings_its_parameter() {
         let response = block_on(serve(&edge, with_key("GET", target, EventBody::None), handle));
         (response.status().as_u16(), text(&response).to_owned())
     };
-    assert_eq!(asked("/v1/pbx-types?resellerId=7"), (200, "null".to_owned()));
+    assert_eq!(asked("/v1/pbx-types"), (200, "null".to_owned()));
+    assert_eq!(asked("/v1/pbx-types?resellerId=7").0, 422, "only the alias has the parameter");
     assert_eq!(asked("/pbx/getPBXTypesByResellerId?resellerId=7"), (200, "7".to_owned()));
     assert_eq!(asked("/reseller/getAvailableSBCGatewayRegionsByResellerId/7"), (200, "7".to_owned()));
     for bad in ["resellerId=x", "resellerId=7&resellerId=7", "resellerId=%"] {

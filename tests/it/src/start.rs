@@ -3,7 +3,7 @@
 use onboarding_sandbox::visitor::{Page, Visitor};
 use reqwest::Method;
 use serde_json::{Value, json};
-use simulated_microsoft::{CONTOSO, GRACE, Person, TEAMS_ADMINISTRATOR, TOM};
+use simulated_microsoft::{CONTOSO, GRACE, PETRA, Person, TEAMS_ADMINISTRATOR, TOM};
 
 use crate::admin_consent::granted;
 use crate::effects::Effects;
@@ -269,4 +269,49 @@ async fn a_stopped_enterprises_page_leads_nowhere() {
     assert_eq!(world.effects_since(&before).await, Effects::none());
     let refused = world.ask_for_links(enterprise, "", json!({"redirectUrl": world.hook()})).await.problem();
     assert_eq!((refused.0, refused.1.as_str()), (409, "enterprise_disabled"));
+}
+
+/// T09, T10 Whoever holds a start link may fail as often as they like; the administrator still gets through by it.
+#[tokio::test]
+async fn plain_users_burn_no_start_link() {
+    let world = World::new().await;
+    let consented = world.start_url(world.contoso().await).await;
+    let mut grace = Visitor::new().unwrap();
+    let page = grace.open(&consented).await.unwrap();
+    world.press(&mut grace, page, &GRACE).await;
+    let enterprise = world.enterprise(json!({"enterpriseName": "Second", "expectedTenant": CONTOSO.id})).await;
+    let start = world.start_url(enterprise).await;
+    for _ in 0..21 {
+        let mut petra = Visitor::new().unwrap();
+        let page = petra.open(&start).await.unwrap();
+        assert_eq!(world.press(&mut petra, page, &PETRA).await.status, 403);
+    }
+    let mut grace = Visitor::new().unwrap();
+    let page = grace.open(&start).await.unwrap();
+    world.press(&mut grace, page, &GRACE).await;
+    assert_eq!(world.registration(enterprise).await, granted());
+}
+
+/// R111 Until the provider has confirmed the tenant, the page says so and leads nowhere.
+#[tokio::test]
+async fn a_tenant_that_waits_for_the_provider_is_told_so() {
+    let world = World::new().await;
+    let enterprise = world.enterprise(json!({})).await;
+    let start = world.start_url(enterprise).await;
+    let mut grace = Visitor::new().unwrap();
+    let page = grace.open(&start).await.unwrap();
+    world.press(&mut grace, page, &GRACE).await;
+    assert_eq!(world.registration(enterprise).await.0, "pending_confirmation");
+    let before = world.snapshot().await;
+    for method in [Method::GET, Method::POST] {
+        let told = send(world.http.request(method, &start)).await;
+        assert_eq!(told.status, 403, "{}", told.text);
+        assert!(told.text.contains("The service provider must confirm first"), "{}", told.text);
+    }
+    assert_eq!(world.effects_since(&before).await, Effects::none());
+    let confirm = format!("/v1/enterprises/{enterprise}/confirm-tenant");
+    let confirmed = world.provider(Method::POST, &confirm, Some(&json!({"tenantId": CONTOSO.id}))).await;
+    assert_eq!(confirmed.status, 200, "{}", confirmed.text);
+    let page = grace.open(&start).await.unwrap();
+    assert!(page.text().contains("Continue to"), "{}", page.text());
 }

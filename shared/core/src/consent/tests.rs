@@ -133,7 +133,9 @@ fn a_lease_is_refused_for_its_reason() {
     let completed = ConsentRequest { stage: Stage::Completed { since: NOW, refusal: None }, ..leased };
     assert_eq!(completed.lease(&code, NOW), Err(LeaseRefusal::SameCode));
     assert_eq!(completed.lease(&other, NOW), Err(LeaseRefusal::Spent));
+    assert!(request.is_unused(NOW) && !request.is_unused(request.expires_at));
     let tried = ConsentRequest { used_codes: vec![other; MAX_ATTEMPTS], ..request };
+    assert!(!tried.is_unused(NOW), "a start page makes a fresh link");
     assert_eq!(tried.lease(&code, NOW), Err(LeaseRefusal::TooManyAttempts));
 }
 

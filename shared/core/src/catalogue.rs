@@ -136,7 +136,7 @@ impl Catalogue {
     pub fn choose_gateways(&self, body: &mut Fields, services: &[Service]) -> Option<Vec<GatewayId>> {
         let chosen = choose::<GatewayId>(body, "sbcGateways")?;
         let known = |id: &GatewayId| self.sbc_gateways.iter().any(|gateway| gateway.sbc_gateway_id == *id);
-        for (at, id) in chosen.iter().enumerate().filter(|(_, id)| !known(id)) {
+        for (at, id) in in_place(&chosen).filter(|(_, id)| !known(id)) {
             let detail =
                 format!("{id} is not an SBC gateway of this service provider; GET /v1/sbc-gateways lists them");
             body.fault(&format!("sbcGateways/{at}"), "unknown_sbc_gateway", detail);
@@ -144,13 +144,13 @@ impl Catalogue {
         if chosen.is_empty() && services.iter().any(|service| service.is_calling()) {
             body.fault("sbcGateways", "required", "PBX and Trunk need at least one SBC gateway");
         }
-        Some(chosen)
+        Some(chosen.into_iter().flatten().collect())
     }
 
     /// Reads `pbxId`: required, only listed and enabled ids, and not empty when a service needs one (R078, R081).
     pub fn choose_pbx_types(&self, body: &mut Fields, services: &[Service]) -> Option<Vec<PbxTypeId>> {
         let chosen = choose::<PbxTypeId>(body, "pbxId")?;
-        for (at, id) in chosen.iter().enumerate() {
+        for (at, id) in in_place(&chosen) {
             let field = format!("pbxId/{at}");
             match self.pbx_types.iter().find(|kind| kind.id == *id) {
                 None => body.fault(
@@ -167,20 +167,25 @@ impl Catalogue {
         if chosen.is_empty() && services.iter().any(|service| service.needs_pbx_type()) {
             body.fault("pbxId", "required", "PBX and CALLAPP need at least one PBX type");
         }
-        Some(chosen)
+        Some(chosen.into_iter().flatten().collect())
     }
 }
 
-/// Reads a required list of distinct ids.
-fn choose<Id: TryFrom<u64> + PartialEq>(body: &mut Fields, field: &str) -> Option<Vec<Id>> {
-    let listed = body.list(field, "a positive integer", |value| Id::try_from(whole_number(value)?).ok());
+/// Reads a required list of distinct ids; nothing in the place of what is no id.
+fn choose<Id: TryFrom<u64> + PartialEq>(body: &mut Fields, field: &str) -> Option<Vec<Option<Id>>> {
+    let listed = body.elements(field, "a positive integer", |value| Id::try_from(whole_number(value)?).ok());
     let ids = body.required(field, listed)?;
     refuse_duplicates(body, field, "", &ids);
     Some(ids)
 }
 
-fn refuse_duplicates<Id: PartialEq>(body: &mut Fields, field: &str, below: &str, ids: &[Id]) {
-    for at in (0..ids.len()).filter(|at| ids[..*at].contains(&ids[*at])) {
+/// The elements that are something, each with its place.
+fn in_place<T>(elements: &[Option<T>]) -> impl Iterator<Item = (usize, &T)> {
+    elements.iter().enumerate().filter_map(|(at, element)| Some((at, element.as_ref()?)))
+}
+
+fn refuse_duplicates<Id: PartialEq>(body: &mut Fields, field: &str, below: &str, ids: &[Option<Id>]) {
+    for at in (0..ids.len()).filter(|at| ids[*at].is_some() && ids[..*at].contains(&ids[*at])) {
         body.fault(&format!("{field}/{at}{below}"), "duplicate", "stands in this list twice");
     }
 }
@@ -214,10 +219,10 @@ fn read_gateways(body: &mut Fields) -> Option<Vec<SbcGateway>> {
         let region = name(gateway, "sbcGatewayRegion");
         Some(SbcGateway { sbc_gateway_id: id?, sbc_gateway_region: region? })
     })?;
-    let gateways: Vec<SbcGateway> = listed.into_iter().collect::<Option<_>>()?;
-    let ids: Vec<GatewayId> = gateways.iter().map(|gateway| gateway.sbc_gateway_id).collect();
+    let gateways: Vec<Option<SbcGateway>> = listed.into_iter().map(Option::flatten).collect();
+    let ids: Vec<_> = gateways.iter().map(|gateway| gateway.as_ref().map(|gateway| gateway.sbc_gateway_id)).collect();
     refuse_duplicates(body, "sbcGateways", "/sbcGatewayId", &ids);
-    Some(gateways)
+    gateways.into_iter().collect()
 }
 
 /// `isDefault` and `isDisabled` are false where they are not said; one type at most is the default, and it is in use.
@@ -233,17 +238,17 @@ fn read_pbx_types(body: &mut Fields) -> Option<Vec<PbxType>> {
         let (pbx_name, pbx_label, hosting_type) = (pbx_name?, pbx_label?, hosting_type?);
         Some(PbxType { id: id?, pbx_name, pbx_label, is_default, is_disabled, hosting_type })
     })?;
-    let kinds: Vec<PbxType> = listed.into_iter().collect::<Option<_>>()?;
-    let ids: Vec<PbxTypeId> = kinds.iter().map(|kind| kind.id).collect();
+    let kinds: Vec<Option<PbxType>> = listed.into_iter().map(Option::flatten).collect();
+    let ids: Vec<_> = kinds.iter().map(|kind| kind.as_ref().map(|kind| kind.id)).collect();
     refuse_duplicates(body, "pbxTypes", "/id", &ids);
-    for (at, _) in kinds.iter().enumerate().filter(|(_, kind)| kind.is_default).skip(1) {
+    for (at, _) in in_place(&kinds).filter(|(_, kind)| kind.is_default).skip(1) {
         body.fault(
             &format!("pbxTypes/{at}/isDefault"),
             "second_default",
             "another PBX type of this list is the default",
         );
     }
-    Some(kinds)
+    kinds.into_iter().collect()
 }
 
 fn id<Id: TryFrom<u64>>(body: &mut Fields, field: &str) -> Option<Id> {

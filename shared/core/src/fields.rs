@@ -197,15 +197,25 @@ impl Fields {
         }
     }
 
-    /// An optional list, each element read by `read`, which says what it wanted instead.
+    /// An optional list, each element read by `read`; what it wanted instead is said where it read nothing. All or none.
     pub fn list<T>(&mut self, field: &str, wanted: &'static str, read: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
+        self.elements(field, wanted, read)?.into_iter().collect()
+    }
+
+    /// The same, with each element that could be read in its place, so that the others' faults do not hide its own.
+    pub fn elements<T>(
+        &mut self,
+        field: &str,
+        wanted: &'static str,
+        read: impl Fn(&Value) -> Option<T>,
+    ) -> Option<Vec<Option<T>>> {
         let value = self.take(field)?;
         let Value::Array(items) = value else { return self.wrong_type(field, "an array", &value) };
         let read: Vec<Option<T>> = items.iter().map(read).collect();
         for at in (0..items.len()).filter(|at| read[*at].is_none()) {
             self.fault(&format!("{field}/{at}"), "wrong_type", format!("must be {wanted}"));
         }
-        read.into_iter().collect()
+        Some(read)
     }
 
     /// An optional object, read by `read` with pointers below `field`. Its unknown fields are faults too.
@@ -215,11 +225,11 @@ impl Fields {
         Some(self.within(object, field, read))
     }
 
-    /// An optional list of objects, each read by `read`.
-    pub fn objects<T>(&mut self, field: &str, read: impl Fn(&mut Self) -> T) -> Option<Vec<T>> {
-        let objects = self.list(field, "an object", |value| value.as_object().cloned())?;
-        let numbered = objects.into_iter().enumerate();
-        Some(numbered.map(|(at, object)| self.within(object, &format!("{field}/{at}"), &read)).collect())
+    /// An optional list of objects, each read by `read`; nothing in the place of what is no object.
+    pub fn objects<T>(&mut self, field: &str, read: impl Fn(&mut Self) -> T) -> Option<Vec<Option<T>>> {
+        let objects = self.elements(field, "an object", |value| value.as_object().cloned())?;
+        let mut within = |at, object: Option<_>| Some(self.within(object?, &format!("{field}/{at}"), &read));
+        Some(objects.into_iter().enumerate().map(|(at, object)| within(at, object)).collect())
     }
 
     fn within<T>(&mut self, object: Map<String, Value>, field: &str, read: impl FnOnce(&mut Self) -> T) -> T {

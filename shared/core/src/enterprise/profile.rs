@@ -152,8 +152,8 @@ impl Profile {
     }
 }
 
-/// The services of a body, if they are all right, and its country, if it is one: what there is to choose follows from
-/// them, whatever else is wrong.
+/// The services of a body that are some, and its country, if it is one: what there is to choose follows from them, whatever
+/// else is wrong.
 pub(super) fn peek_choices(body: &Fields) -> (Vec<Service>, Option<Country>) {
     let mut body = body.clone();
     let services = read_services(&mut body).unwrap_or_default();
@@ -161,16 +161,17 @@ pub(super) fn peek_choices(body: &Fields) -> (Vec<Service>, Option<Country>) {
     (services, country)
 }
 
-/// `services`: required, not empty, repetitions collapsed (R083, R084).
+/// `services`: required, not empty, repetitions collapsed (R083, R084); those that are services even if others are none.
 fn read_services(body: &mut Fields) -> Option<Vec<Service>> {
     let wanted = "one of PBX, Trunk, CALLAPP, CallRecording, SMS, CHAT";
-    let listed = body.list("services", wanted, |value| value.as_str()?.parse::<Service>().ok());
-    let mut services = body.required("services", listed)?;
-    services.sort_unstable();
-    services.dedup();
-    if services.is_empty() {
+    let listed = body.elements("services", wanted, |value| value.as_str()?.parse::<Service>().ok());
+    let listed = body.required("services", listed)?;
+    if listed.is_empty() {
         body.fault("services", "required", format!("at least {wanted}"));
     }
+    let mut services: Vec<Service> = listed.into_iter().flatten().collect();
+    services.sort_unstable();
+    services.dedup();
     Some(services)
 }
 
@@ -254,7 +255,7 @@ fn read_config_infos(body: &mut Fields) -> Option<Vec<EntConfigInfo>> {
     if infos.len() > MAX_LIST_LENGTH {
         body.fault("entConfigInfos", "out_of_range", "at most 100 elements");
     }
-    Some(infos)
+    Some(infos.into_iter().flatten().collect())
 }
 
 fn read_config_details(details: &mut Fields) -> ConfigDetails {
@@ -305,6 +306,37 @@ mod tests {
     #[track_caller]
     fn echoed(field: &str, value: Value) {
         assert_eq!(parse(json!({field: value.clone()})).map(|profile| profile[field].clone()), Ok(value), "{field}");
+    }
+
+    /// R081-R084 What is wrong with one element hides nothing of the others.
+    #[test]
+    fn a_wrong_element_hides_no_other() {
+        let told = |extra: Value| -> Vec<String> {
+            parse(extra).unwrap_err().into_iter().map(|(pointer, code)| format!("{pointer} {code}")).collect()
+        };
+        assert_eq!(
+            told(json!({"pbxId": ["a", 77, 77], "sbcGateways": ["x", 99]})),
+            [
+                "/sbcGateways/0 wrong_type",
+                "/sbcGateways/1 unknown_sbc_gateway",
+                "/pbxId/0 wrong_type",
+                "/pbxId/2 duplicate",
+                "/pbxId/1 unknown_pbx_type",
+                "/pbxId/2 unknown_pbx_type",
+            ]
+        );
+        assert_eq!(
+            told(json!({"services": ["PBX", "FAX"], "pbxId": [], "sbcGateways": []})),
+            ["/services/1 wrong_type", "/sbcGateways required", "/pbxId required"]
+        );
+        assert_eq!(
+            told(json!({"entConfigInfos": [{"entityId": "x", "foo": 1}, 5]})),
+            [
+                "/entConfigInfos/1 wrong_type",
+                "/entConfigInfos/0/entityId wrong_type",
+                "/entConfigInfos/0/foo unknown_field",
+            ]
+        );
     }
 
     /// R079 The three assignments read back as given.

@@ -20,7 +20,7 @@ pub(crate) enum Audit {
     Verify {
         #[command(flatten)]
         whose: Whose,
-        /// A head that was kept elsewhere, such as 12:<hash>, or its hash alone. Without it only what does not fit
+        /// A head that was kept elsewhere, such as `12:HASH`, or its hash alone. Without it only what does not fit
         /// together is found.
         #[arg(long)]
         head: Option<Head>,

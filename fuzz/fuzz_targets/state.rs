@@ -54,6 +54,7 @@ fn request(random: &Counting) -> ConsentRequest {
         enterprise: EnterpriseId::random(random),
         reseller: ResellerId::random(random),
         action: ActionType::Registration,
+        together: vec![],
         redirect_url: redirect_url.expect("a listed host"),
         pin: None,
         asked_again: false,

@@ -1,5 +1,6 @@
 //! The link to an outcome page: sealed, so that it needs no row and says nothing on the way.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,9 @@ use crate::time::Timestamp;
 pub const LIFETIME: Duration = Duration::from_hours(30 * 24);
 
 /// What an outcome page is about: all that one read needs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// `Debug` hides the start link's handle.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutcomeLink {
     /// The request.
     #[serde(rename = "r")]
@@ -30,6 +33,12 @@ pub struct OutcomeLink {
     pub start: Option<String>,
     #[serde(rename = "x")]
     expires_at: Timestamp,
+}
+
+impl fmt::Debug for OutcomeLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OutcomeLink({}, {})", self.request, self.enterprise)
+    }
 }
 
 impl OutcomeLink {

@@ -77,7 +77,7 @@ fn operation(route: &Route, alias: Option<&Alias>, problems: &mut Problems) -> O
     refusals.into_iter().fold(builder, |builder, (status, codes)| {
         let response = match route.surface {
             Surface::Api => problems.refer(status, &codes),
-            Surface::OAuth => RefOr::T(refusing_client(&codes)),
+            Surface::OAuth => RefOr::T(refusing_client(status, &codes)),
             Surface::Page => RefOr::T(refusing_page(&codes)),
         };
         builder.response(status.to_string(), response)
@@ -223,13 +223,22 @@ fn answer(told: &Told) -> Response {
 }
 
 /// The token endpoint's own form of a refusal (RFC 6749 §5.2).
-fn refusing_client(codes: &[Code]) -> Response {
+fn refusing_client(status: u16, codes: &[Code]) -> Response {
     let titles: Vec<&str> = codes.iter().map(|code| code.advice().title).collect();
-    ResponseBuilder::new()
+    let response = ResponseBuilder::new()
         .description(format!("{}.", titles.join("; ")))
         .content("application/json", ContentBuilder::new().schema(Some(reference::<TokenRefusal>())).build())
-        .header_ref("X-Request-Id", Ref::new("#/components/headers/RequestId"))
-        .build()
+        .header_ref("X-Request-Id", Ref::new("#/components/headers/RequestId"));
+    let text = |description| {
+        let schema = ObjectBuilder::new().schema_type(Type::String);
+        HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build()
+    };
+    match status {
+        401 => response.header("WWW-Authenticate", text("`Basic`, for a client that came by it (RFC 6749 §5.2).")),
+        429 | 503 => response.header("Retry-After", text("Seconds until trying again may help.")),
+        _ => response,
+    }
+    .build()
 }
 
 /// A page that tells what happened, for one of `codes`.

@@ -85,6 +85,12 @@ fn response(status: u16, codes: &[Code]) -> Response {
     if status == StatusCode::UNAUTHORIZED.as_u16() {
         text("WWW-Authenticate", "The scheme that is wanted: `Bearer`.");
     }
+    if codes.contains(&Code::InsufficientScope) {
+        text(
+            "WWW-Authenticate",
+            "`Bearer` with `error=\"insufficient_scope\"` and the missing `scope` (RFC 6750 §3.1).",
+        );
+    }
     if matches!(status, 429 | 503) {
         text("Retry-After", "Seconds until trying again may help.");
     }

@@ -86,6 +86,9 @@ fn tenant(enterprise: &Enterprise) -> Option<String> {
 pub(crate) async fn begin(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Answer, Error> {
     let journey = journey(app, call).await?;
     let page = format!("/start/{}", journey.handle);
+    if comes_from_elsewhere(call) {
+        return Ok(Answer::see_other(&page));
+    }
     let Some(screen) = journey.plan.screens.first() else { return Ok(Answer::see_other(&page)) };
     let pin = address::pin(app, &journey.enterprise).await?;
     let (fresh, requests) = requests(app, call, (&journey, screen), pin).await?;
@@ -98,6 +101,12 @@ pub(crate) async fn begin(app: &App, call: &Call<RegistrationUrlOp>) -> Result<A
     let bound = journey.enterprise.tenant;
     let url = address::address(app, call, (first, bound), Some(binding.hash())).await?;
     Ok(Answer::see_other(&url).with_header(lambda_http::http::header::SET_COOKIE, &binding.set_cookie()))
+}
+
+/// Whether another site's page pressed the button: nobody goes to Microsoft who has not seen who asks, and what for (T12).
+/// Browsers say it by themselves (Fetch Metadata, `Sec-Fetch-Site`).
+fn comes_from_elsewhere(call: &Call<RegistrationUrlOp>) -> bool {
+    call.request().headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site")
 }
 
 /// The requests of a screen, its leading action's first: those that wait unused already, so that pressing the button

@@ -271,6 +271,23 @@ async fn a_stopped_enterprises_page_leads_nowhere() {
     assert_eq!((refused.0, refused.1.as_str()), (409, "enterprise_disabled"));
 }
 
+/// T12 A button on another site's page leads to ours, which says who asks; nothing is begun.
+#[tokio::test]
+async fn a_button_elsewhere_leads_to_the_page() {
+    let world = World::new().await;
+    let start = world.start_url(world.contoso().await).await;
+    let before = world.snapshot().await;
+    let elsewhere = send(world.http.post(&start).header("sec-fetch-site", "cross-site")).await;
+    assert_eq!(
+        (elsewhere.status.as_u16(), elsewhere.header("location")),
+        (303, start.replace(world.sandbox.api(), "").as_str())
+    );
+    assert_eq!(elsewhere.header("set-cookie"), "");
+    assert_eq!(world.effects_since(&before).await, Effects::none());
+    let own = send(world.http.post(&start).header("sec-fetch-site", "same-origin")).await;
+    assert!(own.header("location").contains("/oauth2/v2.0/authorize?"));
+}
+
 /// T09, T10 Whoever holds a start link may fail as often as they like; the administrator still gets through by it.
 #[tokio::test]
 async fn plain_users_burn_no_start_link() {

@@ -13,16 +13,15 @@ use onboarding_core::advice::Code;
 use onboarding_core::audit::Trail;
 use onboarding_core::audit::chain::Segment;
 use onboarding_core::audit::view::TrailView;
-use onboarding_core::credential::Caller;
+use onboarding_core::credential::{Caller, Refused};
 use onboarding_core::fields::Fault;
 use onboarding_core::id::ResellerId;
 use onboarding_dynamo::audit::{AuditPage, AuditQuery};
-use onboarding_dynamo::credential::{NotAuthenticated, Wanted};
+use onboarding_dynamo::credential::Wanted;
 use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::body::UnparseableQuery;
 use onboarding_lambda::call::Call;
-use onboarding_lambda::caller::Refused;
 use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
 use onboarding_lambda::routes::AuditOp;
@@ -42,8 +41,6 @@ pub struct App {
 enum Error {
     #[error(transparent)]
     Caller(#[from] Refused),
-    #[error(transparent)]
-    Key(#[from] NotAuthenticated),
     #[error("the trail is another service provider's")]
     AnothersTrail,
     #[error(transparent)]
@@ -60,16 +57,12 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::Caller(refusal) => refusal.into(),
-            Error::Key(NotAuthenticated::NotAccepted(refusal)) => refusal.into(),
-            Error::Key(NotAuthenticated::Exhausted(refusal)) => refusal.into(),
             Error::AnothersTrail => Self::not_found(),
             Error::Query(fault) => fault.into(),
             Error::InvalidQuery(faults) => Self::invalid_query(faults),
             Error::InvalidCursor => Self::new(StatusCode::UNPROCESSABLE_ENTITY, Code::InvalidCursor),
-            Error::Store(error) | Error::Key(NotAuthenticated::Store(error)) if error.is_passing() => {
-                Self::unavailable(error)
-            }
-            Error::Store(_) | Error::Key(NotAuthenticated::Store(_)) => Self::internal(error),
+            Error::Store(error) if error.is_passing() => Self::unavailable(error),
+            Error::Store(_) => Self::internal(error),
         }
     }
 }
@@ -84,7 +77,7 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
 
 /// A page of the caller's trail, oldest first, and the segments of its rows.
 async fn list(app: &App, call: &Call<AuditOp>) -> Result<Answer, Error> {
-    let caller = app.store.authenticate(call.credential()?, Wanted::default(), call.now()).await?.caller;
+    let caller = app.store.authenticate(call.credential()?, Wanted::default(), call.now()).await??.caller;
     call.permit(&caller)?;
     let asked = Asked::parse(call.query_fields()?)?;
     let trail = own_trail(&caller, asked.reseller)?;

@@ -43,7 +43,7 @@ impl PermissionView {
 }
 
 async fn authenticate(app: &App, call: &Call<CreateEnterpriseOp>) -> Result<(), Error> {
-    let caller = app.store.authenticate(call.credential()?, Wanted::default(), call.now()).await?.caller;
+    let caller = app.store.authenticate(call.credential()?, Wanted::default(), call.now()).await??.caller;
     Ok(call.permit(&caller)?)
 }
 

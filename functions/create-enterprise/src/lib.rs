@@ -8,18 +8,17 @@ use lambda_http::http::header::{ETAG, LOCATION};
 use lambda_http::{Body, Request, Response};
 use onboarding_core::audit::{Actor, AuditRow, Fact};
 use onboarding_core::catalogue::Catalogue;
-use onboarding_core::credential::Caller;
+use onboarding_core::credential::{Caller, Refused};
 use onboarding_core::enterprise::{Enterprise, Profile};
 use onboarding_core::fields::Fault;
 use onboarding_core::id::{EnterpriseId, ResellerId};
 use onboarding_core::idempotency::Repeat;
-use onboarding_dynamo::credential::{Authenticated, NotAuthenticated, Wanted};
+use onboarding_dynamo::credential::{Authenticated, Wanted};
 use onboarding_dynamo::enterprise::Created;
 use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::body::{BodyFault, UnparseableQuery};
 use onboarding_lambda::call::{Call, NoSuchThing};
-use onboarding_lambda::caller::Refused;
 use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
 use onboarding_lambda::routes::CreateEnterpriseOp;
@@ -44,8 +43,6 @@ pub struct App {
 enum Error {
     #[error(transparent)]
     Caller(#[from] Refused),
-    #[error(transparent)]
-    Key(#[from] NotAuthenticated),
     #[error("the list belongs to another service provider")]
     AnothersList,
     #[error(transparent)]
@@ -70,18 +67,14 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::Caller(refusal) => refusal.into(),
-            Error::Key(NotAuthenticated::NotAccepted(refusal)) => refusal.into(),
-            Error::Key(NotAuthenticated::Exhausted(refusal)) => refusal.into(),
             Error::AnothersList | Error::Path(NoSuchThing) => Self::not_found(),
             Error::NameTaken => Self::name_taken(),
             Error::Body(fault) => fault.into(),
             Error::Invalid(faults) => Self::invalid(faults),
             Error::Query(fault) => fault.into(),
             Error::InvalidQuery(faults) => Self::invalid_query(faults),
-            Error::Store(error) | Error::Key(NotAuthenticated::Store(error)) if error.is_passing() => {
-                Self::unavailable(error)
-            }
-            Error::NoFreeNumber | Error::Store(_) | Error::Key(NotAuthenticated::Store(_)) => Self::internal(error),
+            Error::Store(error) if error.is_passing() => Self::unavailable(error),
+            Error::NoFreeNumber | Error::Store(_) => Self::internal(error),
         }
     }
 }
@@ -109,7 +102,7 @@ async fn authenticate(
     call: &Call<CreateEnterpriseOp>,
 ) -> Result<(Caller, Catalogue, Option<Repeat>), Error> {
     let wanted = Wanted { catalogue: true, attempt: call.attempt(), ..Wanted::default() };
-    let proof = app.store.authenticate(call.credential()?, wanted, call.now()).await?;
+    let proof = app.store.authenticate(call.credential()?, wanted, call.now()).await??;
     let Authenticated { caller, catalogue, repeat, .. } = proof;
     call.permit(&caller)?;
     Ok((caller, catalogue, repeat))

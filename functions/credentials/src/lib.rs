@@ -9,14 +9,13 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use onboarding_core::advice::Code;
 use onboarding_core::catalogue::Catalogue;
+use onboarding_core::credential::Refused;
 use onboarding_core::fields::Fault;
 use onboarding_core::idempotency::{Repeat, Told};
 use onboarding_core::redirect_url::RedirectPolicy;
-use onboarding_dynamo::credential::NotAuthenticated;
 use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::body::BodyFault;
 use onboarding_lambda::call::{Call, NoSuchThing};
-use onboarding_lambda::caller::Refused;
 use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
 use onboarding_lambda::oauth::TokenFault;
@@ -43,8 +42,6 @@ pub struct App {
 enum Error {
     #[error(transparent)]
     Caller(#[from] Refused),
-    #[error(transparent)]
-    Key(#[from] NotAuthenticated),
     #[error(transparent)]
     Path(#[from] NoSuchThing),
     #[error(transparent)]
@@ -74,12 +71,11 @@ impl From<OperatorError> for Error {
 }
 
 impl Error {
-    /// A key that was shown as a client's secret and is not accepted.
-    fn client(error: NotAuthenticated) -> Self {
-        match error {
-            NotAuthenticated::NotAccepted(_) => Self::UnknownClient,
-            NotAuthenticated::Exhausted(_) => Self::Key(error),
-            NotAuthenticated::Store(error) => Self::Store(error),
+    /// A key that was shown as a client's secret, and is refused.
+    fn client(refusal: Refused) -> Self {
+        match refusal {
+            Refused::Unauthenticated => Self::UnknownClient,
+            Refused::InsufficientScope(_) | Refused::Exhausted(_) => Self::Caller(refusal),
         }
     }
 }
@@ -88,8 +84,6 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::Caller(refusal) => refusal.into(),
-            Error::Key(NotAuthenticated::NotAccepted(refusal)) => refusal.into(),
-            Error::Key(NotAuthenticated::Exhausted(refusal)) => refusal.into(),
             Error::Path(NoSuchThing) | Error::Operator(OperatorError::NoSuchReseller | OperatorError::NoSuchKey) => {
                 Self::not_found()
             }
@@ -103,14 +97,11 @@ impl From<Error> for Failure {
             Error::Repeated(Repeat::Other) => Self::idempotency_key_reused(),
             Error::Operator(OperatorError::TooManyKeys) => Self::new(StatusCode::CONFLICT, Code::TooManyKeys),
             Error::Operator(error) if error.is_passing() => Self::unavailable(error),
-            Error::Store(error) | Error::Key(NotAuthenticated::Store(error)) if error.is_passing() => {
-                Self::unavailable(error)
-            }
+            Error::Store(error) if error.is_passing() => Self::unavailable(error),
             // Every answer here holds a secret, so no other kind is kept.
-            Error::Repeated(Repeat::Same(Told::Answer(_)))
-            | Error::Operator(_)
-            | Error::Store(_)
-            | Error::Key(NotAuthenticated::Store(_)) => Self::internal(error),
+            Error::Repeated(Repeat::Same(Told::Answer(_))) | Error::Operator(_) | Error::Store(_) => {
+                Self::internal(error)
+            }
         }
     }
 }

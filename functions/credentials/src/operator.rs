@@ -82,7 +82,7 @@ fn shown((reseller, catalogue): &Edited) -> Answer {
 
 async fn operator(app: &App, call: &Call<CredentialsOp>) -> Result<Actor, Error> {
     let wanted = Wanted { attempt: call.attempt(), ..Wanted::default() };
-    let Authenticated { caller, repeat, .. } = app.store.authenticate(call.credential()?, wanted, call.now()).await?;
+    let Authenticated { caller, repeat, .. } = app.store.authenticate(call.credential()?, wanted, call.now()).await??;
     call.permit(&caller)?;
     match repeat {
         Some(repeat) => Err(Error::Repeated(repeat)),
@@ -94,7 +94,7 @@ async fn operator(app: &App, call: &Call<CredentialsOp>) -> Result<Actor, Error>
 async fn operator_and_reseller(app: &App, call: &Call<CredentialsOp>) -> Result<(Actor, Edited), Error> {
     let named = call.param::<ResellerId>("resellerId");
     let wanted = Wanted { reseller: named.ok(), ..Wanted::default() };
-    let found = app.store.authenticate(call.credential()?, wanted, call.now()).await?;
+    let found = app.store.authenticate(call.credential()?, wanted, call.now()).await??;
     let Authenticated { caller, reseller, catalogue, .. } = found;
     call.permit(&caller)?;
     Ok((Actor::from(&caller), (reseller.ok_or(NoSuchThing)?, catalogue)))

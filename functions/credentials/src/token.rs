@@ -3,7 +3,7 @@
 use lambda_http::http::header::PRAGMA;
 use lambda_http::http::{HeaderName, StatusCode};
 use onboarding_core::audit::{Actor, AuditRow, Fact};
-use onboarding_core::credential::{ApiKey, Caller, Presented};
+use onboarding_core::credential::{ApiKey, Caller, Presented, Refused};
 use onboarding_core::id::{EnterpriseId, ResellerId};
 use onboarding_core::idempotency::Told;
 use onboarding_core::scope::Scopes;
@@ -12,7 +12,6 @@ use onboarding_dynamo::credential::Wanted;
 use onboarding_dynamo::idempotency::Made;
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::call::{Call, NoSuchThing};
-use onboarding_lambda::caller::Refused;
 use onboarding_lambda::oauth::TokenRequest;
 use onboarding_lambda::routes::CredentialsOp;
 use secrecy::ExposeSecret as _;
@@ -28,7 +27,7 @@ pub(crate) async fn by_client(app: &App, call: &Call<CredentialsOp>) -> Result<A
     let TokenRequest { client_id, client_secret, scope } = TokenRequest::read(call.request())?;
     let key = ApiKey::parse(client_secret.expose_secret(), app.edge.environment).ok();
     let key = key.filter(|key| key.id().to_string() == client_id).ok_or(Error::UnknownClient)?;
-    let found = app.store.authenticate(&Presented::Key(key), Wanted::default(), call.now()).await;
+    let found = app.store.authenticate(&Presented::Key(key), Wanted::default(), call.now()).await?;
     let caller = found.map_err(Error::client)?.caller;
     let Caller::Reseller { by, reseller, scopes, key_expires_at } = &caller else {
         return Err(Error::NoClientOfTokens);
@@ -46,7 +45,7 @@ pub(crate) async fn by_client(app: &App, call: &Call<CredentialsOp>) -> Result<A
 pub(crate) async fn of_enterprise(app: &App, call: &Call<CredentialsOp>) -> Result<Answer, Error> {
     let id = call.param::<EnterpriseId>("enterpriseId");
     let wanted = Wanted { enterprise: id.ok(), attempt: call.attempt(), ..Wanted::default() };
-    let found = app.store.authenticate(call.credential()?, wanted, call.now()).await?;
+    let found = app.store.authenticate(call.credential()?, wanted, call.now()).await??;
     call.permit(&found.caller)?;
     let (Caller::Reseller { by, reseller, scopes, key_expires_at }, Some(enterprise)) =
         (&found.caller, &found.enterprise)

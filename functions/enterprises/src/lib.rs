@@ -15,19 +15,18 @@ use onboarding_core::advice::Code;
 use onboarding_core::audit::Actor;
 use onboarding_core::catalogue::Catalogue;
 use onboarding_core::consent::Confirmation;
-use onboarding_core::credential::Caller;
+use onboarding_core::credential::{Caller, Refused};
 use onboarding_core::enterprise::{Enterprise, Standing};
 use onboarding_core::fields::Fault;
 use onboarding_core::id::{ConsentRequestId, EnterpriseId, TenantId};
 use onboarding_core::listing::InvalidCursor;
 use onboarding_core::task::TaskRefused;
 use onboarding_dynamo::consent::Recorded;
-use onboarding_dynamo::credential::{NotAuthenticated, Wanted};
+use onboarding_dynamo::credential::Wanted;
 use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::body::{BodyFault, UnparseableQuery};
 use onboarding_lambda::call::{Call, NoSuchThing};
-use onboarding_lambda::caller::Refused;
 use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
 use onboarding_lambda::precondition::PreconditionFault;
@@ -48,8 +47,6 @@ pub struct App {
 enum Error {
     #[error(transparent)]
     Caller(#[from] Refused),
-    #[error(transparent)]
-    Key(#[from] NotAuthenticated),
     #[error("no such enterprise of this caller")]
     NoSuchEnterprise,
     #[error(transparent)]
@@ -92,8 +89,6 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::Caller(refusal) => refusal.into(),
-            Error::Key(NotAuthenticated::NotAccepted(refusal)) => refusal.into(),
-            Error::Key(NotAuthenticated::Exhausted(refusal)) => refusal.into(),
             Error::NoSuchEnterprise | Error::Path(NoSuchThing) => Self::not_found(),
             Error::Disabled => Self::new(StatusCode::CONFLICT, Code::EnterpriseDisabled),
             Error::NothingToConfirm => Self::new(StatusCode::CONFLICT, Code::NothingToConfirm),
@@ -115,10 +110,8 @@ impl From<Error> for Failure {
                 Self::new(StatusCode::CONFLICT, Code::TenantAlreadyBound).with_faults(faults)
             }
             Error::Contended => Self::unavailable(error),
-            Error::Store(error) | Error::Key(NotAuthenticated::Store(error)) if error.is_passing() => {
-                Self::unavailable(error)
-            }
-            Error::Store(error) | Error::Key(NotAuthenticated::Store(error)) => Self::internal(error),
+            Error::Store(error) if error.is_passing() => Self::unavailable(error),
+            Error::Store(error) => Self::internal(error),
         }
     }
 }
@@ -163,7 +156,7 @@ async fn own_enterprise_and(
 ) -> Result<(Caller, Enterprise, Catalogue), Error> {
     let id = call.param::<EnterpriseId>("enterpriseId");
     let wanted = Wanted { enterprise: id.ok(), ..wanted };
-    let found = app.store.authenticate(call.credential()?, wanted, call.now()).await?;
+    let found = app.store.authenticate(call.credential()?, wanted, call.now()).await??;
     call.permit(&found.caller)?;
     id?;
     let own = found.enterprise.filter(|enterprise| found.caller.reaches(enterprise.reseller, enterprise.id));

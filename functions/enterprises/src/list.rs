@@ -80,7 +80,7 @@ where
     L: FnOnce(Asked<Status>, Option<Position>) -> E,
     E: Fn(&Enterprise) -> Vec<(Position, T)>,
 {
-    let caller = app.store.authenticate(call.credential()?, Wanted::default(), call.now()).await?.caller;
+    let caller = app.store.authenticate(call.credential()?, Wanted::default(), call.now()).await??.caller;
     let owner = call.reseller(&caller)?.id;
     let asked = Asked::<Status>::parse(call.query_fields()?)?;
     let (size, filter) = (asked.size, asked.status.map(word));

@@ -16,19 +16,18 @@ use lambda_http::{Body, Request, Response};
 use onboarding_core::advice::Code;
 use onboarding_core::audit::{Actor, AuditRow, Fact};
 use onboarding_core::consent::{ConsentRequest, LINK_LIFETIME, NewRequest};
-use onboarding_core::credential::{Caller, KeyOwner};
+use onboarding_core::credential::{Caller, KeyOwner, Refused};
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::fields::{Fault, Fields};
 use onboarding_core::id::{ConsentRequestId, ResellerId};
 use onboarding_core::idempotency::Told;
 use onboarding_core::redirect_url::RedirectPolicy;
-use onboarding_dynamo::credential::{Authenticated, NotAuthenticated, Wanted};
+use onboarding_dynamo::credential::{Authenticated, Wanted};
 use onboarding_dynamo::idempotency::Made;
 use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::body::{BodyFault, UnparseableQuery};
 use onboarding_lambda::call::Call;
-use onboarding_lambda::caller::Refused;
 use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
 use onboarding_lambda::routes::RegistrationUrlOp;
@@ -57,8 +56,6 @@ pub struct App {
 enum Error {
     #[error(transparent)]
     Caller(#[from] Refused),
-    #[error(transparent)]
-    Key(#[from] NotAuthenticated),
     #[error("no such enterprise of this caller")]
     NoSuchEnterprise,
     #[error("the enterprise is stopped or gone")]
@@ -93,8 +90,6 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::Caller(refusal) => refusal.into(),
-            Error::Key(NotAuthenticated::NotAccepted(refusal)) => refusal.into(),
-            Error::Key(NotAuthenticated::Exhausted(refusal)) => refusal.into(),
             Error::NoSuchEnterprise => Self::not_found(),
             Error::EnterpriseStopped => Self::new(StatusCode::CONFLICT, Code::EnterpriseDisabled),
             Error::NotApplicable => Self::new(StatusCode::CONFLICT, Code::NotApplicable),
@@ -107,11 +102,9 @@ impl From<Error> for Failure {
             Error::InvalidQuery(faults) => Self::invalid_query(faults),
             Error::NoSuchStart => Self::new(StatusCode::NOT_FOUND, Code::PageNotFound),
             Error::Stopped(code) => Self::new(StatusCode::FORBIDDEN, code),
-            Error::Store(error) | Error::Key(NotAuthenticated::Store(error)) if error.is_passing() => {
-                Self::unavailable(error)
-            }
+            Error::Store(error) if error.is_passing() => Self::unavailable(error),
             Error::MicrosoftAway | Error::Secrets(SecretsError::Unavailable) => Self::unavailable(error),
-            Error::Store(_) | Error::Key(NotAuthenticated::Store(_)) | Error::Secrets(_) => Self::internal(error),
+            Error::Store(_) | Error::Secrets(_) => Self::internal(error),
         }
     }
 }
@@ -175,12 +168,12 @@ async fn who_and_which(
     let wanted = Wanted { enterprise: by_number, attempt: call.attempt(), ..Wanted::default() };
     let proof = app.store.authenticate(credential, wanted, call.now());
     let (Some(Which::Name(name)), Some(reseller)) = (&which, reseller_of(call)) else {
-        let mut proof = proof.await?;
+        let mut proof = proof.await??;
         let enterprise = proof.enterprise.take();
         return Ok((proof, enterprise));
     };
     let (proof, named) = tokio::join!(proof, app.store.enterprise_by_name(reseller, name));
-    let proof = proof?;
+    let proof = proof??;
     let enterprise = match named? {
         Some(id) => app.store.enterprise(id).await?,
         None => None,

@@ -88,7 +88,7 @@ impl Ask {
 pub(crate) async fn make(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Answer, Error> {
     let id = call.param::<EnterpriseId>("enterpriseId").ok();
     let rows = WantedRows { enterprise: id, attempt: call.attempt(), ..WantedRows::default() };
-    let found = app.store.authenticate(call.credential()?, rows, call.now()).await?;
+    let found = app.store.authenticate(call.credential()?, rows, call.now()).await??;
     let provider = call.reseller(&found.caller)?;
     let own = found.enterprise.filter(|enterprise| found.caller.reaches(enterprise.reseller, enterprise.id));
     let enterprise = own.ok_or(Error::NoSuchEnterprise)?;

@@ -5,6 +5,7 @@
 //! edge tell a real key from a typo before anything is read. Access tokens ([`crate::token`]) have the same form.
 
 mod new_key;
+mod refused;
 
 use std::fmt;
 use std::str::FromStr;
@@ -24,6 +25,7 @@ use crate::time::Timestamp;
 use crate::token::{AccessToken, TokenId};
 
 pub use new_key::{KeyView, MOST_LIVE_KEYS, NewKey};
+pub use refused::Refused;
 
 /// Where a key is good: the middle of its prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

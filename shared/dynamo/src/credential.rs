@@ -4,15 +4,13 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use onboarding_core::catalogue::Catalogue;
-use onboarding_core::credential::{self, Caller, KeyOwner, KeyRecord, NotAccepted, Presented};
+use onboarding_core::credential::{self, Caller, KeyOwner, KeyRecord, Presented, Refused};
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::id::{EnterpriseId, ResellerId};
 use onboarding_core::idempotency::{Attempt, Kept, Repeat};
-use onboarding_core::rate_limit::Exhausted;
 use onboarding_core::reseller::Reseller;
 use onboarding_core::time::Timestamp;
 use onboarding_core::token::{self, TokenRecord};
-use thiserror::Error;
 
 use crate::key::Key;
 use crate::row::entity;
@@ -50,20 +48,6 @@ pub struct Authenticated {
     pub repeat: Option<Repeat>,
 }
 
-/// Why nobody was proved to call.
-#[derive(Debug, Error)]
-pub enum NotAuthenticated {
-    /// The credential opens nothing.
-    #[error(transparent)]
-    NotAccepted(#[from] NotAccepted),
-    /// Its holder is proved, and has made as many requests as they may.
-    #[error(transparent)]
-    Exhausted(#[from] Exhausted),
-    /// It could not be looked up.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 #[derive(Default)]
 struct CallerRows {
     key: Option<KeyRecord>,
@@ -75,32 +59,38 @@ struct CallerRows {
 }
 
 impl Store {
-    /// Proves who calls: one round trip, 1 unit an item. Every twentieth request of a key leases permits for the next
+    /// Proves who calls, or says why they are refused: one round trip, 1 unit an item. Every twentieth request of a key leases permits for the next
     /// ones, which is one more.
     pub async fn authenticate(
         &self,
         presented: &Presented,
         wanted: Wanted<'_>,
         now: Timestamp,
-    ) -> Result<Authenticated, NotAuthenticated> {
+    ) -> Result<Result<Authenticated, Refused>, StoreError> {
         let CallerRows { key, token, reseller, enterprise, catalogue, kept } = self.caller(presented, wanted).await?;
         let (owner, named) = match presented.owner() {
             KeyOwner::Operator => (None, reseller),
             KeyOwner::Reseller(_) => (reseller, None),
         };
         let caller = match presented {
-            Presented::Key(shown) => credential::authenticate(shown, key.as_ref(), owner, now)?,
-            Presented::Token(shown) => token::authenticate(shown, token.as_ref(), owner, now)?,
+            Presented::Key(shown) => credential::authenticate(shown, key.as_ref(), owner, now),
+            Presented::Token(shown) => token::authenticate(shown, token.as_ref(), owner, now),
+        };
+        let caller = match caller {
+            Ok(caller) => caller,
+            Err(refusal) => return Ok(Err(refusal.into())),
         };
         // Nobody who is not proved uses up anything of anybody's.
-        self.permit(caller.key(), now).await??;
+        if let Err(exhausted) = self.permit(caller.key(), now).await? {
+            return Ok(Err(exhausted.into()));
+        }
         // What was told of another enterprise is not told to the holder of a token of this one.
         let may_know =
             !matches!(&caller, Caller::Enterprise { enterprise, .. } if wanted.enterprise != Some(*enterprise));
         let kept = kept.filter(|_| may_know);
         let repeat = wanted.attempt.zip(kept).and_then(|(attempt, kept)| attempt.judge(kept));
         let catalogue = catalogue.unwrap_or_default();
-        Ok(Authenticated { caller, enterprise, reseller: named, catalogue, repeat })
+        Ok(Ok(Authenticated { caller, enterprise, reseller: named, catalogue, repeat }))
     }
 
     async fn caller(&self, presented: &Presented, wanted: Wanted<'_>) -> Result<CallerRows, StoreError> {

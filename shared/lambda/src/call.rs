@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use lambda_http::Request;
 use onboarding_core::audit::Occasion;
-use onboarding_core::credential::{Caller, Presented};
+use onboarding_core::credential::{Caller, Presented, Refused};
 use onboarding_core::fields::Fields;
 use onboarding_core::id::{EnterpriseId, ReferenceId, ResellerId};
 use onboarding_core::idempotency::Attempt;
@@ -16,7 +16,7 @@ use onboarding_core::time::Timestamp;
 use thiserror::Error;
 
 use crate::body::{self, BodyFault, Form, UnparseableQuery};
-use crate::caller::{self, Refused};
+use crate::caller;
 use crate::failure::Failure;
 use crate::idempotency;
 use crate::precondition::{IfMatch, PreconditionFault};

@@ -5,30 +5,19 @@
 
 use http::header::AUTHORIZATION;
 use lambda_http::Request;
-use onboarding_core::credential::{Caller, Environment, Presented};
+use onboarding_core::credential::{Caller, Environment, Presented, Refused};
+use onboarding_core::rate_limit::Exhausted;
 use onboarding_core::reseller::Reseller;
-use onboarding_core::scope::Scope;
-use thiserror::Error;
 
 use crate::failure::Failure;
 use crate::routes::{Level, Route};
-
-/// Why a route is closed to a caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum Refused {
-    /// No credential, or none that opens this route. The caller is not told which (G65).
-    #[error("no accepted credential")]
-    Unauthenticated,
-    /// The credential is accepted, and made for less than this (RFC 6750 §3.1).
-    #[error("the credential lacks the scope {0}")]
-    InsufficientScope(Scope),
-}
 
 impl From<Refused> for Failure {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Unauthenticated => Self::unauthenticated(),
             Refused::InsufficientScope(scope) => Self::insufficient_scope(scope),
+            Refused::Exhausted(Exhausted { retry_after }) => Self::rate_limited(retry_after),
         }
     }
 }
@@ -86,7 +75,7 @@ mod tests {
     use crate::testing::{api_key, operator, provider, provider_with, token_holder};
     use http::HeaderValue;
     use lambda_http::Body;
-    use onboarding_core::scope::Scopes;
+    use onboarding_core::scope::{Scope, Scopes};
 
     fn request(headers: &[&str]) -> Request {
         let mut request = Request::new(Body::Empty);

@@ -9,9 +9,7 @@ use std::fmt;
 
 use http::{Method, StatusCode};
 use onboarding_core::advice::{Code, Explanation};
-use onboarding_core::credential::NotAccepted;
 use onboarding_core::fields::Fault;
-use onboarding_core::rate_limit::Exhausted;
 use onboarding_core::scope::Scope;
 
 /// `Retry-After` of a 429 or 503 whose advice names no time, in seconds.
@@ -108,6 +106,12 @@ impl Failure {
         let mut failure = Self::new(StatusCode::FORBIDDEN, Code::InsufficientScope);
         failure.0.lacking = Some(scope);
         failure.with_detail(format!("This call needs the scope {scope}, which the key or token does not have."))
+    }
+
+    /// 429: the key has made as many requests as it may, for `retry_after` seconds more.
+    #[must_use]
+    pub fn rate_limited(retry_after: u32) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, Code::RateLimited).with_retry_after(retry_after)
     }
 
     /// 409: what an `Idempotency-Key` stands for was made, and told with a secret that is not told again.
@@ -257,18 +261,6 @@ impl Failure {
             Some(detail) => explanation.with_detail(detail.clone()),
             None => explanation,
         }
-    }
-}
-
-impl From<NotAccepted> for Failure {
-    fn from(_: NotAccepted) -> Self {
-        Self::unauthenticated()
-    }
-}
-
-impl From<Exhausted> for Failure {
-    fn from(exhausted: Exhausted) -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, Code::RateLimited).with_retry_after(exhausted.retry_after)
     }
 }
 

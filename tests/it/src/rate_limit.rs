@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use onboarding_core::credential::{Environment, Presented};
+use onboarding_core::credential::{Environment, Presented, Refused};
 use onboarding_core::rate_limit::{BLOCK, Exhausted, RateLimit, STANDARD};
 use onboarding_core::time::{Clock as _, Timestamp};
 use onboarding_dynamo::Store;
-use onboarding_dynamo::credential::{NotAuthenticated, Wanted};
+use onboarding_dynamo::credential::Wanted;
 use reqwest::Method;
 use serde_json::json;
 
@@ -18,9 +18,9 @@ async fn passed(store: &Store, provider: &Provider, asked: u32, now: Timestamp) 
     let key = Presented::parse(&provider.key, Environment::Test).unwrap();
     let (mut passed, mut told) = (0, None);
     for _ in 0..asked {
-        match store.authenticate(&key, Wanted::default(), now).await {
+        match store.authenticate(&key, Wanted::default(), now).await.unwrap() {
             Ok(_) => passed += 1,
-            Err(NotAuthenticated::Exhausted(exhausted)) => told = Some(exhausted),
+            Err(Refused::Exhausted(exhausted)) => told = Some(exhausted),
             Err(other) => panic!("{other}"),
         }
     }

@@ -1,10 +1,10 @@
 use super::*;
 use crate::body::BodyFault;
 use crate::call::NoSuchThing;
-use crate::caller::Refused;
 use crate::log::tests::{caught, listen};
 use crate::routes::{ConsentRedirectOp, CreateEnterpriseOp, CredentialsOp, EnterprisesOp};
 use crate::testing::{Counting, EventBody, NOW, Still, api_key, event, post, provider, reseller_id};
+use onboarding_core::credential::Refused;
 use onboarding_core::fields::Fault;
 use serde_json::{Value, json};
 

@@ -4,11 +4,16 @@
 //! second path, which existing ConnectToTeams clients use; it reaches the same operation.
 
 mod matching;
+mod operation;
 
 use http::Method;
 use onboarding_core::scope::Scope;
 
 pub use matching::{Found, Params, find, surface_of};
+pub use operation::{
+    AuditOp, ConsentRedirectOp, CreateEnterpriseOp, CredentialsOp, EnterprisesOp, Operation, OtherFunction,
+    RegistrationUrlOp,
+};
 
 /// One route.
 #[derive(Debug)]
@@ -68,166 +73,6 @@ pub enum Surface {
     Page,
 }
 
-/// What a route does, by the function that does it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// Of `audit`.
-    Audit(AuditOp),
-    /// Of `credentials`.
-    Credentials(CredentialsOp),
-    /// Of `create-enterprise`.
-    CreateEnterprise(CreateEnterpriseOp),
-    /// Of `enterprises`.
-    Enterprises(EnterprisesOp),
-    /// Of `registration-url`.
-    RegistrationUrl(RegistrationUrlOp),
-    /// Of `consent-redirect`.
-    ConsentRedirect(ConsentRedirectOp),
-}
-
-impl Operation {
-    /// The function's crate, which is also its name in the deployment template.
-    #[must_use]
-    pub const fn function(self) -> &'static str {
-        match self {
-            Self::Audit(_) => "audit",
-            Self::Credentials(_) => "credentials",
-            Self::CreateEnterprise(_) => "create-enterprise",
-            Self::Enterprises(_) => "enterprises",
-            Self::RegistrationUrl(_) => "registration-url",
-            Self::ConsentRedirect(_) => "consent-redirect",
-        }
-    }
-}
-
-/// The operation belongs to another function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("another function serves this route")]
-pub struct OtherFunction;
-
-macro_rules! operations {
-    ($(#[$doc:meta])* $name:ident of $function:ident { $($(#[$op_doc:meta])* $op:ident),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name {
-            $($(#[$op_doc])* $op),+
-        }
-
-        impl TryFrom<Operation> for $name {
-            type Error = OtherFunction;
-
-            fn try_from(operation: Operation) -> Result<Self, OtherFunction> {
-                if let Operation::$function(own) = operation { Ok(own) } else { Err(OtherFunction) }
-            }
-        }
-    };
-}
-
-operations!(
-    /// What `audit` does.
-    AuditOp of Audit {
-        /// Lists rows of an audit trail with their segments (K18).
-        List,
-    }
-);
-
-operations!(
-    /// What `credentials` does.
-    CredentialsOp of Credentials {
-        /// Makes a service provider (K9).
-        CreateReseller,
-        /// Reads a service provider.
-        ReadReseller,
-        /// Changes a service provider, stops it or lets it go on (K9).
-        EditReseller,
-        /// Makes a key for a service provider (K9).
-        CreateKey,
-        /// Lists the keys of a service provider.
-        ListKeys,
-        /// Revokes a key (K9).
-        RevokeKey,
-        /// Makes a new webhook secret for a service provider (K9).
-        RotateWebhookSecret,
-        /// Makes a token of a service provider, by its key (RFC 6749 §4.4).
-        CreateToken,
-        /// Makes a token of one enterprise (R128).
-        CreateEnterpriseToken,
-    }
-);
-
-operations!(
-    /// What `create-enterprise` does.
-    CreateEnterpriseOp of CreateEnterprise {
-        /// Lists the caller's SBC gateways (R075).
-        ListGateways,
-        /// Lists the caller's PBX types (R076).
-        ListPbxTypes,
-        /// Makes an enterprise (R079-R103).
-        Create,
-        /// Says what the deployment can do (R024).
-        Capabilities,
-        /// Lists what each action asks for, in plain words (R023, K12).
-        ListPermissions,
-        /// Says that the deployment answers.
-        ///
-        /// Here because this function has the fewest rights of all that are always deployed: an unauthenticated caller
-        /// wakes nothing that can read a secret.
-        Health,
-        /// Answers the OpenAPI document. Here for the same reason.
-        Document,
-    }
-);
-
-operations!(
-    /// What `enterprises` does.
-    EnterprisesOp of Enterprises {
-        /// Lists the caller's enterprises (R148).
-        List,
-        /// Lists the action items of all of the caller's enterprises (R008).
-        ListAllActions,
-        /// Reads one enterprise (K10).
-        Read,
-        /// Edits one (R167).
-        Edit,
-        /// Lists the action items of one enterprise (K11).
-        ListActions,
-        /// Says whether the caller may do a task now (R010-R022).
-        AuthorizeTask,
-        /// Confirms the tenant of a `pending_confirmation`.
-        ConfirmTenant,
-        /// Stops an enterprise: its links do nothing, nothing is granted for it.
-        Disable,
-        /// Lets it go on.
-        Enable,
-    }
-);
-
-operations!(
-    /// What `registration-url` does.
-    RegistrationUrlOp of RegistrationUrl {
-        /// Makes a direct link to Microsoft (R104-R115).
-        ActionUrl,
-        /// Makes a link to the start page, or shows the plan behind it.
-        Links,
-        /// Shows the start page.
-        Start,
-        /// Goes to the next of Microsoft's screens (K13).
-        Begin,
-    }
-);
-
-operations!(
-    /// What `consent-redirect` does.
-    ConsentRedirectOp of ConsentRedirect {
-        /// Takes Microsoft's `form_post` (K19).
-        HandleResponse,
-        /// Takes the redirect of Microsoft's admin-consent page.
-        AdminConsent,
-        /// Shows how a consent ended.
-        Outcome,
-    }
-);
-
 const fn route(method: Method, path: &'static str, level: Level, operation: Operation) -> Route {
     Route {
         method,
@@ -260,6 +105,18 @@ impl Route {
         self
     }
 
+    /// The same route, at other paths too.
+    const fn also_at(mut self, aliases: &'static [Alias]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// The same route, for clients of OAuth.
+    const fn for_oauth(mut self) -> Self {
+        self.surface = Surface::OAuth;
+        self
+    }
+
     /// The same route, with parameters in the query string.
     const fn taking(mut self, query: &'static [&'static str]) -> Self {
         self.query = query;
@@ -275,17 +132,7 @@ const AUDITED: &[&str] = &["enterpriseId", "from", "to", "limit", "cursor", "res
 
 /// Every route.
 pub static ROUTES: &[Route] = &[
-    Route {
-        method: Method::POST,
-        path: "/oauth/token",
-        aliases: &[],
-        query: &[],
-        level: Level::Public,
-        scope: None,
-        surface: Surface::OAuth,
-        creates: false,
-        operation: Operation::Credentials(CredentialsOp::CreateToken),
-    },
+    route(Method::POST, "/oauth/token", Level::Public, Operation::Credentials(CredentialsOp::CreateToken)).for_oauth(),
     route(Method::POST, "/v1/resellers", Level::Operator, Operation::Credentials(CredentialsOp::CreateReseller))
         .creating(),
     route(
@@ -334,39 +181,22 @@ pub static ROUTES: &[Route] = &[
     )
     .needing(Scope::TokensWrite)
     .creating(),
-    Route {
-        method: Method::GET,
-        path: "/v1/sbc-gateways",
-        aliases: &[Alias { path: "/reseller/getAvailableSBCGatewayRegionsByResellerId/{resellerId}", query: &[] }],
-        query: &[],
-        level: Level::Reseller,
-        scope: Some(Scope::EnterprisesRead),
-        surface: Surface::Api,
-        creates: false,
-        operation: Operation::CreateEnterprise(CreateEnterpriseOp::ListGateways),
-    },
-    Route {
-        method: Method::GET,
-        path: "/v1/pbx-types",
-        aliases: &[Alias { path: "/pbx/getPBXTypesByResellerId", query: &["resellerId"] }],
-        query: &[],
-        level: Level::Reseller,
-        scope: Some(Scope::EnterprisesRead),
-        surface: Surface::Api,
-        creates: false,
-        operation: Operation::CreateEnterprise(CreateEnterpriseOp::ListPbxTypes),
-    },
-    Route {
-        method: Method::POST,
-        path: "/v1/enterprises",
-        aliases: &[Alias { path: "/reseller/newEnterprise", query: &["dryRun"] }],
-        query: &["dryRun"],
-        level: Level::Reseller,
-        scope: Some(Scope::EnterprisesWrite),
-        surface: Surface::Api,
-        creates: true,
-        operation: Operation::CreateEnterprise(CreateEnterpriseOp::Create),
-    },
+    route(
+        Method::GET,
+        "/v1/sbc-gateways",
+        Level::Reseller,
+        Operation::CreateEnterprise(CreateEnterpriseOp::ListGateways),
+    )
+    .needing(Scope::EnterprisesRead)
+    .also_at(&[Alias { path: "/reseller/getAvailableSBCGatewayRegionsByResellerId/{resellerId}", query: &[] }]),
+    route(Method::GET, "/v1/pbx-types", Level::Reseller, Operation::CreateEnterprise(CreateEnterpriseOp::ListPbxTypes))
+        .needing(Scope::EnterprisesRead)
+        .also_at(&[Alias { path: "/pbx/getPBXTypesByResellerId", query: &["resellerId"] }]),
+    route(Method::POST, "/v1/enterprises", Level::Reseller, Operation::CreateEnterprise(CreateEnterpriseOp::Create))
+        .needing(Scope::EnterprisesWrite)
+        .taking(&["dryRun"])
+        .creating()
+        .also_at(&[Alias { path: "/reseller/newEnterprise", query: &["dryRun"] }]),
     route(Method::GET, "/v1/enterprises", Level::Reseller, Operation::Enterprises(EnterprisesOp::List))
         .needing(Scope::EnterprisesRead)
         .taking(PAGED),
@@ -422,17 +252,15 @@ pub static ROUTES: &[Route] = &[
         Operation::Enterprises(EnterprisesOp::Enable),
     )
     .needing(Scope::EnterprisesWrite),
-    Route {
-        method: Method::POST,
-        path: "/v1/enterprises/action-url",
-        aliases: &[Alias { path: "/enterprise/getActionItemUrl", query: &[] }],
-        query: &[],
-        level: Level::Reseller,
-        scope: Some(Scope::LinksWrite),
-        surface: Surface::Api,
-        creates: true,
-        operation: Operation::RegistrationUrl(RegistrationUrlOp::ActionUrl),
-    },
+    route(
+        Method::POST,
+        "/v1/enterprises/action-url",
+        Level::Reseller,
+        Operation::RegistrationUrl(RegistrationUrlOp::ActionUrl),
+    )
+    .needing(Scope::LinksWrite)
+    .creating()
+    .also_at(&[Alias { path: "/enterprise/getActionItemUrl", query: &[] }]),
     route(Method::GET, "/v1/audit", Level::ResellerOrOperator, Operation::Audit(AuditOp::List))
         .needing(Scope::AuditRead)
         .taking(AUDITED),
@@ -470,83 +298,4 @@ pub static ROUTES: &[Route] = &[
 ];
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn paths(route: &Route) -> impl Iterator<Item = &'static str> {
-        std::iter::once(route.path).chain(route.aliases.iter().map(|alias| alias.path))
-    }
-
-    /// Every template and alias, filled in, reaches its own route and no other.
-    #[test]
-    fn every_path_and_alias_reaches_its_own_operation() {
-        for route in ROUTES {
-            for path in paths(route) {
-                let filled = path.replace(['{', '}'], "");
-                let Found::Route(found, _) = find(&route.method, &filled) else { panic!("{path} reaches nothing") };
-                assert_eq!(found.operation, route.operation, "{path}");
-            }
-        }
-    }
-
-    #[test]
-    fn no_path_stands_twice_with_one_method() {
-        let shape = |path: &str| -> String {
-            let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
-            parts.collect::<Vec<_>>().join("/")
-        };
-        let mut all: Vec<(String, &str)> = ROUTES
-            .iter()
-            .flat_map(|route| paths(route).map(move |path| (shape(path), route.method.as_str())))
-            .collect();
-        let count = all.len();
-        all.sort_unstable();
-        all.dedup();
-        assert_eq!(all.len(), count);
-    }
-
-    /// G65 Without a bearer credential only pages, the token endpoint, the health check and the OpenAPI document are reached.
-    #[test]
-    fn the_public_list_is_short() {
-        let public: Vec<&str> =
-            ROUTES.iter().filter(|route| route.level == Level::Public).map(|route| route.path).collect();
-        let pages = [
-            "/start/{handle}",
-            "/start/{handle}",
-            "/restricted/handleResponse",
-            "/restricted/adminConsent",
-            "/outcome/{handle}",
-        ];
-        assert_eq!(public, [&["/oauth/token"], &pages[..], &["/healthz", "/openapi.json"]].concat());
-        assert!(ROUTES.iter().all(|route| route.surface == Surface::Api || route.level == Level::Public));
-    }
-
-    /// A key that is made for less meets a scope on every route of its level.
-    #[test]
-    fn every_route_of_a_provider_names_a_scope() {
-        for route in ROUTES {
-            let of_a_provider = matches!(route.level, Level::Reseller | Level::ResellerOrOperator | Level::Enterprise);
-            assert_eq!(route.scope.is_some(), of_a_provider, "{}", route.path);
-        }
-    }
-
-    /// R203 Every POST of the API takes an `Idempotency-Key`, but for those that say the same thing when they are
-    /// repeated.
-    #[test]
-    fn what_creates_takes_an_idempotency_key() {
-        let repeatable = ["authorize-task", "confirm-tenant", "disable", "enable"];
-        for route in ROUTES.iter().filter(|route| route.surface == Surface::Api) {
-            let last = route.path.rsplit('/').next().unwrap_or_default();
-            let makes_new = route.method == Method::POST && !repeatable.contains(&last);
-            assert_eq!(route.creates, makes_new, "{} {}", route.method, route.path);
-        }
-    }
-
-    #[test]
-    fn an_operation_belongs_to_one_function() {
-        let read = Operation::Enterprises(EnterprisesOp::Read);
-        assert_eq!(EnterprisesOp::try_from(read), Ok(EnterprisesOp::Read));
-        assert_eq!(CredentialsOp::try_from(read), Err(OtherFunction));
-        assert_eq!(read.function(), "enterprises");
-    }
-}
+mod tests;

@@ -1,0 +1,194 @@
+//! How far an action is, as it is stored.
+
+use serde::{Deserialize, Serialize};
+
+use super::TenantToConfirm;
+use crate::advice::{Code, Explanation};
+use crate::id::{ConsentRequestId, TenantId};
+use crate::identity::Signer;
+use crate::time::Timestamp;
+
+/// How far an action is. Each state holds only what is true in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum ActionState {
+    /// Nobody asked for it.
+    NotRequested,
+    /// Asked for; no link was made yet.
+    PendingConsent {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// A link was made.
+    Started {
+        /// Since when.
+        since: Timestamp,
+        /// The newest link.
+        request: ConsentRequestId,
+        /// Whether it asks with `prompt=consent`, after a consent for one person only.
+        asked_again: bool,
+    },
+    /// Proved, but for a tenant that nobody named beforehand: the provider confirms or not.
+    PendingConfirmation {
+        /// Since when.
+        since: Timestamp,
+        /// The link by which it came.
+        request: ConsentRequestId,
+        /// The tenant to confirm.
+        tenant: TenantId,
+        /// Its name, for the person who confirms.
+        organization: String,
+    },
+    /// The signer came back; Graph does not show the grant yet.
+    Verifying {
+        /// Since when.
+        since: Timestamp,
+        /// The link by which it came.
+        request: ConsentRequestId,
+    },
+    /// Proved by Graph.
+    Granted {
+        /// Since when.
+        since: Timestamp,
+        /// The link by which it came.
+        request: ConsentRequestId,
+        /// Who granted it; none on the admin-consent page, which names nobody.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Signer>,
+    },
+    /// Refused on Microsoft's page.
+    Declined {
+        /// Since when.
+        since: Timestamp,
+        /// The link by which it came.
+        request: ConsentRequestId,
+        /// Why.
+        code: Code,
+        /// Whether the link asked with `prompt=consent`.
+        asked_again: bool,
+    },
+    /// Stopped by something that somebody can mend.
+    Blocked {
+        /// Since when.
+        since: Timestamp,
+        /// The link by which it came.
+        request: ConsentRequestId,
+        /// Why.
+        code: Code,
+        /// Whether the link asked with `prompt=consent`.
+        asked_again: bool,
+        /// What the explanation names: the permissions that are not granted, or the people of a role that is not ready.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        missing: Vec<String>,
+    },
+    /// Could not be checked before the signer's token ended.
+    Unverifiable {
+        /// Since when.
+        since: Timestamp,
+        /// The link by which it came.
+        request: ConsentRequestId,
+    },
+    /// Was granted and is gone from Graph.
+    Drifted {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// No longer asked for.
+    Withdrawn {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Was granted and taken back on purpose.
+    Revoked {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The link ended unused.
+    Expired {
+        /// Since when.
+        since: Timestamp,
+    },
+}
+
+impl ActionState {
+    /// Whether the next link must ask with `prompt=consent`: after a consent for one person only Microsoft would
+    /// show no screen by itself.
+    #[must_use]
+    pub const fn must_ask_again(&self) -> bool {
+        matches!(
+            self,
+            Self::Blocked { code: Code::OrgConsentNotTicked, .. }
+                | Self::Blocked { asked_again: true, .. }
+                | Self::Declined { asked_again: true, .. }
+                | Self::Started { asked_again: true, .. }
+        )
+    }
+
+    /// The newest link of an action that is not granted, if it has one.
+    #[must_use]
+    pub const fn link(&self) -> Option<&ConsentRequestId> {
+        match self {
+            Self::Started { request, .. }
+            | Self::Declined { request, .. }
+            | Self::Blocked { request, .. }
+            | Self::Unverifiable { request, .. } => Some(request),
+            Self::NotRequested
+            | Self::PendingConsent { .. }
+            | Self::PendingConfirmation { .. }
+            | Self::Verifying { .. }
+            | Self::Granted { .. }
+            | Self::Drifted { .. }
+            | Self::Withdrawn { .. }
+            | Self::Revoked { .. }
+            | Self::Expired { .. } => None,
+        }
+    }
+
+    /// The tenant that waits for `confirm-tenant`, if one does.
+    #[must_use]
+    pub fn tenant_to_confirm(&self) -> Option<TenantToConfirm> {
+        if let Self::PendingConfirmation { tenant, organization, .. } = self {
+            Some(TenantToConfirm { tenant_id: *tenant, organization: organization.clone() })
+        } else {
+            None
+        }
+    }
+
+    /// What is wrong, if something is.
+    #[must_use]
+    pub fn problem(&self) -> Option<Explanation> {
+        match self {
+            Self::Declined { code, .. } => Some(code.explain()),
+            Self::Blocked { code, missing, .. } => Some(code.explain_naming(missing)),
+            Self::Unverifiable { .. } => Some(Code::ProofUnreadable.explain()),
+            Self::Drifted { .. } | Self::Revoked { .. } => Some(Code::ConsentMissing.explain()),
+            Self::NotRequested
+            | Self::PendingConsent { .. }
+            | Self::Started { .. }
+            | Self::PendingConfirmation { .. }
+            | Self::Verifying { .. }
+            | Self::Granted { .. }
+            | Self::Withdrawn { .. }
+            | Self::Expired { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_stored_under_its_word() {
+        let since = Timestamp::from_seconds(1);
+        let request = ConsentRequestId::new(since, &crate::random::tests::Counting::default());
+        let blocked =
+            ActionState::Blocked { since, request, code: Code::WrongTenant, asked_again: true, missing: vec![] };
+        assert!(blocked.must_ask_again());
+        let stored = serde_json::to_value(&blocked).unwrap();
+        assert_eq!(stored["status"], blocked.word());
+        assert_eq!(stored["code"], "wrong_tenant");
+        assert_eq!(serde_json::from_value::<ActionState>(stored).unwrap(), blocked);
+        assert_eq!(blocked.problem().map(|problem| problem.code), Some(Code::WrongTenant));
+    }
+}

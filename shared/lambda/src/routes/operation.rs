@@ -1,0 +1,161 @@
+//! What the routes do: the operations of each function, which its handler matches exhaustively.
+
+/// What a route does, by the function that does it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Of `audit`.
+    Audit(AuditOp),
+    /// Of `credentials`.
+    Credentials(CredentialsOp),
+    /// Of `create-enterprise`.
+    CreateEnterprise(CreateEnterpriseOp),
+    /// Of `enterprises`.
+    Enterprises(EnterprisesOp),
+    /// Of `registration-url`.
+    RegistrationUrl(RegistrationUrlOp),
+    /// Of `consent-redirect`.
+    ConsentRedirect(ConsentRedirectOp),
+}
+
+impl Operation {
+    /// The function's crate, which is also its name in the deployment template.
+    #[must_use]
+    pub const fn function(self) -> &'static str {
+        match self {
+            Self::Audit(_) => "audit",
+            Self::Credentials(_) => "credentials",
+            Self::CreateEnterprise(_) => "create-enterprise",
+            Self::Enterprises(_) => "enterprises",
+            Self::RegistrationUrl(_) => "registration-url",
+            Self::ConsentRedirect(_) => "consent-redirect",
+        }
+    }
+}
+
+/// The operation belongs to another function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("another function serves this route")]
+pub struct OtherFunction;
+
+macro_rules! operations {
+    ($(#[$doc:meta])* $name:ident of $function:ident { $($(#[$op_doc:meta])* $op:ident),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name {
+            $($(#[$op_doc])* $op),+
+        }
+
+        impl TryFrom<Operation> for $name {
+            type Error = OtherFunction;
+
+            fn try_from(operation: Operation) -> Result<Self, OtherFunction> {
+                if let Operation::$function(own) = operation { Ok(own) } else { Err(OtherFunction) }
+            }
+        }
+    };
+}
+
+operations!(
+    /// What `audit` does.
+    AuditOp of Audit {
+        /// Lists rows of an audit trail with their segments (K18).
+        List,
+    }
+);
+
+operations!(
+    /// What `credentials` does.
+    CredentialsOp of Credentials {
+        /// Makes a service provider (K9).
+        CreateReseller,
+        /// Reads a service provider.
+        ReadReseller,
+        /// Changes a service provider, stops it or lets it go on (K9).
+        EditReseller,
+        /// Makes a key for a service provider (K9).
+        CreateKey,
+        /// Lists the keys of a service provider.
+        ListKeys,
+        /// Revokes a key (K9).
+        RevokeKey,
+        /// Makes a new webhook secret for a service provider (K9).
+        RotateWebhookSecret,
+        /// Makes a token of a service provider, by its key (RFC 6749 §4.4).
+        CreateToken,
+        /// Makes a token of one enterprise (R128).
+        CreateEnterpriseToken,
+    }
+);
+
+operations!(
+    /// What `create-enterprise` does.
+    CreateEnterpriseOp of CreateEnterprise {
+        /// Lists the caller's SBC gateways (R075).
+        ListGateways,
+        /// Lists the caller's PBX types (R076).
+        ListPbxTypes,
+        /// Makes an enterprise (R079-R103).
+        Create,
+        /// Says what the deployment can do (R024).
+        Capabilities,
+        /// Lists what each action asks for, in plain words (R023, K12).
+        ListPermissions,
+        /// Says that the deployment answers.
+        ///
+        /// Here because this function has the fewest rights of all that are always deployed: an unauthenticated caller
+        /// wakes nothing that can read a secret.
+        Health,
+        /// Answers the OpenAPI document. Here for the same reason.
+        Document,
+    }
+);
+
+operations!(
+    /// What `enterprises` does.
+    EnterprisesOp of Enterprises {
+        /// Lists the caller's enterprises (R148).
+        List,
+        /// Lists the action items of all of the caller's enterprises (R008).
+        ListAllActions,
+        /// Reads one enterprise (K10).
+        Read,
+        /// Edits one (R167).
+        Edit,
+        /// Lists the action items of one enterprise (K11).
+        ListActions,
+        /// Says whether the caller may do a task now (R010-R022).
+        AuthorizeTask,
+        /// Confirms the tenant of a `pending_confirmation`.
+        ConfirmTenant,
+        /// Stops an enterprise: its links do nothing, nothing is granted for it.
+        Disable,
+        /// Lets it go on.
+        Enable,
+    }
+);
+
+operations!(
+    /// What `registration-url` does.
+    RegistrationUrlOp of RegistrationUrl {
+        /// Makes a direct link to Microsoft (R104-R115).
+        ActionUrl,
+        /// Makes a link to the start page, or shows the plan behind it.
+        Links,
+        /// Shows the start page.
+        Start,
+        /// Goes to the next of Microsoft's screens (K13).
+        Begin,
+    }
+);
+
+operations!(
+    /// What `consent-redirect` does.
+    ConsentRedirectOp of ConsentRedirect {
+        /// Takes Microsoft's `form_post` (K19).
+        HandleResponse,
+        /// Takes the redirect of Microsoft's admin-consent page.
+        AdminConsent,
+        /// Shows how a consent ended.
+        Outcome,
+    }
+);

@@ -94,6 +94,7 @@ pub enum Code {
     TooManyKeys,
     Unauthenticated,
     UnauthorizedClient,
+    Unverifiable,
     Unavailable,
     UnparseableBody,
     UnparseableQuery,

@@ -330,6 +330,12 @@ impl Caller {
         }
     }
 
+    /// Whether it is the holder of a token of one enterprise.
+    #[must_use]
+    pub const fn is_of_enterprise(&self) -> bool {
+        matches!(self, Self::Enterprise { .. })
+    }
+
     /// Whether an enterprise of `reseller` exists for this caller (R204).
     #[must_use]
     pub fn reaches(&self, reseller: ResellerId, enterprise: EnterpriseId) -> bool {

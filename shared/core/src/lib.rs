@@ -15,7 +15,7 @@
 //! | a link, a sign-in, a proof | [`consent`], [`state`], [`identity`], [`proof`] |
 //! | what is told, and to whom | [`outcome`], [`outcome_link`], [`delivery`], [`redirect_url`], [`advice`], [`audit`] |
 //! | actions and what they ask for | [`action`], [`permission`], [`application_client`] |
-//! | a plan, a link, a sign-in, a proof, its loss | [`plan`], [`start`], [`consent`], [`state`], [`identity`], [`proof`], [`drift`] |
+//! | a plan, a link, a sign-in, a proof, its loss | [`plan`], [`start`], [`consent`], [`state`], [`identity`], [`proof`], [`drift`], [`provisioning`] |
 //! | what is told, and to whom | [`outcome`], [`outcome_link`], [`event`], [`delivery`], [`redirect_url`], [`advice`], [`audit`] |
 //! | groundwork | [`id`], [`time`], [`random`], [`secret`], [`seal`], [`json`], [`word`], [`cloud`] |
 
@@ -46,6 +46,7 @@ pub mod permission;
 pub mod place;
 pub mod plan;
 pub mod proof;
+pub mod provisioning;
 pub mod random;
 pub mod rate_limit;
 pub mod redirect_url;

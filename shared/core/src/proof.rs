@@ -252,22 +252,25 @@ fn facts(
     grants: &[DelegatedGrant],
     action: ActionType,
 ) -> Facts {
-    let company_admin = roles.contains(&GLOBAL_ADMINISTRATOR);
-    let office_user_type = if company_admin {
+    let teams = |grant: &DelegatedGrant| grant.resource == TEAMS_ADMIN_API && grant.holds_for == Holder::Tenant;
+    Facts {
+        organization: organization.display_name.clone(),
+        office_user_type: Some(office_user_type(roles)),
+        company_admin: roles.contains(&GLOBAL_ADMINISTRATOR),
+        contains_teams_tenant_admin_api: grants.iter().any(teams),
+        missing: missing(grants, action, |holder| holder == Holder::Tenant),
+        administrators: Vec::new(),
+    }
+}
+
+/// What somebody with these directory roles is, in the source's words (R125).
+pub(crate) fn office_user_type(roles: &[RoleTemplateId]) -> &'static str {
+    if roles.contains(&GLOBAL_ADMINISTRATOR) {
         "GLOBAL_ADMIN"
     } else if roles.contains(&TEAMS_ADMINISTRATOR) {
         "TEAMS_ADMIN"
     } else {
         "USER"
-    };
-    let teams = |grant: &DelegatedGrant| grant.resource == TEAMS_ADMIN_API && grant.holds_for == Holder::Tenant;
-    Facts {
-        organization: organization.display_name.clone(),
-        office_user_type: Some(office_user_type),
-        company_admin,
-        contains_teams_tenant_admin_api: grants.iter().any(teams),
-        missing: missing(grants, action, |holder| holder == Holder::Tenant),
-        administrators: Vec::new(),
     }
 }
 

@@ -65,6 +65,7 @@
 //! | admin consent: granted | TransactWriteItems: request, action, provider, guard, delivery, audit | | 19 |
 //! | admin consent: each action granted along | GetItem: its own request; TransactWriteItems: request, action, provider, guard, delivery, audit | 1 | 19 |
 //! | any reading of Graph: each consent that is gone | TransactWriteItems: action, delivery, audit | | 10 |
+//! | `GET /v1/provisioning/o365-user-info` | BatchGetItem; with a token of an enterprise GetItem: enterprise | 3 | |
 //! | `GET /outcome/{handle}` | BatchGetItem: request, enterprise, provider | 3 | |
 //! | refusal | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, delivery, audit | 3 | 10 |
 //! | delivery | UpdateItem to claim, BatchGetItem provider and endpoint, UpdateItem to finish | 2 | 4 |

@@ -34,6 +34,7 @@ const OURS: &[&str] = &[
     "audit",
     "enterprises",
     "registration_url",
+    "provisioning",
     "consent_redirect",
     "consent_verify",
     "webhook_delivery",

@@ -12,7 +12,7 @@ use onboarding_core::scope::Scope;
 pub use matching::{Found, Params, find, surface_of};
 pub use operation::{
     AuditOp, ConsentRedirectOp, CreateEnterpriseOp, CredentialsOp, EnterprisesOp, Operation, OtherFunction,
-    RegistrationUrlOp,
+    ProvisioningOp, RegistrationUrlOp,
 };
 
 /// One route.
@@ -273,6 +273,17 @@ pub static ROUTES: &[Route] = &[
     .needing(Scope::LinksWrite)
     .taking(&["dryRun"])
     .creating(),
+    Route {
+        method: Method::GET,
+        path: "/v1/provisioning/o365-user-info",
+        aliases: &[Alias { path: "/provisioning/getO365UserInfo", query: &["enterpriseId"] }],
+        query: &["enterpriseId"],
+        level: Level::Enterprise,
+        scope: Some(Scope::ConsentsRead),
+        surface: Surface::Api,
+        creates: false,
+        operation: Operation::Provisioning(ProvisioningOp::UserInfo),
+    },
     page(Method::GET, "/start/{handle}", Operation::RegistrationUrl(RegistrationUrlOp::Start)),
     page(Method::POST, "/start/{handle}", Operation::RegistrationUrl(RegistrationUrlOp::Begin)),
     page(Method::POST, "/restricted/handleResponse", Operation::ConsentRedirect(ConsentRedirectOp::HandleResponse)),

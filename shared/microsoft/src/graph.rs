@@ -5,6 +5,7 @@
 
 pub(crate) mod application;
 mod membership;
+pub(crate) mod provisioning;
 mod wire;
 
 use std::time::Duration;

@@ -13,6 +13,7 @@
 //! | a token for our application alone | `app_token` |
 //! | how a certificate proves who we are | `assertion` |
 //! | the proof of a consent | `graph`, `graph/application`, `graph/membership`, `graph/wire` |
+//! | what a tenant needs beside its consents | `graph/provisioning` |
 //! | the tenant of a domain | [`discovery`] |
 //! | time limits and sizes | [`http`] |
 
@@ -37,6 +38,7 @@ use onboarding_core::cloud::Endpoints;
 use onboarding_core::id::{ApplicationId, TenantId};
 use onboarding_core::identity::SignedClaims;
 use onboarding_core::proof::{TenantView, application};
+use onboarding_core::provisioning::Seen;
 use onboarding_core::random::Random;
 use onboarding_core::text::Domain;
 use onboarding_core::time::Timestamp;
@@ -48,6 +50,7 @@ use crate::authorize::SignIn;
 use crate::discovery::DiscoveryError;
 pub use crate::graph::ReadBack;
 pub use crate::graph::application::ReadAssigned;
+pub use crate::graph::provisioning::ReadTenant;
 use crate::http::ClientError;
 use crate::id_token::{IdTokenError, IdTokens};
 use crate::keys::Keys;
@@ -128,6 +131,21 @@ impl Microsoft {
     ) -> application::View {
         let Settings { endpoints, clients } = &self.settings;
         graph::application::read_assigned(&self.http, (endpoints, clients.own()), wanted, at, budget).await
+    }
+
+    /// How far a tenant is provisioned, as the holder of `access_token` sees it within `budget`.
+    pub async fn read_provisioning(&self, access_token: &SecretString, budget: Duration) -> Seen {
+        graph::provisioning::read(&self.http, &self.settings.endpoints, access_token, budget).await
+    }
+
+    /// The same, as our registrations see it by themselves.
+    pub async fn read_tenant(&self, wanted: ReadTenant<'_>, at: (Timestamp, &dyn Random), budget: Duration) -> Seen {
+        graph::provisioning::read_by_ourselves(&self.http, &self.settings.endpoints, wanted, at, budget).await
+    }
+
+    /// Makes what a tenant lacks, in the name of the holder of `access_token`, and reads it back within `budget`.
+    pub async fn provision(&self, access_token: &SecretString, budget: Duration) -> Seen {
+        graph::provisioning::provision(&self.http, &self.settings.endpoints, access_token, budget).await
     }
 
     /// The tenant that owns `domain`.

@@ -49,9 +49,9 @@ impl Path {
     fn filled(&self, about: &About) -> String {
         let path = self.template.replace("{enterpriseId}", &about.enterprise.to_string());
         let path = path.replace("{resellerId}", &about.reseller.to_string()).replace("{keyId}", &about.key);
-        let of_a_provider = |name: &&&str| **name == "resellerId";
-        let query = self.query.iter().chain(self.route.query).filter(of_a_provider);
-        let query: Vec<String> = query.map(|name| format!("{name}={}", about.reseller)).collect();
+        let of = [("resellerId", about.reseller), ("enterpriseId", about.enterprise)];
+        let asked = of.iter().filter(|(name, _)| self.query.contains(name) || self.route.query.contains(name));
+        let query: Vec<String> = asked.map(|(name, value)| format!("{name}={value}")).collect();
         if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
     }
 

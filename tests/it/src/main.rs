@@ -30,6 +30,7 @@ mod lost_answer;
 mod meter;
 mod openapi;
 mod preview;
+mod provisioning;
 mod race;
 mod rate_limit;
 mod raw_token;

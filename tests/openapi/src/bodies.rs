@@ -7,6 +7,7 @@ mod audit;
 mod consent;
 mod enterprise;
 mod operator;
+mod provisioning;
 
 use std::borrow::Cow;
 
@@ -16,6 +17,7 @@ use onboarding_core::catalogue::{PbxType, SbcGateway};
 use onboarding_core::credential::KeyId;
 use onboarding_core::enterprise::{Preview, Profile};
 use onboarding_core::id::{EnterpriseId, MAX_SAFE_INTEGER, ReferenceId, ResellerId};
+use onboarding_core::provisioning::UserInfo;
 use onboarding_core::redirect_url::RedirectUrl;
 use onboarding_core::reseller::ResellerView;
 use onboarding_core::text::Name;
@@ -37,6 +39,7 @@ pub(crate) use operator::{
     AccessToken, CreatedKey, CreatedReseller, Keys, NewKey, NewReseller, ResellerEdit, TokenRefusal, TokenRequest,
     WebhookSecret,
 };
+pub(crate) use provisioning::Tenancy;
 
 /// The longest free text of an enterprise, in characters, and the longest list.
 const LONGEST: (usize, usize) = (1_024, 100);
@@ -55,6 +58,9 @@ pub(crate) struct EditedEnterprise;
 
 /// An edit of an enterprise.
 pub(crate) struct EnterpriseEdit;
+
+/// A tenant and who registered it, as Graph shows them.
+pub(crate) struct UserInfoOfTenant;
 
 /// The number of a new enterprise, or what a dry run found.
 pub(crate) struct CreatedOrPreview;
@@ -89,6 +95,7 @@ by_hand! {
     Enterprise => AllOfBuilder::new().item(reference::<Known>()).item(reference::<Profile>()).build(),
     EditedEnterprise => AllOfBuilder::new().item(reference::<Newly>()).item(reference::<Enterprise>()).build(),
     EnterpriseEdit => enterprise_edit(),
+    UserInfoOfTenant => AllOfBuilder::new().item(reference::<Tenancy>()).item(reference::<UserInfo>()).build(),
     CreatedOrPreview => OneOfBuilder::new().item(reference::<EnterpriseId>()).item(reference::<Preview>()).build(),
     WantedLink => wanted_link(),
     FormPost => ["state", "code", "id_token", "session_state", "iss", "error", "error_description", "error_subcode"]
@@ -143,6 +150,9 @@ pub(crate) fn into_components(components: ComponentsBuilder) -> ComponentsBuilde
         Newly,
         EditedEnterprise,
         EnterpriseEdit,
+        Tenancy,
+        UserInfo,
+        UserInfoOfTenant,
         KeyId,
         NewReseller,
         CreatedReseller,

@@ -27,6 +27,7 @@ pub(crate) struct Described {
 pub(crate) enum Tagged {
     Enterprises,
     Consents,
+    Provisioning,
     Catalogue,
     Audit,
     Operator,
@@ -190,13 +191,22 @@ pub(crate) fn reference<T: ToSchema>() -> RefOr<Schema> {
 }
 
 impl Tagged {
-    pub(crate) const ALL: &[Self] =
-        &[Self::Enterprises, Self::Consents, Self::Catalogue, Self::Audit, Self::Operator, Self::Pages, Self::Service];
+    pub(crate) const ALL: &[Self] = &[
+        Self::Enterprises,
+        Self::Consents,
+        Self::Provisioning,
+        Self::Catalogue,
+        Self::Audit,
+        Self::Operator,
+        Self::Pages,
+        Self::Service,
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Enterprises => "Enterprises",
             Self::Consents => "Consents",
+            Self::Provisioning => "Provisioning",
             Self::Catalogue => "Catalogue",
             Self::Audit => "Audit",
             Self::Operator => "Operator",
@@ -209,6 +219,7 @@ impl Tagged {
         match self {
             Self::Enterprises => "The customer organisations of a service provider.",
             Self::Consents => "Links to Microsoft, and what became of them.",
+            Self::Provisioning => "What a tenant needs beside its consents.",
             Self::Catalogue => "What a service provider can give its enterprises.",
             Self::Audit => "Who did what to what.",
             Self::Operator => "For the platform team: service providers and their keys.",

@@ -5,6 +5,7 @@ mod consent_redirect;
 mod create_enterprise;
 mod credentials;
 mod enterprises;
+mod provisioning;
 mod registration_url;
 
 use onboarding_lambda::routes::Operation;
@@ -19,6 +20,7 @@ pub(crate) fn describe(operation: Operation) -> Described {
         Operation::CreateEnterprise(operation) => create_enterprise::describe(operation),
         Operation::Enterprises(operation) => enterprises::describe(operation),
         Operation::RegistrationUrl(operation) => registration_url::describe(operation),
+        Operation::Provisioning(operation) => provisioning::describe(operation),
         Operation::ConsentRedirect(operation) => consent_redirect::describe(operation),
     }
 }

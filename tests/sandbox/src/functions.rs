@@ -25,6 +25,7 @@ pub(crate) struct Functions {
     audit: audit::App,
     enterprises: enterprises::App,
     registration_url: registration_url::App,
+    provisioning: provisioning::App,
     consent_redirect: consent_redirect::App,
     consent_verify: consent_verify::App,
     webhook_delivery: webhook_delivery::App,
@@ -67,6 +68,12 @@ impl Functions {
                 secrets: secrets(),
                 microsoft: microsoft(),
                 redirect_policy,
+            },
+            provisioning: provisioning::App {
+                edge: edge(),
+                store: store(),
+                secrets: secrets(),
+                microsoft: microsoft(),
             },
             consent_redirect: consent_redirect::App {
                 edge: edge(),
@@ -111,6 +118,7 @@ impl Functions {
             Some(Operation::RegistrationUrl(_)) => {
                 Box::pin(registration_url::handle(&self.registration_url, request)).await
             }
+            Some(Operation::Provisioning(_)) => Box::pin(provisioning::handle(&self.provisioning, request)).await,
             Some(Operation::ConsentRedirect(_)) => {
                 Box::pin(consent_redirect::handle(&self.consent_redirect, request)).await
             }

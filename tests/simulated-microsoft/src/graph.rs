@@ -184,6 +184,7 @@ impl GraphCall<'_> {
         let found = match segments.as_slice() {
             ["organization"] => self.organization()?,
             ["me", rest @ ..] => me::read(self, world, rest)?,
+            ["users", rest @ ..] => me::read_user(self, world, rest)?,
             ["directoryRoles", rest @ ..] => role::read(self, world, rest)?,
             ["servicePrincipals"] => self.principals(world, &params)?,
             ["servicePrincipals", id, rest @ ..] => {

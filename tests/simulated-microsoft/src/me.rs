@@ -47,6 +47,20 @@ pub(crate) fn read(call: &GraphCall<'_>, world: &World, rest: &[&str]) -> Result
     }
 }
 
+/// `GET` below `users`: the roles of somebody, for whoever may read the directory (user-list-transitivememberof).
+pub(crate) fn read_user(call: &GraphCall<'_>, world: &World, rest: &[&str]) -> Result<Value, Answer> {
+    call.require(&DIRECTORY_READ)?;
+    let [id, rest @ ..] = rest else { return Err(call.unknown("users")) };
+    let account = Account::stored(&call.token.tenant, id).ok_or_else(|| call.absent(id))?;
+    match rest {
+        [] => Ok(single("users", user(account))),
+        ["transitiveMemberOf" | "memberOf", "microsoft.graph.directoryRole"] => {
+            Ok(collection("directoryRoles", &roles(world, account)))
+        }
+        _ => Err(call.unknown(&rest.join("/"))),
+    }
+}
+
 fn user(account: Account) -> Value {
     json!({
         "id": account.oid(),

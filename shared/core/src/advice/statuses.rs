@@ -47,6 +47,7 @@ const STATUSES: &[(Code, &[u16])] = &[
     (Code::UnparseableQuery, &[400]),
     (Code::UnsupportedGrantType, &[400]),
     (Code::UnsupportedMediaType, &[415]),
+    (Code::Unverifiable, &[409]),
     (Code::UserProvisioningDisabled, &[409]),
     (Code::WrongCloud, &[409]),
     (Code::WrongMethodPage, &[405]),

@@ -80,6 +80,7 @@ codes! {
     Unauthenticated "unauthenticated",
     UnauthorizedClient "unauthorized_client",
     Unavailable "unavailable",
+    Unverifiable "unverifiable",
     UnparseableBody "unparseable_body",
     UnparseableQuery "unparseable_query",
     UnsupportedGrantType "unsupported_grant_type",

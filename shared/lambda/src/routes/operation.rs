@@ -13,6 +13,8 @@ pub enum Operation {
     Enterprises(EnterprisesOp),
     /// Of `registration-url`.
     RegistrationUrl(RegistrationUrlOp),
+    /// Of `provisioning`.
+    Provisioning(ProvisioningOp),
     /// Of `consent-redirect`.
     ConsentRedirect(ConsentRedirectOp),
 }
@@ -27,6 +29,7 @@ impl Operation {
             Self::CreateEnterprise(_) => "create-enterprise",
             Self::Enterprises(_) => "enterprises",
             Self::RegistrationUrl(_) => "registration-url",
+            Self::Provisioning(_) => "provisioning",
             Self::ConsentRedirect(_) => "consent-redirect",
         }
     }
@@ -145,6 +148,14 @@ operations!(
         Start,
         /// Goes to the next of Microsoft's screens (K13).
         Begin,
+    }
+);
+
+operations!(
+    /// What `provisioning` does.
+    ProvisioningOp of Provisioning {
+        /// Reads the tenant and who registered it (R129).
+        UserInfo,
     }
 );
 

@@ -309,6 +309,20 @@ pub(super) const ROWS: &[Advice] = &[
     ),
     then(
         "getActionItemUrl",
+        row(
+            Code::Unverifiable,
+            Who::GlobalAdministrator,
+            "The tenant cannot be looked at",
+            "Nobody has given a credential by which Microsoft would let us look at the tenant now, so nothing is said of it.",
+            &[
+                "Make a LOGIN_ENTERPRISE_ADMIN link and have the customer's Global Administrator sign in by it.",
+                "What was asked for stands in the outcome of that sign-in, which is posted to your redirectUrl.",
+                "Once GET_USER_SYNC_CONSENT is granted, it is read without anybody.",
+            ],
+        ),
+    ),
+    then(
+        "getActionItemUrl",
         spent(row(
             Code::ConfirmationLapsed,
             Who::ProviderAdmin,

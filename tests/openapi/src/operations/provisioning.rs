@@ -1,0 +1,37 @@
+use onboarding_core::advice::Code;
+use onboarding_core::id::EnterpriseId;
+use onboarding_lambda::routes::ProvisioningOp;
+use serde_json::{Value, json};
+
+use crate::bodies::UserInfoOfTenant;
+use crate::described::{Described, Tagged};
+
+pub(super) fn describe(operation: ProvisioningOp) -> Described {
+    match operation {
+        ProvisioningOp::UserInfo => Described::new(
+            Tagged::Provisioning,
+            "readUserInfo",
+            "Read the tenant as it is now",
+            "The tenant of an enterprise and the person who registered it, read from Microsoft Graph. What cannot be read is \
+             an error, never `false`.",
+        )
+        .filters_by::<EnterpriseId>("enterpriseId", "Which enterprise; a token of one enterprise names its own.")
+        .answers::<UserInfoOfTenant>(200, "The tenant.", user_info())
+        .refuses(404, &[Code::NotFound])
+        .refuses(409, &[Code::TenantNotKnown, Code::Unverifiable]),
+    }
+}
+
+fn user_info() -> Value {
+    json!({
+        "enterpriseId": 481_516_234,
+        "tenantId": "c0a70500-1111-4a4a-8b8b-0000000c0001",
+        "displayableId": "grace@contoso.example",
+        "organization": "Contoso Ltd",
+        "officeUserType": "GLOBAL_ADMIN",
+        "companyAdmin": true,
+        "containsTeamsTenantAdminAPI": true,
+        "teamsAdministratorActive": true,
+        "skypeAdministratorActive": false,
+    })
+}

@@ -92,7 +92,8 @@ impl Error {
         match self {
             Self::Body(BodyFault::TooLarge) => Some("form_too_large"),
             Self::Body(BodyFault::UnsupportedMediaType) => Some("form_media_type"),
-            Self::Body(BodyFault::Unparseable) => Some("form_unparseable"),
+            Self::Body(BodyFault::Encoded) => Some("form_encoded"),
+            Self::Body(BodyFault::Unparseable(_)) => Some("form_unparseable"),
             Self::Malformed(_) => Some("form_incomplete"),
             Self::State(fault) => Some(fault.word()),
             Self::IdToken(fault) => Some(fault.word()),

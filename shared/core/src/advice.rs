@@ -66,6 +66,7 @@ pub enum Code {
     SipDataNotShared,
     UserProvisioningDisabled,
     AlreadyCreated,
+    Contended,
     EnterpriseDisabled,
     EnterpriseNameTaken,
     IdempotencyKeyReused,
@@ -98,6 +99,7 @@ pub enum Code {
     Unavailable,
     UnparseableBody,
     UnparseableQuery,
+    UnsupportedContentEncoding,
     UnsupportedGrantType,
     UnsupportedMediaType,
 }

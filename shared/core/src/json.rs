@@ -6,13 +6,42 @@
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
 use serde_json::{Map, Number, Value};
 use thiserror::Error;
 
-/// The text is not JSON, or says something twice.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{0}")]
-pub struct NotStrictJson(String);
+/// The text is not JSON, or says something twice: what is wrong with it, and where. Nothing of the text is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{defect} at line {line}, column {column}")]
+pub struct NotStrictJson {
+    defect: Defect,
+    line: usize,
+    column: usize,
+}
+
+/// What is wrong with a text that is not strict JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+enum Defect {
+    #[error("the JSON is malformed")]
+    Malformed,
+    #[error("the JSON breaks off")]
+    CutShort,
+    #[error("a key of the JSON stands twice in one object")]
+    RepeatedKey,
+}
+
+impl From<serde_json::Error> for NotStrictJson {
+    /// Lines are counted from 1, columns in bytes.
+    fn from(fault: serde_json::Error) -> Self {
+        let defect = match fault.classify() {
+            Category::Io | Category::Syntax => Defect::Malformed,
+            Category::Eof => Defect::CutShort,
+            // Of well-formed JSON we refuse nothing else.
+            Category::Data => Defect::RepeatedKey,
+        };
+        Self { defect, line: fault.line(), column: fault.column() }
+    }
+}
 
 /// Reads one JSON value, refusing repeated keys at every depth, bad UTF-8, and anything after the value.
 ///
@@ -20,7 +49,7 @@ pub struct NotStrictJson(String);
 pub fn parse(bytes: &[u8]) -> Result<Value, NotStrictJson> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = Strict.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
-    value.map_err(|fault| NotStrictJson(fault.to_string()))
+    value.map_err(NotStrictJson::from)
 }
 
 struct Strict;
@@ -96,13 +125,28 @@ mod tests {
     #[test]
     fn plain_json_reads_as_ever() {
         let text = br#"{"a":[1,-2,3.5,"x",null,true],"b":{"c":{}}}"#;
-        assert_eq!(parse(text), serde_json::from_slice(text).map_err(|e| NotStrictJson(e.to_string())));
+        assert_eq!(parse(text), serde_json::from_slice(text).map_err(NotStrictJson::from));
     }
 
     #[test]
     fn a_repeated_key_is_refused_at_every_depth() {
         for text in [r#"{"a":1,"a":1}"#, r#"{"x":{"a":1,"\u0061":2}}"#, r#"[{"a":1,"a":2}]"#] {
             assert!(parse(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+
+    /// What is wrong is told with its place, and without a character of the text.
+    #[test]
+    fn a_fault_has_a_place() {
+        let cases = [
+            ("{\n  \"a\": 1,\n  \"b\": secret\n}", "the JSON is malformed at line 3, column 8"),
+            ("{\"a\": 1", "the JSON breaks off at line 1, column 7"),
+            ("{\"a\": 1,\n\"a\": 2}", "a key of the JSON stands twice in one object at line 2, column 7"),
+            ("{}x", "the JSON is malformed at line 1, column 3"),
+            ("", "the JSON breaks off at line 1, column 0"),
+        ];
+        for (text, told) in cases {
+            assert_eq!(parse(text.as_bytes()).unwrap_err().to_string(), told, "{text}");
         }
     }
 

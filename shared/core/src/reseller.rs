@@ -176,6 +176,9 @@ impl ResellerEdit {
     /// Reads any of `{name, redirectHosts, eventsUrl, disabled, tokenMode, sbcGateways, pbxTypes}` for the provider as
     /// it is `now`; a list replaces the former one, and `eventsUrl: null` removes it (K9).
     pub fn parse(mut body: Fields, now: &Reseller, policy: RedirectPolicy) -> Result<Self, Vec<Fault>> {
+        for field in ["id", "createdAt"] {
+            body.refuse(field, "not_settable", "cannot be changed by an edit; leave it out");
+        }
         let removed = body.cleared("eventsUrl");
         for field in ["name", "redirectHosts", "disabled", "tokenMode", "sbcGateways", "pbxTypes"] {
             if body.cleared(field) {
@@ -334,13 +337,14 @@ mod tests {
     #[test]
     fn a_change_that_makes_no_sense_is_refused() {
         let wrong =
-            json!({"name": null, "redirectHosts": ["127.0.0.1"], "disabled": "yes", "tokenMode": "Raw", "id": 8});
+            json!({"name": null, "redirectHosts": ["127.0.0.1"], "disabled": "yes", "tokenMode": "Raw", "id": 8, "x": 1});
         let expected = [
+            ("/id", "not_settable"),
             ("/name", "required"),
             ("/redirectHosts/0", "wrong_type"),
             ("/disabled", "wrong_type"),
             ("/tokenMode", "unknown_token_mode"),
-            ("/id", "unknown_field"),
+            ("/x", "unknown_field"),
         ];
         assert_eq!(edit(wrong).unwrap_err(), expected.map(|(at, code)| (at.to_owned(), code)));
         let unlisted = edit(json!({"redirectHosts": ["b.example"]})).unwrap_err();

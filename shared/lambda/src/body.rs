@@ -6,11 +6,11 @@
 mod form;
 
 use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use lambda_http::Request;
 use onboarding_core::advice::Code;
 use onboarding_core::fields::Fields;
-use onboarding_core::json;
+use onboarding_core::json::{self, NotStrictJson};
 use serde_json::Value;
 use thiserror::Error;
 
@@ -31,9 +31,26 @@ pub enum BodyFault {
     /// No content type, another one, or another charset than UTF-8.
     #[error("the content type is not the one of this route")]
     UnsupportedMediaType,
+    /// Compressed, or encoded in another way (RFC 9110 §8.4).
+    #[error("the body is encoded")]
+    Encoded,
     /// Not what its content type says, or says something twice.
-    #[error("the body cannot be read")]
-    Unparseable,
+    #[error("the body cannot be read: {0}")]
+    Unparseable(#[from] Unreadable),
+}
+
+/// What a body is in place of what its content type says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Unreadable {
+    /// No form, or one that says something twice.
+    #[error("it is no form, or repeats a field")]
+    Form,
+    /// No JSON, or JSON that says something twice.
+    #[error(transparent)]
+    Json(#[from] NotStrictJson),
+    /// JSON, and no object.
+    #[error("the JSON is no object")]
+    NoObject,
 }
 
 impl BodyFault {
@@ -42,8 +59,8 @@ impl BodyFault {
     pub const fn status(self) -> StatusCode {
         match self {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Unparseable => StatusCode::BAD_REQUEST,
+            Self::UnsupportedMediaType | Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Unparseable(_) => StatusCode::BAD_REQUEST,
         }
     }
 
@@ -53,16 +70,22 @@ impl BodyFault {
         match self {
             Self::TooLarge => Code::PayloadTooLarge,
             Self::UnsupportedMediaType => Code::UnsupportedMediaType,
-            Self::Unparseable => Code::UnparseableBody,
+            Self::Encoded => Code::UnsupportedContentEncoding,
+            Self::Unparseable(_) => Code::UnparseableBody,
         }
     }
 
     /// The failure on a route of `surface`. A person did not write the body: a page has one wording for all.
     #[must_use]
     pub fn failure(self, surface: Surface) -> Failure {
-        match surface {
-            Surface::Api | Surface::OAuth => Failure::new(self.status(), self.code()),
-            Surface::Page => Failure::new(self.status(), Code::InvalidCallback),
+        let code = match surface {
+            Surface::Api | Surface::OAuth => self.code(),
+            Surface::Page => return Failure::new(self.status(), Code::InvalidCallback),
+        };
+        let failure = Failure::new(self.status(), code);
+        match self {
+            Self::Unparseable(unreadable) => failure.with_detail(format!("The body cannot be read: {unreadable}.")),
+            Self::TooLarge | Self::UnsupportedMediaType | Self::Encoded => failure,
         }
     }
 }
@@ -88,10 +111,10 @@ pub fn merge_patch(request: &Request) -> Result<Fields, BodyFault> {
 }
 
 fn object(bytes: &[u8]) -> Result<Fields, BodyFault> {
-    match json::parse(bytes) {
-        Ok(Value::Object(object)) => Ok(Fields::of(object)),
-        Ok(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) | Err(_) => {
-            Err(BodyFault::Unparseable)
+    match json::parse(bytes).map_err(Unreadable::Json)? {
+        Value::Object(object) => Ok(Fields::of(object)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Err(Unreadable::NoObject.into())
         }
     }
 }
@@ -112,7 +135,7 @@ pub fn form(request: &Request) -> Result<Form, BodyFault> {
 /// The query string is read as it came; the gateway's own map joins repeated names.
 pub fn form_apart_from_query(request: &Request) -> Result<Form, BodyFault> {
     let form = form(request)?;
-    if form.meets(&query(request)?) { Err(BodyFault::Unparseable) } else { Ok(form) }
+    if form.meets(&query(request)?) { Err(Unreadable::Form.into()) } else { Ok(form) }
 }
 
 /// The query string as fields, each a text: read like a body, and an unknown one is a fault too.
@@ -142,11 +165,16 @@ fn bytes<'a>(request: &'a Request, wanted: &[&str]) -> Result<&'a [u8], BodyFaul
     if bytes.len() > MAX_BODY {
         return Err(BodyFault::TooLarge);
     }
-    if wanted.iter().any(|wanted| is_of_type(request, wanted)) {
-        Ok(bytes)
-    } else {
-        Err(BodyFault::UnsupportedMediaType)
+    if !wanted.iter().any(|wanted| is_of_type(request, wanted)) {
+        return Err(BodyFault::UnsupportedMediaType);
     }
+    if is_as_it_is(request) { Ok(bytes) } else { Err(BodyFault::Encoded) }
+}
+
+/// Nothing is unpacked: a small body could become a large one.
+fn is_as_it_is(request: &Request) -> bool {
+    let mut encodings = request.headers().get_all(CONTENT_ENCODING).iter();
+    encodings.all(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// One content type header, of this type, whose charset is UTF-8 if it names one (T40).
@@ -166,7 +194,7 @@ fn is_harmless(parameter: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{EventBody, post};
+    use crate::testing::{EventBody, event, post};
     use onboarding_core::fields::Fault;
 
     const JSON: &str = "application/json";
@@ -228,6 +256,20 @@ mod tests {
         );
     }
 
+    /// RFC 9110 §8.4 A body that is compressed is a 415 of its own, whatever its type.
+    #[test]
+    fn a_body_comes_as_it_is() {
+        let read = |encoding: &str| {
+            let headers = [("content-type", JSON), ("content-encoding", encoding)];
+            json_object(&event("POST", "/v1/enterprises", &headers, EventBody::Text("{}"))).err()
+        };
+        assert_eq!((read("identity"), read("Identity")), (None, None));
+        for encoding in ["gzip", "br", "deflate, gzip", "identity, gzip", ""] {
+            let fault = read(encoding).unwrap();
+            assert_eq!((fault, fault.status().as_u16()), (BodyFault::Encoded, 415), "{encoding}");
+        }
+    }
+
     /// R167 A merge patch comes under its own content type, or as plain JSON.
     #[test]
     fn a_merge_patch_has_two_content_types() {
@@ -241,10 +283,11 @@ mod tests {
     #[test]
     fn json_is_one_object_with_each_key_once() {
         for body in ["", "{", "[]", "1", "null", "\"{}\"", "{}{}", r#"{"a":1,"a":2}"#, r#"{"b":{"a":1,"\u0061":2}}"#] {
-            assert_eq!(json_fault(JSON, body), Some(BodyFault::Unparseable), "{body}");
+            assert!(matches!(json_fault(JSON, body), Some(BodyFault::Unparseable(_))), "{body}");
         }
-        let bad = json_object(&post("/v1/enterprises", JSON, EventBody::Bytes(b"{\"a\":\"\xff\"}")));
-        assert_eq!(bad.err(), Some(BodyFault::Unparseable));
+        let bad = json_object(&post("/v1/enterprises", JSON, EventBody::Bytes(b"{\"a\":\"\xff\"}"))).unwrap_err();
+        let told = bad.failure(Surface::Api).explain().detail;
+        assert_eq!(told, "The body cannot be read: the JSON is malformed at line 1, column 7.");
         let mut fields = json_object(&post("/v1/enterprises", JSON, EventBody::Text(r#"{"a":"b"}"#))).unwrap();
         assert_eq!(fields.text("a").as_deref(), Some("b"));
         assert_eq!(fields.finish(Some(())), Ok::<(), Vec<Fault>>(()));
@@ -257,13 +300,14 @@ mod tests {
         assert_eq!(read("/restricted/handleResponse"), None);
         assert_eq!(read("/restricted/handleResponse?other=1"), None);
         for path in ["?state=s", "?other=1&st%61te=s", "?code", "?x=1&x=2", "?x=%"] {
-            assert_eq!(read(&format!("/restricted/handleResponse{path}")), Some(BodyFault::Unparseable), "{path}");
+            assert_eq!(read(&format!("/restricted/handleResponse{path}")), Some(Unreadable::Form.into()), "{path}");
         }
     }
 
     #[test]
     fn a_page_has_one_wording_for_every_fault() {
-        for fault in [BodyFault::TooLarge, BodyFault::UnsupportedMediaType, BodyFault::Unparseable] {
+        let unparseable = BodyFault::Unparseable(Unreadable::Form);
+        for fault in [BodyFault::TooLarge, BodyFault::UnsupportedMediaType, BodyFault::Encoded, unparseable] {
             assert_eq!(fault.failure(Surface::Page).code(), Code::InvalidCallback);
             assert_eq!(fault.failure(Surface::Page).status(), fault.status());
         }

@@ -68,7 +68,8 @@ impl From<TokenFault> for Failure {
             TokenFault::Body(BodyFault::UnsupportedMediaType) => {
                 invalid("The body is not application/x-www-form-urlencoded in UTF-8.")
             }
-            TokenFault::Body(BodyFault::Unparseable) => invalid("The body is no form, or repeats a parameter."),
+            TokenFault::Body(BodyFault::Encoded) => invalid("The body is compressed; send it without Content-Encoding."),
+            TokenFault::Body(BodyFault::Unparseable(_)) => invalid("The body is no form, or repeats a parameter."),
             TokenFault::TwoWays => invalid("The client authenticates by the Authorization header and by the body."),
             TokenFault::NoGrantType => invalid("The parameter grant_type is missing."),
             TokenFault::OtherGrantType => Self::new(StatusCode::BAD_REQUEST, Code::UnsupportedGrantType),
@@ -149,6 +150,7 @@ fn word(failure: &Failure) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::body::Unreadable;
     use crate::testing::{EventBody, event};
     use secrecy::ExposeSecret as _;
 
@@ -194,7 +196,7 @@ mod tests {
             (Some(both.as_str()), "scope=x".to_owned(), TokenFault::NoGrantType),
             (Some(both.as_str()), "grant_type=".to_owned(), TokenFault::NoGrantType),
             (Some(both.as_str()), "grant_type=password".to_owned(), TokenFault::OtherGrantType),
-            (Some(both.as_str()), format!("{one}&{one}"), TokenFault::Body(BodyFault::Unparseable)),
+            (Some(both.as_str()), format!("{one}&{one}"), TokenFault::Body(Unreadable::Form.into())),
         ];
         for (authorization, body, expected) in cases {
             assert_eq!(read(authorization, &body), Err(expected), "{authorization:?} {body}");
@@ -211,6 +213,7 @@ mod tests {
             (TokenFault::NoGrantType, 400, "invalid_request"),
             (TokenFault::OtherGrantType, 400, "unsupported_grant_type"),
             (TokenFault::Body(BodyFault::UnsupportedMediaType), 400, "invalid_request"),
+            (TokenFault::Body(BodyFault::Encoded), 400, "invalid_request"),
             (TokenFault::Body(BodyFault::TooLarge), 413, "invalid_request"),
         ];
         for (fault, status, word) in faults {

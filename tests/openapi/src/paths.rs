@@ -122,7 +122,7 @@ fn parameter(name: &'static str, place: ParameterIn) -> Parameter {
 
 /// What a call that makes something new takes, so that it can be sent again.
 fn idempotency_key() -> Parameter {
-    let key = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[!-~]+$")).max_length(Some(255));
+    let key = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[!-+.-~-]+$")).max_length(Some(255));
     ParameterBuilder::new()
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
@@ -161,6 +161,9 @@ fn refusals(route: &Route, described: &Described, names_a_thing: bool) -> Vec<(u
         if route.scope.is_some() {
             all.push((403, Code::InsufficientScope));
         }
+        if route.method.as_str() != "GET" {
+            all.push((503, Code::Contended));
+        }
         if route.creates {
             all.extend([(400, Code::InvalidIdempotencyKey), (422, Code::IdempotencyKeyReused)]);
         }
@@ -175,6 +178,7 @@ fn refusals(route: &Route, described: &Described, names_a_thing: bool) -> Vec<(u
                 (400, Code::UnparseableBody),
                 (413, Code::PayloadTooLarge),
                 (415, Code::UnsupportedMediaType),
+                (415, Code::UnsupportedContentEncoding),
                 (422, Code::InvalidBody),
             ]);
         }

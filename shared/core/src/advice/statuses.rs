@@ -7,6 +7,7 @@ use super::Code;
 const STATUSES: &[(Code, &[u16])] = &[
     (Code::AlreadyCreated, &[409]),
     (Code::ConsentRequired, &[403]),
+    (Code::Contended, &[503]),
     (Code::EnterpriseAdminRequired, &[403]),
     (Code::EnterpriseDisabled, &[403, 409]),
     (Code::EnterpriseNameTaken, &[409]),
@@ -45,6 +46,7 @@ const STATUSES: &[(Code, &[u16])] = &[
     (Code::Unavailable, &[503]),
     (Code::UnparseableBody, &[400]),
     (Code::UnparseableQuery, &[400]),
+    (Code::UnsupportedContentEncoding, &[415]),
     (Code::UnsupportedGrantType, &[400]),
     (Code::UnsupportedMediaType, &[415]),
     (Code::Unverifiable, &[409]),

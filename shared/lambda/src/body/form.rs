@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::BodyFault;
+use super::{BodyFault, Unreadable};
 
 /// The fields of a form. `Debug` hides them: they hold codes and tokens.
 ///
@@ -44,7 +44,7 @@ impl Form {
             let equals = pair.iter().position(|byte| *byte == b'=');
             let (name, value) = equals.map_or((pair, &[][..]), |at| (&pair[..at], &pair[at + 1..]));
             if fields.insert(decode(name)?, decode(value)?).is_some() {
-                return Err(BodyFault::Unparseable);
+                return Err(BodyFault::Unparseable(Unreadable::Form));
             }
         }
         Ok(Self(fields))
@@ -62,7 +62,7 @@ fn decode(raw: &[u8]) -> Result<String, BodyFault> {
         });
     }
     // `from_utf8` refuses overlong forms such as C0 80 and surrogates.
-    String::from_utf8(decoded).ok().filter(|text| !text.contains('\0')).ok_or(BodyFault::Unparseable)
+    String::from_utf8(decoded).ok().filter(|text| !text.contains('\0')).ok_or(BodyFault::Unparseable(Unreadable::Form))
 }
 
 fn nibble(digit: Option<&u8>) -> Result<u8, BodyFault> {
@@ -70,7 +70,7 @@ fn nibble(digit: Option<&u8>) -> Result<u8, BodyFault> {
         Some(digit @ b'0'..=b'9') => Ok(digit - b'0'),
         Some(digit @ b'a'..=b'f') => Ok(digit - b'a' + 10),
         Some(digit @ b'A'..=b'F') => Ok(digit - b'A' + 10),
-        _ => Err(BodyFault::Unparseable),
+        _ => Err(BodyFault::Unparseable(Unreadable::Form)),
     }
 }
 
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn a_field_stands_once() {
         for body in ["state=a&state=a", "state=a&st%61te=b", "a&a", "x=1&y=2&x=3", "=1&=2"] {
-            assert_eq!(Form::parse(body.as_bytes()).unwrap_err(), BodyFault::Unparseable, "{body}");
+            assert_eq!(Form::parse(body.as_bytes()).unwrap_err(), BodyFault::Unparseable(Unreadable::Form), "{body}");
         }
     }
 
@@ -105,7 +105,7 @@ mod tests {
         let bodies: [&[u8]; 10] =
             [b"a=%", b"a=%1", b"a=%zz", b"a=%+1", b"a=%00", b"a=\0", b"a=%ff", b"a=%c0%80", b"a=\xff", b"a=%ed%a0%80"];
         for body in bodies {
-            assert_eq!(Form::parse(body).unwrap_err(), BodyFault::Unparseable, "{body:?}");
+            assert_eq!(Form::parse(body).unwrap_err(), BodyFault::Unparseable(Unreadable::Form), "{body:?}");
         }
     }
 

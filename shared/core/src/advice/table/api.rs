@@ -149,6 +149,16 @@ pub(super) const ROWS: &[Advice] = &[
             "If that answer never reached you, send the request again under a new Idempotency-Key.",
         ],
     ),
+    retry(
+        1,
+        row(
+            Code::Contended,
+            Who::Developer,
+            "Many are changing the same thing",
+            "Other requests were changing the same thing for as long as this one waited for its turn. Nothing was changed.",
+            &["Send the request again.", "Send changes of one thing one after the other, not all at once."],
+        ),
+    ),
     row(
         Code::IdempotencyKeyReused,
         Who::Developer,
@@ -160,7 +170,7 @@ pub(super) const ROWS: &[Advice] = &[
         Code::InvalidIdempotencyKey,
         Who::Developer,
         "The Idempotency-Key cannot be used",
-        "An Idempotency-Key is one header of 1 to 255 visible ASCII characters. Nothing was changed.",
+        "An Idempotency-Key is one header of 1 to 255 visible ASCII characters without a comma. Nothing was changed.",
         &["Send a UUID, or leave the header away."],
     ),
     row(
@@ -299,6 +309,13 @@ pub(super) const ROWS: &[Advice] = &[
         "The query string cannot be read",
         "The query string repeats a parameter, or has an escape that does not decode to UTF-8.",
         &["Send each parameter once, percent-encoded."],
+    ),
+    row(
+        Code::UnsupportedContentEncoding,
+        Who::Developer,
+        "The body is compressed",
+        "Content-Encoding says that the body is compressed, and bodies are read as they are.",
+        &["Send the body as it is, without Content-Encoding."],
     ),
     row(
         Code::UnsupportedMediaType,

@@ -73,6 +73,7 @@ impl From<Error> for Failure {
             Error::Invalid(faults) => Self::invalid(faults),
             Error::Query(fault) => fault.into(),
             Error::InvalidQuery(faults) => Self::invalid_query(faults),
+            Error::Store(StoreError::Contended) => Self::contended(),
             Error::Store(error) if error.is_passing() => Self::unavailable(error),
             Error::NoFreeNumber | Error::Store(_) => Self::internal(error),
         }

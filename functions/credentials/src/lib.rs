@@ -56,6 +56,8 @@ enum Error {
     NoClientOfTokens,
     #[error("the scope is more than the key's")]
     WrongScope,
+    #[error("the enterprise is disabled")]
+    EnterpriseDisabled,
     #[error("the idempotency key is in use")]
     Repeated(Repeat),
     #[error(transparent)]
@@ -93,9 +95,12 @@ impl From<Error> for Failure {
             Error::UnknownClient => Self::new(StatusCode::UNAUTHORIZED, Code::InvalidClient),
             Error::NoClientOfTokens => Self::new(StatusCode::BAD_REQUEST, Code::UnauthorizedClient),
             Error::WrongScope => Self::new(StatusCode::BAD_REQUEST, Code::InvalidScope),
+            Error::EnterpriseDisabled => Self::new(StatusCode::CONFLICT, Code::EnterpriseDisabled),
             Error::Repeated(Repeat::Same(Told::Secret { id })) => Self::already_created(id),
             Error::Repeated(Repeat::Other) => Self::idempotency_key_reused(),
             Error::Operator(OperatorError::TooManyKeys) => Self::new(StatusCode::CONFLICT, Code::TooManyKeys),
+            Error::Store(StoreError::Contended) => Self::contended(),
+            Error::Operator(error) if error.is_contended() => Self::contended(),
             Error::Operator(error) if error.is_passing() => Self::unavailable(error),
             Error::Store(error) if error.is_passing() => Self::unavailable(error),
             // Every answer here holds a secret, so no other kind is kept.

@@ -9,7 +9,7 @@ use onboarding_core::idempotency::Told;
 use onboarding_core::scope::Scopes;
 use onboarding_core::token::{AccessToken, ENTERPRISE_SCOPES, TokenGrant};
 use onboarding_dynamo::credential::Wanted;
-use onboarding_dynamo::idempotency::Made;
+use onboarding_dynamo::token::TokenAdded;
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::call::{Call, NoSuchThing};
 use onboarding_lambda::oauth::TokenRequest;
@@ -41,7 +41,8 @@ pub(crate) async fn by_client(app: &App, call: &Call<CredentialsOp>) -> Result<A
     issue(app, call, (&caller, reseller.id), grant).await?.ok_or(Error::UnknownClient)
 }
 
-/// A token of one enterprise: of what the caller may do, what can be done for one enterprise.
+/// A token of one enterprise: of what the caller may do, what can be done for one enterprise. A disabled one gets none
+/// (R168), which the transaction sees to.
 pub(crate) async fn of_enterprise(app: &App, call: &Call<CredentialsOp>) -> Result<Answer, Error> {
     let id = call.param::<EnterpriseId>("enterpriseId");
     let wanted = Wanted { enterprise: id.ok(), attempt: call.attempt(), ..Wanted::default() };
@@ -92,8 +93,9 @@ async fn issue(
     let once = call.attempt().map(|attempt| attempt.keeping(Told::Secret { id: token.id().to_string() }));
     let (pragma, no_cache) = NO_CACHE;
     match app.store.add_token(&record, &audit, once.as_ref()).await? {
-        Made::Done => Ok(Some(Answer::json(StatusCode::OK, &body).with_header(pragma, no_cache))),
-        Made::Refused => Ok(None),
-        Made::Repeated(repeat) => Err(Error::Repeated(repeat)),
+        TokenAdded::Done => Ok(Some(Answer::json(StatusCode::OK, &body).with_header(pragma, no_cache))),
+        TokenAdded::KeyRevoked => Ok(None),
+        TokenAdded::EnterpriseStopped => Err(Error::EnterpriseDisabled),
+        TokenAdded::Repeated(repeat) => Err(Error::Repeated(repeat)),
     }
 }

@@ -8,6 +8,7 @@ use lambda_http::http::header::ETAG;
 use onboarding_core::audit::{Actor, AuditRow, Fact};
 use onboarding_core::credential::Caller;
 use onboarding_core::enterprise::{Edit, EditRefused};
+use onboarding_dynamo::StoreError;
 use onboarding_dynamo::credential::Wanted;
 use onboarding_dynamo::enterprise::Edited;
 use onboarding_lambda::answer::Answer;
@@ -16,9 +17,6 @@ use onboarding_lambda::routes::EnterprisesOp;
 
 use crate::view::{EditedView, EnterpriseView};
 use crate::{App, Error, own_enterprise_and};
-
-/// How often an edit is made again on what the enterprise has become meanwhile.
-const ATTEMPTS: usize = 5;
 
 impl From<EditRefused> for Error {
     fn from(refused: EditRefused) -> Self {
@@ -38,7 +36,8 @@ pub(crate) async fn edit(app: &App, call: &Call<EnterprisesOp>) -> Result<Answer
     let (caller, mut enterprise, catalogue) = own_enterprise_and(app, call, wanted).await?;
     let patch = call.merge_patch()?;
     let version = call.if_match()?;
-    for _ in 0..ATTEMPTS {
+    let mut patience = app.store.patience();
+    loop {
         version.hold(&enterprise.etag())?;
         let edit = enterprise.edit(patch.clone(), &catalogue, call.now())?;
         if edit.is_empty() {
@@ -47,11 +46,11 @@ pub(crate) async fn edit(app: &App, call: &Call<EnterprisesOp>) -> Result<Answer
         match app.store.edit_enterprise(&edit, &audit(call, &caller, &edit)).await? {
             Edited::Done => return Ok(edited(&edit)),
             Edited::NameTaken => return Err(Error::NameTaken),
-            Edited::Moved => {}
+            Edited::Moved if patience.wait().await => {}
+            Edited::Moved => return Err(StoreError::Contended.into()),
         }
         enterprise = app.store.enterprise(enterprise.id).await?.ok_or(Error::NoSuchEnterprise)?;
     }
-    Err(Error::Contended)
 }
 
 fn edited(edit: &Edit) -> Answer {

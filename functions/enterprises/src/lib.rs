@@ -79,8 +79,6 @@ enum Error {
     RevokeRequired,
     #[error("the enterprise is bound to another tenant than the expected one")]
     TenantBound(TenantId),
-    #[error("the enterprise was changed again and again while it was being edited")]
-    Contended,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -109,7 +107,7 @@ impl From<Error> for Failure {
                 let faults = vec![Fault::new("expectedTenant", "tenant_already_bound", detail)];
                 Self::new(StatusCode::CONFLICT, Code::TenantAlreadyBound).with_faults(faults)
             }
-            Error::Contended => Self::unavailable(error),
+            Error::Store(StoreError::Contended) => Self::contended(),
             Error::Store(error) if error.is_passing() => Self::unavailable(error),
             Error::Store(error) => Self::internal(error),
         }

@@ -102,6 +102,7 @@ impl From<Error> for Failure {
             Error::InvalidQuery(faults) => Self::invalid_query(faults),
             Error::NoSuchStart => Self::new(StatusCode::NOT_FOUND, Code::PageNotFound),
             Error::Stopped(code) => Self::new(StatusCode::FORBIDDEN, code),
+            Error::Store(StoreError::Contended) => Self::contended(),
             Error::Store(error) if error.is_passing() => Self::unavailable(error),
             Error::MicrosoftAway | Error::Secrets(SecretsError::Unavailable) => Self::unavailable(error),
             Error::Store(_) | Error::Secrets(_) => Self::internal(error),

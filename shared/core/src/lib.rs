@@ -17,7 +17,7 @@
 //! | actions and what they ask for | [`action`], [`permission`], [`application_client`] |
 //! | a plan, a link, a sign-in, a proof, its loss | [`plan`], [`start`], [`consent`], [`state`], [`identity`], [`proof`], [`drift`], [`provisioning`] |
 //! | what is told, and to whom | [`outcome`], [`outcome_link`], [`event`], [`delivery`], [`redirect_url`], [`advice`], [`audit`] |
-//! | groundwork | [`id`], [`time`], [`random`], [`secret`], [`seal`], [`json`], [`word`], [`cloud`] |
+//! | groundwork | [`id`], [`time`], [`random`], [`patience`], [`secret`], [`seal`], [`json`], [`word`], [`cloud`] |
 
 pub mod action;
 pub mod advice;
@@ -42,6 +42,7 @@ pub mod json;
 pub mod listing;
 pub mod outcome;
 pub mod outcome_link;
+pub mod patience;
 pub mod permission;
 pub mod place;
 pub mod plan;

@@ -17,7 +17,7 @@ pub mod due;
 pub mod enterprise;
 pub mod idempotency;
 mod key;
-mod patience;
+pub mod patience;
 mod rate_limit;
 pub mod reseller;
 mod row;
@@ -29,21 +29,31 @@ mod transaction;
 mod update;
 mod value;
 
+use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use onboarding_core::random::{Random, SystemRandomness};
 use onboarding_core::rate_limit::{Leases, RateLimit, STANDARD};
 use thiserror::Error;
 
 /// The table of this deployment.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Store {
     client: Client,
     table: String,
     /// What this instance has leased of its callers' limits.
     leases: Arc<Mutex<Leases>>,
     limit: RateLimit,
+    /// For how long to wait for others.
+    random: Arc<dyn Random>,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Store({})", self.table)
+    }
 }
 
 /// Why the table gave no answer. What a caller may expect to go wrong is not here but in the methods' answers.
@@ -52,6 +62,9 @@ pub enum StoreError {
     /// DynamoDB did not answer, or refused for a reason that passes. The text has no item in it.
     #[error("DynamoDB is not available: {0}")]
     Unavailable(String),
+    /// Others were changing the same rows for as long as we waited for them.
+    #[error("others were changing the same rows of the table all the while")]
+    Contended,
     /// A row cannot be what we wrote.
     #[error("the row {pk} / {sk} makes no sense: {defect}")]
     Inconsistent {
@@ -73,7 +86,7 @@ impl StoreError {
     /// Whether trying again may help.
     #[must_use]
     pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::Unavailable(_))
+        matches!(self, Self::Unavailable(_) | Self::Contended)
     }
 
     /// The service's own code, or what kept it from answering; never what was sent or received.
@@ -97,6 +110,7 @@ impl Store {
         let mut config = aws_sdk_dynamodb::config::Builder::from(sdk);
         config.set_endpoint_url(endpoint.map(str::to_owned));
         let client = Client::from_conf(config.build());
-        Self { client, table: table.to_owned(), leases: Arc::default(), limit: STANDARD }
+        let random = Arc::new(SystemRandomness::new());
+        Self { client, table: table.to_owned(), leases: Arc::default(), limit: STANDARD, random }
     }
 }

@@ -1,29 +1,37 @@
-//! Patience with other transactions: they last for moments, and are no refusal.
+//! Waiting for others who change the same rows: they last for moments, and are no refusal.
 
-use std::time::Duration;
+use std::fmt;
 
-/// Waiting for another transaction to end: longer each time, and not for ever.
-#[derive(Debug)]
-pub(crate) struct Patience {
-    waits: u32,
+use onboarding_core::patience;
+use onboarding_core::random::Random;
+
+use crate::Store;
+
+/// The patience of one request of ours.
+pub struct Patience<'a> {
+    rule: patience::Patience,
+    random: &'a dyn Random,
 }
 
-/// 10 ms, doubled each time, eight times: two and a half seconds in all.
-const FIRST_WAIT: Duration = Duration::from_millis(10);
-const MOST_WAITS: u32 = 8;
-
-impl Patience {
-    pub(crate) const fn begin() -> Self {
-        Self { waits: 0 }
+impl fmt::Debug for Patience<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.rule.fmt(f)
     }
+}
 
+impl Store {
+    /// The patience for a move that is made again on what somebody else has left.
+    #[must_use]
+    pub fn patience(&self) -> Patience<'_> {
+        Patience { rule: patience::Patience::default(), random: self.random.as_ref() }
+    }
+}
+
+impl Patience<'_> {
     /// Waits; false once patience has ended.
-    pub(crate) async fn wait(&mut self) -> bool {
-        if self.waits >= MOST_WAITS {
-            return false;
-        }
-        tokio::time::sleep(FIRST_WAIT * 2_u32.pow(self.waits)).await;
-        self.waits += 1;
+    pub async fn wait(&mut self) -> bool {
+        let Some(wait) = self.rule.next(self.random) else { return false };
+        tokio::time::sleep(wait).await;
         true
     }
 }

@@ -47,7 +47,7 @@
 //! | `GET /v1/resellers/{id}/keys` | BatchGetItem; Query: its keys | 4 | |
 //! | `DELETE …/keys/{keyId}` | GetItem: provider; TransactWriteItems: key, provider, audit | 2 | 7 |
 //! | `POST /oauth/token` | BatchGetItem: key, provider; TransactWriteItems: check key, token, audit | 2 | 7 |
-//! | `POST /v1/enterprises/{id}/token` | BatchGetItem; TransactWriteItems: check key, token, audit | 3 | 8 |
+//! | `POST /v1/enterprises/{id}/token` | BatchGetItem; TransactWriteItems: check key, check enterprise, token, audit | 3 | 10 |
 //! | `POST /v1/resellers/{id}/webhook-secret` | TransactWriteItems: provider, audit | 1 | 5 |
 //! | `POST /v1/enterprises` | TransactWriteItems: enterprise, name, audit; owner index | 3 | 9 |
 //! | `POST …/action-url` | TransactWriteItems: request, action, audit; by name two GetItem more | 3 (5) | 9 |

@@ -7,7 +7,6 @@ use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Up
 use onboarding_core::idempotency::Attempt;
 
 use crate::key::{EXISTS, IS_NEW, Key};
-use crate::patience::Patience;
 use crate::update::Change;
 use crate::value::Item;
 use crate::{Store, StoreError};
@@ -161,7 +160,7 @@ impl Store {
         let items = transaction.parts.iter().map(|(_, item)| item.clone()).collect();
         let call = self.client.transact_write_items().set_transact_items(Some(items));
         let call = call.set_client_request_token(transaction.token.clone());
-        let mut patience = Patience::begin();
+        let mut patience = self.patience();
         loop {
             let Err(error) = call.clone().send().await else { return Ok(Committed::Done) };
             let met_another = match error.as_service_error() {
@@ -181,8 +180,11 @@ impl Store {
             {
                 return Ok(Committed::Refused(vec![Part::Idempotency]));
             }
-            if !met_another || !patience.wait().await {
+            if !met_another {
                 return Err(StoreError::unavailable(&error));
+            }
+            if !patience.wait().await {
+                return Err(StoreError::Contended);
             }
         }
     }

@@ -6,7 +6,6 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use crate::key::Key;
-use crate::patience::Patience;
 use crate::value::Item;
 use crate::{Store, StoreError};
 
@@ -78,7 +77,7 @@ impl Store {
             .set_expression_attribute_values(Some(change.values))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let mut patience = Patience::begin();
+        let mut patience = self.patience();
         loop {
             let error = match call.clone().send().await {
                 Ok(updated) => return Ok(Updated::Done(updated.attributes)),
@@ -89,6 +88,7 @@ impl Store {
                     return Ok(Updated::Refused(refused.item.clone()));
                 }
                 Some(UpdateItemError::TransactionConflictException(_)) if patience.wait().await => {}
+                Some(UpdateItemError::TransactionConflictException(_)) => return Err(StoreError::Contended),
                 _ => return Err(StoreError::unavailable(&error)),
             }
         }

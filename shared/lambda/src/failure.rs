@@ -148,6 +148,12 @@ impl Failure {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable).because(cause)
     }
 
+    /// 503: others were changing the same thing for as long as we waited for them; nothing was changed.
+    #[must_use]
+    pub fn contended() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Contended)
+    }
+
     /// The same failure, with a cause for the log.
     #[must_use]
     pub fn because(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {

@@ -5,7 +5,7 @@ use onboarding_core::id::ResellerId;
 use onboarding_dynamo::Store;
 use onboarding_dynamo::api_key::{KeyAdded, KeyRevoked};
 
-use crate::{OperatorError, Order, RETRIES};
+use crate::{OperatorError, Order};
 
 /// Makes a key of a provider and tells it, for the one time that it is shown.
 pub async fn create_key(
@@ -15,7 +15,8 @@ pub async fn create_key(
     order: Order<'_>,
 ) -> Result<ApiKey, OperatorError> {
     let now = order.occasion.now;
-    for _ in 0..RETRIES {
+    let mut patience = store.patience();
+    loop {
         let key = ApiKey::new(environment, KeyOwner::Reseller(reseller), order.occasion.random);
         let audit = order.audit(reseller, "key.created", format!("key:{}", key.id()), None);
         let once = order.once(key.id());
@@ -24,10 +25,10 @@ pub async fn create_key(
             KeyAdded::NoSuchReseller => return Err(OperatorError::NoSuchReseller),
             KeyAdded::TooMany => return Err(OperatorError::TooManyKeys),
             KeyAdded::Repeated(repeat) => return Err(OperatorError::Repeated(repeat)),
-            KeyAdded::Taken | KeyAdded::Superseded => {}
+            KeyAdded::Taken | KeyAdded::Superseded if patience.wait().await => {}
+            KeyAdded::Taken | KeyAdded::Superseded => return Err(OperatorError::Contended),
         }
     }
-    Err(OperatorError::Contended)
 }
 
 /// Revokes a key of a provider: it and its tokens open nothing from now on. Links that were made with it stay.
@@ -40,13 +41,14 @@ pub async fn revoke_key(
     if key.owner() != KeyOwner::Reseller(reseller) {
         return Err(OperatorError::NoSuchKey);
     }
-    for _ in 0..RETRIES {
+    let mut patience = store.patience();
+    loop {
         let audit = order.audit(reseller, "key.revoked", format!("key:{key}"), None);
         match store.revoke_key(reseller, key, &audit, order.occasion.now).await? {
             KeyRevoked::Done => return Ok(()),
             KeyRevoked::NoSuchKey => return Err(OperatorError::NoSuchKey),
-            KeyRevoked::Superseded => {}
+            KeyRevoked::Superseded if patience.wait().await => {}
+            KeyRevoked::Superseded => return Err(OperatorError::Contended),
         }
     }
-    Err(OperatorError::Contended)
 }

@@ -19,7 +19,7 @@ use thiserror::Error;
 pub use key::{create_key, revoke_key};
 pub use reseller::{Edited, create_reseller, edit_reseller, rotate_webhook_secret};
 
-/// How often a move is tried again when somebody else was faster, or a random number is taken.
+/// How often another random number is tried when one is taken.
 const RETRIES: usize = 5;
 
 /// Where things are kept.
@@ -79,7 +79,7 @@ pub enum OperatorError {
     /// Every random number was taken.
     #[error("every random number was taken")]
     NoFreeNumber,
-    /// Others changed the provider time and again while we wanted to.
+    /// Others changed the provider for as long as we waited for our turn.
     #[error("the service provider is being changed by others")]
     Contended,
     /// It was made before, or its idempotency key stands for something else.
@@ -94,6 +94,15 @@ pub enum OperatorError {
 }
 
 impl OperatorError {
+    /// Whether others were changing the same thing all the while.
+    #[must_use]
+    pub const fn is_contended(&self) -> bool {
+        matches!(
+            self,
+            Self::Contended | Self::Store(StoreError::Contended) | Self::Secrets(SecretsError::Contended(_))
+        )
+    }
+
     /// Whether trying again may help.
     #[must_use]
     pub const fn is_passing(&self) -> bool {

@@ -53,7 +53,8 @@ pub async fn edit_reseller(
     read: impl Fn(&Reseller) -> Result<ResellerEdit, Vec<Fault>>,
     order: Order<'_>,
 ) -> Result<Edited, OperatorError> {
-    for _ in 0..RETRIES {
+    let mut patience = store.patience();
+    loop {
         let (before, former) = &seen;
         let edit = read(before).map_err(OperatorError::Invalid)?;
         let (after, catalogue) = edit.apply(before, former);
@@ -66,9 +67,11 @@ pub async fn edit_reseller(
         if store.change_reseller((before, &after), replaced, &audit).await? {
             return Ok((after, catalogue));
         }
-        seen = store.reseller_with_catalogue(before.id).await?.ok_or(OperatorError::NoSuchReseller)?;
+        if !patience.wait().await {
+            return Err(OperatorError::Contended);
+        }
+        seen = store.reseller_with_catalogue(seen.0.id).await?.ok_or(OperatorError::NoSuchReseller)?;
     }
-    Err(OperatorError::Contended)
 }
 
 /// Makes a new webhook secret and tells it, for the one time that it is shown. The former one signs for a day more.

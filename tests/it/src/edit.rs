@@ -20,7 +20,7 @@ const MANAGEMENT: &str = "GET_SERVICE_PROVIDER_MANAGEMENT_CONSENT";
 
 impl World {
     /// An edit of `enterprise` for the version `etag`, if one is given.
-    async fn patch(&self, enterprise: u64, etag: Option<&str>, patch: &Value) -> Answer {
+    pub(crate) async fn patch(&self, enterprise: u64, etag: Option<&str>, patch: &Value) -> Answer {
         let call = self.call(Method::PATCH, &format!("/v1/enterprises/{enterprise}"));
         let call = call.bearer_auth(self.sandbox.reseller_key()).json(patch);
         send(match etag {

@@ -97,6 +97,9 @@ async fn a_key_is_visible_ascii() {
     let latin = reqwest::header::HeaderValue::from_bytes(b"schl\xfcssel").unwrap();
     let refused = send(call.header("Idempotency-Key", latin)).await;
     assert_eq!(code(&refused), (400, "invalid_idempotency_key".to_owned()));
+    let call = world.call(Method::POST, "/v1/enterprises").bearer_auth(world.sandbox.reseller_key()).json(&body);
+    let refused = send(call.header("Idempotency-Key", "order-1").header("Idempotency-Key", "order-2")).await;
+    assert_eq!(code(&refused), (400, "invalid_idempotency_key".to_owned()), "two of them");
     let longest = world.create_under(&"x".repeat(255), &body).await;
     assert_eq!(longest.status, 200);
     let path = format!("/v1/enterprises/{}/disable", longest.text);
@@ -205,7 +208,8 @@ async fn a_conflict_with_the_same_request_is_waited_for() {
     assert_eq!(tap.seen().iter().filter(|exchange| exchange.is_broken).count(), 3);
 }
 
-async fn tapped() -> (World, Tap) {
+/// A world whose functions reach DynamoDB through a tap.
+pub(crate) async fn tapped() -> (World, Tap) {
     let tap = Tap::open().await;
     tap.leads_to(&serve_dynamodb().await);
     let overrides = Overrides { dynamodb: Some(tap.url().parse().unwrap()), ..Overrides::default() };

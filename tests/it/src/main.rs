@@ -15,6 +15,7 @@ mod catalogue;
 mod client_credential;
 mod conformance;
 mod consent;
+mod contention;
 mod delivery;
 mod docs;
 mod drift;

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::effects::Effects;
 use crate::world::{Answer, Provider, World, send};
 
 const HOUR: i64 = 3_600;
@@ -154,6 +155,29 @@ async fn a_revoked_key_takes_its_tokens_with_it() {
     }
     assert_eq!(world.reads(&others, enterprise).await, 200);
     assert_eq!(world.enterprise_token(&theirs, enterprise).await.status, 401);
+}
+
+/// R168 A disabled enterprise gets no token; with one that it has it is still read, and may do no task.
+#[tokio::test]
+async fn a_disabled_enterprise_gets_no_token() {
+    let world = World::new().await;
+    let provider = world.other_provider().await;
+    let (enterprise, _) = world.contoso_of(&provider).await;
+    let own = format!("/v1/enterprises/{enterprise}");
+    let former = told(&world.enterprise_token(&provider.key, enterprise).await);
+    let task = async || {
+        let body = json!({"task": "calling.enable"});
+        world.as_holder_of(&former, Method::POST, &format!("{own}/authorize-task"), Some(&body)).await.problem().1
+    };
+    assert_ne!(task().await, "enterprise_disabled");
+    world.as_holder_of(&provider.key, Method::POST, &format!("{own}/disable"), None).await;
+    let before = world.snapshot().await;
+    let refused = world.enterprise_token(&provider.key, enterprise).await;
+    assert_eq!((refused.problem().0, refused.problem().1.as_str()), (409, "enterprise_disabled"));
+    assert_eq!((world.reads(&former, enterprise).await, task().await.as_str()), (200, "enterprise_disabled"));
+    assert_eq!(world.effects_since(&before).await, Effects::none());
+    world.as_holder_of(&provider.key, Method::POST, &format!("{own}/enable"), None).await;
+    assert_eq!(world.enterprise_token(&provider.key, enterprise).await.status, 200);
 }
 
 /// K9 The tokens of a suspended provider open nothing while it is.

@@ -72,6 +72,7 @@ impl Error {
                 OperatorError::NoFreeNumber
                 | OperatorError::Contended
                 | OperatorError::Repeated(_)
+                | OperatorError::Store(StoreError::Contended)
                 | OperatorError::Secrets(SecretsError::Contended(_)),
             ) => "Try again.",
             Self::Operator(OperatorError::Store(StoreError::Unavailable(_))) => {

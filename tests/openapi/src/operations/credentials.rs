@@ -76,9 +76,9 @@ pub(super) fn describe(operation: CredentialsOp) -> Described {
             Tagged::Enterprises,
             "createEnterpriseToken",
             "Make a token of one enterprise",
-            "Good for an hour, and for this enterprise alone.",
+            "Good for an hour, and for this enterprise alone. A disabled enterprise gets none.",
         )
-        .refuses(409, &[Code::AlreadyCreated])
+        .refuses(409, &[Code::AlreadyCreated, Code::EnterpriseDisabled])
         .takes::<Nothing>(json!({}))
         .optionally()
         .answers::<AccessToken>(200, "The token.", token()),

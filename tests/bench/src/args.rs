@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-/// Measures what the HTTP functions cost, beside their peers. Exits with 1 if a gate is missed.
+/// Measures what the HTTP functions cost, beside their peers. Exits with 1 if a gate is missed or could not be measured.
 #[derive(Debug, Parser)]
 #[command(name = "bench")]
 pub(crate) struct Args {
@@ -26,6 +26,9 @@ pub(crate) struct Args {
     /// Measures these programs only, separated by commas.
     #[arg(long, value_delimiter = ',')]
     pub(crate) only: Vec<String>,
+    /// Accepts gates that could not be measured, because a peer or strace is not there.
+    #[arg(long)]
+    pub(crate) allow_missing: bool,
     /// Shows what the programs write.
     #[arg(long)]
     pub(crate) show: bool,

@@ -25,11 +25,6 @@ pub(crate) enum Limit {
     Part(Role, f64),
 }
 
-/// These make their first TLS exchange before the first event, to read secrets; all others make it in the first event.
-const EXCHANGE_AT_START: [&str; 2] = ["registration-url", "consent-redirect"];
-/// What stands for one first exchange: the first event of a function that does little else in it.
-const EXCHANGE: &str = "create-enterprise";
-
 const fn gate(figure: Figure, limit: Limit) -> Gate {
     Gate { figure, limit }
 }
@@ -58,23 +53,45 @@ pub(crate) struct Verdict {
     pub(crate) value: Option<f64>,
 }
 
+/// What a gate says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// The limit is kept.
+    Holds,
+    /// It is not.
+    Missed,
+    /// A peer, or a tool, is not there.
+    NotMeasured,
+}
+
 impl Verdict {
-    /// Whether the gate holds, or could not be measured.
-    pub(crate) fn passes(&self) -> bool {
-        let Some(value) = self.value else { return true };
-        match self.gate.limit {
+    /// What the gate says.
+    pub(crate) fn word(&self) -> Word {
+        let Some(value) = self.value else { return Word::NotMeasured };
+        let kept = match self.gate.limit {
             Limit::AtMost(most) | Limit::Times(_, most) => value <= most,
             Limit::Part(_, least) => value >= least,
-        }
+        };
+        if kept { Word::Holds } else { Word::Missed }
     }
 
-    /// One word.
-    pub(crate) fn word(&self) -> &'static str {
-        match (self.value, self.passes()) {
-            (None, _) => "not measured",
-            (Some(_), true) => "holds",
-            (Some(_), false) => "MISSED",
+    /// Whether the run is good with it. What was not measured proves nothing, and passes only where that is accepted.
+    pub(crate) fn passes(&self, allow_missing: bool) -> bool {
+        match self.word() {
+            Word::Holds => true,
+            Word::Missed => false,
+            Word::NotMeasured => allow_missing,
         }
+    }
+}
+
+impl fmt::Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Holds => "holds",
+            Self::Missed => "MISSED",
+            Self::NotMeasured => "not measured",
+        })
     }
 }
 
@@ -85,8 +102,8 @@ pub(crate) fn judge(measured: &Measured) -> Vec<Verdict> {
 }
 
 fn verdict(measured: &Measured, program: &Program, gate: Gate) -> Verdict {
-    let own = figure(measured, program, gate.figure);
-    let other = |role| measured.of(role).and_then(|other| other.figure(gate.figure));
+    let own = program.figure(gate.figure);
+    let other = |role| measured.of(peer(role, program, gate.figure)).and_then(|other| other.figure(gate.figure));
     let value = match gate.limit {
         Limit::AtMost(_) => own,
         Limit::Times(role, _) => own.zip(other(role)).map(|(own, other)| own / other),
@@ -95,14 +112,18 @@ fn verdict(measured: &Measured, program: &Program, gate: Gate) -> Verdict {
     Verdict { function: program.name, gate, value }
 }
 
-/// The figure that a gate compares: init without an exchange that others make later (docs/decisions/0008).
-fn figure(measured: &Measured, program: &Program, figure: Figure) -> Option<f64> {
-    let own = program.figure(figure);
-    if figure != Figure::Init || !EXCHANGE_AT_START.contains(&program.name) {
-        return own;
+/// Init is compared with what does the same before its first event.
+fn peer(role: Role, program: &Program, figure: Figure) -> Role {
+    match figure {
+        Figure::Init => role.at_the_start_of(program.name),
+        Figure::First
+        | Figure::Cold
+        | Figure::Warm
+        | Figure::Calls
+        | Figure::Memory
+        | Figure::Binary
+        | Figure::Zip => role,
     }
-    let exchange = measured.functions().find(|other| other.name == EXCHANGE)?.figure(Figure::First);
-    own.zip(exchange).map(|(own, exchange)| own - exchange)
 }
 
 impl fmt::Display for Gate {
@@ -143,40 +164,43 @@ mod tests {
 
     #[test]
     fn a_gate_holds_up_to_its_limit_and_not_beyond() {
-        assert!(of(&measured(250, 100), GATES[0]).passes());
+        assert_eq!(of(&measured(250, 100), GATES[0]).word(), Word::Holds);
         let missed = of(&measured(251, 100), GATES[0]);
-        assert_eq!((missed.value, missed.word()), (Some(2.51), "MISSED"));
+        assert_eq!((missed.value, missed.word()), (Some(2.51), Word::Missed));
+        assert!(!missed.passes(true));
     }
 
     #[test]
-    fn an_exchange_before_the_first_event_is_compared_where_the_others_make_it() {
+    fn init_is_compared_with_what_does_the_same_before_its_first_event() {
         let mut measured = measured(100, 100);
-        measured.programs.push(program("consent-redirect", Role::Function, &[1_250]));
-        let of_it = |measured: &Measured| {
-            let verdicts = judge(measured).into_iter();
-            verdicts
-                .into_iter()
-                .find(|verdict| verdict.function == "consent-redirect" && verdict.gate == GATES[0])
-                .unwrap()
+        measured.programs.push(program("consent-redirect", Role::Function, &[500]));
+        let of_it = |measured: &Measured, gate: Gate| {
+            let mut verdicts = judge(measured).into_iter();
+            verdicts.find(|verdict| verdict.function == "consent-redirect" && verdict.gate == gate).unwrap()
         };
-        assert_eq!(of_it(&measured).word(), "not measured", "nobody shows what an exchange costs");
-        measured.programs.push(program(EXCHANGE, Role::Function, &[100]));
-        assert_eq!(of_it(&measured).value, Some(2.5), "1,250 less the 1,000 of a first event");
+        assert_eq!(of_it(&measured, GATES[0]).word(), Word::NotMeasured, "the bare floor reads no secrets");
+        measured.programs.push(program("floor-secrets", Role::FloorWithSecrets, &[200]));
+        measured.programs.push(program("node", Role::Node, &[40_000]));
+        measured.programs.push(program("node-secrets", Role::NodeWithSecrets, &[60_000]));
+        assert_eq!(of_it(&measured, GATES[0]).value, Some(2.5));
+        assert_eq!(of_it(&measured, GATES[1]).value, Some(120.0));
+        assert_eq!(of_it(&measured, GATES[2]).value, Some(41_000.0 / 1_500.0), "cold is cold, with secrets or without");
+        assert_eq!(of(&measured, GATES[0]).value, Some(1.0), "the others are compared with the bare floor");
     }
 
     #[test]
     fn a_part_of_another_is_the_other_way_round() {
         let mut measured = measured(100, 100);
         measured.programs.push(program("node", Role::Node, &[4_000]));
-        assert!(of(&measured, GATES[1]).passes());
+        assert_eq!(of(&measured, GATES[1]).word(), Word::Holds);
         measured.programs.pop();
         measured.programs.push(program("node", Role::Node, &[3_999]));
-        assert_eq!(of(&measured, GATES[1]).word(), "MISSED");
+        assert_eq!(of(&measured, GATES[1]).word(), Word::Missed);
     }
 
     #[test]
-    fn what_was_not_measured_is_said_and_misses_nothing() {
+    fn what_was_not_measured_passes_only_where_that_is_accepted() {
         let verdict = of(&measured(100, 100), GATES[3]);
-        assert_eq!((verdict.word(), verdict.passes()), ("not measured", true));
+        assert_eq!((verdict.word(), verdict.passes(false), verdict.passes(true)), (Word::NotMeasured, false, true));
     }
 }

@@ -62,7 +62,7 @@ fn figures(program: &Program) -> Vec<String> {
 }
 
 fn words(verdict: &Verdict) -> String {
-    let Some(value) = verdict.value else { return verdict.word().to_owned() };
+    let Some(value) = verdict.value else { return verdict.word().to_string() };
     let value = match verdict.gate.limit {
         Limit::AtMost(most) if most < 1e5 => format!("{value:.0}"),
         Limit::AtMost(_) => format!("{:.2}", value / 1e6),
@@ -108,6 +108,6 @@ fn gate(verdict: &Verdict) -> Value {
         "function": verdict.function,
         "gate": verdict.gate.to_string(),
         "value": verdict.value,
-        "verdict": verdict.word(),
+        "verdict": verdict.word().to_string(),
     })
 }

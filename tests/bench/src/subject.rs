@@ -12,6 +12,9 @@ use crate::world::{self, World};
 pub(crate) const FUNCTIONS: [&str; 6] =
     ["create-enterprise", "credentials", "enterprises", "audit", "registration-url", "consent-redirect"];
 
+/// Those that read their secrets before the first event. All others make their first TLS exchange in it.
+const SECRETS_AT_START: [&str; 2] = ["registration-url", "consent-redirect"];
+
 /// Which role a program has in the comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -19,8 +22,12 @@ pub(crate) enum Role {
     Function,
     /// A bootstrap with the standard library alone.
     Floor,
+    /// The same, after it read two secrets over TLS.
+    FloorWithSecrets,
     /// A bundled handler on Node, with the AWS SDK and msal.
     Node,
+    /// The same, after it read two secrets over TLS.
+    NodeWithSecrets,
     /// A handler on Python, with boto3 and msal.
     Python,
     /// Rust with the SDK as it comes.
@@ -33,9 +40,26 @@ impl Role {
         match self {
             Self::Function => "a function",
             Self::Floor => "the floor",
+            Self::FloorWithSecrets => "the floor with secrets",
             Self::Node => "Node",
+            Self::NodeWithSecrets => "Node with secrets",
             Self::Python => "Python",
             Self::RustDefaults => "Rust with SDK defaults",
+        }
+    }
+
+    /// The one that does before its first event what `function` does there (docs/decisions/0008).
+    pub(crate) fn at_the_start_of(self, function: &str) -> Self {
+        match self {
+            Self::Floor if SECRETS_AT_START.contains(&function) => Self::FloorWithSecrets,
+            Self::Node if SECRETS_AT_START.contains(&function) => Self::NodeWithSecrets,
+            Self::Function
+            | Self::Floor
+            | Self::FloorWithSecrets
+            | Self::Node
+            | Self::NodeWithSecrets
+            | Self::Python
+            | Self::RustDefaults => self,
         }
     }
 }
@@ -87,7 +111,7 @@ fn one_read(function: &str, world: &World) -> (Value, u16) {
     }
 }
 
-fn peers(args: &Args, world: &World) -> [Subject; 4] {
+fn peers(args: &Args, world: &World) -> [Subject; 6] {
     let at = |path: &str| args.peers.join(path);
     let (event, status) = one_read("enterprises", world);
     let peer = |name, role, command: Vec<PathBuf>, artifact: Option<PathBuf>| Subject {
@@ -98,11 +122,14 @@ fn peers(args: &Args, world: &World) -> [Subject; 4] {
         event: event.clone(),
         status,
     };
-    let (floor, bundle) = (at("floor"), at("node/bundle.mjs"));
+    let (floor, floor_secrets) = (at("floor"), at("floor-secrets/release/floor-secrets"));
+    let (node, node_secrets) = (at("node/bootstrap.bundle.mjs"), at("node/bootstrap-secrets.bundle.mjs"));
     let (python, rust) = (at("python/bin/python"), at("rust-defaults/release/rust-defaults"));
     [
         peer("floor", Role::Floor, vec![floor.clone()], Some(floor)),
-        peer("node", Role::Node, vec!["node".into(), bundle.clone()], Some(bundle)),
+        peer("floor-secrets", Role::FloorWithSecrets, vec![floor_secrets.clone()], Some(floor_secrets)),
+        peer("node", Role::Node, vec!["node".into(), node.clone()], Some(node)),
+        peer("node-secrets", Role::NodeWithSecrets, vec!["node".into(), node_secrets.clone()], Some(node_secrets)),
         peer("python", Role::Python, vec![python, at("python/bootstrap.py")], None),
         peer("rust-defaults", Role::RustDefaults, vec![rust.clone()], Some(rust)),
     ]

@@ -63,3 +63,34 @@ impl OutcomeLink {
         Ok(Some(link).filter(|link| now < link.expires_at))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consent::tests::request;
+    use crate::random::tests::Counting;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+    /// An outcome page can be looked at for thirty days, and not on the first second after.
+    #[test]
+    fn a_link_opens_until_it_ends() {
+        let random = Counting::default();
+        let keys = SealingKeys::from_json(&SealingKeys::generate(&random)).unwrap();
+        let link = OutcomeLink::new(&request(None, &random), Some("handle".into()), NOW);
+        let handle = link.seal(&keys, (NOW, &random));
+        let end = NOW.plus(Duration::from_secs(30 * 86_400));
+        let last = NOW.plus(Duration::from_secs(30 * 86_400 - 1));
+        assert_eq!(OutcomeLink::open(&handle, &keys, last).unwrap(), Some(link));
+        assert_eq!(OutcomeLink::open(&handle, &keys, end).unwrap(), None);
+        assert!(OutcomeLink::open("handle", &keys, NOW).is_err());
+    }
+
+    /// P10 What a log would show of it names the request, and not the way in.
+    #[test]
+    fn its_debug_text_hides_the_start_link() {
+        let random = Counting::default();
+        let link = OutcomeLink::new(&request(None, &random), Some("handle".into()), NOW);
+        assert_eq!(format!("{link:?}"), format!("OutcomeLink({}, 7)", link.request));
+    }
+}

@@ -155,6 +155,16 @@ mod tests {
         RedirectUrl::parse(text, &listed(&["hooks.example.com"]), RedirectPolicy::default())
     }
 
+    /// RFC 1035 §2.3.4 A host's name is as long as the DNS carries, and no longer.
+    #[test]
+    fn a_host_is_as_long_as_a_name_can_be() {
+        let label = "a".repeat(63);
+        let longest = format!("{label}.{label}.{label}.{}", "a".repeat(61));
+        assert_eq!(longest.len(), MAX_HOST_LENGTH);
+        assert!(longest.parse::<RedirectHost>().is_ok());
+        assert!(format!("{longest}a").parse::<RedirectHost>().is_err());
+    }
+
     /// R105 https on the provider's own list, in its plain form.
     #[test]
     fn a_listed_https_url_is_accepted_as_written() {

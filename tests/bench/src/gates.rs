@@ -116,13 +116,9 @@ fn verdict(measured: &Measured, program: &Program, gate: Gate) -> Verdict {
 fn peer(role: Role, program: &Program, figure: Figure) -> Role {
     match figure {
         Figure::Init => role.at_the_start_of(program.name),
-        Figure::First
-        | Figure::Cold
-        | Figure::Warm
-        | Figure::Calls
-        | Figure::Memory
-        | Figure::Binary
-        | Figure::Zip => role,
+        Figure::First | Figure::Cold | Figure::Warm | Figure::Calls | Figure::Memory | Figure::Binary | Figure::Zip => {
+            role
+        }
     }
 }
 

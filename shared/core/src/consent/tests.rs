@@ -1,3 +1,5 @@
+mod screen;
+
 use super::record::Conclusion;
 use super::*;
 use crate::action::ActionState;

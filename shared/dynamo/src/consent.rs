@@ -341,7 +341,8 @@ fn held_by(request: &ConsentRequest, holder: &ReferenceId) -> bool {
     matches!(&request.stage, Stage::Leased { holder: held, .. } if held == holder)
 }
 
-/// The request's new stage, if it still is as it was: same stage, same lease, and this refusal not told before.
+/// The request's new stage, if it still is as it was: same stage, same lease, same wait, and this refusal not told
+/// before.
 fn request_change(record: &Record) -> Result<Change, StoreError> {
     let key = Key::request(&record.request.id);
     let mut set = "SET stage = :stage".to_owned();
@@ -355,7 +356,7 @@ fn request_change(record: &Record) -> Result<Change, StoreError> {
         .value(":stage", part(&key, &record.stage)?)
         .value(":was", text(record.request.stage.name()))
         .value(":attempt", number(record.request.attempt()));
-    if let Stage::AwaitingGrant { since, .. } = &record.request.stage {
+    if let Stage::AwaitingGrant { since, .. } | Stage::Verifying { since, .. } = &record.request.stage {
         change = change.and(SAME_WAIT).name("#since", "since").value(":since", number(since.millis()));
     }
     if let Some(code) = record.refusal {
@@ -382,7 +383,9 @@ fn action_change(key: &Key, action: ActionType, state: &ActionState) -> Result<C
 
 const PENDING: &str = "pending";
 
-/// A link may wait for a grant more than once: what was decided for one wait is not written for the next.
+/// A link may wait for a grant more than once, and a wait uses no code that begins without one of its own: by coming
+/// back from the admin-consent page, or by the sign-in of another link's screen. So the number of codes does not tell
+/// them apart, and what was decided for one wait is not written for the next.
 const SAME_WAIT: &str = "stage.#since = :since";
 
 /// An enterprise that is stopped or gone takes no more.

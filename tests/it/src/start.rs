@@ -1,5 +1,15 @@
 //! The plan, the start page, and the way through Microsoft's screens in one browser or several.
 
+use onboarding_core::action::{ActionState, ActionType};
+use onboarding_core::advice::Code;
+use onboarding_core::audit::Occasion;
+use onboarding_core::consent::{ConsentRequest, Context, PROOF_WINDOW, SealedToken, Stage, Verifying};
+use onboarding_core::identity::Signer;
+use onboarding_core::proof::Judgement;
+use onboarding_core::random::SystemRandomness;
+use onboarding_core::seal::SealingKeys;
+use onboarding_core::time::Clock as _;
+use onboarding_dynamo::consent::Recorded;
 use onboarding_sandbox::visitor::{Page, Visitor};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -95,7 +105,7 @@ async fn a_wrong_wish_makes_no_start_link() {
     assert_eq!(world.effects_since(&before).await, Effects::none());
 }
 
-/// G45, T42 The page says who asks for what, and opening it, however often and by whatever scanner, changes nothing.
+/// T42 The page says who asks for what, and opening it, however often and by whatever scanner, changes nothing.
 #[tokio::test]
 async fn a_scanner_changes_nothing() {
     let world = World::new().await;
@@ -252,6 +262,46 @@ async fn management_shares_the_sign_in() {
     let told: Vec<Value> = world.outcomes().into_iter().map(|told| told["actionType"].clone()).collect();
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told.contains(&json!("REGISTRATION")) && told.contains(&json!(MANAGEMENT)), "{told:?}");
+}
+
+/// P6 A shared sign-in uses no code of the links that it goes on with: a reading that was begun in one wait of such a link
+/// does not end the next.
+#[tokio::test]
+async fn a_slow_reading_does_not_end_a_later_shared_sign_in() {
+    let world = World::new().await;
+    let changes = json!({"expectedTenant": CONTOSO.id, "canResellerManageEnterpriseProvisioning": true});
+    let enterprise = world.enterprise(changes).await;
+    send(world.http.post(world.start_url(enterprise).await)).await;
+    let store = world.sandbox.store();
+    let row = store.enterprise(enterprise.try_into().unwrap()).await.unwrap().unwrap();
+    let ActionState::Started { request, .. } = row.action(ActionType::ServiceProviderManagement) else {
+        panic!("no link was made")
+    };
+    let link = async || store.request(&request).await.unwrap().unwrap();
+    let random = SystemRandomness::new();
+    let keys = SealingKeys::from_json(&SealingKeys::generate(&random)).unwrap();
+    let context = |seconds: u64| {
+        let now = world.sandbox.clock().now().plus(std::time::Duration::from_secs(seconds));
+        let occasion = Occasion { now, reference: None, random: &random };
+        Context { keys: &keys, occasion, authority_host: "", system: None }
+    };
+    let now = context(0).occasion.now;
+    let [tenant, object] = [CONTOSO.id, GRACE.oid];
+    let signer =
+        Signer { tenant: tenant.parse().unwrap(), object: object.parse().unwrap(), user_principal_name: None };
+    let token = SealedToken { sealed: String::new(), sealed_id_token: None, expires_at: now.plus(2 * PROOF_WINDOW) };
+    let stage = Stage::Verifying { since: now, signer, token, reads: 0 };
+    let shared = Verifying::of(ConsentRequest { stage, ..link().await }).unwrap().shared();
+    let (first, slow) = shared.go_on(link().await, &"token".into(), context(1)).unwrap();
+    assert_eq!(store.record(&first).await.unwrap(), Recorded::Done);
+    let refusal = Verifying::of(link().await).unwrap().refuse(Code::AdminRoleRequired, None, context(2));
+    assert_eq!(store.record(&refusal).await.unwrap(), Recorded::Done);
+    let (second, _) = shared.go_on(link().await, &"token".into(), context(3)).unwrap();
+    assert_eq!(store.record(&second).await.unwrap(), Recorded::Done);
+    let late = context(PROOF_WINDOW.as_secs() + 1);
+    let recorded = store.conclude(slow, Judgement::Unreadable, &"token".into(), late).await.unwrap();
+    assert_eq!(recorded, Recorded::Superseded);
+    assert_eq!(world.standing(enterprise, MANAGEMENT).await, ("verifying".to_owned(), None));
 }
 
 /// The page of a stopped enterprise says so and leads nowhere.

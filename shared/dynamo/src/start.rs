@@ -12,10 +12,19 @@ use crate::consent::{IS_OPEN, open, proved_words, request_item};
 use crate::idempotency::Made;
 use crate::key::Key;
 use crate::row::{entity, item, part};
-use crate::transaction::{Committed, Part};
+use crate::transaction::{Committed, Part, Transaction};
 use crate::update::Change;
 use crate::value::{instant, number, text};
 use crate::{Store, StoreError};
+
+impl Transaction {
+    /// Adds a new start link.
+    pub(crate) fn start(&mut self, start: &StartLink) -> Result<(), StoreError> {
+        let mut row = item(&Key::start(&start.hash), start)?;
+        row.insert("ttl".to_owned(), number(start.expires_at.seconds()));
+        self.put_new(Part::Handle, row)
+    }
+}
 
 impl Store {
     /// Keeps a start link. Refused if the enterprise is stopped or gone.
@@ -25,10 +34,8 @@ impl Store {
         audit: &AuditRow,
         once: Option<&Once>,
     ) -> Result<Made, StoreError> {
-        let mut row = item(&Key::start(&start.hash), start)?;
-        row.insert("ttl".to_owned(), number(start.expires_at.seconds()));
         let mut transaction = self.transaction();
-        transaction.put_new(Part::Handle, row)?;
+        transaction.start(start)?;
         let enterprise = Key::enterprise(start.enterprise);
         let is_open = open(Change::condition(IS_OPEN), &enterprise)?;
         transaction.check(Part::Enterprise, enterprise, is_open)?;
@@ -57,7 +64,7 @@ impl Store {
         let Some(first) = requests.first() else { return Ok(false) };
         let key = Key::enterprise(first.enterprise);
         let mut transaction = self.transaction();
-        let (mut change, mut sets) = (Change::new("", IS_OPEN), Vec::new());
+        let (mut change, mut sets) = (open(Change::new("", IS_OPEN), &key)?, Vec::new());
         for (number, request) in requests.iter().enumerate() {
             transaction.put_new(Part::Request, request_item(request)?)?;
             let (since, asked_again) = (request.created_at, request.asked_again);
@@ -72,12 +79,11 @@ impl Store {
             // A sign-in may be begun again and again.
             if request.action.proved_by() != ProvedBy::SignIn {
                 let unproved = format!("NOT (actions.{action}.#status IN (:granted, :confirming, :verifying))");
-                change = change.and(&unproved);
+                change = proved_words(change.and(&unproved)).value(":verifying", text("verifying"));
             }
             change = change.name(&action, request.action.name()).value(&state, part(&key, &started)?);
         }
         change.update = format!("SET {}", sets.join(", "));
-        let change = proved_words(open(change, &key)?).value(":verifying", text("verifying"));
         transaction.update(Part::Action, key, change)?;
         transaction.audit(audit)?;
         Ok(self.commit(&transaction).await? == Committed::Done)

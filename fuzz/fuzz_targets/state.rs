@@ -55,6 +55,7 @@ fn request(random: &Counting) -> ConsentRequest {
         reseller: ResellerId::random(random),
         action: ActionType::Registration,
         together: vec![],
+        part: Vec::new(),
         redirect_url: redirect_url.expect("a listed host"),
         pin: None,
         asked_again: false,

@@ -8,7 +8,7 @@ use onboarding_core::advice::Code;
 use onboarding_core::audit::{Actor, AuditRow, Fact};
 use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::consent::{ConsentRequest, LeaseRefusal, Leased, SharedSignIn, Stage, Verifying, links_work};
-use onboarding_core::drift::Seen;
+use onboarding_core::drift::{Noting, Seen};
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::identity::{Expected, VerifiedIdentity, verify};
 use onboarding_core::permission;
@@ -18,7 +18,6 @@ use onboarding_core::seal::SealingKeys;
 use onboarding_core::secret::SecretHash;
 use onboarding_core::state::State;
 use onboarding_dynamo::consent::{Lease, Recorded};
-use onboarding_dynamo::drift::Beside;
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::call::Call;
 use onboarding_lambda::routes::ConsentRedirectOp;
@@ -206,7 +205,7 @@ async fn redeem(
         redirect_uri: &app.edge.public_base.callback(),
         code: &signed_in.code,
         verifier: &state.verifier,
-        scope: &permission::redeem_scope(&request.screen()),
+        scope: &permission::redeem_scope(&request.asks_for()),
     };
     let tokens = app.microsoft.redeem(credential, redemption, (call.now(), call.occasion().random)).await?;
     if let Some(id_token) = &tokens.id_token {
@@ -290,7 +289,8 @@ async fn prove(
     };
     let (context, request) = (context(app, call, keys), verifying.request().clone());
     app.store.conclude(verifying, judgement, token, context).await?;
-    let beside = Beside { request: &request, parties: (enterprise, reseller), clients };
-    app.store.note_drifts(beside, Seen::by_signer(&view, &also), context).await?;
+    let start_page = app.edge.public_base.start_page();
+    let noting = Noting { parties: (enterprise, reseller), clients, start_page: &start_page, context };
+    app.store.note_drifts(Seen::by_signer(&view, &also), Some(&request), noting).await?;
     by_policy.map_or(Ok(()), |code| Err(Error::Policy(code)))
 }

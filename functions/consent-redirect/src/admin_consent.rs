@@ -8,7 +8,7 @@ use std::sync::Arc;
 use onboarding_core::advice::{Code, Signal};
 use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::consent::AwaitingGrant;
-use onboarding_core::drift::Seen;
+use onboarding_core::drift::{Noting, Seen};
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::id::{ApplicationId, TenantId};
 use onboarding_core::proof::application;
@@ -16,7 +16,6 @@ use onboarding_core::reseller::Reseller;
 use onboarding_core::seal::SealingKeys;
 use onboarding_core::state::State;
 use onboarding_dynamo::consent::{OutcomeRows, Recorded};
-use onboarding_dynamo::drift::Beside;
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::body::Form;
 use onboarding_lambda::call::Call;
@@ -111,9 +110,10 @@ async fn prove(
     let judgement = application::judge_screen((request.action, &request.together, client), (tenant, young), &view);
     let context = context(app, call, keys);
     app.store.conclude_admin_consent(awaiting, judgement, context).await?;
-    let beside = Beside { request: &request, parties: (enterprise, reseller), clients };
-    app.store.grant_along(beside, &view, context).await?;
-    app.store.note_drifts(beside, Seen::by_ourselves(&view, &also), context).await?;
+    let start_page = app.edge.public_base.start_page();
+    let noting = Noting { parties: (enterprise, reseller), clients, start_page: &start_page, context };
+    app.store.grant_along(&request, &view, noting).await?;
+    app.store.note_drifts(Seen::by_ourselves(&view, &also), Some(&request), noting).await?;
     Ok(())
 }
 

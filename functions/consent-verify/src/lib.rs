@@ -1,7 +1,10 @@
-//! The stream's function that proves: reads Microsoft Graph again for every consent whose proof is open.
+//! The stream's function that proves: reads Microsoft Graph again for every consent whose proof is open, and, some time
+//! later, for all that an enterprise has granted (`watch`).
 //!
 //! It is woken by the sweep, through the table's stream. A request whose lease ran out without an answer ends here
 //! too, so that nothing stays half done (P3).
+
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,15 +15,15 @@ use futures_util::future::join_all;
 use onboarding_core::advice::Code;
 use onboarding_core::audit::Occasion;
 use onboarding_core::consent::{AwaitingGrant, Context, Leased, Verifying};
-use onboarding_core::drift::Seen;
+use onboarding_core::drift::{Noting, Seen};
 use onboarding_core::id::ConsentRequestId;
 use onboarding_core::proof::{Judgement, Policy, application, judge};
 use onboarding_core::random::Random;
 use onboarding_core::seal::SealingKeys;
 use onboarding_core::time::{Clock, Timestamp};
-use onboarding_dynamo::drift::Beside;
 use onboarding_dynamo::stream::{Woken, wakes};
 use onboarding_dynamo::{Store, StoreError};
+use onboarding_lambda::config::deployment::PublicBase;
 use onboarding_lambda::panic::{self, Panicked};
 use onboarding_microsoft::{Microsoft, ReadAssigned, ReadBack};
 use onboarding_secrets::{Secrets, SecretsError};
@@ -40,13 +43,15 @@ pub struct App {
     pub microsoft: Arc<Microsoft>,
     /// Whose consent counts.
     pub policy: Policy,
+    /// Our own address: a loss is told with a link to our start page.
+    pub public_base: PublicBase,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// For ids and nonces.
     pub random: Arc<dyn Random>,
 }
 
-/// Why a request could not be looked at. It stays due.
+/// Why a request, or an enterprise, could not be looked at. It stays due.
 #[derive(Debug, Error)]
 enum NotVerified {
     #[error(transparent)]
@@ -60,12 +65,12 @@ enum NotVerified {
 /// Looks after every request that a batch of the stream names.
 pub async fn verify(app: &App, batch: &Event) -> DynamoDbEventResponse {
     let wakes = wakes(batch);
-    let looked_after = wakes.iter().filter_map(|wake| match &wake.woken {
-        Woken::Request(id) => Some(Box::pin(async move {
-            let looked_after = panic::caught(Box::pin(verify_one(app, id))).await;
+    let mine = wakes.iter().filter(|wake| !matches!(wake.woken, Woken::Delivery(_)));
+    let looked_after = mine.map(|wake| {
+        Box::pin(async move {
+            let looked_after = panic::caught(Box::pin(look_after(app, &wake.woken))).await;
             (wake, looked_after.unwrap_or_else(|panicked| Err(panicked.into())))
-        })),
-        Woken::Delivery(_) => None,
+        })
     });
     let mut response = DynamoDbEventResponse::default();
     for (wake, looked_after) in join_all(looked_after).await {
@@ -77,6 +82,14 @@ pub async fn verify(app: &App, batch: &Event) -> DynamoDbEventResponse {
         }
     }
     response
+}
+
+async fn look_after(app: &App, woken: &Woken) -> Result<(), NotVerified> {
+    match woken {
+        Woken::Request(id) => verify_one(app, id).await,
+        Woken::Enterprise(id) => watch::look(app, *id).await,
+        Woken::Delivery(_) => Ok(()),
+    }
 }
 
 async fn verify_one(app: &App, id: &ConsentRequestId) -> Result<(), NotVerified> {
@@ -120,9 +133,10 @@ async fn look(app: &App, awaiting: AwaitingGrant, now: Timestamp) -> Result<(), 
     let context = context(app, &keys, now);
     let recorded = app.store.conclude_admin_consent(awaiting, judgement, context).await?;
     tracing::info!(consent.request = %request.id, recorded = ?recorded, "consent looked at again");
-    let beside = Beside { request: &request, parties: (&enterprise, &reseller), clients };
-    app.store.grant_along(beside, &view, context).await?;
-    app.store.note_drifts(beside, Seen::by_ourselves(&view, &also), context).await?;
+    let start_page = app.public_base.start_page();
+    let noting = Noting { parties: (&enterprise, &reseller), clients, start_page: &start_page, context };
+    app.store.grant_along(&request, &view, noting).await?;
+    app.store.note_drifts(Seen::by_ourselves(&view, &also), Some(&request), noting).await?;
     Ok(())
 }
 
@@ -153,8 +167,9 @@ async fn prove(app: &App, verifying: Verifying, now: Timestamp) -> Result<(), No
     let judgement = judge(verifying.question(), &view, app.policy, app.clock.now());
     let recorded = app.store.conclude(verifying, judgement, &token, context).await?;
     tracing::info!(consent.request = %request.id, recorded = ?recorded, "consent looked at again");
-    let beside = Beside { request: &request, parties: (&enterprise, &reseller), clients };
-    app.store.note_drifts(beside, Seen::by_signer(&view, &also), context).await?;
+    let start_page = app.public_base.start_page();
+    let noting = Noting { parties: (&enterprise, &reseller), clients, start_page: &start_page, context };
+    app.store.note_drifts(Seen::by_signer(&view, &also), Some(&request), noting).await?;
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use onboarding_core::random::SystemRandomness;
 use onboarding_core::time::SystemClock;
 use onboarding_dynamo::Store;
 use onboarding_lambda::config::Env;
-use onboarding_lambda::config::deployment::{MicrosoftAt, SecretsAt, Table};
+use onboarding_lambda::config::deployment::{MicrosoftAt, PublicBase, SecretsAt, Table};
 use onboarding_lambda::{aws, log};
 use onboarding_microsoft::{Microsoft, Settings};
 use onboarding_secrets::Secrets;
@@ -27,6 +27,7 @@ async fn main() -> Result<(), Error> {
         secrets: Arc::new(Secrets::connect(&sdk, secrets.endpoint(), secrets.prefix.as_str())),
         microsoft: Arc::new(Microsoft::new(Settings { endpoints: microsoft.endpoints, clients: microsoft.clients })?),
         policy: Policy::default(),
+        public_base: PublicBase::from_env(&env)?,
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandomness::new()),
     };

@@ -84,7 +84,7 @@ async fn authorize_url(
         sealed_state: &sealed_state,
         state: &state,
         redirect_uri: &redirect_uri,
-        scope: &permission::authorize_scope(&request.screen()),
+        scope: &permission::authorize_scope(&request.asks_for()),
         prompt: request.asked_again.then_some(Prompt::Consent),
         login_hint: None,
     }))

@@ -202,6 +202,7 @@ async fn new_request(
         reseller,
         action: ask.action,
         together: enterprise.asked_again_with(ask.action),
+        part: Vec::new(),
         redirect_url: ask.redirect_url,
         pin: address::pin(app, enterprise).await?,
         asked_again: enterprise.action(ask.action).must_ask_again(),

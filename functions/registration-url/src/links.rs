@@ -168,7 +168,7 @@ async fn keep(
         Made::Refused => return Err(Error::EnterpriseStopped),
         Made::Repeated(repeat) => return Ok(Answer::repeated(repeat)),
     }
-    let start_url = app.edge.public_base.url(&format!("/start/{}", handle.expose()));
+    let start_url = format!("{}{}", app.edge.public_base.start_page(), handle.expose());
     let expires_at = start.expires_at.to_string();
     let made = Link { start_url: &start_url, expires_at, microsoft_screens: plan.screens.len() };
     Ok(Answer::json(StatusCode::OK, &made))

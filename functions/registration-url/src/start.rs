@@ -122,6 +122,7 @@ async fn requests(
         reseller: journey.reseller.id,
         action,
         together: screen.actions.iter().chain(&screen.again).copied().filter(|other| *other != action).collect(),
+        part: screen.part.clone(),
         redirect_url: journey.start.redirect_url.clone(),
         pin,
         asked_again: journey.enterprise.action(action).must_ask_again(),

@@ -197,7 +197,7 @@ impl Code {
         let explanation = self.explain();
         let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
         let [first, others @ ..] = names.as_slice() else { return explanation };
-        let seen = if self == Self::GrantNotVisible {
+        let seen = if matches!(self, Self::GrantNotVisible | Self::ConsentMissing) {
             format!("Not granted for the organisation: {}.", names.join(", "))
         } else if self != Self::TeamsAdminRoleNotReady {
             return explanation;

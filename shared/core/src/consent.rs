@@ -30,6 +30,7 @@ use crate::advice::Code;
 use crate::enterprise::{Enterprise, Standing};
 use crate::id::{ConsentRequestId, DeliveryId, EnterpriseId, ReferenceId, ResellerId, TenantId};
 use crate::identity::Signer;
+use crate::permission::{self, Permission};
 use crate::redirect_url::RedirectUrl;
 use crate::reseller::{Reseller, ResellerStatus, TokenMode};
 use crate::seal::{Purpose, SealingKeys, Unsealable};
@@ -84,6 +85,10 @@ pub struct ConsentRequest {
     /// tenant-wide grant may remove an earlier one (Microsoft: "Grant tenant-wide admin consent"), and its companions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub together: Vec<ActionType>,
+    /// The permissions that its screen asks for alone, by name, where the rest of its action's is granted; empty if it asks
+    /// for all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub part: Vec<String>,
     /// Where the outcome goes.
     pub redirect_url: RedirectUrl,
     /// The only tenant that may finish it; without one the provider confirms the tenant afterwards.
@@ -213,6 +218,8 @@ pub struct NewRequest {
     pub action: ActionType,
     /// The other actions whose delegated permissions its screen asks for.
     pub together: Vec<ActionType>,
+    /// The permissions that its screen asks for alone; empty if it asks for all of them.
+    pub part: Vec<String>,
     /// Where the outcome goes.
     pub redirect_url: RedirectUrl,
     /// The only tenant that may finish it.
@@ -259,13 +266,14 @@ impl ConsentRequest {
     /// A request that nobody has answered.
     #[must_use]
     pub fn new(id: ConsentRequestId, new: NewRequest, created_at: Timestamp, expires_at: Timestamp) -> Self {
-        let NewRequest { enterprise, reseller, action, together, redirect_url, pin, asked_again } = new;
+        let NewRequest { enterprise, reseller, action, together, part, redirect_url, pin, asked_again } = new;
         Self {
             id,
             enterprise,
             reseller,
             action,
             together,
+            part,
             redirect_url,
             pin,
             asked_again,
@@ -283,13 +291,24 @@ impl ConsentRequest {
         [&[self.action], self.together.as_slice()].concat()
     }
 
+    /// The delegated permissions that its screen asks for.
+    #[must_use]
+    pub fn asks_for(&self) -> Vec<&'static Permission> {
+        if self.part.is_empty() {
+            permission::asked_together(&self.screen())
+        } else {
+            permission::part_of(self.action, &self.part)
+        }
+    }
+
     /// Whether it asks for just this, in this way.
     #[must_use]
     pub fn is_for(&self, new: &NewRequest) -> bool {
-        let Self { enterprise, action, together, redirect_url, pin, asked_again, .. } = self;
+        let Self { enterprise, action, together, part, redirect_url, pin, asked_again, .. } = self;
         *enterprise == new.enterprise
             && *action == new.action
             && *together == new.together
+            && *part == new.part
             && *redirect_url == new.redirect_url
             && *pin == new.pin
             && *asked_again == new.asked_again

@@ -1,73 +1,54 @@
-//! Drift: a consent that was granted and that Microsoft no longer shows.
+//! Drift: a consent that was granted and that Microsoft no longer shows, or shows again.
 //!
 //! A new tenant-wide grant may take an earlier one away (Microsoft: "Grant tenant-wide admin consent to an application"),
-//! and an administrator may take away any. So whoever reads a tenant looks at everything that it granted before.
-//! What was not read is not missing.
+//! and an administrator may take away any. So whoever reads a tenant looks at everything that it granted before, and every
+//! enterprise with granted actions is looked at by itself, at least twice a day (K17). What was not read is not missing.
 
-use crate::action::{ActionItem, ActionState, ActionType, ProvedBy};
+mod noted;
+mod seen;
+
+use std::time::Duration;
+
+use crate::action::{ActionState, ActionType, ProvedBy};
+use crate::advice::Code;
 use crate::application_client::ApplicationClients;
-use crate::audit::{Actor, AuditRow, Fact};
-use crate::consent::Context;
-use crate::delivery::Delivery;
 use crate::enterprise::Enterprise;
-use crate::event;
-use crate::id::{ConsentRequestId, EnterpriseId, RoleTemplateId, TenantId};
-use crate::proof::application::{self, AppRole};
-use crate::proof::{self, Also, DelegatedGrant, TEAMS_ADMINISTRATOR, TenantView};
-use crate::reseller::Reseller;
+use crate::id::{ConsentRequestId, EnterpriseId};
+use crate::proof::Also;
+use crate::time::Timestamp;
 
-/// What a reading showed of a tenant, whoever's token it was made with.
-#[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
-    tenant: TenantId,
-    grants: Option<&'a [DelegatedGrant]>,
-    app_roles: Option<&'a [AppRole]>,
-    joined: Option<&'a [RoleTemplateId]>,
-    also: &'a Also,
+pub use noted::{Drift, Noting};
+pub use seen::Seen;
+use seen::Shown;
+
+/// How long an enterprise is left alone at least.
+const LEFT_ALONE: Duration = Duration::from_hours(9);
+
+/// By how much longer, at most: enterprises that were granted together are not looked at together for ever. Both together
+/// are K17's 12 hours, less what a tick and a reading may take.
+const SPREAD: Duration = Duration::from_mins(2 * 60 + 45);
+
+/// When Microsoft is asked again that did not answer, or not for everything.
+const AGAIN_AFTER: Duration = Duration::from_mins(15);
+
+/// When an enterprise that is all right at `now` is to be looked at. Its number is random, and so is its place in the day.
+#[must_use]
+pub fn next_look(enterprise: EnterpriseId, now: Timestamp) -> Timestamp {
+    now.plus(LEFT_ALONE + Duration::from_secs(enterprise.get() % SPREAD.as_secs()))
 }
 
-impl<'a> Seen<'a> {
-    /// What a signer's token showed; none if it did not show which tenant.
-    #[must_use]
-    pub fn by_signer(view: &'a TenantView, also: &'a Also) -> Option<Self> {
-        Some(Self {
-            tenant: view.organization.as_ref()?.id,
-            grants: view.grants.as_deref(),
-            app_roles: view.app_roles.as_deref(),
-            joined: view.joined.as_deref(),
-            also,
-        })
-    }
-
-    /// What a token of our own showed; none if it showed nothing.
-    #[must_use]
-    pub fn by_ourselves(view: &'a application::View, also: &'a Also) -> Option<Self> {
-        let application::View::Open { organization, roles, grants, joined } = view else { return None };
-        let (grants, joined) = (grants.as_deref(), joined.as_deref());
-        Some(Self { tenant: organization.id, grants, app_roles: Some(roles), joined, also })
-    }
-
-    /// Whether `action` is shown as granted; none if that was not read.
-    fn shows(&self, action: ActionType, clients: &ApplicationClients) -> Option<bool> {
-        let client = clients.of(action);
-        match action.proved_by() {
-            ProvedBy::Grants => self.grants.map(|grants| proof::covers_tenant(grants, action)),
-            ProvedBy::Membership => self.joined.map(|joined| joined.contains(&TEAMS_ADMINISTRATOR)),
-            ProvedBy::AppRoles if self.also.clients.contains(&client) => {
-                self.app_roles.map(|roles| application::missing(action, client, roles).is_empty())
-            }
-            ProvedBy::AppRoles | ProvedBy::SignIn => None,
-        }
-    }
+/// When an enterprise is to be looked at of which `now` not everything could be read.
+#[must_use]
+pub fn look_again(now: Timestamp) -> Timestamp {
+    now.plus(AGAIN_AFTER)
 }
 
 impl Enterprise {
-    /// What is to be looked at for the actions that are granted.
+    /// What is to be looked at for the actions that are granted, or were.
     #[must_use]
     pub fn granted_before(&self, clients: &ApplicationClients) -> Also {
-        let granted = ActionType::all().filter(|action| matches!(self.action(*action), ActionState::Granted { .. }));
         let mut also = Also::default();
-        for action in granted {
+        for action in self.watched() {
             match action.proved_by() {
                 ProvedBy::AppRoles => drop(also.clients.insert(clients.of(action))),
                 ProvedBy::Membership => also.joined = true,
@@ -77,63 +58,154 @@ impl Enterprise {
         }
         also
     }
+
+    /// The actions whose grant may go, or come back.
+    pub fn watched(&self) -> impl Iterator<Item = ActionType> {
+        let lasts = |action: &ActionType| action.proved_by() != ProvedBy::SignIn;
+        ActionType::all().filter(lasts).filter(|action| {
+            let state = self.action(*action);
+            matches!(state, ActionState::Granted { .. }) || self.may_return(*action, &state)
+        })
+    }
+
+    /// Whether Graph alone decides that `action` is granted: it was before, or its signer was accepted and only the grant
+    /// was not seen.
+    fn may_return(&self, action: ActionType, state: &ActionState) -> bool {
+        self.lost.contains(&action) || matches!(state, ActionState::Blocked { code: Code::GrantNotVisible, .. })
+    }
 }
 
-/// Everything that the loss of one consent changes. It happens whole or not at all, and only if the action is still
-/// granted as it was.
+/// A granted action that is gone, or one that is back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Drift {
-    /// Whose.
-    pub enterprise: EnterpriseId,
-    /// Which action.
-    pub action: ActionType,
-    /// The link by which it was granted: still being so is the condition.
-    pub granted_by: ConsentRequestId,
-    /// The state that the action gets.
-    pub state: ActionState,
-    /// The event, if the service provider is told of any.
-    pub delivery: Option<Delivery>,
-    /// What the audit trail keeps.
-    pub audit: AuditRow,
+pub struct Change {
+    action: ActionType,
+    was: ActionState,
+    is: ActionState,
 }
 
-/// The granted actions that `seen` shows to be gone, but for `except`, which is being decided by itself.
+/// What a reading was made for, and decides by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Decided<'a> {
+    /// Its action.
+    pub action: ActionType,
+    /// Every action that its screen asked for.
+    pub screen: &'a [ActionType],
+}
+
+impl Decided<'_> {
+    fn leaves(self, action: ActionType, is_granted: bool) -> bool {
+        action != self.action && (is_granted || !self.screen.contains(&action))
+    }
+}
+
+/// What `seen` changes of the actions that were granted, but for what is `decided` otherwise.
 #[must_use]
-pub fn drifts(
-    (enterprise, reseller): (&Enterprise, &Reseller),
+pub fn changes(
+    enterprise: &Enterprise,
     seen: Seen<'_>,
-    (clients, except): (&ApplicationClients, ActionType),
-    context: Context<'_>,
-) -> Vec<Drift> {
-    if enterprise.pin() != Some(seen.tenant) {
+    (clients, decided): (&ApplicationClients, Option<Decided<'_>>),
+    now: Timestamp,
+) -> Vec<Change> {
+    if enterprise.pin() != Some(seen.tenant()) {
         return Vec::new();
     }
-    let others = ActionType::all().filter(|action| *action != except);
-    let gone = others.filter(|action| seen.shows(*action, clients) == Some(false));
-    gone.filter_map(|action| drift((enterprise, reseller), action, context)).collect()
+    let change = |action: ActionType| {
+        let was = enterprise.action(action);
+        let is_granted = matches!(was, ActionState::Granted { .. });
+        let is_left = decided.is_none_or(|decided| decided.leaves(action, is_granted));
+        let shown = seen.shows(action, clients);
+        let is = if is_granted {
+            lose(&was, shown, now)
+        } else if enterprise.may_return(action, &was) {
+            find(&was, shown, now)
+        } else {
+            None
+        };
+        is.filter(|_| is_left).map(|is| Change { action, was, is })
+    };
+    enterprise.watched().filter_map(change).collect()
 }
 
-fn drift((enterprise, reseller): (&Enterprise, &Reseller), action: ActionType, context: Context<'_>) -> Option<Drift> {
-    let ActionState::Granted { request, .. } = enterprise.action(action) else { return None };
-    let occasion = context.occasion;
-    let state = ActionState::Drifted { since: occasion.now };
-    let item = ActionItem::new(enterprise.id, action, &state, &enterprise.profile.services);
-    let about = (reseller, enterprise.id);
-    let fact = Fact {
-        actor: &Actor::System(context.system.unwrap_or("consent-redirect")),
-        action: "consent.drifted",
-        object: format!("action:{action}"),
-        before: Some("granted".to_owned()),
-        after: Some(state.word().to_owned()),
-    };
-    Some(Drift {
-        enterprise: enterprise.id,
-        action,
-        granted_by: request,
-        delivery: event::delivery("action.drifted", about, item, (context.keys, occasion)),
-        audit: AuditRow::new(enterprise.reseller, Some(enterprise.id), fact, occasion),
-        state,
-    })
+/// What becomes of a granted action.
+fn lose(was: &ActionState, shown: Shown, since: Timestamp) -> Option<ActionState> {
+    let ActionState::Granted { request, by, .. } = was.clone() else { return None };
+    match shown {
+        Shown::Granted | Shown::Unread => None,
+        Shown::Gone(missing) => {
+            let missing = missing.into_iter().map(str::to_owned).collect();
+            Some(ActionState::Drifted { since, request, by, missing })
+        }
+        Shown::Absent => Some(ActionState::Revoked { since, request, by }),
+        Shown::NobodyMayRead => Some(ActionState::Unverifiable { since, request }),
+    }
+}
+
+/// What becomes of an action that is not granted any more, or whose grant was never seen.
+fn find(was: &ActionState, shown: Shown, since: Timestamp) -> Option<ActionState> {
+    match (was, shown) {
+        (ActionState::Drifted { request, by, .. } | ActionState::Revoked { request, by, .. }, Shown::Granted) => {
+            Some(ActionState::Granted { since, request: request.clone(), by: by.clone() })
+        }
+        (
+            ActionState::Started { request, .. }
+            | ActionState::Declined { request, .. }
+            | ActionState::Blocked { request, .. }
+            | ActionState::Unverifiable { request, .. },
+            Shown::Granted,
+        ) => Some(ActionState::Granted { since, request: request.clone(), by: None }),
+        // Nobody could read it, and now somebody can.
+        (ActionState::Unverifiable { request, .. }, shown @ (Shown::Gone(_) | Shown::Absent)) => {
+            lose(&ActionState::Granted { since, request: request.clone(), by: None }, shown, since)
+        }
+        (
+            ActionState::NotRequested
+            | ActionState::PendingConsent { .. }
+            | ActionState::PendingConfirmation { .. }
+            | ActionState::Verifying { .. }
+            | ActionState::Granted { .. }
+            | ActionState::Withdrawn { .. }
+            | ActionState::Expired { .. },
+            Shown::Granted,
+        )
+        | (
+            ActionState::NotRequested
+            | ActionState::PendingConsent { .. }
+            | ActionState::Started { .. }
+            | ActionState::PendingConfirmation { .. }
+            | ActionState::Verifying { .. }
+            | ActionState::Granted { .. }
+            | ActionState::Declined { .. }
+            | ActionState::Blocked { .. }
+            | ActionState::Drifted { .. }
+            | ActionState::Withdrawn { .. }
+            | ActionState::Revoked { .. }
+            | ActionState::Expired { .. },
+            Shown::Gone(_) | Shown::Absent,
+        )
+        | (_, Shown::Unread | Shown::NobodyMayRead) => None,
+    }
+}
+
+impl Change {
+    /// The link by which the action was granted.
+    #[must_use]
+    pub fn granted_by(&self) -> Option<&ConsentRequestId> {
+        match &self.is {
+            ActionState::Granted { request, .. }
+            | ActionState::Drifted { request, .. }
+            | ActionState::Revoked { request, .. }
+            | ActionState::Unverifiable { request, .. } => Some(request),
+            ActionState::NotRequested
+            | ActionState::PendingConsent { .. }
+            | ActionState::Started { .. }
+            | ActionState::PendingConfirmation { .. }
+            | ActionState::Verifying { .. }
+            | ActionState::Declined { .. }
+            | ActionState::Blocked { .. }
+            | ActionState::Withdrawn { .. }
+            | ActionState::Expired { .. } => None,
+        }
+    }
 }
 
 #[cfg(test)]

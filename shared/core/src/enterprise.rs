@@ -6,7 +6,7 @@ mod preview;
 mod profile;
 mod warning;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,12 @@ pub struct Enterprise {
     pub management_requested_at: Option<Timestamp>,
     /// The actions that have left their initial state.
     pub actions: BTreeMap<ActionType, ActionState>,
+    /// The actions that were granted, whose loss was noticed, and that are not granted again.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub lost: BTreeSet<ActionType>,
+    /// When Microsoft Graph was last read for all that is granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Counts the edits of the profile; the `ETag`.
@@ -161,6 +167,8 @@ impl Enterprise {
             tenant: None,
             management_requested_at: None,
             actions,
+            lost: BTreeSet::new(),
+            verified_at: None,
             created_at: now,
             version: 1,
         };

@@ -245,13 +245,21 @@ pub fn asked_together(actions: &[ActionType]) -> Vec<&'static Permission> {
     together
 }
 
-/// The `scope` of the authorize request for `actions` together (R112): OpenID Connect's own, Graph's by name, others
+/// The delegated permissions of `action` with these names alone, for a screen that mends what is missing of it. A name
+/// that nobody knows any more is left out.
+#[must_use]
+pub fn part_of(action: ActionType, names: &[String]) -> Vec<&'static Permission> {
+    let is_named = |asked: &&Permission| names.iter().any(|name| name == asked.name);
+    asked_by(action).filter(|asked| asked.kind == Kind::Delegated).filter(is_named).collect()
+}
+
+/// The `scope` of the authorize request for what is asked together (R112): OpenID Connect's own, Graph's by name, others
 /// with their API.
 ///
 /// `profile` is asked for because Entra gives the `oid` claim only with it.
 #[must_use]
-pub fn authorize_scope(actions: &[ActionType]) -> String {
-    let named = asked_together(actions).into_iter().map(|permission| match permission.resource {
+pub fn authorize_scope(asked: &[&'static Permission]) -> String {
+    let named = asked.iter().map(|permission| match permission.resource {
         GRAPH => permission.name.to_owned(),
         other => format!("{other}/{}", permission.name),
     });
@@ -260,8 +268,8 @@ pub fn authorize_scope(actions: &[ActionType]) -> String {
 
 /// The `scope` of the code redemption: one resource only, so Graph's part (AADSTS700022).
 #[must_use]
-pub fn redeem_scope(actions: &[ActionType]) -> String {
-    let of_graph = asked_together(actions).into_iter().filter(|asked| asked.resource == GRAPH).map(|asked| asked.name);
+pub fn redeem_scope(asked: &[&'static Permission]) -> String {
+    let of_graph = asked.iter().filter(|asked| asked.resource == GRAPH).map(|asked| asked.name);
     ["openid", "profile"].into_iter().chain(of_graph).collect::<Vec<_>>().join(" ")
 }
 
@@ -272,7 +280,7 @@ mod tests {
     /// R112 Exactly the documented scopes, and `profile`.
     #[test]
     fn registration_asks_the_documented_scopes() {
-        let asked = authorize_scope(&[ActionType::Registration]);
+        let asked = authorize_scope(&asked_together(&[ActionType::Registration]));
         let mut scopes: Vec<&str> = asked.split(' ').collect();
         scopes.sort_unstable();
         let mut documented = vec![
@@ -320,22 +328,22 @@ mod tests {
     /// R130 Signing in asks for nothing that a registration does not.
     #[test]
     fn a_sign_in_asks_for_nothing_new() {
-        let login = authorize_scope(&[ActionType::LoginEnterpriseAdmin]);
+        let login = authorize_scope(&asked_together(&[ActionType::LoginEnterpriseAdmin]));
         assert_eq!(login, "openid profile Organization.Read.All Directory.AccessAsUser.All");
-        let registration = authorize_scope(&[ActionType::Registration]);
+        let registration = authorize_scope(&asked_together(&[ActionType::Registration]));
         assert!(login.split(' ').all(|scope| registration.split(' ').any(|known| known == scope)), "{registration}");
     }
 
     /// What is asked for together is asked for once, with what the proof is read with.
     #[test]
     fn a_screen_asks_for_a_union() {
-        let management = authorize_scope(&[ActionType::ServiceProviderManagement]);
+        let management = authorize_scope(&asked_together(&[ActionType::ServiceProviderManagement]));
         assert_eq!(
             management,
             "openid profile RoleManagement.ReadWrite.Directory Application.Read.All Organization.Read.All \
              Directory.AccessAsUser.All"
         );
-        let both = authorize_scope(&[ActionType::Registration, ActionType::ServiceProviderManagement]);
+        let both = authorize_scope(&asked_together(&[ActionType::Registration, ActionType::ServiceProviderManagement]));
         let mut scopes: Vec<&str> = both.split(' ').collect();
         assert_eq!(scopes.len(), 10, "{both}");
         scopes.sort_unstable();
@@ -352,8 +360,20 @@ mod tests {
         }
     }
 
+    /// What is missing of an action is asked for by itself; another action's permission is not, nor an application's.
+    #[test]
+    fn a_part_is_asked_for_alone() {
+        let part = |action, names: &[&str]| -> String {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            authorize_scope(&part_of(action, &names))
+        };
+        let both = part(ActionType::Registration, &["User.ReadWrite.All", "Application.Read.All", "Retired.All"]);
+        assert_eq!(both, "openid profile User.ReadWrite.All");
+        assert_eq!(part(ActionType::UserSync, &["User.Read.All"]), "openid profile");
+    }
+
     #[test]
     fn a_code_is_redeemed_for_one_resource() {
-        assert!(!redeem_scope(&[ActionType::Registration]).contains("user_impersonation"));
+        assert!(!redeem_scope(&asked_together(&[ActionType::Registration])).contains("user_impersonation"));
     }
 }

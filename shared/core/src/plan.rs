@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::action::{ActionState, ActionType, ProvedBy};
+use crate::advice::Code;
 use crate::application_client::ApplicationClients;
 use crate::enterprise::Enterprise;
 use crate::id::ApplicationId;
@@ -21,6 +22,13 @@ pub enum Wanted {
     Missing,
     /// These actions.
     These(BTreeSet<ActionType>),
+    /// What is missing of one action that was granted: these delegated permissions of it, by name, and nothing else.
+    Part {
+        /// The action.
+        action: ActionType,
+        /// The permissions.
+        permissions: Vec<String>,
+    },
 }
 
 /// One of Microsoft's screens.
@@ -34,6 +42,8 @@ pub struct Screen {
     pub actions: Vec<ActionType>,
     /// Granted actions whose permissions it asks for again, so that none of them is lost.
     pub again: Vec<ActionType>,
+    /// The delegated permissions that it asks for alone, by name; empty if it asks for all of its actions'.
+    pub part: Vec<String>,
 }
 
 /// Microsoft's screens, in the order in which they are to be gone through.
@@ -48,7 +58,10 @@ impl Screen {
     #[must_use]
     pub fn permissions(&self, clients: &ApplicationClients) -> Vec<&'static Permission> {
         match self.kind {
-            Kind::Delegated => permission::asked_together(&[self.actions.as_slice(), &self.again].concat()),
+            Kind::Delegated if self.part.is_empty() => {
+                permission::asked_together(&[self.actions.as_slice(), &self.again].concat())
+            }
+            Kind::Delegated => self.actions.iter().flat_map(|one| permission::part_of(*one, &self.part)).collect(),
             Kind::Application => {
                 let mut listed: Vec<&'static Permission> = Vec::new();
                 let actions = ActionType::all().filter(|action| is_application(*action));
@@ -89,6 +102,7 @@ pub fn plan(enterprise: &Enterprise, wanted: &Wanted, clients: &ApplicationClien
     let services = &enterprise.profile.services;
     let is_wanted = |action: &ActionType| match wanted {
         Wanted::These(these) => these.contains(action) && is_open(enterprise, *action),
+        Wanted::Part { action: one, .. } => action == one && is_open(enterprise, *action),
         Wanted::Missing => {
             let missing = action.is_mandatory(services) && is_open(enterprise, *action);
             missing || (enterprise.is_asked_for(*action) && action.proved_by() != ProvedBy::SignIn)
@@ -99,11 +113,14 @@ pub fn plan(enterprise: &Enterprise, wanted: &Wanted, clients: &ApplicationClien
     let of = |proof: &[ProvedBy]| -> Vec<ActionType> {
         left.iter().copied().filter(|action| proof.contains(&action.proved_by())).collect()
     };
-    let sign_in = |actions: Vec<ActionType>| Screen {
-        kind: Kind::Delegated,
-        client: clients.own(),
-        again: again(enterprise, &actions),
-        actions,
+    let sign_in = |actions: Vec<ActionType>| {
+        let (again, part) = match wanted {
+            Wanted::Part { action, permissions } if !was_too_little(enterprise, *action) => {
+                (Vec::new(), permissions.clone())
+            }
+            Wanted::Part { .. } | Wanted::Missing | Wanted::These(_) => (again(enterprise, &actions), Vec::new()),
+        };
+        Screen { kind: Kind::Delegated, client: clients.own(), actions, again, part }
     };
     let known = enterprise.tenant.is_some() || enterprise.profile.expected_tenant.is_some();
     let together: &[ProvedBy] = if known { &[ProvedBy::Grants, ProvedBy::Membership] } else { &[ProvedBy::Grants] };
@@ -116,6 +133,11 @@ pub fn plan(enterprise: &Enterprise, wanted: &Wanted, clients: &ApplicationClien
     screens.push(sign_in(of(&[ProvedBy::SignIn])));
     screens.retain(|screen| !screen.actions.is_empty());
     Plan { screens }
+}
+
+/// Whether a part of `action` was granted and more is missing by now.
+fn was_too_little(enterprise: &Enterprise, action: ActionType) -> bool {
+    matches!(enterprise.action(action), ActionState::Blocked { code: Code::GrantNotVisible, .. })
 }
 
 fn again(enterprise: &Enterprise, actions: &[ActionType]) -> Vec<ActionType> {
@@ -136,6 +158,7 @@ fn application_screens(actions: &[ActionType], clients: &ApplicationClients) -> 
         client,
         actions: actions.iter().copied().filter(|action| clients.of(*action) == client).collect(),
         again: Vec::new(),
+        part: Vec::new(),
     };
     order.into_iter().map(screen).collect()
 }

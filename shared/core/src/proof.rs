@@ -219,8 +219,13 @@ fn granted_for_all(question: Question<'_>, grants: &[DelegatedGrant], facts: Fac
 }
 
 /// Whether grants show for the whole tenant what `action` asks Graph for.
-pub(crate) fn covers_tenant(grants: &[DelegatedGrant], action: ActionType) -> bool {
+fn covers_tenant(grants: &[DelegatedGrant], action: ActionType) -> bool {
     covers(grants, action, |holder| holder == Holder::Tenant)
+}
+
+/// What `action` asks Graph for and is not granted for the whole tenant.
+pub(crate) fn missing_in_tenant(grants: &[DelegatedGrant], action: ActionType) -> Vec<&'static str> {
+    missing(grants, action, |holder| holder == Holder::Tenant)
 }
 
 /// Whether the grants that count hold every Graph permission that the action asks for. Several grants may share one
@@ -258,7 +263,7 @@ fn facts(
         office_user_type: Some(office_user_type(roles)),
         company_admin: roles.contains(&GLOBAL_ADMINISTRATOR),
         contains_teams_tenant_admin_api: grants.iter().any(teams),
-        missing: missing(grants, action, |holder| holder == Holder::Tenant),
+        missing: missing_in_tenant(grants, action),
         administrators: Vec::new(),
     }
 }

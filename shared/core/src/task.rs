@@ -202,7 +202,9 @@ mod tests {
         assert_eq!(all(&enterprise), [Err(TaskRefused::ConsentRequired); 8]);
         set(&mut enterprise, granted());
         assert_eq!(all(&enterprise), [Ok(()); 8]);
-        set(&mut enterprise, ActionState::Revoked { since: Timestamp::from_seconds(2) });
+        let since = Timestamp::from_seconds(2);
+        let request = ConsentRequestId::new(since, &Counting::default());
+        set(&mut enterprise, ActionState::Revoked { since, request, by: None });
         assert_eq!(all(&enterprise), [Err(TaskRefused::ConsentRequired); 8]);
         assert_eq!(DELEGATED.map(|task| task.authorize(Asker::EnterpriseAdmin, &enterprise)), [Ok(()); 8]);
     }

@@ -9,6 +9,7 @@ use onboarding_core::audit::AuditRow;
 use onboarding_core::consent::{
     self, Conclusion, ConsentRequest, Context, LEASE, Landing, Leased, MAX_ATTEMPTS, Record, Stage, Verifying,
 };
+use onboarding_core::drift;
 use onboarding_core::enterprise::{Enterprise, Standing};
 use onboarding_core::id::{ConsentRequestId, EnterpriseId, ReferenceId, ResellerId, TenantId};
 use onboarding_core::idempotency::Once;
@@ -20,11 +21,12 @@ use onboarding_core::secret::SecretHash;
 use onboarding_core::time::Timestamp;
 use secrecy::SecretString;
 
+use crate::drift::found;
 use crate::due::DueKind;
 use crate::idempotency::{Ended, Made};
 use crate::key::{EXISTS, Key};
 use crate::row::{entity, item, part};
-use crate::transaction::{Committed, Part};
+use crate::transaction::{Committed, Part, Transaction};
 use crate::update::{Change, Updated};
 use crate::value::{instant, number, text};
 use crate::{Store, StoreError};
@@ -72,6 +74,22 @@ impl OutcomeRows {
     #[must_use]
     pub fn links_work(&self) -> bool {
         consent::links_work(&self.enterprise, &self.reseller)
+    }
+}
+
+impl Transaction {
+    /// Adds the condition that a provider is not disabled.
+    pub(crate) fn check_active(&mut self, reseller: ResellerId) -> Result<(), StoreError> {
+        let provider = Key::reseller(reseller);
+        let active = Change::condition("#status = :active")
+            .name("#status", "status")
+            .value(":active", part(&provider, &ResellerStatus::Active)?);
+        self.check(Part::Reseller, provider, active)
+    }
+
+    /// Adds the condition that a tenant is no other provider's.
+    pub(crate) fn check_free(&mut self, tenant: TenantId, reseller: ResellerId) -> Result<(), StoreError> {
+        self.check(Part::Guard, Key::tenant(tenant), free_for(reseller, Change::condition(FREE)))
     }
 }
 
@@ -185,18 +203,13 @@ impl Store {
         }
         transaction.update(Part::Action, Key::enterprise(record.request.enterprise), landing(record)?)?;
         if record.landing != Landing::IfNewest {
-            let provider = Key::reseller(record.request.reseller);
-            let active = Change::condition("#status = :active")
-                .name("#status", "status")
-                .value(":active", part(&provider, &ResellerStatus::Active)?);
-            transaction.check(Part::Reseller, provider, active)?;
+            transaction.check_active(record.request.reseller)?;
         }
         if let Some(tenant) = record.binds {
             transaction.update(Part::Guard, Key::tenant(tenant), guard(record.request.reseller))?;
         }
         if let Landing::Within(tenant) | Landing::Along(tenant) = record.landing {
-            let free = free_for(record.request.reseller, Change::condition(FREE));
-            transaction.check(Part::Guard, Key::tenant(tenant), free)?;
+            transaction.check_free(tenant, record.request.reseller)?;
         }
         if let Some(delivery) = &record.delivery {
             transaction.deliver(delivery)?;
@@ -405,7 +418,7 @@ const SAME_TENANT: &str = "(tenant = :tenant OR attribute_not_exists(tenant) AND
      (attribute_not_exists(profile.expectedTenant) OR profile.expectedTenant = :tenant \
       OR contains(profile.expectedTenant, :dot)))";
 
-fn within(change: Change, tenant: TenantId) -> Change {
+pub(crate) fn within(change: Change, tenant: TenantId) -> Change {
     change.and(SAME_TENANT).value(":tenant", text(tenant.to_string())).value(":dot", text("."))
 }
 
@@ -423,7 +436,7 @@ pub(crate) fn proved_words(change: Change) -> Change {
 /// How the action's state lands on the enterprise.
 fn landing(record: &Record) -> Result<Change, StoreError> {
     let key = Key::enterprise(record.request.enterprise);
-    let mut change = action_change(&key, record.request.action, &record.action)?;
+    let mut change = watched(action_change(&key, record.request.action, &record.action)?, record);
     match record.landing {
         Landing::IfNewest => Ok(proved_words(change.and(IS_NEWEST))
             .name("#request", "request")
@@ -436,10 +449,22 @@ fn landing(record: &Record) -> Result<Change, StoreError> {
         Landing::Must => {
             change = open(change.and(IS_OPEN), &key)?;
             let Some(tenant) = record.binds else { return Ok(change.and(IS_UNBOUND)) };
-            change.update.push_str(", tenant = :tenant");
+            change.update.insert_str("SET ".len(), "tenant = :tenant, ");
             Ok(within(change, tenant))
         }
     }
+}
+
+/// What is granted is looked at from now on, and so is a grant that was not seen in time; what is granted is not lost.
+fn watched(mut change: Change, record: &Record) -> Change {
+    let is_granted = matches!(record.action, ActionState::Granted { .. });
+    if !is_granted && record.refusal != Some(Code::GrantNotVisible) {
+        return change;
+    }
+    change.update.push_str(", DPK = if_not_exists(DPK, :due), DSK = if_not_exists(DSK, :at)");
+    let first = drift::next_look(record.request.enterprise, record.audit.at);
+    change = change.value(":due", text(DueKind::Drift.partition(0))).value(":at", text(first.to_string()));
+    if is_granted { found(change, record.request.action) } else { change }
 }
 
 /// The tenant's guard: the first provider to bind a tenant keeps it (T16).

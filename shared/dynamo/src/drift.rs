@@ -1,70 +1,110 @@
-//! What a reading of a tenant shows beside the consent that it was made for: consents that are gone, and consents that
-//! the same screen granted.
+//! What a reading of a tenant shows beside the consent that it was made for, or when it was made for none: consents that are
+//! gone or back, and consents that the same screen granted.
 
-use onboarding_core::application_client::ApplicationClients;
-use onboarding_core::consent::{ConsentRequest, Context};
-use onboarding_core::drift::{self, Drift, Seen};
+use aws_sdk_dynamodb::types::AttributeValue;
+use onboarding_core::action::{ActionState, ActionType};
+use onboarding_core::consent::ConsentRequest;
+use onboarding_core::drift::{self, Decided, Drift, Noting, Seen};
 use onboarding_core::enterprise::Enterprise;
+use onboarding_core::id::EnterpriseId;
 use onboarding_core::proof::application::{self, Judgement, View};
-use onboarding_core::reseller::Reseller;
+use onboarding_core::time::Timestamp;
 
-use crate::key::Key;
+use crate::consent::{IS_OPEN, open, within};
+use crate::key::{EXISTS, Key};
 use crate::row::part;
-use crate::transaction::Part;
+use crate::transaction::{Committed, Part};
 use crate::update::Change;
-use crate::value::text;
+use crate::value::{instant, text};
 use crate::{Store, StoreError};
 
-/// Beside what a reading was made.
-#[derive(Clone, Copy, Debug)]
-pub struct Beside<'a> {
-    /// The link that it was made for.
-    pub request: &'a ConsentRequest,
-    /// Its enterprise and provider, as they were read before.
-    pub parties: (&'a Enterprise, &'a Reseller),
-    /// Our registrations.
-    pub clients: &'a ApplicationClients,
-}
-
 impl Store {
-    /// Records every granted action that is gone, each in a transaction of its own. One that has changed meanwhile is
-    /// left to whoever changed it.
+    /// Records every granted action that is gone, and every lost one that is back, each in a transaction of its own. One
+    /// that has changed meanwhile is left to whoever changed it. What the reading was made for is `decided` by itself.
     pub async fn note_drifts(
         &self,
-        beside: Beside<'_>,
         seen: Option<Seen<'_>>,
-        context: Context<'_>,
+        decided: Option<&ConsentRequest>,
+        noting: Noting<'_>,
     ) -> Result<(), StoreError> {
         let Some(seen) = seen else { return Ok(()) };
-        for drift in drift::drifts(beside.parties, seen, (beside.clients, beside.request.action), context) {
-            tracing::warn!(enterprise.id = %drift.enterprise, action = %drift.action, "a consent is gone");
-            self.record_drift(&drift).await?;
+        let screen = decided.map(ConsentRequest::screen).unwrap_or_default();
+        let decided = decided.map(|request| Decided { action: request.action, screen: &screen });
+        let (enterprise, reseller) = noting.parties;
+        let changes = drift::changes(enterprise, seen, (noting.clients, decided), noting.context.occasion.now);
+        for change in changes {
+            // Outcomes go where those of the first grant went, as long as that is known.
+            let before = match change.granted_by().filter(|_| reseller.events_url.is_some()) {
+                Some(request) => self.request(request).await?,
+                None => None,
+            };
+            let drift = change.noted(before.map(|request| request.redirect_url), noting);
+            self.record_drift(&drift, enterprise).await?;
         }
         Ok(())
     }
 
-    async fn record_drift(&self, drift: &Drift) -> Result<(), StoreError> {
+    /// Records what has become of one action, if it still is as it was. To be granted again is bound to what every grant
+    /// is: the enterprise goes on, its provider too, and the tenant is nobody else's.
+    async fn record_drift(&self, drift: &Drift, enterprise: &Enterprise) -> Result<(), StoreError> {
         let key = Key::enterprise(drift.enterprise);
-        let still = "actions.#action.#status = :granted AND actions.#action.#request = :request";
-        let change = Change::new("SET actions.#action = :state", still)
+        let still = "actions.#action.#status = :was AND actions.#action.#since = :since";
+        let mut change = Change::new("SET actions.#action = :state", still)
             .name("#action", drift.action.name())
             .name("#status", "status")
-            .name("#request", "request")
-            .value(":granted", text("granted"))
-            .value(":request", text(drift.granted_by.as_str()))
+            .name("#since", "since")
+            .value(":was", text(drift.was.word()))
+            .value(":since", instant(drift.was.since().unwrap_or(enterprise.created_at)))
             .value(":state", part(&key, &drift.state)?);
         let mut transaction = self.transaction();
+        if let ActionState::Granted { .. } = drift.state {
+            change = open(found(change, drift.action).and(IS_OPEN), &key)?;
+            transaction.check_active(enterprise.reseller)?;
+            if let Some(tenant) = enterprise.pin() {
+                change = within(change, tenant);
+                transaction.check_free(tenant, enterprise.reseller)?;
+            }
+        } else {
+            change = lost(change, drift.action);
+        }
         transaction.update(Part::Action, key, change)?;
         if let Some(delivery) = &drift.delivery {
             transaction.deliver(delivery)?;
         }
+        if let Some(start) = &drift.link {
+            transaction.start(start)?;
+        }
         transaction.audit(&drift.audit)?;
-        self.commit(&transaction).await.map(drop)
+        if self.commit(&transaction).await? == Committed::Done {
+            let (enterprise, action, state) = (drift.enterprise, drift.action, drift.state.word());
+            tracing::warn!(enterprise.id = %enterprise, %action, state, "a consent is gone, or back");
+        }
+        Ok(())
+    }
+
+    /// Notes when an enterprise is to be looked at again, and that all of it was seen at `verified_at`.
+    pub async fn looked_at(
+        &self,
+        enterprise: EnterpriseId,
+        verified_at: Option<Timestamp>,
+        next: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut change = Change::new("SET DSK = :next", EXISTS).and("attribute_exists(DPK)");
+        if let Some(at) = verified_at {
+            change.update.push_str(", verifiedAt = :at");
+            change = change.value(":at", instant(at));
+        }
+        self.update(Key::enterprise(enterprise), change.value(":next", text(next.to_string()))).await.map(drop)
     }
 
     /// Grants the other actions of the same registration that are asked for and that `view` shows: they share one screen.
-    pub async fn grant_along(&self, beside: Beside<'_>, view: &View, context: Context<'_>) -> Result<(), StoreError> {
-        let Beside { request, parties: (enterprise, _), clients } = beside;
+    pub async fn grant_along(
+        &self,
+        request: &ConsentRequest,
+        view: &View,
+        noting: Noting<'_>,
+    ) -> Result<(), StoreError> {
+        let Noting { parties: (enterprise, _), clients, context, .. } = noting;
         let Some(tenant) = request.pin else { return Ok(()) };
         for action in clients.beside(request.action).filter(|action| enterprise.is_asked_for(*action)) {
             let judgement = application::judge((action, clients.of(action)), tenant, view);
@@ -81,4 +121,19 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// The action is known to be lost, until it is granted again.
+fn lost(change: Change, action: ActionType) -> Change {
+    among_lost(change, " ADD lost :own", action)
+}
+
+/// The action is granted, whatever was lost before.
+pub(crate) fn found(change: Change, action: ActionType) -> Change {
+    among_lost(change, " DELETE lost :own", action)
+}
+
+fn among_lost(mut change: Change, clause: &str, action: ActionType) -> Change {
+    change.update.push_str(clause);
+    change.value(":own", AttributeValue::Ss(vec![action.name().to_owned()]))
 }

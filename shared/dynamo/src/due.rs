@@ -20,12 +20,14 @@ pub enum DueKind {
     Verification,
     /// A delivery to be tried again.
     Delivery,
+    /// An enterprise whose consents are to be looked at.
+    Drift,
     /// An audit row that is to be sealed.
     Audit,
 }
 
 /// Every kind whose rows are woken, with the number of its shards: one partition takes 1,000 writes a second.
-pub const SHARDS: &[(DueKind, u16)] = &[(DueKind::Verification, 1), (DueKind::Delivery, 1)];
+pub const SHARDS: &[(DueKind, u16)] = &[(DueKind::Verification, 1), (DueKind::Delivery, 1), (DueKind::Drift, 1)];
 
 /// When a row that was woken is due again, should nobody act on it.
 const WAKE_AGAIN_AFTER: Duration = Duration::from_mins(1);
@@ -37,6 +39,7 @@ impl DueKind {
         let kind = match self {
             Self::Verification => "verification",
             Self::Delivery => "delivery",
+            Self::Drift => "drift",
             Self::Audit => "audit",
         };
         format!("due#{kind}#{shard}")

@@ -1,10 +1,10 @@
 //! The table's stream: which rows want somebody's attention.
 //!
 //! A delivery wants its sender when it is born and each time it is woken; a consent request wants its verifier when
-//! it is woken. Every other change is our own bookkeeping. A record may come twice: whoever acts on it claims first.
+//! it is woken, and so does an enterprise whose consents are to be looked at. Every other change is our own bookkeeping. A record may come twice: whoever acts on it claims first.
 
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
-use onboarding_core::id::{ConsentRequestId, DeliveryId};
+use onboarding_core::id::{ConsentRequestId, DeliveryId, EnterpriseId};
 
 /// Somebody's attention is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum Woken {
     Delivery(DeliveryId),
     /// `consent-verify`'s.
     Request(ConsentRequestId),
+    /// `consent-verify`'s, for all that the enterprise has granted.
+    Enterprise(EnterpriseId),
 }
 
 /// One record of the stream that wants attention.
@@ -36,6 +38,7 @@ fn wake(record: &EventRecord) -> Option<Wake> {
     let woken = match partition.split_once('#')? {
         ("delivery", id) if born || was_woken(record) => Woken::Delivery(id.parse().ok()?),
         ("request", id) if was_woken(record) => Woken::Request(id.parse().ok()?),
+        ("enterprise", id) if was_woken(record) => Woken::Enterprise(id.parse().ok()?),
         _ => return None,
     };
     Some(Wake { sequence: record.change.sequence_number.clone().unwrap_or_default(), woken })
@@ -94,6 +97,14 @@ mod tests {
         let key = format!("request#{REQUEST}");
         assert_eq!(woken(record("INSERT", &key, None, None)), []);
         assert_eq!(woken(record("MODIFY", &key, None, Some(1))), [Woken::Request(REQUEST.parse().unwrap())]);
+    }
+
+    /// K17 Whatever else becomes of an enterprise wants no look at its consents.
+    #[test]
+    fn an_enterprise_is_looked_at_only_when_woken() {
+        assert_eq!(woken(record("MODIFY", "enterprise#7", Some(1), Some(1))), []);
+        let woken = woken(record("MODIFY", "enterprise#7", Some(1), Some(2)));
+        assert_eq!(woken, [Woken::Enterprise(7.try_into().unwrap())]);
     }
 
     #[test]

@@ -11,7 +11,7 @@
 //! | API key of the operator | `operator` | `key#{keyId}` | |
 //! | a name in use | `reseller#{id}` | `name#{folded name}` | |
 //! | a URL that answered 410 | `reseller#{id}` | `endpoint#{SHA-256 of the URL}` | |
-//! | enterprise, with its actions | `enterprise#{id}` | `enterprise` | owner |
+//! | enterprise, with its actions | `enterprise#{id}` | `enterprise` | owner; due once something is granted |
 //! | tenant guard | `tenant#{tid}` | `guard` | |
 //! | consent request | `request#{id}` | `request` | due while leased, verifying or awaiting a grant |
 //! | start link | `start#{SHA-256}` | `start` | |
@@ -60,11 +60,13 @@
 //! | callback: lease | UpdateItem, due index; beside it BatchGetItem: enterprise, provider | 2 | 2 |
 //! | callback: redeemed | TransactWriteItems: request, action, audit | | 11 |
 //! | callback: unpinned link | GetItem: enterprise | 1 | |
-//! | callback: granted | TransactWriteItems: request, action, provider, guard, delivery, 2 handles, audit | | 23 |
+//! | callback: granted | TransactWriteItems: request, action (from the first on in the due index), provider, guard, delivery, 2 handles, audit | | 24 |
 //! | admin consent: came back | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, audit | 3 | 10 |
-//! | admin consent: granted | TransactWriteItems: request, action, provider, guard, delivery, audit | | 19 |
+//! | admin consent: granted | TransactWriteItems: request, action (as above), provider, guard, delivery, audit | | 20 |
 //! | admin consent: each action granted along | GetItem: its own request; TransactWriteItems: request, action, provider, guard, delivery, audit | 1 | 19 |
-//! | any reading of Graph: each consent that is gone | TransactWriteItems: action, delivery, audit | | 10 |
+//! | any reading of Graph: each consent that is gone | GetItem: the request that granted it; TransactWriteItems: action, delivery of 2 KB, start link, audit | 1 | 14 |
+//! | any reading of Graph: each consent that is back | GetItem: the same; TransactWriteItems: action, provider, guard, delivery, audit | 1 | 14 |
+//! | drift watch, per enterprise, at least twice a day | UpdateItem to wake; GetItem: enterprise, provider; UpdateItem: when again; due and owner index | 2 | 8 |
 //! | `GET /v1/provisioning/o365-user-info` | BatchGetItem; with a token of an enterprise GetItem: enterprise | 3 | |
 //! | `GET /outcome/{handle}` | BatchGetItem: request, enterprise, provider | 3 | |
 //! | refusal | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, delivery, audit | 3 | 10 |

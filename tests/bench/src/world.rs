@@ -166,6 +166,7 @@ fn request(enterprise: &Enterprise, random: &dyn Random, now: Timestamp) -> Resu
         reseller: enterprise.reseller,
         action: ActionType::Registration,
         together: vec![],
+        part: Vec::new(),
         redirect_url: read(json!(format!("https://{HOOK_HOST}/onboarding")))?,
         pin: None,
         asked_again: false,

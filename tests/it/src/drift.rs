@@ -10,6 +10,8 @@ use crate::admin_consent::{granted, said, visit};
 use crate::link::{query, words};
 use crate::world::{Decision, World};
 
+mod watch;
+
 const SYNC: &str = "GET_USER_SYNC_CONSENT";
 const PRESENCE: &str = "GET_PRESENCE_CONSENT";
 const AGENT: &str = "GET_AGENT_CONSENT";
@@ -25,7 +27,7 @@ fn drifted() -> (String, Option<String>) {
 
 impl World {
     /// An enterprise of a provider that is told of events, registered in Contoso's tenant.
-    async fn with_events(&self) -> (u64, String) {
+    pub(crate) async fn with_events(&self) -> (u64, String) {
         let body = json!({"name": "Events", "redirectHosts": ["127.0.0.1"], "eventsUrl": self.hook()});
         let made = self.operator(Method::POST, "/v1/resellers", Some(&body)).await.json();
         let path = format!("/v1/resellers/{}/keys", made["id"]);
@@ -36,7 +38,7 @@ impl World {
         (made.json().as_u64().unwrap(), key)
     }
 
-    async fn link_of_holder(&self, key: &str, enterprise: u64, action: &str) -> String {
+    pub(crate) async fn link_of_holder(&self, key: &str, enterprise: u64, action: &str) -> String {
         self.ask_for(key, enterprise, action).await.json().as_str().unwrap().to_owned()
     }
 

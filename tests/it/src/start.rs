@@ -41,7 +41,7 @@ impl World {
 
     /// Presses the one button of a page of ours, and does at Microsoft what `person` does who accepts everything; the
     /// page of ours on which that ends.
-    async fn press(&self, visitor: &mut Visitor, page: Page, person: &Person) -> Page {
+    pub(crate) async fn press(&self, visitor: &mut Visitor, page: Page, person: &Person) -> Page {
         let button = ["Continue to", "Try again"].into_iter().find(|text| page.text().contains(text)).unwrap();
         let mut page = visitor.submit(page.form().unwrap().press(button).unwrap()).await.unwrap();
         while !page.url.as_str().starts_with(self.sandbox.api()) {

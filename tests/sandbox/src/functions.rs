@@ -87,6 +87,7 @@ impl Functions {
                 secrets: secrets(),
                 microsoft: microsoft(),
                 policy,
+                public_base: parts.edge.public_base.clone(),
                 clock: clock(),
                 random: random(),
             },

@@ -69,7 +69,8 @@ mod tests {
         assert_eq!(earlier.clone().ask(NOW), earlier);
         let granted = ActionState::Granted { since: THEN, request: request(), by: None };
         assert_eq!(granted.clone().ask(NOW), granted);
-        for ended in [ActionState::Withdrawn { since: THEN }, ActionState::Revoked { since: THEN }] {
+        let revoked = ActionState::Revoked { since: THEN, request: request(), by: None };
+        for ended in [ActionState::Withdrawn { since: THEN }, revoked] {
             assert_eq!(ended.ask(NOW), ActionState::PendingConsent { since: NOW });
         }
     }
@@ -78,7 +79,8 @@ mod tests {
     #[test]
     fn only_what_is_not_granted_is_withdrawn() {
         let started = ActionState::Started { since: THEN, request: request(), asked_again: false };
-        for pending in [ActionState::PendingConsent { since: THEN }, started, ActionState::Drifted { since: THEN }] {
+        let drifted = ActionState::Drifted { since: THEN, request: request(), by: None, missing: vec![] };
+        for pending in [ActionState::PendingConsent { since: THEN }, started, drifted] {
             assert_eq!(pending.withdraw(NOW), Ok(ActionState::Withdrawn { since: NOW }));
         }
         assert_eq!(ActionState::NotRequested.withdraw(NOW), Ok(ActionState::NotRequested));

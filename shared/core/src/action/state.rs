@@ -92,16 +92,29 @@ pub enum ActionState {
     Drifted {
         /// Since when.
         since: Timestamp,
+        /// The link by which it was granted.
+        request: ConsentRequestId,
+        /// Who granted it, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Signer>,
+        /// The permissions that are gone, by name.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        missing: Vec<String>,
     },
     /// No longer asked for.
     Withdrawn {
         /// Since when.
         since: Timestamp,
     },
-    /// Was granted and taken back on purpose.
+    /// Was granted, and the tenant has removed our application, or disabled it.
     Revoked {
         /// Since when.
         since: Timestamp,
+        /// The link by which it was granted.
+        request: ConsentRequestId,
+        /// Who granted it, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Signer>,
     },
     /// The link ended unused.
     Expired {
@@ -161,7 +174,8 @@ impl ActionState {
             Self::Declined { code, .. } => Some(code.explain()),
             Self::Blocked { code, missing, .. } => Some(code.explain_naming(missing)),
             Self::Unverifiable { .. } => Some(Code::ProofUnreadable.explain()),
-            Self::Drifted { .. } | Self::Revoked { .. } => Some(Code::ConsentMissing.explain()),
+            Self::Drifted { missing, .. } => Some(Code::ConsentMissing.explain_naming(missing)),
+            Self::Revoked { .. } => Some(Code::AppNotInTenant.explain()),
             Self::NotRequested
             | Self::PendingConsent { .. }
             | Self::Started { .. }

@@ -84,9 +84,9 @@ impl ActionState {
             | Self::Declined { since, .. }
             | Self::Blocked { since, .. }
             | Self::Unverifiable { since, .. }
-            | Self::Drifted { since }
+            | Self::Drifted { since, .. }
             | Self::Withdrawn { since }
-            | Self::Revoked { since }
+            | Self::Revoked { since, .. }
             | Self::Expired { since } => Some(*since),
         }
     }

@@ -174,8 +174,8 @@ impl ConsentRequest {
     pub fn for_another(&self, action: ActionType, context: Context<'_>) -> Self {
         let Self { enterprise, reseller, redirect_url, pin, .. } = self.clone();
         let now = context.occasion.now;
-        let new =
-            NewRequest { enterprise, reseller, action, together: Vec::new(), redirect_url, pin, asked_again: false };
+        let (together, part) = (Vec::new(), Vec::new());
+        let new = NewRequest { enterprise, reseller, action, together, part, redirect_url, pin, asked_again: false };
         Self::new(ConsentRequestId::new(now, context.occasion.random), new, now, now)
     }
 }

@@ -30,6 +30,7 @@ pub(crate) fn request(pin: Option<TenantId>, random: &Counting) -> ConsentReques
         reseller: ResellerId::try_from(8).unwrap(),
         action: ActionType::Registration,
         together: vec![],
+        part: Vec::new(),
         redirect_url: RedirectUrl::parse("https://hooks.example.com/", &listed, RedirectPolicy::default()).unwrap(),
         pin,
         asked_again: false,
@@ -387,7 +388,8 @@ fn assigned() -> application::Judgement {
     let role = |name| application::AppRole { client: CLIENT, resource: permission::GRAPH, name: str::to_owned(name) };
     let names = permission::names(ActionType::UserSync, permission::Kind::Application, permission::GRAPH);
     let organization = Organization { id: TENANT, display_name: "MSFT".into() };
-    let view = application::View::Open { organization, roles: names.map(role).collect(), grants: None, joined: None };
+    let (roles, absent) = (names.map(role).collect(), std::collections::BTreeSet::new());
+    let view = application::View::Open { organization, roles, grants: None, joined: None, absent };
     application::judge((ActionType::UserSync, CLIENT), TENANT, &view)
 }
 

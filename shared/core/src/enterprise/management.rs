@@ -75,7 +75,7 @@ impl Enterprise {
         ManagementConsent {
             status: state.word(),
             requested_at: self.management_requested_at.map(|at| at.to_string()),
-            last_verified_at: granted.clone(),
+            last_verified_at: granted.as_ref().and(state.since().max(self.verified_at)).map(|at| at.to_string()),
             granted_at: granted,
             granted_by: by,
         }
@@ -128,5 +128,10 @@ mod tests {
             last_verified_at: at("1970-01-01T00:01:00.000Z"),
         };
         assert_eq!(enterprise.management_consent(), expected);
+        enterprise.verified_at = Some(Timestamp::from_seconds(30));
+        assert_eq!(enterprise.management_consent(), expected, "that was before it was granted");
+        enterprise.verified_at = Some(Timestamp::from_seconds(90));
+        let again = ManagementConsent { last_verified_at: at("1970-01-01T00:01:30.000Z"), ..expected };
+        assert_eq!(enterprise.management_consent(), again);
     }
 }

@@ -37,6 +37,27 @@ fn these(actions: &[ActionType]) -> Wanted {
     Wanted::These(actions.iter().copied().collect())
 }
 
+/// What is missing of a consent is asked for alone; once that was too little, all of it is, with what was granted before.
+#[test]
+fn what_is_missing_is_asked_for_alone() {
+    let mut enterprise = enterprise(&["SMS"]);
+    grant(&mut enterprise, &[MANAGEMENT]);
+    let permissions = vec!["User.ReadWrite.All".to_owned()];
+    let wanted = Wanted::Part { action: ActionType::Registration, permissions: permissions.clone() };
+    let asked = |enterprise: &Enterprise| -> Vec<&'static str> {
+        let clients = ApplicationClients::single(OWN);
+        let [screen] = <[Screen; 1]>::try_from(plan(enterprise, &wanted, &clients).screens).unwrap();
+        screen.permissions(&clients).into_iter().map(|asked| asked.name).collect()
+    };
+    assert_eq!(asked(&enterprise), ["User.ReadWrite.All"]);
+    let (request, code) = (ConsentRequestId::new(NOW, &Counting::default()), crate::advice::Code::GrantNotVisible);
+    let blocked = ActionState::Blocked { since: NOW, request, code, asked_again: false, missing: vec![] };
+    enterprise.actions.insert(ActionType::Registration, blocked);
+    assert!(asked(&enterprise).len() > 6 && asked(&enterprise).contains(&"Application.Read.All"));
+    grant(&mut enterprise, &[ActionType::Registration]);
+    assert_eq!(screens(&enterprise, &wanted), []);
+}
+
 const MANAGEMENT: ActionType = ActionType::ServiceProviderManagement;
 
 /// R134-R137, R140 PBX and CALLAPP are two screens: one sign-in, one registration.

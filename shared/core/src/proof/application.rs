@@ -16,7 +16,10 @@ use crate::permission::{self, GRAPH, Kind};
 pub enum View {
     /// Microsoft answered, and says that our application is not in the tenant or may not read it: nothing is granted, or
     /// not yet.
-    Closed,
+    Closed {
+        /// The registrations that are not in the tenant, or disabled in it.
+        absent: BTreeSet<ApplicationId>,
+    },
     /// It could not be read.
     Unread,
     /// What is there.
@@ -29,6 +32,8 @@ pub enum View {
         grants: Option<Vec<DelegatedGrant>>,
         /// The directory roles of its service principal; `None` if they could not be read.
         joined: Option<Vec<RoleTemplateId>>,
+        /// The registrations that are not in the tenant.
+        absent: BTreeSet<ApplicationId>,
     },
 }
 
@@ -81,7 +86,7 @@ pub enum Judgement {
 #[must_use]
 pub fn judge((action, client): (ActionType, ApplicationId), tenant: TenantId, view: &View) -> Judgement {
     let (organization, roles) = match view {
-        View::Closed => return Judgement::NotVisibleYet(None),
+        View::Closed { .. } => return Judgement::NotVisibleYet(None),
         View::Unread => return Judgement::Unreadable,
         View::Open { organization, roles, .. } => (organization, roles),
     };
@@ -146,7 +151,8 @@ mod tests {
     fn view(names: &[&str]) -> View {
         let role = |name: &&str| AppRole { client: CLIENT, resource: GRAPH, name: (*name).to_owned() };
         let organization = Organization { id: TENANT, display_name: "MSFT".into() };
-        View::Open { organization, roles: names.iter().map(role).collect(), grants: None, joined: None }
+        let roles = names.iter().map(role).collect();
+        View::Open { organization, roles, grants: None, joined: None, absent: BTreeSet::new() }
     }
 
     fn judged(view: &View) -> Judgement {
@@ -203,7 +209,7 @@ mod tests {
 
     #[test]
     fn what_could_not_be_read_is_not_missing() {
-        assert_eq!(judged(&View::Closed), Judgement::NotVisibleYet(None));
+        assert_eq!(judged(&View::Closed { absent: BTreeSet::new() }), Judgement::NotVisibleYet(None));
         assert_eq!(judged(&View::Unread), Judgement::Unreadable);
     }
 

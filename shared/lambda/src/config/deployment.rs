@@ -133,6 +133,12 @@ impl PublicBase {
         self.url("/restricted/adminConsent")
     }
 
+    /// Where our start page is: the URL to which a handle is appended.
+    #[must_use]
+    pub fn start_page(&self) -> String {
+        self.url("/start/")
+    }
+
     /// The URL of `path`, which begins with a slash.
     #[must_use]
     pub fn url(&self, path: &str) -> String {

@@ -115,10 +115,10 @@ fn no_state_is_without_words() {
         granted(),
         ActionState::Declined { since, request: request.clone(), code, asked_again },
         ActionState::Blocked { since, request: request.clone(), code, asked_again, missing: vec![] },
-        ActionState::Unverifiable { since, request },
-        ActionState::Drifted { since },
+        ActionState::Unverifiable { since, request: request.clone() },
+        ActionState::Drifted { since, request: request.clone(), by: None, missing: vec![] },
         ActionState::Withdrawn { since },
-        ActionState::Revoked { since },
+        ActionState::Revoked { since, request, by: None },
         ActionState::Expired { since },
     ];
     for state in &states {

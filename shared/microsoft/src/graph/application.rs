@@ -17,6 +17,7 @@ use onboarding_core::random::Random;
 use onboarding_core::time::Timestamp;
 use reqwest::{Client, StatusCode};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use tokio::time::{Instant, timeout};
 
 use super::wire::{Batch, Unread, Wire};
@@ -70,15 +71,16 @@ pub(crate) async fn read_assigned(
     budget: Duration,
 ) -> View {
     let deadline = Instant::now() + budget;
-    let mut seen = View::Unread;
+    let (mut absent, mut answered) = (BTreeSet::new(), !wanted.readers.is_empty());
     for (client_id, credential) in wanted.readers {
         let registration = Registration { endpoints, client_id: *client_id, credential };
-        seen = read_as(http, (registration, own), wanted, at, deadline).await;
-        if matches!(seen, View::Open { .. }) {
-            break;
+        match read_as(http, (registration, own), wanted, at, deadline).await {
+            open @ View::Open { .. } => return open,
+            View::Closed { absent: also } => absent.extend(also),
+            View::Unread => answered = false,
         }
     }
-    seen
+    if answered { View::Closed { absent } } else { View::Unread }
 }
 
 /// The same with the token of one registration.
@@ -92,17 +94,17 @@ async fn read_as(
     let left = || deadline.saturating_duration_since(Instant::now());
     let token = match timeout(left(), app_token(http, registration, wanted.tenant, at)).await {
         Ok(Ok(token)) => token,
-        Ok(Err(NoToken::NotInTenant)) => return View::Closed,
+        Ok(Err(NoToken::NotInTenant)) => return View::Closed { absent: [registration.client_id].into() },
         Ok(Err(NoToken::NotGiven)) | Err(_) => return View::Unread,
     };
     let read = async {
         let wire = Wire::new(http, registration.endpoints, &token, left())?;
         let batch = wire.batch(&asked(own, wanted.also)).await?;
-        view(&wire, &batch, wanted.also).await
+        view(&wire, &batch, (own, wanted.also)).await
     };
     read.await.unwrap_or_else(|why| {
         tracing::warn!(%why, "our permissions could not be read from Microsoft Graph");
-        if says_no(&why) { View::Closed } else { View::Unread }
+        if says_no(&why) { View::Closed { absent: BTreeSet::new() } } else { View::Unread }
     })
 }
 
@@ -132,12 +134,19 @@ fn assignments(client: &ApplicationId) -> String {
     format!("{ASSIGNMENTS} {client}")
 }
 
-async fn view(wire: &Wire<'_>, batch: &Batch, also: &Also) -> Result<View, Unread> {
+async fn view(wire: &Wire<'_>, batch: &Batch, (own, also): (ApplicationId, &Also)) -> Result<View, Unread> {
     let organization = organization(batch)?;
     let (graph, roles) = roles(wire, batch, &also.clients).await?;
     let grants = seen(GRANTS, super::grants_on(wire, batch, &[(graph, GRAPH)]).await);
     let joined = if also.joined { seen(JOINED, super::joined(wire, batch).await) } else { None };
-    Ok(View::Open { organization, roles, grants, joined })
+    Ok(View::Open { organization, roles, grants, joined, absent: absent(batch, own, also) })
+}
+
+/// The registrations whose service principal Graph does not find.
+fn absent(batch: &Batch, own: ApplicationId, also: &Also) -> BTreeSet<ApplicationId> {
+    let is_absent = |part: &str| matches!(batch.part::<IgnoredAny>(part), Err(Unread::Status(StatusCode::NOT_FOUND)));
+    let others = also.clients.iter().copied().filter(|client| is_absent(&assignments(client)));
+    others.chain([own].into_iter().filter(|_| is_absent(GRANTS))).collect()
 }
 
 /// Graph's service principal, and the app roles of it that these registrations hold. One that is not in the tenant

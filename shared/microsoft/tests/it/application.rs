@@ -95,7 +95,7 @@ async fn a_fresh_token_and_one_batch_read_everything() {
     let grants = Some(vec![DelegatedGrant { resource: GRAPH, holds_for: Holder::Tenant, scopes: vec![name.clone()] }]);
     let roles = vec![AppRole { client: CLIENT, resource: GRAPH, name }];
     let joined = Some(vec![TEAMS_ADMINISTRATOR]);
-    assert_eq!(read(&world).await, View::Open { organization, roles, grants, joined });
+    assert_eq!(read(&world).await, View::Open { organization, roles, grants, joined, absent: BTreeSet::new() });
     let [first, second] = <[_; 2]>::try_from(world.requests()).unwrap();
     assert_eq!(first.target, format!("/{TENANT}/oauth2/v2.0/token"));
     let mut form: Vec<_> = url::form_urlencoded::parse(first.body.as_bytes()).into_owned().collect();
@@ -118,13 +118,17 @@ async fn a_tenant_that_has_not_consented_is_closed() {
     for number in [7_000_229, 700_016] {
         let refusal = json!({ "error": "unauthorized_client", "error_codes": [number] });
         let world = world(Answer::Json(400, refusal), batch(&parts())).await;
-        assert_eq!((read(&world).await, world.count()), (View::Closed, 1), "{number}");
+        assert_eq!((read(&world).await, world.count()), (View::Closed { absent: [CLIENT].into() }, 1), "{number}");
     }
     for part in ["organization", ASSIGNMENTS, "graph-roles"] {
-        assert_eq!(view(&with((part, 403, Value::Null))).await, View::Closed, "{part}");
+        let closed = View::Closed { absent: BTreeSet::new() };
+        assert_eq!(view(&with((part, 403, Value::Null))).await, closed, "{part}");
     }
-    let View::Open { roles, .. } = view(&with((ASSIGNMENTS, 404, Value::Null))).await else { panic!("closed") };
-    assert_eq!(roles, [], "a registration that is not in the tenant holds nothing");
+    for part in [ASSIGNMENTS, "grants"] {
+        let View::Open { roles, absent, .. } = view(&with((part, 404, Value::Null))).await else { panic!("closed") };
+        assert_eq!(roles.is_empty(), part == ASSIGNMENTS, "a registration that is not in the tenant holds nothing");
+        assert_eq!(absent, [CLIENT].into(), "{part}");
+    }
 }
 
 /// A registration that may not read is followed by the next.

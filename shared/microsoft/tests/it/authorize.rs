@@ -3,7 +3,7 @@
 use onboarding_core::action::ActionType;
 use onboarding_core::cloud::AuthorityPath;
 use onboarding_core::id::{ConsentRequestId, EnterpriseId, ResellerId, TenantId};
-use onboarding_core::permission::authorize_scope;
+use onboarding_core::permission::{asked_together, authorize_scope};
 use onboarding_core::random::SystemRandomness;
 use onboarding_core::state::State;
 use onboarding_microsoft::authorize::{Prompt, SignIn};
@@ -51,7 +51,7 @@ fn value(address: &str, name: &str) -> Option<String> {
 #[test]
 fn the_address_is_the_documented_one() {
     let state = state(AuthorityPath::Common);
-    let scope = authorize_scope(&[ActionType::Registration]);
+    let scope = authorize_scope(&asked_together(&[ActionType::Registration]));
     let address = address(&SignIn { scope: &scope, ..sign_in(&state) });
     assert!(address.starts_with("https://login.microsoftonline.com/common/oauth2/v2.0/authorize?"), "{address}");
     let expected = [

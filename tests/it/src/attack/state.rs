@@ -49,6 +49,7 @@ pub(crate) fn request(random: &dyn Random) -> ConsentRequest {
         reseller: ResellerId::random(random),
         action: ActionType::Registration,
         together: vec![],
+        part: Vec::new(),
         redirect_url: RedirectUrl::parse("https://hooks.example.com/", &hosts, RedirectPolicy::default()).unwrap(),
         pin: None,
         asked_again: false,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use onboarding_core::action::ActionType;
-use onboarding_core::permission::redeem_scope;
+use onboarding_core::permission::{asked_together, redeem_scope};
 use serde_json::{Value, json};
 use simulated_microsoft::{Effect, FABRIKAM, Fault, GRACE, Lag};
 
@@ -29,7 +29,7 @@ async fn tokens(target: &Target) -> Value {
         ("redirect_uri", asked("redirect_uri")),
         ("client_id", client.client_id),
         ("client_secret", client.client_secret),
-        ("scope", redeem_scope(&[ActionType::Registration])),
+        ("scope", redeem_scope(&asked_together(&[ActionType::Registration]))),
     ];
     let endpoint = link.as_str().split('?').next().unwrap().replace("/authorize", "/token");
     let answer = crate::world::send(target.world.http.post(endpoint).form(&form)).await;

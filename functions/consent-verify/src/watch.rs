@@ -1,0 +1,37 @@
+//! The drift watch: everything that an enterprise has granted is read again, at least every twelve hours (K17).
+//!
+//! It reads with a token of our own: whoever signed in is long gone. What is gone, or back, is recorded and told once; a
+//! Microsoft that does not answer says nothing, and is asked again soon.
+
+use onboarding_core::consent::links_work;
+use onboarding_core::drift::{Noting, Seen, look_again, next_look};
+use onboarding_core::id::EnterpriseId;
+use onboarding_microsoft::ReadAssigned;
+
+use crate::{App, NotVerified, READ_BUDGET, context};
+
+/// Looks at one enterprise, and says when it is to be looked at again.
+pub(crate) async fn look(app: &App, id: EnterpriseId) -> Result<(), NotVerified> {
+    let now = app.clock.now();
+    let Some(enterprise) = app.store.enterprise(id).await? else { return Ok(()) };
+    let Some(reseller) = app.store.reseller(enterprise.reseller).await? else { return Ok(()) };
+    // What is stopped keeps what is proved, and nothing is asked of it.
+    let tenant =
+        enterprise.pin().filter(|_| links_work(&enterprise, &reseller) && enterprise.watched().next().is_some());
+    let Some(tenant) = tenant else { return Ok(app.store.looked_at(id, None, next_look(id, now)).await?) };
+    let keys = app.secrets.sealing_keys(now).await?;
+    let clients = &app.microsoft.settings().clients;
+    let also = enterprise.granted_before(clients);
+    let readers = app.secrets.credentials(&clients.readers(clients.own()), clients.own(), now).await?;
+    let wanted = ReadAssigned { tenant, readers: &readers, also: &also };
+    let view = app.microsoft.read_assigned(wanted, (now, app.random.as_ref()), READ_BUDGET).await;
+    let seen = Seen::by_watching(tenant, &view, &also);
+    let start_page = app.public_base.start_page();
+    let context = context(app, &keys, now);
+    let noting = Noting { parties: (&enterprise, &reseller), clients, start_page: &start_page, context };
+    app.store.note_drifts(seen, None, noting).await?;
+    let is_whole = seen.is_some_and(|seen| seen.is_whole());
+    tracing::info!(enterprise.id = %id, reseller.id = %enterprise.reseller, is_whole, "consents of an enterprise read");
+    let next = if is_whole { next_look(id, now) } else { look_again(now) };
+    Ok(app.store.looked_at(id, is_whole.then_some(now), next).await?)
+}

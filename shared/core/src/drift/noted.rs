@@ -1,0 +1,162 @@
+//! What the loss, or the return, of a consent leaves behind.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::Change;
+use crate::action::{ActionItem, ActionState, ActionType};
+use crate::application_client::ApplicationClients;
+use crate::audit::{Actor, AuditRow, Fact};
+use crate::consent::Context;
+use crate::delivery::Delivery;
+use crate::enterprise::Enterprise;
+use crate::event;
+use crate::id::EnterpriseId;
+use crate::plan::{Wanted, plan};
+use crate::redirect_url::RedirectUrl;
+use crate::reseller::Reseller;
+use crate::start::StartLink;
+
+/// Everything that the loss, or the return, of one consent changes. It happens whole or not at all, and only if the action
+/// is still as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drift {
+    /// Whose.
+    pub enterprise: EnterpriseId,
+    /// Which action.
+    pub action: ActionType,
+    /// The state that it had: still having it is the condition.
+    pub was: ActionState,
+    /// The state that it gets.
+    pub state: ActionState,
+    /// The event, if the service provider is told of any.
+    pub delivery: Option<Delivery>,
+    /// The link by which the loss is mended, kept by the hash of its handle; the event alone holds the handle.
+    pub link: Option<StartLink>,
+    /// What the audit trail keeps.
+    pub audit: AuditRow,
+}
+
+/// What a change is noted with.
+#[derive(Clone, Copy, Debug)]
+pub struct Noting<'a> {
+    /// Whose it is.
+    pub parties: (&'a Enterprise, &'a Reseller),
+    /// Our registrations.
+    pub clients: &'a ApplicationClients,
+    /// Where our start page is: the URL to which a handle is appended.
+    pub start_page: &'a str,
+    /// Time, keys and randomness.
+    pub context: Context<'a>,
+}
+
+/// `data` of the event: the action item and, of a loss, a start link for what is missing, as `POST …/links` answers it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Told<'a> {
+    #[serde(flatten)]
+    item: ActionItem,
+    #[serde(flatten)]
+    link: Option<Link<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Link<'a> {
+    start_url: &'a str,
+    expires_at: String,
+    microsoft_screens: usize,
+}
+
+impl Change {
+    /// The change as it is recorded. The outcome of what the link mends goes to `outcomes`, or else where the event goes.
+    #[must_use]
+    pub fn noted(self, outcomes: Option<RedirectUrl>, noting: Noting<'_>) -> Drift {
+        let Noting { parties: (enterprise, reseller), context, .. } = noting;
+        let Self { action, was, is: state } = self;
+        let item = ActionItem::new(enterprise.id, action, &state, &enterprise.profile.services);
+        let link = wanted(action, &state, enterprise)
+            .zip(reseller.events_url.clone())
+            .map(|(wanted, events)| start(wanted, outcomes.unwrap_or(events), (action, &state), noting));
+        let told = link.as_ref().map(|(start, url, screens)| Link {
+            start_url: url,
+            expires_at: start.expires_at.to_string(),
+            microsoft_screens: *screens,
+        });
+        let about = (reseller, enterprise.id);
+        let data = Told { item, link: told };
+        let delivery = event::delivery(event_of(&state), about, data, (context.keys, context.occasion));
+        let word = if matches!(state, ActionState::Granted { .. }) { "recovered" } else { state.word() };
+        let fact = Fact {
+            actor: &Actor::System(context.system.unwrap_or("consent-redirect")),
+            action: &format!("consent.{word}"),
+            object: format!("action:{action}"),
+            before: Some(was.word().to_owned()),
+            after: Some(state.word().to_owned()),
+        };
+        let audit = AuditRow::new(enterprise.reseller, Some(enterprise.id), fact, context.occasion);
+        let link = link.map(|(start, _, _)| start);
+        Drift { enterprise: enterprise.id, action, was, state, delivery, link, audit }
+    }
+}
+
+/// The event's name.
+const fn event_of(state: &ActionState) -> &'static str {
+    match state {
+        ActionState::Granted { .. } => "action.recovered",
+        ActionState::Revoked { .. } => "action.revoked",
+        ActionState::Unverifiable { .. } => "action.blocked",
+        ActionState::NotRequested
+        | ActionState::PendingConsent { .. }
+        | ActionState::Started { .. }
+        | ActionState::PendingConfirmation { .. }
+        | ActionState::Verifying { .. }
+        | ActionState::Declined { .. }
+        | ActionState::Blocked { .. }
+        | ActionState::Drifted { .. }
+        | ActionState::Withdrawn { .. }
+        | ActionState::Expired { .. } => "action.drifted",
+    }
+}
+
+/// What mends a loss; none if nothing is lost.
+///
+/// What nobody may read is shown by an administrator's sign-in, which is for a bound tenant.
+fn wanted(action: ActionType, state: &ActionState, enterprise: &Enterprise) -> Option<Wanted> {
+    let these = |action| Some(Wanted::These(BTreeSet::from([action])));
+    match state {
+        ActionState::Drifted { missing, .. } => Some(Wanted::Part { action, permissions: missing.clone() }),
+        ActionState::Revoked { .. } => these(action),
+        ActionState::Unverifiable { .. } if enterprise.tenant.is_none() => these(action),
+        ActionState::Unverifiable { .. } => these(ActionType::LoginEnterpriseAdmin),
+        ActionState::NotRequested
+        | ActionState::PendingConsent { .. }
+        | ActionState::Started { .. }
+        | ActionState::PendingConfirmation { .. }
+        | ActionState::Verifying { .. }
+        | ActionState::Granted { .. }
+        | ActionState::Declined { .. }
+        | ActionState::Blocked { .. }
+        | ActionState::Withdrawn { .. }
+        | ActionState::Expired { .. } => None,
+    }
+}
+
+/// The link, the URL with its handle, and how many of Microsoft's screens it leads through.
+fn start(
+    wanted: Wanted,
+    outcomes: RedirectUrl,
+    (action, state): (ActionType, &ActionState),
+    noting: Noting<'_>,
+) -> (StartLink, String, usize) {
+    let Noting { parties: (enterprise, _), clients, start_page, context } = noting;
+    let mut after = enterprise.clone();
+    after.actions.insert(action, state.clone());
+    let screens = plan(&after, &wanted, clients).screens.len();
+    let whose = (enterprise.reseller, enterprise.id);
+    let occasion = context.occasion;
+    let (start, handle) = StartLink::new(whose, wanted, outcomes, (occasion.now, occasion.random));
+    let url = format!("{start_page}{}", handle.expose());
+    (start, url, screens)
+}

@@ -1,0 +1,114 @@
+//! What a reading showed of a tenant, whoever's token it was made with.
+
+use std::collections::BTreeSet;
+
+use crate::action::{ActionType, ProvedBy};
+use crate::application_client::ApplicationClients;
+use crate::id::{ApplicationId, RoleTemplateId, TenantId};
+use crate::permission::{self, GRAPH, Kind};
+use crate::proof::application::{self, AppRole};
+use crate::proof::{self, Also, DelegatedGrant, TEAMS_ADMINISTRATOR, TenantView};
+
+/// The permission by which our application reads a tenant on its own; part of user synchronisation.
+const READS_DIRECTORY: &str = "Directory.Read.All";
+
+/// What was seen. Made from a view of Graph alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    tenant: TenantId,
+    grants: Option<&'a [DelegatedGrant]>,
+    app_roles: Option<&'a [AppRole]>,
+    joined: Option<&'a [RoleTemplateId]>,
+    also: &'a Also,
+    /// The registrations that are known not to be in the tenant.
+    absent: Option<&'a BTreeSet<ApplicationId>>,
+    /// Whether Microsoft says that no registration of ours may read.
+    closed: bool,
+}
+
+/// Whether an action is shown as granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// It is.
+    Granted,
+    /// These permissions of it are not.
+    Gone(Vec<&'static str>),
+    /// Its registration is not in the tenant, or disabled there.
+    Absent,
+    /// It was not read.
+    Unread,
+    /// No registration of ours may read it.
+    NobodyMayRead,
+}
+
+impl<'a> Seen<'a> {
+    /// What a signer's token showed; none if it did not show which tenant.
+    #[must_use]
+    pub fn by_signer(view: &'a TenantView, also: &'a Also) -> Option<Self> {
+        Some(Self {
+            tenant: view.organization.as_ref()?.id,
+            grants: view.grants.as_deref(),
+            app_roles: view.app_roles.as_deref(),
+            joined: view.joined.as_deref(),
+            also,
+            absent: None,
+            closed: false,
+        })
+    }
+
+    /// What a token of our own showed; none if it showed nothing.
+    #[must_use]
+    pub fn by_ourselves(view: &'a application::View, also: &'a Also) -> Option<Self> {
+        let application::View::Open { organization, roles, grants, joined, absent } = view else { return None };
+        let (grants, joined) = (grants.as_deref(), joined.as_deref());
+        let (tenant, app_roles, absent) = (organization.id, Some(roles.as_slice()), Some(absent));
+        Some(Self { tenant, grants, app_roles, joined, also, absent, closed: false })
+    }
+
+    /// The same of `tenant`, where a grant was there before: that our registrations may not read is news too.
+    #[must_use]
+    pub fn by_watching(tenant: TenantId, view: &'a application::View, also: &'a Also) -> Option<Self> {
+        if let application::View::Closed { absent } = view {
+            let (grants, app_roles, joined) = (None, None, None);
+            return Some(Self { tenant, grants, app_roles, joined, also, absent: Some(absent), closed: true });
+        }
+        Self::by_ourselves(view, also)
+    }
+
+    /// The tenant that was read.
+    pub(super) const fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// Whether everything was read that was to be looked at.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        let joined = self.joined.is_some() || !self.also.joined;
+        self.closed || (self.grants.is_some() && self.app_roles.is_some() && joined)
+    }
+
+    /// Whether `action` is shown as granted.
+    pub(super) fn shows(&self, action: ActionType, clients: &ApplicationClients) -> Shown {
+        let client = clients.of(action);
+        let found = |missing: Vec<&'static str>| if missing.is_empty() { Shown::Granted } else { Shown::Gone(missing) };
+        if self.absent.is_some_and(|absent| absent.contains(&client)) {
+            return Shown::Absent;
+        }
+        let shown = match action.proved_by() {
+            ProvedBy::Grants => self.grants.map(|grants| found(proof::missing_in_tenant(grants, action))),
+            ProvedBy::Membership => self.joined.map(|joined| {
+                let is_member = joined.contains(&TEAMS_ADMINISTRATOR);
+                let asked = permission::names(action, Kind::Delegated, GRAPH);
+                found(if is_member { Vec::new() } else { asked.collect() })
+            }),
+            ProvedBy::AppRoles if self.closed && action == ActionType::UserSync => {
+                Some(Shown::Gone(vec![READS_DIRECTORY]))
+            }
+            ProvedBy::AppRoles if self.also.clients.contains(&client) => {
+                self.app_roles.map(|roles| found(application::missing(action, client, roles)))
+            }
+            ProvedBy::AppRoles | ProvedBy::SignIn => None,
+        };
+        shown.unwrap_or(if self.closed { Shown::NobodyMayRead } else { Shown::Unread })
+    }
+}

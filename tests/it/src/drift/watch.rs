@@ -1,0 +1,323 @@
+//! The drift watch: what is gone from a tenant is noticed within twelve hours, told once with a link for just that, and told
+//! once more when it is back.
+
+use std::collections::BTreeMap;
+
+use onboarding_core::application_client::ApplicationClients;
+use onboarding_sandbox::visitor::Visitor;
+use onboarding_sandbox::{Options, Overrides};
+use reqwest::Method;
+use serde_json::{Value, json};
+use simulated_microsoft::{CONTOSO, Consent, Effect, Fault, GRACE, Revocation, TEAMS_ADMINISTRATOR};
+
+use super::{AGENT, MANAGEMENT, PRESENCE, SYNC};
+use crate::admin_consent::visit;
+use crate::link::{query, words};
+use crate::world::{Decision, World, send};
+
+/// K17: how long a loss may go unnoticed.
+const HALF_A_DAY: i64 = 12 * 3_600;
+const REGISTRATION: &str = "REGISTRATION";
+const OTHER_CLIENT: &str = "11111111-2222-4333-8444-555555555555";
+
+/// An enterprise of a provider that is told of events, with its mandatory actions granted.
+struct Watched {
+    world: World,
+    enterprise: u64,
+    key: String,
+}
+
+impl Watched {
+    async fn new() -> Self {
+        Self::in_world(World::new().await).await
+    }
+
+    async fn in_world(world: World) -> Self {
+        let watched = Self::registered(world).await;
+        visit(&watched.link(SYNC).await, "Accept").await;
+        watched.stand(&[(REGISTRATION, "granted"), (SYNC, "granted"), (AGENT, "granted")]).await;
+        watched
+    }
+
+    /// The same with its registration alone.
+    async fn registered(world: World) -> Self {
+        let (enterprise, key) = world.with_events().await;
+        let watched = Self { world, enterprise, key };
+        let link = watched.link(REGISTRATION).await;
+        watched.world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+        watched
+    }
+
+    async fn link(&self, action: &str) -> String {
+        self.world.link_of_holder(&self.key, self.enterprise, action).await
+    }
+
+    async fn stand(&self, expected: &[(&str, &str)]) {
+        for (action, word) in expected {
+            let standing = self.world.standing_of(&self.key, self.enterprise, action).await;
+            assert_eq!(standing, *word, "{action}");
+        }
+    }
+
+    /// Half a day passes, with one tick at its end.
+    async fn pass(&self) {
+        self.world.sandbox.clock().advance(HALF_A_DAY);
+        self.world.sandbox.tick().await.unwrap();
+    }
+
+    /// Type, action and whole `data` of every event so far.
+    fn told(&self) -> Vec<(String, String, Value)> {
+        let caught = self.world.sandbox.webhooks().messages();
+        let bodies = caught.iter().map(|caught| serde_json::from_str::<Value>(&caught.body).unwrap());
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let events = bodies.filter(|body| body["type"].is_string());
+        events.map(|body| (text(&body["type"]), text(&body["data"]["actionType"]), body["data"].clone())).collect()
+    }
+
+    /// The same in short, sorted.
+    fn events(&self) -> Vec<String> {
+        let mut events: Vec<String> =
+            self.told().into_iter().map(|(kind, action, _)| format!("{kind} {action}")).collect();
+        events.sort_unstable();
+        events
+    }
+
+    fn client() -> String {
+        Overrides::default().client_id().to_string()
+    }
+
+    /// Takes one permission away, whatever its kind.
+    fn revoke(&self, permission: &str) {
+        let (tenant, client_id, permission) = (CONTOSO.id.to_owned(), Self::client(), Some(permission.to_owned()));
+        let revocation = Revocation { tenant, client_id, permission, ..Revocation::default() };
+        assert_eq!(self.world.microsoft().revoke(&revocation), 1);
+    }
+
+    /// Grants them in the tenant, without us.
+    fn restore(&self, delegated: &[&str], application: &[&str]) {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let (delegated, application) = (names(delegated), names(application));
+        let (tenant, client_id) = (CONTOSO.id.to_owned(), Self::client());
+        let consent = Consent { tenant, client_id, delegated, application, ..Consent::default() };
+        self.world.microsoft().grant(&consent).unwrap();
+    }
+
+    fn fault(&self, on: &str, status: u16) {
+        let what = Effect::Status { status, body: String::new(), headers: BTreeMap::new() };
+        self.world.microsoft().set_faults(vec![Fault { on: on.to_owned(), what, times: None }]);
+    }
+
+    /// Where the button of a start page leads.
+    async fn leads_to(&self, data: &Value) -> String {
+        let start = data["startUrl"].as_str().unwrap_or_else(|| panic!("{data}"));
+        let page = send(self.world.http.get(start)).await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        let begun = send(self.world.http.post(start)).await;
+        assert_eq!(begun.status, 303, "{}", begun.text);
+        begun.header("location").to_owned()
+    }
+}
+
+/// K17, R140 One delegated permission is taken away: one event within one tick, with a link that asks for just that; it is
+/// restored: one more event, though somebody had begun to mend it by the link. Nothing is told while nothing changes.
+#[tokio::test]
+async fn a_lost_permission_is_told_once_and_asked_for_alone() {
+    let watched = Watched::new().await;
+    watched.pass().await;
+    assert_eq!(watched.events(), Vec::<String>::new(), "nothing has changed");
+    watched.revoke("User.ReadWrite.All");
+    watched.pass().await;
+    let [(kind, action, data)] = <[_; 1]>::try_from(watched.told()).unwrap();
+    assert_eq!((kind.as_str(), action.as_str()), ("action.drifted", REGISTRATION));
+    assert_eq!((&data["enterpriseId"], &data["microsoftScreens"]), (&json!(watched.enterprise), &json!(1)));
+    assert!(data["problem"]["detail"].as_str().unwrap().contains("User.ReadWrite.All"), "{data}");
+    watched.stand(&[(REGISTRATION, "drifted"), (SYNC, "granted"), (AGENT, "granted")]).await;
+    let asked = query(&watched.leads_to(&data).await);
+    assert_eq!(words(&asked["scope"]), ["User.ReadWrite.All", "openid", "profile"].map(str::to_owned).into());
+    for _ in 0..2 {
+        watched.pass().await;
+    }
+    assert_eq!(watched.events().len(), 1, "it is told once");
+    watched.restore(&["User.ReadWrite.All"], &[]);
+    watched.pass().await;
+    watched.pass().await;
+    assert_eq!(watched.events(), ["action.drifted REGISTRATION", "action.recovered REGISTRATION"]);
+    watched.stand(&[(REGISTRATION, "granted")]).await;
+}
+
+/// K17 The link of a loss mends it, by an administrator who finds what is missing on the page.
+#[tokio::test]
+async fn the_link_of_a_loss_mends_it() {
+    let watched = Watched::new().await;
+    watched.revoke("User.ReadWrite.All");
+    watched.pass().await;
+    let start = watched.told()[0].2["startUrl"].as_str().unwrap().to_owned();
+    let mut grace = Visitor::new().unwrap();
+    let page = grace.open(&start).await.unwrap();
+    assert!(page.text().contains("User.ReadWrite.All") && !page.text().contains("Directory.ReadWrite.All"));
+    let done = watched.world.press(&mut grace, page, &GRACE).await;
+    assert!(done.text().contains("Granted Consent"), "{}", done.text());
+    watched.stand(&[(REGISTRATION, "granted")]).await;
+    let again = grace.open(&start).await.unwrap();
+    assert!(!again.text().contains("Continue to"), "{}", again.text());
+    watched.pass().await;
+    assert_eq!(watched.events().iter().filter(|event| event.starts_with("action.drifted")).count(), 1);
+}
+
+/// K17 An application permission is asked for on the screen of its own registration, and on no other.
+#[tokio::test]
+async fn a_lost_application_permission_leads_to_its_registrations_screen() {
+    let own = Overrides::default().client_id();
+    let map = json!({PRESENCE: OTHER_CLIENT}).to_string();
+    let overrides =
+        Overrides { application_clients: ApplicationClients::parse(&map, own).ok(), ..Overrides::default() };
+    let world = World::with(Options { sweep: false, insecure_redirects: true, overrides, ..Options::default() }).await;
+    let watched = Watched::in_world(world).await;
+    visit(&watched.link(PRESENCE).await, "Accept").await;
+    watched.stand(&[(PRESENCE, "granted")]).await;
+    let taken =
+        Revocation { tenant: CONTOSO.id.to_owned(), client_id: OTHER_CLIENT.to_owned(), ..Revocation::default() };
+    assert_eq!(watched.world.microsoft().revoke(&taken), 1);
+    watched.revoke("AppCatalog.Read.All");
+    watched.pass().await;
+    let told = watched.told();
+    assert_eq!(watched.events(), [format!("action.drifted {AGENT}"), format!("action.drifted {PRESENCE}")]);
+    for (_, action, data) in told {
+        let link = watched.leads_to(&data).await;
+        let client = if action == PRESENCE { OTHER_CLIENT.to_owned() } else { own.to_string() };
+        assert!(link.contains("/adminconsent?") && query(&link)["client_id"] == client, "{action}: {link}");
+    }
+    watched.restore(&[], &["AppCatalog.Read.All"]);
+    watched.pass().await;
+    assert_eq!(watched.events().iter().filter(|event| event.starts_with("action.recovered")).count(), 1);
+}
+
+/// K17 A tenant that removes our application has revoked every consent, each told once; they are back with it.
+#[tokio::test]
+async fn a_tenant_that_removes_our_application_has_revoked() {
+    let watched = Watched::new().await;
+    let microsoft = watched.world.microsoft();
+    let held = microsoft.granted(CONTOSO.id, &Watched::client(), GRACE.oid);
+    microsoft.remove_service_principal(CONTOSO.id, &Watched::client());
+    watched.pass().await;
+    watched.pass().await;
+    let revoked = [REGISTRATION, AGENT, SYNC].map(|action| (action, "revoked"));
+    watched.stand(&revoked).await;
+    let mut expected: Vec<String> = revoked.iter().map(|(action, _)| format!("action.revoked {action}")).collect();
+    expected.sort_unstable();
+    assert_eq!(watched.events(), expected);
+    let delegated: Vec<&str> = held.iter().map(String::as_str).filter(|name| !name.contains("impersonation")).collect();
+    let application = ["User.Read.All", "Group.Read.All", "Directory.Read.All"];
+    watched.restore(
+        &delegated,
+        &[&application[..], &["TeamsAppInstallation.ReadWriteForUser.All", "AppCatalog.Read.All"]].concat(),
+    );
+    watched.pass().await;
+    watched.pass().await;
+    watched.stand(&[REGISTRATION, AGENT, SYNC].map(|action| (action, "granted"))).await;
+    assert_eq!(watched.events().len(), 6, "{:?}", watched.events());
+}
+
+/// A Microsoft that is down or busy says nothing about a consent, and is asked again within the hour.
+#[tokio::test]
+async fn a_microsoft_that_does_not_answer_changes_nothing() {
+    let watched = Watched::new().await;
+    watched.revoke("User.ReadWrite.All");
+    for (on, status) in [("graph", 503), ("token", 503), ("graph", 429), ("/servicePrincipals", 429)] {
+        watched.fault(on, status);
+        watched.pass().await;
+        watched.stand(&[(REGISTRATION, "granted"), (SYNC, "granted"), (AGENT, "granted")]).await;
+        assert_eq!(watched.events(), Vec::<String>::new(), "{on} {status}");
+    }
+    watched.world.microsoft().set_faults(vec![]);
+    watched.world.pass(3_600).await;
+    assert_eq!(watched.events(), ["action.drifted REGISTRATION"]);
+}
+
+/// Without user synchronisation nobody of ours may read: what was granted is unverifiable, not drifted; the link is a
+/// sign-in, which shows it again.
+#[tokio::test]
+async fn without_a_credential_a_sign_in_is_asked_for() {
+    let watched = Watched::registered(World::new().await).await;
+    watched.pass().await;
+    watched.stand(&[(REGISTRATION, "unverifiable")]).await;
+    let [(kind, action, data)] = <[_; 1]>::try_from(watched.told()).unwrap();
+    assert_eq!((kind.as_str(), action.as_str()), ("action.blocked", REGISTRATION));
+    let scope = words(&query(&watched.leads_to(&data).await)["scope"]);
+    let login = ["Directory.AccessAsUser.All", "Organization.Read.All", "openid", "profile"];
+    assert_eq!(scope, login.map(str::to_owned).into());
+    let mut grace = Visitor::new().unwrap();
+    let page = grace.open(data["startUrl"].as_str().unwrap()).await.unwrap();
+    watched.world.press(&mut grace, page, &GRACE).await;
+    watched.stand(&[(REGISTRATION, "granted"), ("LOGIN_ENTERPRISE_ADMIN", "granted")]).await;
+    watched.world.settle().await;
+    assert_eq!(watched.events(), ["action.blocked REGISTRATION", "action.recovered REGISTRATION"]);
+}
+
+/// Our membership in a directory role is looked at too, and the instant of the look is shown.
+#[tokio::test]
+async fn a_lost_role_is_noticed_and_a_look_is_shown() {
+    let watched = Watched::new().await;
+    let microsoft = watched.world.microsoft();
+    microsoft.assign_role(&CONTOSO, GRACE.oid, &TEAMS_ADMINISTRATOR);
+    let link = watched.link(MANAGEMENT).await;
+    watched.world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+    let consent = async || {
+        let path = format!("/v1/enterprises/{}", watched.enterprise);
+        let read = watched.world.as_holder_of(&watched.key, Method::GET, &path, None).await.json();
+        read["managementConsent"].clone()
+    };
+    let before = consent().await;
+    watched.pass().await;
+    let after = consent().await;
+    assert_eq!((&after["status"], &after["grantedAt"]), (&json!("granted"), &before["grantedAt"]));
+    assert!(after["lastVerifiedAt"].as_str().unwrap() > before["lastVerifiedAt"].as_str().unwrap(), "{after}");
+    let principal = microsoft.service_principal(CONTOSO.id, &Watched::client()).unwrap();
+    let lose = async || {
+        microsoft.remove_role(&CONTOSO, &principal, &TEAMS_ADMINISTRATOR);
+        watched.pass().await;
+        watched.stand(&[(MANAGEMENT, "drifted"), (REGISTRATION, "granted")]).await;
+    };
+    lose().await;
+    microsoft.assign_role(&CONTOSO, &principal, &TEAMS_ADMINISTRATOR);
+    watched.pass().await;
+    assert_eq!(watched.events(), [format!("action.drifted {MANAGEMENT}"), format!("action.recovered {MANAGEMENT}")]);
+    assert_eq!(consent().await["grantedBy"], json!(GRACE.upn), "it was she who granted it");
+    lose().await;
+    let told = watched.told();
+    assert_eq!(told.len(), 3, "each loss is told");
+    let scope = words(&query(&watched.leads_to(&told[2].2).await)["scope"]);
+    let asked = ["Application.Read.All", "RoleManagement.ReadWrite.Directory", "openid", "profile"];
+    assert_eq!(scope, asked.map(str::to_owned).into());
+}
+
+/// P6 Ticks that overlap, and come again, tell a loss once.
+#[tokio::test(flavor = "multi_thread")]
+async fn overlapping_ticks_tell_a_loss_once() {
+    let watched = Watched::new().await;
+    watched.revoke("User.ReadWrite.All");
+    watched.world.sandbox.clock().advance(HALF_A_DAY);
+    let tick = || watched.world.sandbox.tick();
+    let (one, two, three) = tokio::join!(tick(), tick(), tick());
+    assert!(one.is_ok() && two.is_ok() && three.is_ok());
+    watched.world.settle().await;
+    assert_eq!(watched.events(), ["action.drifted REGISTRATION"]);
+}
+
+/// Nothing is asked of the tenant of a disabled enterprise; what went meanwhile is noticed once it goes on.
+#[tokio::test]
+async fn a_disabled_enterprise_is_not_looked_at() {
+    let watched = Watched::new().await;
+    let turn = async |word: &str| {
+        let path = format!("/v1/enterprises/{}/{word}", watched.enterprise);
+        assert_eq!(watched.world.as_holder_of(&watched.key, Method::POST, &path, None).await.status, 200);
+    };
+    turn("disable").await;
+    watched.revoke("User.ReadWrite.All");
+    let before = watched.world.token_calls();
+    watched.pass().await;
+    assert_eq!((watched.world.token_calls() - before, watched.events().len()), (0, 0));
+    turn("enable").await;
+    watched.pass().await;
+    assert_eq!(watched.events(), ["action.drifted REGISTRATION"]);
+}

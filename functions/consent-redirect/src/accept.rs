@@ -48,11 +48,11 @@ pub(crate) async fn accept(
     let code = SecretHash::of(&signed_in.code);
     let (leased, parties) = match lease(app, call, state, &identity, &code).await? {
         (Lease::Won(leased), Some(parties)) => (*leased, parties),
-        (Lease::Lost(request), _) => return already(app, call, *request, &code, keys).await,
+        (Lease::Lost(request), _) => return already(app, call, (state, *request), &code, keys).await,
         (Lease::Unknown | Lease::Won(_), _) => return Err(Error::NoSuchRequest),
     };
     call.about(leased.request().reseller, leased.request().enterprise);
-    let page = outcome::location(app, call, leased.request(), keys);
+    let page = outcome::location(app, call, (state, leased.request()), keys);
     let verifying = match redeem(app, call, state, signed_in, &credential, &identity, leased.request()).await {
         Ok(tokens) => {
             let id_token = tokens.id_token.unwrap_or_else(|| signed_in.id_token.clone().into());
@@ -136,13 +136,13 @@ async fn lease(
 async fn already(
     app: &App,
     call: &Call<ConsentRedirectOp>,
-    request: ConsentRequest,
+    (state, request): (&State, ConsentRequest),
     code: &SecretHash,
     keys: &SealingKeys,
 ) -> Result<Answer, Error> {
     match request.lease(code, call.now()) {
         Err(LeaseRefusal::SameCode | LeaseRefusal::UnderWay) => {
-            Ok(Answer::see_other(&outcome::location(app, call, &request, keys)))
+            Ok(Answer::see_other(&outcome::location(app, call, (state, &request), keys)))
         }
         Err(spent @ LeaseRefusal::Spent) => {
             app.store.note(&replayed(call, &request)).await?;
@@ -151,7 +151,7 @@ async fn already(
         Err(expired @ LeaseRefusal::Expired) => Err(Error::LinkEnded(expired)),
         Err(LeaseRefusal::TooManyAttempts) => Err(Error::TooManyAttempts),
         // The request moved on between the refused write and now; the person may simply try again.
-        Ok(()) => Ok(Answer::see_other(&outcome::location(app, call, &request, keys))),
+        Ok(()) => Ok(Answer::see_other(&outcome::location(app, call, (state, &request), keys))),
     }
 }
 
@@ -277,11 +277,12 @@ async fn prove(
     let clients = &app.microsoft.settings().clients;
     let also = enterprise.granted_before(clients);
     let wanted = ReadBack { question: verifying.question(), policy: app.policy, also: &also };
-    let (bound, view) = tokio::join!(
-        app.store.bound_meanwhile(verifying.request()),
-        app.microsoft.read_back(token, wanted, PROOF_BUDGET)
-    );
-    let verifying = verifying.bound_to(bound?);
+    let (met, view) =
+        tokio::join!(app.store.met_by(verifying.request()), app.microsoft.read_back(token, wanted, PROOF_BUDGET));
+    let verifying = match met? {
+        Some(enterprise) => verifying.meeting(&enterprise),
+        None => verifying,
+    };
     let judgement = judge(verifying.question(), &view, app.policy, app.edge.clock.now());
     let by_policy = match &judgement {
         Judgement::Refused(code @ (Code::AdminRoleRequired | Code::WrongTenant), _) => Some(*code),

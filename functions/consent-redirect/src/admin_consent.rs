@@ -81,7 +81,7 @@ async fn look(app: &App, call: &Call<ConsentRedirectOp>, state: &State, keys: &S
     let clients = &app.microsoft.settings().clients;
     let readers = clients.readers(clients.of(rows.request.action));
     let readers = app.secrets.credentials(&readers, clients.own(), call.now()).await?;
-    let page = outcome::location(app, call, &rows.request, keys);
+    let page = outcome::location(app, call, (state, &rows.request), keys);
     let OutcomeRows { request, enterprise, reseller } = rows;
     if let Some((record, awaiting)) = request.come_back(context(app, call, keys))
         && app.store.record(&record).await? == Recorded::Done

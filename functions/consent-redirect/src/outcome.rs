@@ -7,6 +7,7 @@ use onboarding_core::outcome_link::OutcomeLink;
 use onboarding_core::plan::plan;
 use onboarding_core::seal::SealingKeys;
 use onboarding_core::secret::SecretHash;
+use onboarding_core::state::State;
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::call::Call;
 use onboarding_lambda::page::{Onward, Outcome, Page};
@@ -14,16 +15,15 @@ use onboarding_lambda::routes::ConsentRedirectOp;
 
 use crate::{App, Error};
 
-/// The address of a request's outcome page.
+/// The address of a request's outcome page, which leads back to the start page if the sign-in began there.
 pub(crate) fn location(
     app: &App,
     call: &Call<ConsentRedirectOp>,
-    request: &ConsentRequest,
+    (state, request): (&State, &ConsentRequest),
     keys: &SealingKeys,
 ) -> String {
-    // A cookie of another journey leads nowhere: the link that it names is of another enterprise, or of none.
-    let start = call.binding().and_then(|binding| binding.handle().map(str::to_owned));
-    let handle = OutcomeLink::new(request, start, call.now()).seal(keys, (call.now(), call.occasion().random));
+    let handle =
+        OutcomeLink::new(request, state.start.clone(), call.now()).seal(keys, (call.now(), call.occasion().random));
     app.edge.public_base.url(&format!("/outcome/{handle}"))
 }
 

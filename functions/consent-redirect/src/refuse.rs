@@ -26,7 +26,7 @@ pub(crate) async fn by_microsoft(
     let request = record(app, call, state, refusal, keys).await?;
     if !matches!(request.stage, Stage::Pending { .. }) {
         // Somebody has come further with this link: what became of that is what counts.
-        return Ok(Answer::see_other(&outcome::location(app, call, &request, keys)));
+        return Ok(Answer::see_other(&outcome::location(app, call, (state, &request), keys)));
     }
     Ok(Answer::page(Page::advice(&Advice {
         status: lambda_http::http::StatusCode::OK,

@@ -159,7 +159,7 @@ async fn prove(app: &App, verifying: Verifying, now: Timestamp) -> Result<(), No
     let Some((enterprise, reseller)) = app.store.parties(request.enterprise, request.reseller).await? else {
         return Ok(());
     };
-    let verifying = verifying.bound_to(enterprise.tenant);
+    let verifying = verifying.meeting(&enterprise);
     let clients = &app.microsoft.settings().clients;
     let also = enterprise.granted_before(clients);
     let wanted = ReadBack { question: verifying.question(), policy: app.policy, also: &also };

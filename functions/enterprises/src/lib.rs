@@ -10,7 +10,7 @@ mod view;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::ETAG;
 use lambda_http::{Body, Request, Response};
-use onboarding_core::action::{ActionItem, ActionState, ActionType};
+use onboarding_core::action::{ActionItem, ActionType};
 use onboarding_core::advice::Code;
 use onboarding_core::audit::Actor;
 use onboarding_core::catalogue::Catalogue;
@@ -194,12 +194,11 @@ async fn confirm_tenant(
 fn waiting(enterprise: &Enterprise, tenant: TenantId) -> Result<Option<(ActionType, ConsentRequestId)>, Error> {
     let mut others = false;
     for (action, state) in &enterprise.actions {
-        if let ActionState::PendingConfirmation { tenant: shown, request, .. } = state {
-            if *shown == tenant {
-                return Ok(Some((*action, request.clone())));
-            }
-            others = true;
+        let waiting = state.waiting();
+        if let Some(shown) = waiting.iter().find(|shown| shown.tenant == tenant) {
+            return Ok(Some((*action, shown.request.clone())));
         }
+        others |= !waiting.is_empty();
     }
     match enterprise.tenant {
         Some(bound) if bound == tenant && !others => Ok(None),

@@ -15,6 +15,14 @@ use onboarding_microsoft::authorize::{Prompt, SignIn};
 
 use crate::{App, Error};
 
+/// Where a sign-in begins that does not begin at Microsoft: at our start page.
+pub(crate) struct Begun<'a> {
+    /// The browser, which it must come back with.
+    pub(crate) browser: SecretHash,
+    /// The handle of the page.
+    pub(crate) start: &'a str,
+}
+
 /// The tenant that the link must end in. A domain is turned into the tenant that owns it now.
 pub(crate) async fn pin(app: &App, enterprise: &Enterprise) -> Result<Option<TenantId>, Error> {
     match (enterprise.pin(), &enterprise.profile.expected_tenant) {
@@ -31,12 +39,12 @@ pub(crate) async fn address(
     app: &App,
     call: &Call<RegistrationUrlOp>,
     (request, bound): (&ConsentRequest, Option<TenantId>),
-    browser: Option<SecretHash>,
+    begun: Option<&Begun<'_>>,
 ) -> Result<String, Error> {
     match (request.action.proved_by(), request.pin) {
-        (ProvedBy::AppRoles, Some(tenant)) => admin_consent_url(app, call, (request, tenant), browser).await,
-        (ProvedBy::Grants, _) | (ProvedBy::Membership, Some(_)) => authorize_url(app, call, request, browser).await,
-        (ProvedBy::SignIn, _) if bound.is_some() => authorize_url(app, call, request, browser).await,
+        (ProvedBy::AppRoles, Some(tenant)) => admin_consent_url(app, call, (request, tenant), begun).await,
+        (ProvedBy::Grants, _) | (ProvedBy::Membership, Some(_)) => authorize_url(app, call, request, begun).await,
+        (ProvedBy::SignIn, _) if bound.is_some() => authorize_url(app, call, request, begun).await,
         (ProvedBy::AppRoles | ProvedBy::Membership, None) | (ProvedBy::SignIn, _) => Err(Error::TenantNotKnown),
     }
 }
@@ -45,11 +53,11 @@ async fn admin_consent_url(
     app: &App,
     call: &Call<RegistrationUrlOp>,
     (request, tenant): (&ConsentRequest, TenantId),
-    browser: Option<SecretHash>,
+    begun: Option<&Begun<'_>>,
 ) -> Result<String, Error> {
     let redirect_uri = app.edge.public_base.admin_consent_callback();
     let authority = AuthorityPath::Tenant(tenant);
-    let (_, sealed_state) = sealed(app, call, (request, browser), (authority, &redirect_uri)).await?;
+    let (_, sealed_state) = sealed(app, call, (request, begun), (authority, &redirect_uri)).await?;
     let consent = AdminConsent { tenant, sealed_state: &sealed_state, redirect_uri: &redirect_uri };
     Ok(app.microsoft.admin_consent_url(app.microsoft.settings().clients.of(request.action), &consent))
 }
@@ -58,11 +66,12 @@ async fn admin_consent_url(
 async fn sealed(
     app: &App,
     call: &Call<RegistrationUrlOp>,
-    (request, browser): (&ConsentRequest, Option<SecretHash>),
+    (request, begun): (&ConsentRequest, Option<&Begun<'_>>),
     (authority, redirect_uri): (AuthorityPath, &str),
 ) -> Result<(State, String), Error> {
     let random = call.occasion().random;
-    let state = State { browser, ..State::new(request, authority, random) };
+    let (browser, start) = (begun.map(|begun| begun.browser.clone()), begun.map(|begun| begun.start.to_owned()));
+    let state = State { browser, start, ..State::new(request, authority, random) };
     let keys = app.secrets.sealing_keys(call.now()).await?;
     let client_id = app.microsoft.settings().clients.own().to_string();
     let sealed = state.seal(&keys, Binding { client_id: &client_id, redirect_uri }, (call.now(), random));
@@ -73,13 +82,13 @@ async fn authorize_url(
     app: &App,
     call: &Call<RegistrationUrlOp>,
     request: &ConsentRequest,
-    browser: Option<SecretHash>,
+    begun: Option<&Begun<'_>>,
 ) -> Result<String, Error> {
     // R106 names `common` for a direct link; a personal account can never finish it, so our own page leaves it out.
-    let unpinned = if browser.is_some() { AuthorityPath::Organizations } else { AuthorityPath::Common };
+    let unpinned = if begun.is_some() { AuthorityPath::Organizations } else { AuthorityPath::Common };
     let authority = request.pin.map_or(unpinned, AuthorityPath::Tenant);
     let redirect_uri = app.edge.public_base.callback();
-    let (state, sealed_state) = sealed(app, call, (request, browser), (authority, &redirect_uri)).await?;
+    let (state, sealed_state) = sealed(app, call, (request, begun), (authority, &redirect_uri)).await?;
     Ok(app.microsoft.authorize_url(&SignIn {
         sealed_state: &sealed_state,
         state: &state,

@@ -21,7 +21,8 @@ use onboarding_lambda::call::Call;
 use onboarding_lambda::page::{NextScreen, Onward, Page, Start};
 use onboarding_lambda::routes::RegistrationUrlOp;
 
-use crate::{App, Error, address};
+use crate::address::{self, Begun};
+use crate::{App, Error};
 
 /// How much longer a link that is used again must still live: somebody has to sign in meanwhile.
 const LEAST_LEFT: Duration = Duration::from_hours(1);
@@ -65,6 +66,9 @@ pub(crate) async fn show(app: &App, call: &Call<RegistrationUrlOp>) -> Result<An
         permissions: screen.permissions(&settings.clients),
     });
     let granted = |action: &ActionType| matches!(enterprise.action(*action), ActionState::Granted { .. });
+    let checking = |action: &ActionType| matches!(enterprise.action(*action), ActionState::Verifying { .. });
+    let waits = |action: ActionType| matches!(enterprise.action(action), ActionState::PendingConfirmation { .. });
+    let address = app.edge.public_base.url(&action);
     Ok(Answer::page(Page::start(&Start {
         provider: &reseller.name,
         enterprise: &enterprise.profile.enterprise_name,
@@ -72,6 +76,9 @@ pub(crate) async fn show(app: &App, call: &Call<RegistrationUrlOp>) -> Result<An
         next,
         screens_left: plan.screens.len(),
         done: ActionType::all().filter(granted).collect(),
+        checking: ActionType::all().filter(checking).collect(),
+        waiting: ActionType::all().any(waits),
+        address: &address,
         later: plan.screens.iter().skip(1).flat_map(|screen| screen.actions.clone()).collect(),
         reference: call.reference(),
     })))
@@ -93,13 +100,15 @@ pub(crate) async fn begin(app: &App, call: &Call<RegistrationUrlOp>) -> Result<A
     let pin = address::pin(app, &journey.enterprise).await?;
     let (fresh, requests) = requests(app, call, (&journey, screen), pin).await?;
     // Somebody may have finished an action since the plan was made: the page shows what is left.
-    if fresh && !app.store.begin(&requests, &begun(call, &journey, &requests)).await? {
+    let audit = begun(call, &journey, &requests);
+    if fresh && !app.store.begin(&journey.enterprise, &requests, &audit).await? {
         return Ok(Answer::see_other(&page));
     }
     let Some(first) = requests.first() else { return Ok(Answer::see_other(&page)) };
-    let binding = Binding::new(&journey.handle, call.occasion().random);
-    let bound = journey.enterprise.tenant;
-    let url = address::address(app, call, (first, bound), Some(binding.hash())).await?;
+    // The browser keeps the cookie that it has: another tab may be at Microsoft with it.
+    let binding = call.binding().unwrap_or_else(|| Binding::new(call.occasion().random));
+    let begun = Begun { browser: binding.hash(), start: &journey.handle };
+    let url = address::address(app, call, (first, journey.enterprise.tenant), Some(&begun)).await?;
     Ok(Answer::see_other(&url).with_header(lambda_http::http::header::SET_COOKIE, &binding.set_cookie()))
 }
 

@@ -4,6 +4,7 @@ mod asking;
 mod item;
 mod state;
 mod status;
+mod waiting;
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,6 +18,7 @@ pub use asking::RevokeRequired;
 pub use item::{ActionItem, TenantToConfirm};
 pub use state::ActionState;
 pub use status::ActionStatus;
+pub use waiting::Waiting;
 
 /// A kind of action, under its name in the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -25,7 +25,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::action::{ActionState, ActionType};
+use crate::action::{ActionState, ActionType, Waiting};
 use crate::advice::Code;
 use crate::enterprise::{Enterprise, Standing};
 use crate::id::{ConsentRequestId, DeliveryId, EnterpriseId, ReferenceId, ResellerId, TenantId};
@@ -447,6 +447,8 @@ pub struct Verifying {
     since: Timestamp,
     token: SealedToken,
     reads: u32,
+    /// The tenants that wait for the provider already, the newest first.
+    waiting: Vec<Waiting>,
 }
 
 impl Verifying {
@@ -455,7 +457,8 @@ impl Verifying {
     pub fn of(request: ConsentRequest) -> Option<Self> {
         match &request.stage {
             Stage::Verifying { since, signer, token, reads } => {
-                Some(Self { signer: signer.clone(), since: *since, token: token.clone(), reads: *reads, request })
+                let (signer, token) = (signer.clone(), token.clone());
+                Some(Self { signer, since: *since, token, reads: *reads, waiting: Vec::new(), request })
             }
             Stage::Pending { .. }
             | Stage::Leased { .. }
@@ -471,10 +474,12 @@ impl Verifying {
         &self.request
     }
 
-    /// The same proof for an enterprise that was bound to a tenant after its link was made.
+    /// The same proof for its enterprise as it is now: it may be bound to a tenant since the link was made, and others may
+    /// wait for the provider.
     #[must_use]
-    pub fn bound_to(mut self, tenant: Option<TenantId>) -> Self {
-        self.request.pin = self.request.pin.or(tenant);
+    pub fn meeting(mut self, enterprise: &Enterprise) -> Self {
+        self.request.pin = self.request.pin.or(enterprise.tenant);
+        self.waiting = enterprise.action(self.request.action).waiting();
         self
     }
 

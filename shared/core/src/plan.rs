@@ -88,12 +88,30 @@ fn is_application(action: ActionType) -> bool {
 
 /// Whether an action may still be decided: not granted, and not being proved.
 fn is_open(enterprise: &Enterprise, action: ActionType) -> bool {
-    let closed = matches!(
-        enterprise.action(action),
-        ActionState::Granted { .. } | ActionState::Verifying { .. } | ActionState::PendingConfirmation { .. }
-    );
+    let closed = match enterprise.action(action) {
+        ActionState::Granted { .. } => true,
+        ActionState::Verifying { .. } => !is_merely_looked_for(enterprise, action),
+        // Whoever holds the link may have finished it, in whatever tenant: that keeps nobody out (T11).
+        ActionState::PendingConfirmation { .. } => enterprise.tenant.is_some(),
+        ActionState::NotRequested
+        | ActionState::PendingConsent { .. }
+        | ActionState::Started { .. }
+        | ActionState::Declined { .. }
+        | ActionState::Blocked { .. }
+        | ActionState::Unverifiable { .. }
+        | ActionState::Drifted { .. }
+        | ActionState::Withdrawn { .. }
+        | ActionState::Revoked { .. }
+        | ActionState::Expired { .. } => false,
+    };
     // A sign-in may be wanted again and again.
     !closed || action.proved_by() == ProvedBy::SignIn
+}
+
+/// Whether an application's grant is looked for. That says nothing: the way back from the admin-consent page is a GET that
+/// anybody can write (T14).
+fn is_merely_looked_for(enterprise: &Enterprise, action: ActionType) -> bool {
+    is_application(action) && matches!(enterprise.action(action), ActionState::Verifying { .. })
 }
 
 /// The plan of `enterprise` for what is wanted. Actions that do not apply to it are left out.
@@ -105,7 +123,8 @@ pub fn plan(enterprise: &Enterprise, wanted: &Wanted, clients: &ApplicationClien
         Wanted::Part { action: one, .. } => action == one && is_open(enterprise, *action),
         Wanted::Missing => {
             let missing = action.is_mandatory(services) && is_open(enterprise, *action);
-            missing || (enterprise.is_asked_for(*action) && action.proved_by() != ProvedBy::SignIn)
+            let asked_for = enterprise.is_asked_for(*action) || is_merely_looked_for(enterprise, *action);
+            missing || (asked_for && action.proved_by() != ProvedBy::SignIn)
         }
     };
     let applicable = ActionType::all().filter(|action| action.is_applicable(services));

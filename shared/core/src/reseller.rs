@@ -336,8 +336,7 @@ mod tests {
     /// K9 What cannot be is refused, all of it at once.
     #[test]
     fn a_change_that_makes_no_sense_is_refused() {
-        let wrong =
-            json!({"name": null, "redirectHosts": ["127.0.0.1"], "disabled": "yes", "tokenMode": "Raw", "id": 8, "x": 1});
+        let wrong = json!({"name": null, "redirectHosts": ["127.0.0.1"], "disabled": "yes", "tokenMode": "Raw", "id": 8, "x": 1});
         let expected = [
             ("/id", "not_settable"),
             ("/name", "required"),

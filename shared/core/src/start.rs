@@ -59,7 +59,8 @@ impl StartLink {
     }
 }
 
-/// What ties a sign-in to a browser: a secret of its own, and the link by which it began. `Debug` hides it.
+/// What ties a sign-in to a browser: a secret of its own, the same for all that the browser begins, so that one tab takes
+/// nothing from another. `Debug` hides it.
 #[derive(Clone)]
 pub struct Binding {
     value: String,
@@ -72,18 +73,18 @@ impl std::fmt::Debug for Binding {
 }
 
 impl Binding {
-    /// A new one for a browser that begins by the link with this handle.
+    /// A new one, for a browser that has none.
     #[must_use]
-    pub fn new(handle: &str, random: &dyn Random) -> Self {
-        Self { value: format!("{}.{handle}", Handle::new("", random).expose()) }
+    pub fn new(random: &dyn Random) -> Self {
+        Self { value: Handle::new("", random).expose().to_owned() }
     }
 
-    /// The one that a `Cookie` header brings, if it does. A header that brings several is believed in none.
+    /// The one that a `Cookie` header brings, if it is one that we make. A header that brings several is believed in none.
     #[must_use]
     pub fn of(cookies: &str) -> Option<Self> {
         let mut own = cookies.split(';').filter_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='));
         match (own.next(), own.next()) {
-            (Some(value), None) => Some(Self { value: value.to_owned() }),
+            (Some(value), None) if is_ours(value) => Some(Self { value: value.to_owned() }),
             (None | Some(_), _) => None,
         }
     }
@@ -94,18 +95,20 @@ impl Binding {
         SecretHash::of(&self.value)
     }
 
-    /// The handle of the link by which it began.
-    #[must_use]
-    pub fn handle(&self) -> Option<&str> {
-        self.value.split_once('.').map(|(_, handle)| handle)
-    }
-
     /// The `Set-Cookie` header. `SameSite=None`, because Microsoft's `form_post` is a cross-site POST.
     #[must_use]
     pub fn set_cookie(&self) -> String {
         format!("{COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=None", self.value)
     }
 }
+
+/// Whether a value has the shape of a [`Handle`]: what else stands there is no secret that we made.
+fn is_ours(value: &str) -> bool {
+    value.len() == VALUE_LENGTH && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// 256 bits in base64url.
+const VALUE_LENGTH: usize = 43;
 
 #[cfg(test)]
 mod tests {
@@ -116,24 +119,28 @@ mod tests {
     #[test]
     fn a_cookie_is_known_by_its_hash() {
         let random = Counting::default();
-        let binding = Binding::new("handle", &random);
+        let binding = Binding::new(&random);
         let cookie = binding.set_cookie();
         let pair = cookie.split(';').next().unwrap();
         for header in [pair.to_owned(), format!("a=b; {pair}"), format!("{pair}; x=y")] {
             let back = Binding::of(&header).unwrap();
-            assert_eq!((back.hash(), back.handle()), (binding.hash(), Some("handle")));
+            assert_eq!(back.hash(), binding.hash());
+            assert_eq!(back.set_cookie(), cookie, "a browser keeps the one that it has");
         }
-        let other = Binding::new("handle", &random);
+        let other = Binding::new(&random);
         assert_ne!(other.hash(), binding.hash());
         assert!(Binding::of("a=b").is_none() && Binding::of("").is_none());
         assert!(Binding::of(&format!("{pair}; {COOKIE}=x")).is_none(), "one of two may be planted");
         assert!(Binding::of(&format!("x{pair}")).is_none());
+        for odd in [&pair[..pair.len() - 1], &format!("{pair}a"), "__Host-txn=", "__Host-txn=short"] {
+            assert!(Binding::of(odd).is_none(), "{odd}");
+        }
     }
 
     /// K13 The cookie is of this host, over TLS, invisible to scripts, and sent with Microsoft's cross-site POST.
     #[test]
     fn the_cookie_travels_cross_site() {
-        let cookie = Binding::new("handle", &Counting::default()).set_cookie();
+        let cookie = Binding::new(&Counting::default()).set_cookie();
         assert!(cookie.starts_with("__Host-txn="), "{cookie}");
         for attribute in ["Path=/", "Secure", "HttpOnly", "SameSite=None"] {
             assert!(cookie.split("; ").any(|part| part == attribute), "{cookie}");

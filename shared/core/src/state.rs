@@ -45,6 +45,9 @@ pub struct State {
     /// The browser that began at our start page; none for a direct link.
     #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
     pub browser: Option<SecretHash>,
+    /// The handle of the start page, so that whatever becomes of this leads back to it.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<String>,
     /// When the link ends.
     #[serde(rename = "e")]
     pub expires_at: Timestamp,
@@ -115,6 +118,7 @@ impl State {
             verifier: URL_SAFE_NO_PAD.encode(random.bytes::<32>()),
             authority,
             browser: None,
+            start: None,
             expires_at: request.expires_at,
         }
     }
@@ -157,7 +161,8 @@ mod tests {
         let path = AuthorityPath::Tenant(TenantId::from_u128(7));
         let (enterprise, reseller) = (EnterpriseId::random(random), ResellerId::random(random));
         let request = ConsentRequest { enterprise, reseller, expires_at: EXPIRES, ..request(None, random) };
-        State { browser: Some(SecretHash::of("cookie")), ..State::new(&request, path, random) }
+        let start = Some(crate::secret::Handle::new("", random).expose().to_owned());
+        State { browser: Some(SecretHash::of("cookie")), start, ..State::new(&request, path, random) }
     }
 
     /// R111 The fullest state stays below the limit, opens unchanged, and shows nothing on the way.

@@ -235,12 +235,9 @@ impl Store {
         })
     }
 
-    /// The tenant that the enterprise of an unpinned link is bound to by now; a pinned one costs no read.
-    pub async fn bound_meanwhile(&self, request: &ConsentRequest) -> Result<Option<TenantId>, StoreError> {
-        if request.pin.is_some() {
-            return Ok(None);
-        }
-        Ok(self.enterprise(request.enterprise).await?.and_then(|enterprise| enterprise.tenant))
+    /// The enterprise of an unpinned link as it is by now; a pinned one costs no read.
+    pub async fn met_by(&self, request: &ConsentRequest) -> Result<Option<Enterprise>, StoreError> {
+        if request.pin.is_some() { Ok(None) } else { self.enterprise(request.enterprise).await }
     }
 
     /// Records what a reading of Graph led to. A grant that the enterprise or the tenant's guard does not take is
@@ -282,10 +279,10 @@ impl Store {
         let Some(OutcomeRows { enterprise, .. }) = rows.filter(OutcomeRows::links_work) else {
             return Ok(Some(Code::EnterpriseDisabled));
         };
-        let wanted = match record.landing {
-            Landing::Within(tenant) | Landing::Along(tenant) => Some(tenant),
-            Landing::Must | Landing::IfNewest => {
-                record.binds.or_else(|| record.action.tenant_to_confirm().map(|shown| shown.tenant_id))
+        let wanted = match &record.landing {
+            Landing::Within(tenant) | Landing::Along(tenant) => Some(*tenant),
+            Landing::Must | Landing::Beside(_) | Landing::IfNewest => {
+                record.binds.or_else(|| record.action.waiting().first().map(|newest| newest.tenant))
             }
         };
         let other = enterprise.pin().is_some_and(|pin| Some(pin) != wanted);
@@ -411,7 +408,11 @@ const IS_NEWEST: &str = "NOT (actions.#action.#status IN (:granted)) \
      AND (NOT (actions.#action.#status IN (:confirming)) OR actions.#action.#request = :request) \
      AND (attribute_not_exists(actions.#action.#request) OR actions.#action.#request <= :request)";
 /// A tenant waits for confirmation only where none is bound.
-const IS_UNBOUND: &str = "attribute_not_exists(tenant)";
+pub(crate) const IS_UNBOUND: &str = "attribute_not_exists(tenant)";
+/// The newest tenant that waits is the one that was read: what is written holds it, so none gets lost.
+const WAITS: &str = "actions.#action.#status = :confirming AND actions.#action.#request = :newest";
+/// No tenant waits.
+const NONE_WAITS: &str = "NOT (actions.#action.#status IN (:confirming))";
 /// A tenant is never exchanged for another; and none is bound against the id that the provider has come to expect since
 /// the link was made. A domain, which has a dot, was turned into an id when it was.
 const SAME_TENANT: &str = "(tenant = :tenant OR attribute_not_exists(tenant) AND \
@@ -437,18 +438,27 @@ pub(crate) fn proved_words(change: Change) -> Change {
 fn landing(record: &Record) -> Result<Change, StoreError> {
     let key = Key::enterprise(record.request.enterprise);
     let mut change = watched(action_change(&key, record.request.action, &record.action)?, record);
-    match record.landing {
+    match &record.landing {
         Landing::IfNewest => Ok(proved_words(change.and(IS_NEWEST))
             .name("#request", "request")
             .value(":request", text(record.request.id.as_str()))),
-        Landing::Within(tenant) => Ok(within(open(change.and(IS_OPEN), &key)?, tenant)),
+        Landing::Within(tenant) => Ok(within(open(change.and(IS_OPEN), &key)?, *tenant)),
         Landing::Along(tenant) => {
             let change = proved_words(change.and(IS_OPEN).and(KEEPS_PROVED)).value(":verifying", text("verifying"));
-            Ok(within(open(change, &key)?, tenant))
+            Ok(within(open(change, &key)?, *tenant))
+        }
+        Landing::Beside(newest) => {
+            let change = open(change.and(IS_OPEN).and(IS_UNBOUND), &key)?
+                .name("#status", "status")
+                .value(":confirming", text("pending_confirmation"));
+            Ok(match newest {
+                Some(newest) => change.and(WAITS).name("#request", "request").value(":newest", text(newest.as_str())),
+                None => change.and(NONE_WAITS),
+            })
         }
         Landing::Must => {
             change = open(change.and(IS_OPEN), &key)?;
-            let Some(tenant) = record.binds else { return Ok(change.and(IS_UNBOUND)) };
+            let Some(tenant) = record.binds else { return Ok(change) };
             change.update.insert_str("SET ".len(), "tenant = :tenant, ");
             Ok(within(change, tenant))
         }

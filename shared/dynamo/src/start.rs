@@ -3,12 +3,13 @@
 use onboarding_core::action::{ActionState, ActionType, ProvedBy};
 use onboarding_core::audit::AuditRow;
 use onboarding_core::consent::ConsentRequest;
+use onboarding_core::enterprise::Enterprise;
 use onboarding_core::id::ConsentRequestId;
 use onboarding_core::idempotency::Once;
 use onboarding_core::secret::SecretHash;
 use onboarding_core::start::StartLink;
 
-use crate::consent::{IS_OPEN, open, proved_words, request_item};
+use crate::consent::{IS_OPEN, IS_UNBOUND, open, proved_words, request_item};
 use crate::idempotency::Made;
 use crate::key::Key;
 use crate::row::{entity, item, part};
@@ -58,34 +59,61 @@ impl Store {
         found.into_iter().map(entity).collect()
     }
 
-    /// Makes the requests of one screen, together. False if the enterprise is stopped or gone, or if one of the actions
-    /// is granted or being proved by now.
-    pub async fn begin(&self, requests: &[ConsentRequest], audit: &AuditRow) -> Result<bool, StoreError> {
-        let Some(first) = requests.first() else { return Ok(false) };
-        let key = Key::enterprise(first.enterprise);
+    /// Makes the requests of one screen of `enterprise`, together. False if it is stopped or gone, or if one of the actions
+    /// is granted, being proved, or no longer waiting for the provider by now.
+    pub async fn begin(
+        &self,
+        enterprise: &Enterprise,
+        requests: &[ConsentRequest],
+        audit: &AuditRow,
+    ) -> Result<bool, StoreError> {
+        let key = Key::enterprise(enterprise.id);
         let mut transaction = self.transaction();
-        let (mut change, mut sets) = (open(Change::new("", IS_OPEN), &key)?, Vec::new());
+        let (mut change, mut sets) = (Change::new("", IS_OPEN), Vec::new());
         for (number, request) in requests.iter().enumerate() {
             transaction.put_new(Part::Request, request_item(request)?)?;
+            let (action, value) = (format!("#action{number}"), format!(":value{number}"));
+            change = change.name(&action, request.action.name());
+            if matches!(enterprise.action(request.action), ActionState::PendingConfirmation { .. }) {
+                // Whoever waits for the provider goes on waiting; the further link is noted beside.
+                sets.push(format!("actions.{action}.#next = {value}"));
+                change = change
+                    .and(&format!("actions.{action}.#status = :confirming"))
+                    .and(IS_UNBOUND)
+                    .name("#status", "status")
+                    .name("#next", "next")
+                    .value(":confirming", text("pending_confirmation"))
+                    .value(&value, text(request.id.as_str()));
+                continue;
+            }
             let (since, asked_again) = (request.created_at, request.asked_again);
             let started = ActionState::Started { since, request: request.id.clone(), asked_again };
-            let (action, state) = (format!("#action{number}"), format!(":state{number}"));
-            sets.push(format!("actions.{action} = {state}"));
+            sets.push(format!("actions.{action} = {value}"));
+            change = change.value(&value, part(&key, &started)?);
             if request.action == ActionType::ServiceProviderManagement {
                 // Whoever makes a link asks, too (R007).
                 sets.push("managementRequestedAt = if_not_exists(managementRequestedAt, :asked)".to_owned());
                 change = change.value(":asked", instant(since));
             }
-            // A sign-in may be begun again and again.
-            if request.action.proved_by() != ProvedBy::SignIn {
-                let unproved = format!("NOT (actions.{action}.#status IN (:granted, :confirming, :verifying))");
-                change = proved_words(change.and(&unproved)).value(":verifying", text("verifying"));
-            }
-            change = change.name(&action, request.action.name()).value(&state, part(&key, &started)?);
+            change = unproved(change, &action, request.action.proved_by());
         }
         change.update = format!("SET {}", sets.join(", "));
-        transaction.update(Part::Action, key, change)?;
+        transaction.update(Part::Action, key.clone(), open(change, &key)?)?;
         transaction.audit(audit)?;
         Ok(self.commit(&transaction).await? == Committed::Done)
+    }
+}
+
+/// A new link takes nothing from what is granted, or from a sign-in that is being proved. That a grant of application
+/// permissions is looked for holds nobody back, and a sign-in may be begun again and again.
+fn unproved(change: Change, action: &str, proof: ProvedBy) -> Change {
+    let granted = |change: Change| change.name("#status", "status").value(":granted", text("granted"));
+    match proof {
+        ProvedBy::SignIn => change,
+        ProvedBy::AppRoles => granted(change.and(&format!("NOT (actions.{action}.#status IN (:granted))"))),
+        ProvedBy::Grants | ProvedBy::Membership => {
+            let none = format!("NOT (actions.{action}.#status IN (:granted, :confirming, :verifying))");
+            proved_words(change.and(&none)).value(":verifying", text("verifying"))
+        }
     }
 }

@@ -68,7 +68,9 @@ impl From<TokenFault> for Failure {
             TokenFault::Body(BodyFault::UnsupportedMediaType) => {
                 invalid("The body is not application/x-www-form-urlencoded in UTF-8.")
             }
-            TokenFault::Body(BodyFault::Encoded) => invalid("The body is compressed; send it without Content-Encoding."),
+            TokenFault::Body(BodyFault::Encoded) => {
+                invalid("The body is compressed; send it without Content-Encoding.")
+            }
             TokenFault::Body(BodyFault::Unparseable(_)) => invalid("The body is no form, or repeats a parameter."),
             TokenFault::TwoWays => invalid("The client authenticates by the Authorization header and by the body."),
             TokenFault::NoGrantType => invalid("The parameter grant_type is missing."),

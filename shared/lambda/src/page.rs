@@ -21,7 +21,7 @@ const STYLE: &str = include_str!("../templates/style.css");
 /// What a page may load and do: its own style sheet, told by its hash, and nothing else. There is no script. A test
 /// compares the hash with [`STYLE`] and says the right one.
 const POLICY: &str = "default-src 'none'; \
-     style-src 'sha256-5nqEt1m6R+kXsGaY0Uw9PNhxW+Du+24jCoBlNBY7itA='; \
+     style-src 'sha256-nuqBy+OGndiTq9Uowwsvu5vJAaNZD1KyxfM7xvaDsXQ='; \
      frame-ancestors 'none'; base-uri 'none'; form-action";
 
 /// How often the outcome page looks again while a consent is being checked, in seconds.
@@ -64,6 +64,12 @@ pub struct Start<'a> {
     pub done: Vec<ActionType>,
     /// What comes on later screens.
     pub later: Vec<ActionType>,
+    /// What somebody came back from, and Microsoft does not show yet.
+    pub checking: Vec<ActionType>,
+    /// Whether a tenant waits for the provider's word: this person's, or a stranger's.
+    pub waiting: bool,
+    /// The address of the page, to be passed on.
+    pub address: &'a str,
     /// The reference of this request.
     pub reference: &'a ReferenceId,
 }
@@ -163,6 +169,9 @@ struct StartTemplate<'a> {
     progress: String,
     done: Vec<&'static str>,
     later: Vec<&'static str>,
+    checking: Vec<&'static str>,
+    waiting: bool,
+    address: &'a str,
     reference: &'a str,
     correlation_id: Option<&'a str>,
 }
@@ -229,6 +238,9 @@ impl Page {
             progress: text::progress(total),
             done: titles(&start.done),
             later: titles(&start.later),
+            checking: titles(&start.checking),
+            waiting: start.waiting,
+            address: start.address,
             reference: start.reference.as_str(),
             correlation_id: None,
         };

@@ -33,6 +33,10 @@ pub(crate) struct StartText {
     pub(crate) go: &'static str,
     pub(crate) not_me: &'static str,
     pub(crate) pass_on: &'static str,
+    pub(crate) checking: &'static str,
+    pub(crate) checking_hint: &'static str,
+    pub(crate) waiting: &'static str,
+    pub(crate) waiting_hint: &'static str,
     pub(crate) nothing_left: &'static str,
 }
 
@@ -50,8 +54,13 @@ pub(crate) const START: StartText = StartText {
     later: "Comes after this",
     go: "Continue to Microsoft",
     not_me: "If you are not that administrator",
-    pass_on: "Pass the address of this page on to your Global Administrator. Nothing is granted by opening it, and it can do \
-              no more for them than for you.",
+    pass_on: "Pass this address on to your Global Administrator. It can do no more for them than for you, and opening it \
+              grants nothing.",
+    checking: "Being checked with Microsoft",
+    checking_hint: "If you have accepted these just now, wait a minute and reload this page. Otherwise go on.",
+    waiting: "Waiting for the service provider",
+    waiting_hint: "Somebody has granted the permissions, and the service provider has yet to confirm the organisation. If that \
+                   was you, you have done your part: close this window. If it was not, go on.",
     nothing_left: "Everything that the service provider asked for is granted or being checked. You can close this window.",
 };
 

@@ -97,10 +97,7 @@ impl OperatorError {
     /// Whether others were changing the same thing all the while.
     #[must_use]
     pub const fn is_contended(&self) -> bool {
-        matches!(
-            self,
-            Self::Contended | Self::Store(StoreError::Contended) | Self::Secrets(SecretsError::Contended(_))
-        )
+        matches!(self, Self::Contended | Self::Store(StoreError::Contended) | Self::Secrets(SecretsError::Contended(_)))
     }
 
     /// Whether trying again may help.

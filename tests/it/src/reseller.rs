@@ -73,7 +73,8 @@ async fn a_change_is_merged_or_refused() {
     expected["eventsUrl"] = json!("http://127.0.0.1:9/e");
     assert_eq!(changed.json(), expected);
     assert_eq!(world.change_reseller(&provider, &json!({})).await.json(), expected);
-    let wrong = json!({"name": "", "redirectHosts": ["a/b"], "disabled": 1, "tokenMode": "both", "secret": "x", "id": 1});
+    let wrong =
+        json!({"name": "", "redirectHosts": ["a/b"], "disabled": 1, "tokenMode": "both", "secret": "x", "id": 1});
     let refused = world.change_reseller(&provider, &wrong).await;
     let faults = [
         ("/id", "not_settable"),

@@ -31,9 +31,12 @@ pub struct ActionItem {
     /// What is wrong, if something is.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub problem: Option<Explanation>,
-    /// The tenant that waits for `confirm-tenant`, if one does.
+    /// The tenant that waits for `confirm-tenant`, if one does; the newest, if several do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_to_confirm: Option<TenantToConfirm>,
+    /// Other tenants that wait too: whoever holds an unpinned link may finish it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_tenants_to_confirm: Vec<TenantToConfirm>,
 }
 
 /// The tenant that a provider is asked to confirm.
@@ -51,6 +54,7 @@ impl ActionItem {
     /// The item of `action` in `state`, for `enterprise` with `services`.
     #[must_use]
     pub fn new(enterprise: EnterpriseId, action: ActionType, state: &ActionState, services: &[Service]) -> Self {
+        let mut waiting = state.tenants_to_confirm().into_iter();
         Self {
             enterprise_id: enterprise,
             action_type: action,
@@ -60,7 +64,8 @@ impl ActionItem {
             recommended: action.is_recommended(),
             title: action.title(),
             problem: state.problem(),
-            tenant_to_confirm: state.tenant_to_confirm(),
+            tenant_to_confirm: waiting.next(),
+            other_tenants_to_confirm: waiting.collect(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::TenantToConfirm;
+use super::Waiting;
 use crate::advice::{Code, Explanation};
 use crate::id::{ConsentRequestId, TenantId};
 use crate::identity::Signer;
@@ -38,6 +38,12 @@ pub enum ActionState {
         tenant: TenantId,
         /// Its name, for the person who confirms.
         organization: String,
+        /// Other tenants that were proved before it and wait too, the newest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        others: Vec<Waiting>,
+        /// The newest link that was begun meanwhile, for an administrator of another tenant.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<ConsentRequestId>,
     },
     /// The signer came back; Graph does not show the grant yet.
     Verifying {
@@ -145,25 +151,15 @@ impl ActionState {
             | Self::Declined { request, .. }
             | Self::Blocked { request, .. }
             | Self::Unverifiable { request, .. } => Some(request),
+            Self::PendingConfirmation { next, .. } => next.as_ref(),
             Self::NotRequested
             | Self::PendingConsent { .. }
-            | Self::PendingConfirmation { .. }
             | Self::Verifying { .. }
             | Self::Granted { .. }
             | Self::Drifted { .. }
             | Self::Withdrawn { .. }
             | Self::Revoked { .. }
             | Self::Expired { .. } => None,
-        }
-    }
-
-    /// The tenant that waits for `confirm-tenant`, if one does.
-    #[must_use]
-    pub fn tenant_to_confirm(&self) -> Option<TenantToConfirm> {
-        if let Self::PendingConfirmation { tenant, organization, .. } = self {
-            Some(TenantToConfirm { tenant_id: *tenant, organization: organization.clone() })
-        } else {
-            None
         }
     }
 

@@ -5,11 +5,11 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{AwaitingGrant, CONFIRM_WITHIN, ConsentRequest, Leased, PROOF_WINDOW, SealedToken, Stage, Verifying};
-use crate::action::{ActionState, ActionType, ProvedBy};
+use crate::action::{ActionState, ActionType, ProvedBy, Waiting};
 use crate::advice::{Code, LinkAfter};
 use crate::audit::{Actor, AuditRow, Fact, Occasion};
 use crate::delivery::Delivery;
-use crate::id::{DeliveryId, TenantId};
+use crate::id::{ConsentRequestId, DeliveryId, TenantId};
 use crate::identity::Signer;
 use crate::outcome::{Outcome, RawTokens, TokenHandle, TokenHandles, Tokens};
 use crate::proof::{Facts, Granted, Judgement};
@@ -55,10 +55,13 @@ impl Record {
 }
 
 /// How an action's state lands on the enterprise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Landing {
     /// With the rest or not at all: a grant.
     Must,
+    /// As [`Self::Must`], for a tenant that is to wait for the provider: only while none is bound, and while the newest that
+    /// waits is that of this link, or none is.
+    Beside(Option<ConsentRequestId>),
     /// As [`Self::Must`], in this tenant: the enterprise's own if it is bound, and no other provider's. Only a
     /// registration binds, so the enterprise is not bound by it.
     Within(TenantId),
@@ -191,7 +194,7 @@ impl Leased {
         let stage = Stage::Verifying { since: occasion.now, signer: signer.clone(), token: token.clone(), reads: 0 };
         let request = ConsentRequest { stage: stage.clone(), ..leased.clone() };
         let record = under_way(leased, stage, &context.actor(&signer), occasion);
-        (record, Verifying { request, signer, since: occasion.now, token, reads: 0 })
+        (record, Verifying { request, signer, since: occasion.now, token, reads: 0, waiting: Vec::new() })
     }
 
     /// Ends the lease without a redeemed code: refused by Microsoft, broken off, or out of time.
@@ -233,7 +236,7 @@ impl SharedSignIn {
         let stage = Stage::Verifying { since: now, signer: signer.clone(), token: token.clone(), reads: 0 };
         let request = ConsentRequest { stage: stage.clone(), ..own.clone() };
         let record = under_way(own, stage, &context.actor(&signer), occasion);
-        Some((record, Verifying { request, signer, since: now, token, reads: 0 }))
+        Some((record, Verifying { request, signer, since: now, token, reads: 0, waiting: Vec::new() }))
     }
 }
 
@@ -297,13 +300,20 @@ impl Verifying {
         } else {
             let organization = granted.facts().organization.clone();
             let tenant = self.signer.tenant;
-            let action = ActionState::PendingConfirmation { since, request, tenant, organization };
+            let others = Waiting::behind(tenant, &self.waiting);
+            let action = ActionState::PendingConfirmation { since, request, tenant, organization, others, next: None };
             let Delivery { id: delivery, sealed_body, .. } = delivery;
             let signer = self.signer.clone();
             (Stage::AwaitingConfirmation { since, signer, delivery, sealed_body }, action, None, None)
         };
         let audit = audit(&self.request, &context.actor(&self.signer), action.word(), None, occasion);
-        let landing = if binds_tenant { Landing::Must } else { Landing::Within(self.signer.tenant) };
+        let landing = if binds.is_some() {
+            Landing::Must
+        } else if binds_tenant {
+            Landing::Beside(self.waiting.first().map(|newest| newest.request.clone()))
+        } else {
+            Landing::Within(self.signer.tenant)
+        };
         let request = self.request;
         Record { request, is_new: false, stage, refusal: None, action, landing, binds, delivery, handles, audit }
     }

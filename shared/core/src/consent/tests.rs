@@ -4,6 +4,7 @@ use super::record::Conclusion;
 use super::*;
 use crate::action::ActionState;
 use crate::audit::{Actor, Occasion};
+use crate::enterprise::tests::sample;
 use crate::id::{ApplicationId, ObjectId};
 use crate::permission;
 use crate::proof::{
@@ -12,6 +13,7 @@ use crate::proof::{
 use crate::random::tests::Counting;
 use crate::redirect_url::RedirectPolicy;
 use crate::reseller::TokenMode;
+use serde_json::json;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const TENANT: TenantId = TenantId::from_u128(1);
@@ -193,7 +195,7 @@ fn a_proved_consent_of_the_pinned_tenant_is_granted_and_binds_it() {
     let judgement = shown(&verifying);
     let record = decided(verifying.conclude(judgement, &"token".into(), world.context(NOW)));
     assert_eq!(record.stage, Stage::Completed { since: NOW, refusal: None });
-    assert_eq!((record.action.word(), record.landing, record.binds), ("granted", Landing::Must, Some(TENANT)));
+    assert_eq!((record.action.word(), &record.landing, record.binds), ("granted", &Landing::Must, Some(TENANT)));
     assert_eq!(world.body(&record)["outcome"], "granted");
     assert_eq!(record.handles.len(), 2);
     let sealed = record.handles[0].sealed_token.as_deref().unwrap();
@@ -274,13 +276,43 @@ fn a_tenant_that_nobody_named_waits_for_the_provider() {
 fn a_tenant_that_the_enterprise_got_meanwhile_decides() {
     let world = World::new();
     let conclude = |bound| {
-        let verifying = world.verifying(None).bound_to(Some(bound));
+        let enterprise = Enterprise { tenant: Some(bound), ..sample(7, &json!({})) };
+        let verifying = world.verifying(None).meeting(&enterprise);
         let judgement = shown(&verifying);
         decided(verifying.conclude(judgement, &"token".into(), world.context(NOW))).action
     };
     assert_eq!(conclude(TENANT).word(), "granted");
     let other = conclude(TenantId::from_u128(9));
     assert_eq!(other.problem().map(|problem| problem.code), Some(Code::WrongTenant));
+}
+
+/// T11 A tenant that waits already goes on waiting behind the next, and is part of what the store must still find.
+#[test]
+fn tenants_wait_side_by_side() {
+    let world = World::new();
+    let mut enterprise = sample(7, &json!({}));
+    let wait = |enterprise: &Enterprise| {
+        let verifying = world.verifying(None).meeting(enterprise);
+        let judgement = shown(&verifying);
+        decided(verifying.conclude(judgement, &"token".into(), world.context(NOW)))
+    };
+    let first = wait(&enterprise);
+    assert_eq!(first.landing, Landing::Beside(None));
+    let ActionState::PendingConfirmation { request, organization, .. } = first.action else { panic!("{first:?}") };
+    let (tenant, since) = (TenantId::from_u128(9), NOW);
+    let stranger = ActionState::PendingConfirmation {
+        since,
+        request: request.clone(),
+        tenant,
+        organization,
+        others: vec![],
+        next: None,
+    };
+    enterprise.actions.insert(ActionType::Registration, stranger);
+    let second = wait(&enterprise);
+    assert_eq!(second.landing, Landing::Beside(Some(request)));
+    let waiting: Vec<TenantId> = second.action.waiting().into_iter().map(|waiting| waiting.tenant).collect();
+    assert_eq!(waiting, [TENANT, tenant]);
 }
 
 #[test]
@@ -420,7 +452,7 @@ fn app_roles_are_granted_to_the_pinned_tenant() {
     let record = read(awaiting(&world).1.conclude(assigned(), world.context(NOW)));
     assert_eq!(record.stage, Stage::Completed { since: NOW, refusal: None });
     assert!(matches!(record.action, ActionState::Granted { by: None, .. }));
-    assert_eq!((record.landing, record.binds, record.handles.len()), (Landing::Within(TENANT), None, 0));
+    assert_eq!((&record.landing, record.binds, record.handles.len()), (&Landing::Within(TENANT), None, 0));
     let body = world.body(&record);
     assert_eq!((&body["organization"], &body["officeUserType"]), (&"MSFT".into(), &serde_json::Value::Null));
     let overruled = record.overruled(Code::TenantBoundElsewhere, world.context(NOW)).unwrap();

@@ -132,14 +132,41 @@ fn each_registration_is_one_screen() {
     assert_eq!(listed, ["Presence.Read.All", "CallRecords.Read.All"]);
 }
 
-/// R130 A sign-in is a screen of its own, whenever it is wanted; what is being proved is not asked for again.
+/// R130 A sign-in is a screen of its own, whenever it is wanted.
 #[test]
 fn a_sign_in_may_be_wanted_again() {
     let mut enterprise = enterprise(&["SMS"]);
     grant(&mut enterprise, &[ActionType::Registration, ActionType::LoginEnterpriseAdmin]);
     let login = these(&[ActionType::LoginEnterpriseAdmin, ActionType::Registration]);
     assert_eq!(screens(&enterprise, &login), [(Kind::Delegated, vec![ActionType::LoginEnterpriseAdmin])]);
+}
+
+/// T14 A sign-in that is being proved is not asked for again; a grant that is merely looked for, because somebody opened the
+/// way back from the admin-consent page, goes on being asked for.
+#[test]
+fn a_forged_way_back_hides_no_screen() {
+    let mut enterprise = enterprise(&["SMS"]);
+    let verifying = || ActionState::Verifying { since: NOW, request: ConsentRequestId::new(NOW, &Counting::default()) };
+    for action in [ActionType::Registration, ActionType::UserSync, ActionType::Contacts] {
+        enterprise.actions.insert(action, verifying());
+    }
+    let looked_for = vec![ActionType::UserSync, ActionType::Agent, ActionType::Contacts];
+    assert_eq!(screens(&enterprise, &Wanted::Missing), [(Kind::Application, looked_for)]);
+    let all = these(&[ActionType::Registration, ActionType::Contacts]);
+    assert_eq!(screens(&enterprise, &all), [(Kind::Application, vec![ActionType::Contacts])]);
+}
+
+/// T11 A tenant that waits for the provider keeps no other out, until one is bound.
+#[test]
+fn a_tenant_that_waits_keeps_nobody_out() {
+    let mut enterprise = enterprise(&["SMS"]);
+    enterprise.profile.expected_tenant = None;
     let request = ConsentRequestId::new(NOW, &Counting::default());
-    enterprise.actions.insert(ActionType::UserSync, ActionState::Verifying { since: NOW, request });
-    assert_eq!(screens(&enterprise, &Wanted::Missing), [(Kind::Application, vec![ActionType::Agent])]);
+    let (tenant, organization) = (TenantId::from_u128(9), "Elsewhere".to_owned());
+    let waits =
+        ActionState::PendingConfirmation { since: NOW, request, tenant, organization, others: vec![], next: None };
+    enterprise.actions.insert(ActionType::Registration, waits);
+    assert_eq!(screens(&enterprise, &Wanted::Missing)[0], (Kind::Delegated, vec![ActionType::Registration]));
+    enterprise.tenant = Some(tenant);
+    assert_eq!(screens(&enterprise, &Wanted::Missing)[0].0, Kind::Application);
 }

@@ -110,6 +110,8 @@ fn no_state_is_without_words() {
             request: request.clone(),
             tenant: TenantId::from_u128(1),
             organization,
+            others: vec![],
+            next: None,
         },
         ActionState::Verifying { since, request: request.clone() },
         granted(),

@@ -17,9 +17,13 @@ pub(super) const ROWS: &[Advice] = &[
     row(
         Code::TenantAwaited,
         Who::ProviderAdmin,
-        "The service provider must confirm first",
-        "What is asked for next needs to know your organisation, and the service provider has not confirmed it yet.",
-        &["Wait until the service provider has confirmed your organisation.", SAME_LINK],
+        "Your organisation is not known yet",
+        "What is asked for next needs to know your Microsoft tenant: the sign-in that shows it is still being checked, or the \
+         service provider has not confirmed it.",
+        &[
+            "Wait a minute, then open the same link again.",
+            "If this page is still there, the service provider confirms your organisation, or sets its expectedTenant.",
+        ],
     ),
     row(
         Code::WrongMethodPage,

@@ -67,6 +67,7 @@ fn reseller(id: ResellerId) -> Reseller {
         events_url: None,
         status: ResellerStatus::Active,
         token_mode: TokenMode::Handles,
+        activation: None,
         created_at: Timestamp::from_seconds(0),
         webhook_keys_changed_at: None,
         revoked_keys: BTreeMap::new(),

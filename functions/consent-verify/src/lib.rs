@@ -65,7 +65,7 @@ enum NotVerified {
 /// Looks after every request that a batch of the stream names.
 pub async fn verify(app: &App, batch: &Event) -> DynamoDbEventResponse {
     let wakes = wakes(batch);
-    let mine = wakes.iter().filter(|wake| !matches!(wake.woken, Woken::Delivery(_)));
+    let mine = wakes.iter().filter(|wake| !matches!(wake.woken, Woken::Delivery(_) | Woken::Mail(_)));
     let looked_after = mine.map(|wake| {
         Box::pin(async move {
             let looked_after = panic::caught(Box::pin(look_after(app, &wake.woken))).await;
@@ -88,7 +88,7 @@ async fn look_after(app: &App, woken: &Woken) -> Result<(), NotVerified> {
     match woken {
         Woken::Request(id) => verify_one(app, id).await,
         Woken::Enterprise(id) => watch::look(app, *id).await,
-        Woken::Delivery(_) => Ok(()),
+        Woken::Delivery(_) | Woken::Mail(_) => Ok(()),
     }
 }
 

@@ -6,6 +6,7 @@ mod dry_run;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{ETAG, LOCATION};
 use lambda_http::{Body, Request, Response};
+use onboarding_core::advice::Code;
 use onboarding_core::audit::{Actor, AuditRow, Fact};
 use onboarding_core::catalogue::Catalogue;
 use onboarding_core::credential::{Caller, Refused};
@@ -47,6 +48,8 @@ enum Error {
     AnothersList,
     #[error(transparent)]
     Path(#[from] NoSuchThing),
+    #[error("the service provider waits for its activation")]
+    NotActive,
     #[error("the name is taken")]
     NameTaken,
     #[error("every random number was taken")]
@@ -68,6 +71,7 @@ impl From<Error> for Failure {
         match error {
             Error::Caller(refusal) => refusal.into(),
             Error::AnothersList | Error::Path(NoSuchThing) => Self::not_found(),
+            Error::NotActive => Self::new(StatusCode::FORBIDDEN, Code::ResellerNotActive),
             Error::NameTaken => Self::name_taken(),
             Error::Body(fault) => fault.into(),
             Error::Invalid(faults) => Self::invalid(faults),
@@ -125,7 +129,12 @@ async fn create(app: &App, call: &Call<CreateEnterpriseOp>) -> Result<Answer, Er
     if let Some(repeat) = repeat {
         return Ok(Answer::repeated(repeat));
     }
-    let (reseller, actor) = (call.reseller(&caller)?.id, Actor::from(&caller));
+    let (reseller, actor) = (call.reseller(&caller)?, Actor::from(&caller));
+    // Read and not written again: an activation is never taken back, so at worst it is refused what was allowed just now.
+    if reseller.activation.is_some() {
+        return Err(Error::NotActive);
+    }
+    let reseller = reseller.id;
     if dry_run::is_asked_for(call)? {
         return dry_run::preview(app, call, reseller, &catalogue).await;
     }

@@ -1,5 +1,7 @@
-//! Service providers and their keys, which the operator makes, and tokens, which keys make (K9, R128).
+//! Service providers and their keys, which the operator makes, tokens, which keys make, and the page on which a provider is
+//! activated (K9, R128, R147).
 
+mod activation;
 mod operator;
 mod token;
 
@@ -30,7 +32,7 @@ pub struct App {
     pub edge: Edge,
     /// The table.
     pub store: Store,
-    /// Webhook keys are made here.
+    /// Webhook keys are made here, and activation mails sealed.
     pub secrets: Arc<Secrets>,
     /// The gateways and PBX types that a new provider begins with.
     pub starter_catalogue: Catalogue,
@@ -58,6 +60,8 @@ enum Error {
     WrongScope,
     #[error("the enterprise is disabled")]
     EnterpriseDisabled,
+    #[error("no such activation link, or it has ended")]
+    NoSuchActivation,
     #[error("the idempotency key is in use")]
     Repeated(Repeat),
     #[error(transparent)]
@@ -98,12 +102,16 @@ impl From<Error> for Failure {
             Error::EnterpriseDisabled => Self::new(StatusCode::CONFLICT, Code::EnterpriseDisabled),
             Error::Repeated(Repeat::Same(Told::Secret { id })) => Self::already_created(id),
             Error::Repeated(Repeat::Other) => Self::idempotency_key_reused(),
+            Error::NoSuchActivation => Self::new(StatusCode::NOT_FOUND, Code::ActivationLinkEnded),
+            Error::Operator(OperatorError::AlreadyActive) => {
+                Self::new(StatusCode::CONFLICT, Code::ResellerAlreadyActive)
+            }
             Error::Operator(OperatorError::TooManyKeys) => Self::new(StatusCode::CONFLICT, Code::TooManyKeys),
             Error::Store(StoreError::Contended) => Self::contended(),
             Error::Operator(error) if error.is_contended() => Self::contended(),
             Error::Operator(error) if error.is_passing() => Self::unavailable(error),
             Error::Store(error) if error.is_passing() => Self::unavailable(error),
-            // Every answer here holds a secret, so no other kind is kept.
+            // What is repeated here holds a secret, so no other kind is kept; the one other answer is told again at its place.
             Error::Repeated(Repeat::Same(Told::Answer(_))) | Error::Operator(_) | Error::Store(_) => {
                 Self::internal(error)
             }
@@ -117,6 +125,9 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
         CredentialsOp::CreateReseller => operator::create_reseller(app, call).await,
         CredentialsOp::ReadReseller => operator::read_reseller(app, call).await,
         CredentialsOp::EditReseller => operator::edit_reseller(app, call).await,
+        CredentialsOp::SendActivationMail => activation::send(app, call).await,
+        CredentialsOp::ShowActivation => activation::show(app, call).await,
+        CredentialsOp::Activate => activation::activate(app, call).await,
         CredentialsOp::CreateKey => operator::create_key(app, call).await,
         CredentialsOp::ListKeys => operator::list_keys(app, call).await,
         CredentialsOp::RevokeKey => operator::revoke_key(app, call).await,

@@ -13,19 +13,20 @@ use onboarding_operator::{Edited, Order, Places};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use crate::{App, Error};
+use crate::{App, Error, activation};
 
 pub(crate) async fn create_reseller(app: &App, call: &Call<CredentialsOp>) -> Result<Answer, Error> {
     let operator = operator(app, call).await?;
     let new = NewReseller::parse(call.json_object()?, app.redirect_policy).map_err(Error::Invalid)?;
     let order = order(call, &operator);
-    let (id, secret) = onboarding_operator::create_reseller(places(app), &new, &app.starter_catalogue, order).await?;
+    let (new, pages) = ((&new, &app.starter_catalogue), Some(activation::pages(app)));
+    let (id, secret) = onboarding_operator::create_reseller(places(app), new, pages, order).await?;
     Ok(Answer::json(StatusCode::CREATED, &json!({ "id": id, "webhookSecret": secret.expose_secret() })))
 }
 
 pub(crate) async fn read_reseller(app: &App, call: &Call<CredentialsOp>) -> Result<Answer, Error> {
     let (_, reseller) = operator_and_reseller(app, call).await?;
-    Ok(shown(&reseller))
+    shown(app, &reseller).await
 }
 
 pub(crate) async fn edit_reseller(app: &App, call: &Call<CredentialsOp>) -> Result<Answer, Error> {
@@ -33,7 +34,7 @@ pub(crate) async fn edit_reseller(app: &App, call: &Call<CredentialsOp>) -> Resu
     let body = call.json_object()?;
     let read = |now: &_| ResellerEdit::parse(body.clone(), now, app.redirect_policy);
     let edited = onboarding_operator::edit_reseller(&app.store, seen, read, order(call, &operator)).await?;
-    Ok(shown(&edited))
+    shown(app, &edited).await
 }
 
 pub(crate) async fn create_key(app: &App, call: &Call<CredentialsOp>) -> Result<Answer, Error> {
@@ -68,16 +69,21 @@ pub(crate) async fn rotate_webhook_secret(app: &App, call: &Call<CredentialsOp>)
     Ok(Answer::json(StatusCode::OK, &json!({ "webhookSecret": secret.expose_secret() })))
 }
 
-fn places(app: &App) -> Places<'_> {
+pub(crate) fn places(app: &App) -> Places<'_> {
     Places { store: &app.store, secrets: &app.secrets }
 }
 
-fn order<'a>(call: &'a Call<CredentialsOp>, operator: &'a Actor) -> Order<'a> {
+pub(crate) fn order<'a>(call: &'a Call<CredentialsOp>, operator: &'a Actor) -> Order<'a> {
     Order { actor: operator, occasion: call.occasion(), attempt: call.attempt() }
 }
 
-fn shown((reseller, catalogue): &Edited) -> Answer {
-    Answer::json(StatusCode::OK, &ResellerView::of(reseller, catalogue))
+/// The provider, with how far its activation mail is while it waits for that.
+async fn shown(app: &App, (reseller, catalogue): &Edited) -> Result<Answer, Error> {
+    let mail = match &reseller.activation {
+        Some(activation) => app.store.mail(&activation.mail).await?,
+        None => None,
+    };
+    Ok(Answer::json(StatusCode::OK, &ResellerView::of(reseller, catalogue).with_mail(mail.as_ref())))
 }
 
 async fn operator(app: &App, call: &Call<CredentialsOp>) -> Result<Actor, Error> {

@@ -55,6 +55,7 @@ pub enum Code {
     WrongCloud,
     WrongTenant,
     // Pages.
+    ActivationLinkEnded,
     InvalidCallback,
     PageNotFound,
     TenantAwaited,
@@ -88,6 +89,8 @@ pub enum Code {
     RateLimited,
     PreconditionFailed,
     PreconditionRequired,
+    ResellerAlreadyActive,
+    ResellerNotActive,
     RevokeRequired,
     TenantAlreadyBound,
     TenantNotKnown,

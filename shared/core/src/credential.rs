@@ -402,6 +402,7 @@ pub(crate) mod tests {
             events_url: None,
             status,
             token_mode: TokenMode::Handles,
+            activation: None,
             created_at: NOW,
             webhook_keys_changed_at: None,
             revoked_keys: BTreeMap::new(),

@@ -269,6 +269,10 @@ sortable_id!(
     DeliveryId, "msg_"
 );
 sortable_id!(
+    /// One mail; it stays the same over all attempts.
+    MailId, "mail_"
+);
+sortable_id!(
     /// One row of the audit trail.
     AuditId, "aud_"
 );

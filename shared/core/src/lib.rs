@@ -6,7 +6,7 @@
 //!
 //! | to find | look in |
 //! |---|---|
-//! | who may call, and what | [`credential`], [`token`], [`scope`], [`reseller`] |
+//! | who may call, and what | [`credential`], [`token`], [`scope`], [`reseller`], [`activation`] |
 //! | who may call, and what of a call sent twice | [`credential`], [`reseller`], [`idempotency`], [`rate_limit`] |
 //! | an enterprise and its body | [`enterprise`], [`catalogue`], [`service`], [`country`], [`place`], [`region`], [`text`], [`fields`] |
 //! | lists, page by page | [`listing`] |
@@ -18,8 +18,12 @@
 //! | a plan, a link, a sign-in, a proof, its loss | [`plan`], [`start`], [`consent`], [`state`], [`identity`], [`proof`], [`drift`], [`provisioning`] |
 //! | what is told, and to whom | [`outcome`], [`outcome_link`], [`event`], [`delivery`], [`redirect_url`], [`advice`], [`audit`] |
 //! | groundwork | [`id`], [`time`], [`random`], [`patience`], [`secret`], [`seal`], [`json`], [`word`], [`cloud`] |
+//! | a plan, a link, a sign-in, a proof, its loss | [`plan`], [`start`], [`consent`], [`state`], [`identity`], [`proof`], [`drift`] |
+//! | what is told, and to whom | [`outcome`], [`outcome_link`], [`event`], [`delivery`], [`mail`], [`redirect_url`], [`advice`], [`audit`] |
+//! | groundwork | [`id`], [`time`], [`random`], [`secret`], [`seal`], [`json`], [`word`], [`cloud`] |
 
 pub mod action;
+pub mod activation;
 pub mod advice;
 pub mod application_client;
 pub mod audit;
@@ -40,6 +44,7 @@ pub mod idempotency;
 pub mod identity;
 pub mod json;
 pub mod listing;
+pub mod mail;
 pub mod outcome;
 pub mod outcome_link;
 pub mod patience;

@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::activation::{Activation, ActivationView};
 use crate::catalogue::{Catalogue, CatalogueEdit};
 use crate::credential::KeyId;
 use crate::fields::{Fault, Fields};
 use crate::id::ResellerId;
+use crate::mail::Mail;
 use crate::redirect_url::{RedirectHost, RedirectPolicy, RedirectUrl};
-use crate::text::Name;
+use crate::text::{EmailAddress, Name};
 use crate::time::Timestamp;
 use crate::token::TOKEN_LIFETIME;
 
@@ -34,6 +36,9 @@ pub struct Reseller {
     /// What it gets in the place of Microsoft's tokens.
     #[serde(default)]
     pub token_mode: TokenMode,
+    /// What it waits for before it may make enterprises, if somebody there is still to press a button (R147).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activation: Option<Activation>,
     /// When the operator made it.
     pub created_at: Timestamp,
     /// When its webhook keys were changed last, if they ever were: keys that were read before are out of date.
@@ -112,21 +117,36 @@ pub struct NewReseller {
     name: Name,
     redirect_hosts: Vec<RedirectHost>,
     events_url: Option<RedirectUrl>,
+    contact: Option<EmailAddress>,
     catalogue: CatalogueEdit,
 }
 
 impl NewReseller {
-    /// Reads `{name, redirectHosts, eventsUrl?, sbcGateways?, pbxTypes?}` (K9).
+    /// Reads `{name, redirectHosts, eventsUrl?, contactEmail?, sbcGateways?, pbxTypes?}` (K9, R147).
     pub fn parse(mut body: Fields, policy: RedirectPolicy) -> Result<Self, Vec<Fault>> {
         let name = body.parsed("name", "invalid_name", str::parse::<Name>);
         let name = body.required("name", name);
         let hosts = read_hosts(&mut body, policy);
         let hosts = body.required("redirectHosts", hosts);
         let events_url = read_events_url(&mut body, hosts.as_deref().unwrap_or_default(), policy);
+        let contact = body.parsed("contactEmail", "invalid_email", str::parse::<EmailAddress>);
         let catalogue = CatalogueEdit::read(&mut body);
         let reseller = name.zip(hosts);
-        let reseller = reseller.map(|(name, redirect_hosts)| Self { name, redirect_hosts, events_url, catalogue });
+        let reseller =
+            reseller.map(|(name, redirect_hosts)| Self { name, redirect_hosts, events_url, contact, catalogue });
         body.finish(reseller)
+    }
+
+    /// Its name, shown to tenants.
+    #[must_use]
+    pub const fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// Who is to activate it by a mail; without anybody it is active at once. The address is kept nowhere.
+    #[must_use]
+    pub const fn contact(&self) -> Option<&EmailAddress> {
+        self.contact.as_ref()
     }
 
     /// What the provider can give its enterprises: what was said, and for the rest what every provider begins with.
@@ -135,7 +155,7 @@ impl NewReseller {
         self.catalogue.apply(starter)
     }
 
-    /// The provider with its number; it is active at once.
+    /// The provider with its number; it may make enterprises at once, unless an `activation` is waited for.
     #[must_use]
     pub fn create(self, id: ResellerId, now: Timestamp) -> Reseller {
         Reseller {
@@ -145,6 +165,7 @@ impl NewReseller {
             events_url: self.events_url,
             status: ResellerStatus::Active,
             token_mode: TokenMode::Handles,
+            activation: None,
             created_at: now,
             webhook_keys_changed_at: None,
             revoked_keys: BTreeMap::new(),
@@ -251,6 +272,9 @@ pub struct ResellerView<'a> {
     disabled: bool,
     /// What it gets in the place of Microsoft's tokens.
     token_mode: TokenMode,
+    /// What it waits for before it may make enterprises; null once it is active.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    activation: Option<ActivationView>,
     /// When it was made, in UTC.
     created_at: String,
     #[serde(flatten)]
@@ -268,9 +292,17 @@ impl<'a> ResellerView<'a> {
             events_url: reseller.events_url.as_ref(),
             disabled: reseller.status == ResellerStatus::Disabled,
             token_mode: reseller.token_mode,
+            activation: reseller.activation.as_ref().map(ActivationView::of),
             created_at: reseller.created_at.to_string(),
             catalogue,
         }
+    }
+
+    /// The same, with how far the mail is that carries its activation link.
+    #[must_use]
+    pub fn with_mail(mut self, mail: Option<&Mail>) -> Self {
+        self.activation = self.activation.map(|activation| activation.with_mail(mail));
+        self
     }
 
     /// The fields in which two views differ, as they were and as they are, each as one JSON object: for the audit trail.
@@ -331,6 +363,19 @@ mod tests {
         assert_eq!((moved.name.as_str(), moved.events_url.unwrap().as_str()), ("B", "https://b.example/"));
         assert_eq!(edit(json!({"eventsUrl": null})).unwrap().events_url, None);
         assert_eq!(edit(json!({"tokenMode": "raw"})).unwrap().token_mode, TokenMode::Raw);
+    }
+
+    /// R147 Without a contact nobody is waited for; a contact is one mail address.
+    #[test]
+    fn a_contact_is_one_mail_address() {
+        let body = |email: Value| json!({"name": "Acme", "redirectHosts": ["a.example"], "contactEmail": email});
+        assert_eq!(provider().activation, None);
+        let new = parse(body(json!("sales@acme.example")), false).unwrap();
+        assert_eq!(new.contact().map(EmailAddress::expose), Some("sales@acme.example"));
+        for wrong in ["nobody", "a@b.example, c@d.example", "a@b.example\r\nBcc: c@d.example"] {
+            let fault = &parse(body(json!(wrong)), false).unwrap_err()[0];
+            assert_eq!((fault.pointer.as_str(), fault.code), ("/contactEmail", "invalid_email"), "{wrong:?}");
+        }
     }
 
     /// K9 What cannot be is refused, all of it at once.

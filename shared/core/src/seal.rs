@@ -30,6 +30,8 @@ pub enum Purpose {
     IdToken,
     /// The body of a delivery at rest. Context: the delivery's id.
     DeliveryBody,
+    /// Whom a mail is for and what it says, at rest. Context: the mail's id.
+    Mail,
 }
 
 impl Purpose {
@@ -40,6 +42,7 @@ impl Purpose {
             Self::AccessToken => "access-token",
             Self::IdToken => "id-token",
             Self::DeliveryBody => "delivery-body",
+            Self::Mail => "mail",
         }
     }
 }

@@ -68,7 +68,7 @@ impl FromStr for Name {
 }
 
 /// Control, bidirectional, zero-width and tag characters (Unicode 16, general categories Cc, Cf, Zl, Zp).
-fn is_invisible(character: char) -> bool {
+pub(crate) fn is_invisible(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

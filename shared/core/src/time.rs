@@ -63,6 +63,13 @@ impl Timestamp {
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
+
+    /// The minute for people, in whatever language they read: `2026-12-09 19:05 UTC`.
+    #[must_use]
+    pub fn minute(self) -> String {
+        let at = DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or(DateTime::UNIX_EPOCH);
+        at.to_rfc3339_opts(SecondsFormat::Secs, true).replace('T', " ").chars().take(16).chain(" UTC".chars()).collect()
+    }
 }
 
 fn whole_millis(span: Duration) -> i64 {

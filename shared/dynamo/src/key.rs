@@ -2,7 +2,7 @@
 
 use onboarding_core::audit::Trail;
 use onboarding_core::credential::{KeyId, KeyOwner};
-use onboarding_core::id::{AuditId, ConsentRequestId, DeliveryId, EnterpriseId, ResellerId, TenantId};
+use onboarding_core::id::{AuditId, ConsentRequestId, DeliveryId, EnterpriseId, MailId, ResellerId, TenantId};
 use onboarding_core::idempotency::Attempt;
 use onboarding_core::redirect_url::RedirectUrl;
 use onboarding_core::secret::SecretHash;
@@ -72,6 +72,14 @@ impl Key {
 
     pub(crate) fn delivery(id: &DeliveryId) -> Self {
         Self::new(format!("delivery#{id}"), "delivery")
+    }
+
+    pub(crate) fn mail(id: &MailId) -> Self {
+        Self::new(format!("mail#{id}"), "mail")
+    }
+
+    pub(crate) fn activation(hash: &SecretHash) -> Self {
+        Self::new(format!("activation#{hash}"), "activation")
     }
 
     pub(crate) fn idempotency(attempt: &Attempt) -> Self {

@@ -6,6 +6,7 @@
 //!
 //! [`table`] documents every item type, every access pattern, and what each costs.
 
+pub mod activation;
 pub mod admin_consent;
 pub mod api_key;
 pub mod audit;
@@ -17,6 +18,7 @@ pub mod due;
 pub mod enterprise;
 pub mod idempotency;
 mod key;
+pub mod mail;
 pub mod patience;
 mod rate_limit;
 pub mod reseller;

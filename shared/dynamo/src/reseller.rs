@@ -4,6 +4,7 @@ use onboarding_core::audit::AuditRow;
 use onboarding_core::catalogue::Catalogue;
 use onboarding_core::id::ResellerId;
 use onboarding_core::idempotency::Once;
+use onboarding_core::mail::Mail;
 use onboarding_core::reseller::Reseller;
 use onboarding_core::time::Timestamp;
 
@@ -16,10 +17,11 @@ use crate::value::{instant, number};
 use crate::{Store, StoreError};
 
 impl Store {
-    /// Makes a provider with its catalogue; refused if its number is taken.
+    /// Makes a provider with its catalogue, and the `mail` by which it is activated if it waits for that; refused if its
+    /// number is taken.
     pub async fn create_reseller(
         &self,
-        reseller: &Reseller,
+        (reseller, mail): (&Reseller, Option<&Mail>),
         catalogue: &Catalogue,
         audit: &AuditRow,
         once: Option<&Once>,
@@ -27,6 +29,9 @@ impl Store {
         let mut transaction = self.transaction();
         transaction.put_new(Part::Reseller, item(&Key::reseller(reseller.id), reseller)?)?;
         transaction.put_new(Part::Catalogue, item(&Key::catalogue(reseller.id), catalogue)?)?;
+        if let Some((activation, mail)) = reseller.activation.as_ref().zip(mail) {
+            transaction.activation((reseller.id, activation), mail)?;
+        }
         transaction.audit(audit)?;
         transaction.once(once)?;
         self.make(&transaction, once).await

@@ -1,16 +1,19 @@
 //! The table's stream: which rows want somebody's attention.
 //!
-//! A delivery wants its sender when it is born and each time it is woken; a consent request wants its verifier when
-//! it is woken, and so does an enterprise whose consents are to be looked at. Every other change is our own bookkeeping. A record may come twice: whoever acts on it claims first.
+//! A delivery and a mail want their senders when they are born and each time they are woken; a consent request wants its
+//! verifier when it is woken, and so does an enterprise whose consents are to be looked at. Every other change is our own
+//! bookkeeping. A record may come twice: whoever acts on it claims first.
 
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
-use onboarding_core::id::{ConsentRequestId, DeliveryId, EnterpriseId};
+use onboarding_core::id::{ConsentRequestId, DeliveryId, EnterpriseId, MailId};
 
 /// Somebody's attention is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Woken {
     /// `webhook-delivery`'s.
     Delivery(DeliveryId),
+    /// `mail-delivery`'s.
+    Mail(MailId),
     /// `consent-verify`'s.
     Request(ConsentRequestId),
     /// `consent-verify`'s, for all that the enterprise has granted.
@@ -37,6 +40,7 @@ fn wake(record: &EventRecord) -> Option<Wake> {
     let (partition, born) = (key("PK")?, record.event_name == "INSERT");
     let woken = match partition.split_once('#')? {
         ("delivery", id) if born || was_woken(record) => Woken::Delivery(id.parse().ok()?),
+        ("mail", id) if born || was_woken(record) => Woken::Mail(id.parse().ok()?),
         ("request", id) if was_woken(record) => Woken::Request(id.parse().ok()?),
         ("enterprise", id) if was_woken(record) => Woken::Enterprise(id.parse().ok()?),
         _ => return None,
@@ -60,6 +64,7 @@ mod tests {
     use serde_json::json;
 
     const DELIVERY: &str = "msg_01hzy0000000000000000000zz";
+    const MAIL: &str = "mail_01hzy0000000000000000000zz";
     const REQUEST: &str = "cr_01hzy0000000000000000000zz";
 
     fn record(name: &str, pk: &str, before: Option<u32>, after: Option<u32>) -> serde_json::Value {
@@ -81,15 +86,19 @@ mod tests {
     }
 
     #[test]
-    fn a_delivery_is_sent_when_born_and_when_woken() {
-        let key = format!("delivery#{DELIVERY}");
-        let sent = vec![Woken::Delivery(DELIVERY.parse().unwrap())];
-        assert_eq!(woken(record("INSERT", &key, None, None)), sent);
-        assert_eq!(woken(record("MODIFY", &key, None, Some(1))), sent);
-        assert_eq!(woken(record("MODIFY", &key, Some(1), Some(2))), sent);
-        assert_eq!(woken(record("MODIFY", &key, Some(2), Some(2))), []);
-        assert_eq!(woken(record("MODIFY", &key, None, None)), []);
-        assert_eq!(woken(record("REMOVE", &key, Some(1), None)), []);
+    fn a_delivery_and_a_mail_are_sent_when_born_and_when_woken() {
+        for (key, wanted) in [
+            (format!("delivery#{DELIVERY}"), Woken::Delivery(DELIVERY.parse().unwrap())),
+            (format!("mail#{MAIL}"), Woken::Mail(MAIL.parse().unwrap())),
+        ] {
+            let sent = vec![wanted];
+            assert_eq!(woken(record("INSERT", &key, None, None)), sent);
+            assert_eq!(woken(record("MODIFY", &key, None, Some(1))), sent);
+            assert_eq!(woken(record("MODIFY", &key, Some(1), Some(2))), sent);
+            assert_eq!(woken(record("MODIFY", &key, Some(2), Some(2))), []);
+            assert_eq!(woken(record("MODIFY", &key, None, None)), []);
+            assert_eq!(woken(record("REMOVE", &key, Some(1), None)), []);
+        }
     }
 
     #[test]

@@ -17,6 +17,8 @@
 //! | start link | `start#{SHA-256}` | `start` | |
 //! | token handle | `handle#{SHA-256}` | `handle` | |
 //! | delivery (outbox) | `delivery#{id}` | `delivery` | due while pending |
+//! | mail (outbox) | `mail#{id}` | `mail` | due while pending |
+//! | activation link of a provider | `activation#{SHA-256}` | `activation` | |
 //! | what stands under an idempotency key | `idempotency#{resellerId or operator}#{SHA-256 of the key}` | `idempotency` | |
 //! | permits leased by a key | `rate#{keyId}` | `{begin of the window}` | |
 //! | audit row | `audit#{resellerId or operator}` | `{auditId}` | due until sealed; owner, if about an enterprise |
@@ -41,7 +43,11 @@
 //! | any API call | BatchGetItem: key or token, provider, object | 2 to 3 | |
 //! | every twentieth API call of a key and instance | besides, UpdateItem: permits | | 1 |
 //! | `POST /v1/resellers` | TransactWriteItems: provider, catalogue, audit | 1 | 7 |
-//! | `GET /v1/resellers/{id}` | BatchGetItem: key, provider, catalogue | 3 | |
+//! | the same, with a `contactEmail` | besides: link, mail; due index | 1 | 12 |
+//! | `GET /v1/resellers/{id}` | BatchGetItem: key, provider, catalogue; while it waits, GetItem: mail | 3 (4) | |
+//! | `POST /v1/resellers/{id}/activation-mail` | BatchGetItem; TransactWriteItems: provider, link, mail, audit; due index | 3 | 10 |
+//! | `GET /activate/{handle}` | GetItem: link; GetItem: provider | 2 | |
+//! | `POST /activate/{handle}` | the same; TransactWriteItems: provider, audit | 2 | 5 |
 //! | `PATCH /v1/resellers/{id}` | BatchGetItem; TransactWriteItems: provider, catalogue if it differs, audit | 3 | 7 |
 //! | `POST /v1/resellers/{id}/keys` | GetItem: provider; Query: its keys; TransactWriteItems: key, provider, audit | 3 | 7 |
 //! | `GET /v1/resellers/{id}/keys` | BatchGetItem; Query: its keys | 4 | |
@@ -71,6 +77,7 @@
 //! | `GET /outcome/{handle}` | BatchGetItem: request, enterprise, provider | 3 | |
 //! | refusal | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, delivery, audit | 3 | 10 |
 //! | delivery | UpdateItem to claim, BatchGetItem provider and endpoint, UpdateItem to finish | 2 | 4 |
+//! | mail | UpdateItem to claim, UpdateItem to finish; due index | | 4 |
 //! | sweep, per shard | Query of the due index | 0.5 | |
 //! | `GET /v1/audit` | BatchGetItem; Query of the trail, or of the owner index for an enterprise; BatchGetItem: segments | 2 + 12.5 + 2.5 a segment | |
 //! | sweep, per due row | UpdateItem; due index | | 3 |

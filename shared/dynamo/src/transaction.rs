@@ -26,6 +26,7 @@ pub(crate) struct Transaction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     Action,
+    Activation,
     ApiKey,
     Audit,
     Catalogue,
@@ -35,6 +36,7 @@ pub(crate) enum Part {
     Handle,
     FormerName,
     Idempotency,
+    Mail,
     Name,
     Request,
     Reseller,

@@ -4,6 +4,8 @@
 //! [`onboarding_core::text::Name`] allows (G54). Raw texts of Microsoft are never shown, only our own rows of advice.
 //! The words "reseller" and "partner" never stand on a page: tenants know a "Service Provider" (R005).
 
+mod activation;
+
 use askama::Template;
 use http::StatusCode;
 use onboarding_core::action::{ActionState, ActionType};
@@ -14,6 +16,8 @@ use onboarding_core::text::Name;
 
 use crate::failure::Failure;
 use crate::text::{self, StartText, StateText};
+
+pub use activation::Activation;
 
 /// The style sheet, inside every page: a page is one request and stays whole when it is saved.
 const STYLE: &str = include_str!("../templates/style.css");
@@ -262,6 +266,11 @@ impl Page {
     pub(crate) fn into_parts(self) -> (StatusCode, String, String) {
         (self.status, self.html, self.policy)
     }
+}
+
+/// The policy of a page with a form that stays with us.
+fn own_form() -> String {
+    format!("{POLICY} 'self'")
 }
 
 /// The policy of a page with this form, or without any.

@@ -168,6 +168,13 @@ pub static ROUTES: &[Route] = &[
     .creating(),
     route(
         Method::POST,
+        "/v1/resellers/{resellerId}/activation-mail",
+        Level::Operator,
+        Operation::Credentials(CredentialsOp::SendActivationMail),
+    )
+    .creating(),
+    route(
+        Method::POST,
         "/v1/resellers/{resellerId}/webhook-secret",
         Level::Operator,
         Operation::Credentials(CredentialsOp::RotateWebhookSecret),
@@ -284,6 +291,8 @@ pub static ROUTES: &[Route] = &[
         creates: false,
         operation: Operation::Provisioning(ProvisioningOp::UserInfo),
     },
+    page(Method::GET, "/activate/{handle}", Operation::Credentials(CredentialsOp::ShowActivation)),
+    page(Method::POST, "/activate/{handle}", Operation::Credentials(CredentialsOp::Activate)),
     page(Method::GET, "/start/{handle}", Operation::RegistrationUrl(RegistrationUrlOp::Start)),
     page(Method::POST, "/start/{handle}", Operation::RegistrationUrl(RegistrationUrlOp::Begin)),
     page(Method::POST, "/restricted/handleResponse", Operation::ConsentRedirect(ConsentRedirectOp::HandleResponse)),

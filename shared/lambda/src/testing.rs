@@ -59,6 +59,7 @@ fn reseller() -> Reseller {
         events_url: None,
         status: ResellerStatus::Active,
         token_mode: TokenMode::Handles,
+        activation: None,
         created_at: NOW,
         webhook_keys_changed_at: None,
         revoked_keys: BTreeMap::new(),

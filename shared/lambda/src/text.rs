@@ -64,6 +64,28 @@ pub(crate) const START: StartText = StartText {
     nothing_left: "Everything that the service provider asked for is granted or being checked. You can close this window.",
 };
 
+/// The words of the page that activates a service provider.
+#[derive(Debug)]
+pub(crate) struct ActivationText {
+    pub(crate) title: &'static str,
+    pub(crate) title_done: &'static str,
+    pub(crate) waits: &'static str,
+    pub(crate) go: &'static str,
+    pub(crate) unexpected: &'static str,
+    pub(crate) active: &'static str,
+}
+
+/// The words of the page that activates a service provider.
+pub(crate) const ACTIVATION: ActivationText = ActivationText {
+    title: "Activate this account",
+    title_done: "The account is active",
+    waits: "The account of this service provider has been made and waits for its activation. Once it is active, it can \
+            register enterprises and ask their administrators for consents.",
+    go: "Activate the account",
+    unexpected: "If this is not your company, close the page: nothing has happened yet.",
+    active: "Its API keys can register enterprises now. You can close this window.",
+};
+
 /// Which account a screen wants.
 pub(crate) const fn account(kind: Kind) -> &'static str {
     match kind {

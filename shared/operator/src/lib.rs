@@ -3,6 +3,7 @@
 //! A move here needs more than one write in the right order, or is tried again when somebody else was faster. What is
 //! one read or one write is called on the store itself.
 
+mod activation;
 mod key;
 mod reseller;
 
@@ -16,6 +17,7 @@ use onboarding_dynamo::{Store, StoreError};
 use onboarding_secrets::{Secrets, SecretsError};
 use thiserror::Error;
 
+pub use activation::{Pages, renew_activation};
 pub use key::{create_key, revoke_key};
 pub use reseller::{Edited, create_reseller, edit_reseller, rotate_webhook_secret};
 
@@ -76,6 +78,12 @@ pub enum OperatorError {
     /// The provider has as many keys as it may.
     #[error("the service provider has as many live keys as it may")]
     TooManyKeys,
+    /// The provider is active already: there is nothing to activate.
+    #[error("the service provider is active already")]
+    AlreadyActive,
+    /// It has a contact who is to activate it, and nothing says where our pages are.
+    #[error("the address of our pages is not known")]
+    PagesNotKnown,
     /// Every random number was taken.
     #[error("every random number was taken")]
     NoFreeNumber,
@@ -110,6 +118,8 @@ impl OperatorError {
             | Self::NoSuchKey
             | Self::Invalid(_)
             | Self::TooManyKeys
+            | Self::AlreadyActive
+            | Self::PagesNotKnown
             | Self::NoFreeNumber
             | Self::Repeated(_)
             | Self::Secrets(_) => false,

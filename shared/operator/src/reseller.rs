@@ -9,18 +9,25 @@ use onboarding_dynamo::idempotency::Made;
 use onboarding_secrets::SecretsError;
 use secrecy::SecretString;
 
+use crate::activation::{Pages, invite};
 use crate::{OperatorError, Order, Places, RETRIES};
 
 /// Makes a provider, with `starter` where nothing was said of its catalogue; tells its number, and its webhook secret for
 /// the one time that it is shown.
 ///
-/// The webhook secret is made first: a provider without one could never be told anything.
+/// The webhook secret is made first: a provider without one could never be told anything. A contact is mailed the link
+/// that activates the provider, to one of our `pages`.
 pub async fn create_reseller(
     places: Places<'_>,
-    new: &NewReseller,
-    starter: &Catalogue,
+    (new, starter): (&NewReseller, &Catalogue),
+    pages: Option<Pages<'_>>,
     order: Order<'_>,
 ) -> Result<(ResellerId, SecretString), OperatorError> {
+    let contact = match (new.contact(), pages) {
+        (None, _) => None,
+        (Some(contact), Some(pages)) => Some((contact, pages)),
+        (Some(_), None) => return Err(OperatorError::PagesNotKnown),
+    };
     for _ in 0..RETRIES {
         let id = ResellerId::random(order.occasion.random);
         let secret = match places.secrets.create_webhook_keys(id, order.occasion.random).await {
@@ -28,9 +35,14 @@ pub async fn create_reseller(
             made => made?,
         };
         let audit = order.audit(id, "reseller.created", object(id), None);
-        let reseller = new.clone().create(id, order.occasion.now);
+        let (activation, mail) = match contact {
+            Some(contact) => Some(invite(places, (id, new.name()), contact, order).await?).unzip(),
+            None => (None, None),
+        };
+        let reseller = Reseller { activation, ..new.clone().create(id, order.occasion.now) };
         let once = order.once(id);
-        match places.store.create_reseller(&reseller, &new.catalogue(starter), &audit, once.as_ref()).await? {
+        let made = (&reseller, mail.as_ref());
+        match places.store.create_reseller(made, &new.catalogue(starter), &audit, once.as_ref()).await? {
             Made::Done => return Ok((id, secret)),
             Made::Refused => {}
             Made::Repeated(repeat) => {

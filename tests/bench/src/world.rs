@@ -132,6 +132,7 @@ fn reseller(id: ResellerId, now: Timestamp) -> Result<Reseller, Error> {
         events_url: None,
         status,
         token_mode: TokenMode::Handles,
+        activation: None,
         created_at: now,
         webhook_keys_changed_at: None,
         revoked_keys: BTreeMap::new(),

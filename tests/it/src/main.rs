@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
 mod action;
+mod activation;
 mod admin_consent;
 mod api_key;
 mod attack;
@@ -28,6 +29,7 @@ mod journey;
 mod link;
 mod listing;
 mod lost_answer;
+mod mail;
 mod meter;
 mod openapi;
 mod preview;

@@ -49,7 +49,7 @@ async fn a_provider_is_read_without_its_secrets() {
     assert!(body["createdAt"].take().is_string());
     let expected = json!({
         "id": provider.id, "name": "Other", "redirectHosts": ["127.0.0.1"], "eventsUrl": null, "disabled": false,
-        "tokenMode": "handles", "createdAt": null, "sbcGateways": null, "pbxTypes": null
+        "tokenMode": "handles", "activation": null, "createdAt": null, "sbcGateways": null, "pbxTypes": null
     });
     assert_eq!(body, expected);
     assert!(!read.text.contains("whsec_") && !read.text.contains("onb_"));

@@ -36,8 +36,8 @@ pub(crate) use consent::{
 };
 pub(crate) use enterprise::{EnterprisePage, Health, Known, Newly, TaskAllowed, TaskQuestion};
 pub(crate) use operator::{
-    AccessToken, CreatedKey, CreatedReseller, Keys, NewKey, NewReseller, ResellerEdit, TokenRefusal, TokenRequest,
-    WebhookSecret,
+    AccessToken, ActivationMail, CreatedKey, CreatedReseller, Keys, NewKey, NewReseller, ResellerEdit, TokenRefusal,
+    TokenRequest, WebhookSecret,
 };
 pub(crate) use provisioning::Tenancy;
 

@@ -75,7 +75,7 @@ pub(crate) async fn rows(
     let made = audit(Trail::Operator, "key.created", format!("key:{}", keys.operator.id()));
     store.add_operator_key(&keys.operator.record(now), &made).await?;
     let made = audit(reseller.id.into(), "reseller.created", format!("reseller:{}", reseller.id));
-    store.create_reseller(&reseller, &demo_reseller::catalogue()?, &made, None).await?;
+    store.create_reseller((&reseller, None), &demo_reseller::catalogue()?, &made, None).await?;
     let made = audit(reseller.id.into(), "key.created", format!("key:{}", keys.reseller.id()));
     store.add_key(reseller.id, &keys.reseller.record(now), (&made, None), now).await?;
     Ok(())

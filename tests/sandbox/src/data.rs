@@ -8,6 +8,7 @@
 //! | `ports.json` | the ports, so that links stay good |
 //! | `stream-….json` | how far each event source mapping has read |
 //! | `webhooks.json` | what the receiver has caught |
+//! | `mail.json` | what has come into the mailbox |
 //! | `lock` | held while a sandbox runs |
 //!
 //! The folder is its owner's alone: secrets lie in the clear in it.

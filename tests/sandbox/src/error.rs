@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use onboarding_core::credential::MalformedKey;
+use onboarding_core::text::InvalidEmailAddress;
 use onboarding_dynamo::StoreError;
 use onboarding_lambda::config::ConfigError;
 use onboarding_lambda::config::deployment::NotABase;
@@ -60,6 +61,9 @@ pub enum Error {
     /// The demo provider is not a provider.
     #[error("the demo provider is not as the rules want it")]
     DemoReseller(#[from] serde_json::Error),
+    /// The sender of mail is not one.
+    #[error("the sender of mail {0}")]
+    MailFrom(#[from] InvalidEmailAddress),
     /// Our own address is not one.
     #[error("PUBLIC_BASE_URL {0}")]
     PublicBase(#[from] NotABase),

@@ -12,6 +12,7 @@ use onboarding_core::time::Timestamp;
 use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::edge::Edge;
 use onboarding_lambda::routes::{self, Found, Operation};
+use onboarding_mail::Mailer;
 use onboarding_microsoft::Microsoft;
 use onboarding_secrets::{Secrets, SecretsError};
 use webhook_delivery::{Reach, Sender};
@@ -29,6 +30,7 @@ pub(crate) struct Functions {
     consent_redirect: consent_redirect::App,
     consent_verify: consent_verify::App,
     webhook_delivery: webhook_delivery::App,
+    mail_delivery: mail_delivery::App,
     sweep: sweep::App,
     key_rotation: key_rotation::App,
 }
@@ -39,12 +41,13 @@ pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) secrets: Arc<Secrets>,
     pub(crate) microsoft: Arc<Microsoft>,
+    pub(crate) mailer: Mailer,
     pub(crate) insecure_redirects: bool,
 }
 
 impl Functions {
     pub(crate) fn new(parts: &Parts) -> Result<Self, Error> {
-        let Parts { edge, store, secrets, microsoft, insecure_redirects } = parts;
+        let Parts { edge, store, secrets, microsoft, mailer, insecure_redirects } = parts;
         let redirect_policy = RedirectPolicy { insecure: *insecure_redirects };
         let reach = if *insecure_redirects { Reach::PublicAndLoopback } else { Reach::Public };
         let (edge, store) = (|| edge.clone(), || store.instance());
@@ -97,6 +100,12 @@ impl Functions {
                 sender: Sender::new(reach)?,
                 clock: clock(),
             },
+            mail_delivery: mail_delivery::App {
+                store: store(),
+                secrets: secrets(),
+                mailer: mailer.clone(),
+                clock: clock(),
+            },
             sweep: sweep::App { store: store(), clock: clock() },
             key_rotation: key_rotation::App { secrets: secrets(), clock: clock(), random: random() },
         })
@@ -138,6 +147,7 @@ impl Functions {
             StreamFunction::WebhookDelivery => {
                 Box::pin(webhook_delivery::deliver(&self.webhook_delivery, batch, deadline)).await
             }
+            StreamFunction::MailDelivery => Box::pin(mail_delivery::deliver(&self.mail_delivery, batch)).await,
         }
     }
 
@@ -161,6 +171,7 @@ impl Functions {
 pub(crate) enum StreamFunction {
     ConsentVerify,
     WebhookDelivery,
+    MailDelivery,
 }
 
 impl StreamFunction {
@@ -168,6 +179,7 @@ impl StreamFunction {
         match self {
             Self::ConsentVerify => "consent-verify",
             Self::WebhookDelivery => "webhook-delivery",
+            Self::MailDelivery => "mail-delivery",
         }
     }
 }

@@ -1,18 +1,23 @@
-//! The mailbox: where every mail of the sandbox lands. No function of this build sends mail yet, so it stays empty.
+//! The mailbox: where every mail of the sandbox lands, behind a stand-in for the one call of SES that we make.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+pub(crate) mod http;
+mod ses;
 
-use axum::Json;
-use axum::extract::State;
-use axum::response::Response;
-use serde::Serialize;
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::page;
-use crate::server::Shared;
+use serde::{Deserialize, Serialize};
+
+use crate::data::{DataFolder, read_json, write_json};
+
+/// How many are kept; the oldest give way.
+const MOST: usize = 1_000;
+/// The file in the data folder.
+const FILE: &str = "mail.json";
 
 /// A mail (K6).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
     /// Its id.
     pub id: String,
@@ -28,24 +33,160 @@ pub struct Mail {
     pub headers: BTreeMap<String, String>,
 }
 
+/// What the mail service does in the place of taking a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// Too many mails at once: 429.
+    Throttled,
+    /// It is away: 503.
+    Unavailable,
+    /// It takes no such mail, now or later: 400.
+    Rejected,
+    /// It sends nothing for this account until somebody has mended that: 400.
+    Paused,
+    /// It takes the mail, and the answer gets lost.
+    TakenUnanswered,
+}
+
+/// How the mail service behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Behaviour {
+    /// What it does.
+    pub fault: Fault,
+    /// How many times, before it is well again; for good without it.
+    #[serde(default)]
+    pub times: Option<u32>,
+}
+
 /// The mailbox of a sandbox.
 #[derive(Debug, Default)]
-pub struct Mailbox(Mutex<Vec<Mail>>);
+pub struct Mailbox {
+    shelf: Mutex<Shelf>,
+    /// Where to keep what has come over a restart.
+    file: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Shelf {
+    count: u64,
+    mails: VecDeque<Mail>,
+    /// How often it was called; ends with the sandbox, as its behaviour does.
+    #[serde(skip)]
+    calls: usize,
+    #[serde(skip)]
+    behaviour: Option<Behaviour>,
+}
 
 impl Mailbox {
+    /// A mailbox that goes on with what `data` has.
+    pub(crate) fn new(data: Option<&DataFolder>) -> Self {
+        let file = data.map(|data| data.file(FILE));
+        let shelf = file.as_deref().and_then(read_json::<Shelf>).unwrap_or_default();
+        Self { shelf: Mutex::new(shelf), file }
+    }
+
     /// What has come, oldest first.
     #[must_use]
     pub fn messages(&self) -> Vec<Mail> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.held().mails.iter().cloned().collect()
+    }
+
+    /// How often the mail service was called, whatever came of it.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.held().calls
+    }
+
+    /// The mail service behaves so from now on.
+    pub fn behave(&self, behaviour: Behaviour) {
+        self.held().behaviour = Some(behaviour);
+    }
+
+    /// The mail service takes every mail from now on.
+    pub fn behave_well(&self) {
+        self.held().behaviour = None;
+    }
+
+    /// Takes a mail, or tells what comes in the place of that.
+    fn take(&self, mail: Mail) -> Result<String, Fault> {
+        let mut held = self.held();
+        held.calls += 1;
+        let fault = held.next_fault();
+        if let Some(fault) = fault.filter(|fault| *fault != Fault::TakenUnanswered) {
+            return Err(fault);
+        }
+        let id = held.put(mail);
+        if let Some(file) = &self.file
+            && let Err(fault) = write_json(file, &*held)
+        {
+            tracing::warn!(%fault, "what has come is not kept over a restart");
+        }
+        fault.map_or(Ok(id), Err)
+    }
+
+    fn held(&self) -> MutexGuard<'_, Shelf> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// `GET {mail}/messages`
-pub(crate) async fn messages(State(shared): State<Arc<Shared>>) -> Json<Vec<Mail>> {
-    Json(shared.mailbox.messages())
+impl Shelf {
+    fn put(&mut self, mail: Mail) -> String {
+        self.count += 1;
+        let id = self.count.to_string();
+        self.mails.push_back(Mail { id: id.clone(), ..mail });
+        while self.mails.len() > MOST {
+            self.mails.pop_front();
+        }
+        id
+    }
+
+    fn next_fault(&mut self) -> Option<Fault> {
+        let behaviour = self.behaviour.as_mut()?;
+        let fault = behaviour.fault;
+        match &mut behaviour.times {
+            None => Some(fault),
+            Some(0) => {
+                self.behaviour = None;
+                None
+            }
+            Some(left) => {
+                *left -= 1;
+                Some(fault)
+            }
+        }
+    }
 }
 
-/// `GET {mail}`
-pub(crate) async fn show(State(shared): State<Arc<Shared>>) -> Response {
-    page::mail(&shared.mailbox)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mail() -> Mail {
+        let empty = String::new;
+        let headers = BTreeMap::new();
+        Mail { id: empty(), to: Vec::new(), subject: empty(), text: empty(), html: empty(), headers }
+    }
+
+    #[test]
+    fn a_fault_lasts_for_its_times() {
+        let mailbox = Mailbox::default();
+        mailbox.behave(Behaviour { fault: Fault::Throttled, times: Some(2) });
+        let taken: Vec<_> = (0..4).map(|_| mailbox.take(mail())).collect();
+        let throttled = || Err(Fault::Throttled);
+        assert_eq!(taken, [throttled(), throttled(), Ok("1".to_owned()), Ok("2".to_owned())]);
+        mailbox.behave(Behaviour { fault: Fault::TakenUnanswered, times: None });
+        assert_eq!(mailbox.take(mail()), Err(Fault::TakenUnanswered));
+        assert_eq!((mailbox.messages().len(), mailbox.calls()), (3, 5));
+    }
+
+    #[test]
+    fn the_newest_are_kept() {
+        let mut shelf = Shelf::default();
+        (1..=MOST + 2).for_each(|_| drop(shelf.put(mail())));
+        assert_eq!((shelf.mails.len(), shelf.mails[0].id.as_str()), (MOST, "3"));
+        let kept: Shelf = serde_json::from_value(serde_json::to_value(&shelf).unwrap()).unwrap();
+        assert_eq!(kept.mails, shelf.mails);
+    }
 }

@@ -71,6 +71,8 @@ pub struct Overrides {
     pub dynamodb: Option<Endpoint>,
     /// Where Secrets Manager is (`AWS_ENDPOINT_URL_SECRETS_MANAGER`).
     pub secrets_manager: Option<Endpoint>,
+    /// Where SES is (`AWS_ENDPOINT_URL_SESV2`).
+    pub ses: Option<Endpoint>,
     /// Our application at Microsoft (`CLIENT_ID`).
     pub client_id: Option<ApplicationId>,
     /// Our further registrations (`APPLICATION_CLIENTS`), whose secrets are made here.
@@ -93,6 +95,7 @@ impl Overrides {
             partner_center: env.optional("PARTNER_CENTER_ENDPOINT")?,
             dynamodb: env.optional("AWS_ENDPOINT_URL_DYNAMODB")?,
             secrets_manager: env.optional("AWS_ENDPOINT_URL_SECRETS_MANAGER")?,
+            ses: env.optional("AWS_ENDPOINT_URL_SESV2")?,
             client_id,
             application_clients: env.optional_by("APPLICATION_CLIENTS", |text| ApplicationClients::parse(text, own))?,
             client_secret: client_secret.map(SecretString::from),

@@ -15,6 +15,7 @@ use onboarding_core::time::Clock as _;
 use onboarding_dynamo::Store;
 use onboarding_lambda::aws::{self, Credentials, Region, SdkConfig};
 use onboarding_lambda::config::deployment::{Endpoint, PublicBase};
+use onboarding_mail::Mailer;
 use onboarding_microsoft::{Microsoft, Settings};
 use onboarding_secrets::Secrets;
 use secrecy::ExposeSecret as _;
@@ -25,19 +26,22 @@ use tokio::net::TcpListener;
 use crate::background::Background;
 use crate::data::DataFolder;
 use crate::dynamodb::{self, Addresses};
-use crate::{Error, Options, SandboxClock, ports};
+use crate::{Error, Options, Overrides, SandboxClock, ports};
 
 /// The name of the table.
 pub(crate) const TABLE: &str = "onboarding-sandbox";
 const SECRETS_PREFIX: &str = "onboarding/sandbox";
 const REGION: &str = "eu-west-1";
+/// From whom mail of the sandbox comes.
+const MAIL_FROM: &str = "no-reply@onboarding.example";
 
 /// A busy developer's machine is not a region of AWS: deployed functions give an attempt one second.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The AWS SDK's settings for the two endpoints.
+/// The AWS SDK's settings for the endpoints.
 fn sdk(options: &Options) -> Result<SdkConfig, Error> {
-    let given = [&options.overrides.dynamodb, &options.overrides.secrets_manager];
+    let Overrides { dynamodb, secrets_manager, ses, .. } = &options.overrides;
+    let given = [dynamodb, secrets_manager, ses];
     let tls = given.into_iter().flatten().any(|endpoint| endpoint.as_url().scheme() == "https");
     let http = if tls { aws::https_client()? } else { aws::plain_http_client() };
     let credentials = Credentials::new("sandbox", "sandbox", None, None, "sandbox");
@@ -105,6 +109,12 @@ impl SecretsManager {
         let secrets = Arc::new(Secrets::connect(&sdk(options)?, Some(&endpoint), SECRETS_PREFIX));
         Ok(Self { endpoint, secrets, simulated })
     }
+}
+
+/// Our client of the mail service: the mailbox's, at `own`, or the override.
+pub(crate) fn mailer(options: &Options, own: &str) -> Result<Mailer, Error> {
+    let given = options.overrides.ses.as_ref().map(|given| address(Some(given)));
+    Ok(Mailer::connect(&sdk(options)?, Some(given.as_deref().unwrap_or(own)), MAIL_FROM.parse()?))
 }
 
 /// Microsoft: where it is, and our client of it.

@@ -22,12 +22,12 @@ use crate::bootstrap::{self, Keys};
 use crate::data::DataFolder;
 use crate::functions::{Functions, Parts, StreamFunction};
 use crate::mailbox::Mailbox;
-use crate::outside::{Acquaintance, DynamoDb, MicrosoftSide, SecretsManager};
+use crate::outside::{self, Acquaintance, DynamoDb, MicrosoftSide, SecretsManager};
 use crate::ports::{self, Listeners};
 use crate::ready::{Journey, Ready};
 use crate::receiver::Receiver;
 use crate::schedule::{Schedule, TickError};
-use crate::server::{self, MAIL, Shared, WEBHOOKS};
+use crate::server::{self, MAIL, SES, Shared, WEBHOOKS};
 use crate::stream::{Mapping, Stream, StreamError};
 use crate::walk::rows::Table;
 use crate::walk::{Setting, Walk};
@@ -92,6 +92,7 @@ impl Sandbox {
             store: outside.dynamodb.store.clone(),
             secrets: Arc::clone(&outside.secrets_manager.secrets),
             microsoft: Arc::clone(&outside.microsoft.client),
+            mailer: outside::mailer(&options, &format!("{api}{SES}"))?,
             insecure_redirects: options.insecure_redirects,
         })?);
         let schedule = outside.schedule(&functions, &clock, held.data.as_ref()).await?;
@@ -105,7 +106,7 @@ impl Sandbox {
         let walk = outside.walk(&ready, &options, &edge.random)?;
         let Outside { secrets_manager, microsoft, keys, .. } = outside;
         let operator_key = keys.operator;
-        let mailbox = Arc::new(Mailbox::default());
+        let mailbox = Arc::new(Mailbox::new(held.data.as_ref()));
         let shared =
             Arc::new(Shared { functions, schedule, clock, receiver, mailbox, edge, operator_key, ready, walk });
         serve(listeners.api, Arc::clone(&shared), &mut held.front);
@@ -233,6 +234,7 @@ impl Outside {
             functions: Arc::clone(functions),
             verification: mapping(StreamFunction::ConsentVerify),
             delivery: mapping(StreamFunction::WebhookDelivery),
+            mail: mapping(StreamFunction::MailDelivery),
             clock: Arc::clone(clock),
         }))
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::try_join;
+use futures_util::future::try_join3;
 use onboarding_core::time::Clock as _;
 use onboarding_dynamo::StoreError;
 use thiserror::Error;
@@ -36,6 +36,7 @@ pub(crate) struct Schedule {
     pub(crate) functions: Arc<Functions>,
     pub(crate) verification: Arc<Mapping>,
     pub(crate) delivery: Arc<Mapping>,
+    pub(crate) mail: Arc<Mapping>,
     pub(crate) clock: Arc<SandboxClock>,
 }
 
@@ -51,9 +52,8 @@ impl Schedule {
 
     /// Starts what is to go on by itself: reading the stream, and the timer of the sweep.
     pub(crate) fn start(self: &Arc<Self>, options: &Options, background: &mut Background) {
-        for mapping in
-            [&self.verification, &self.delivery].into_iter().filter(|_| options.stream == StreamReads::AllTheTime)
-        {
+        let mappings = [&self.verification, &self.delivery, &self.mail];
+        for mapping in mappings.into_iter().filter(|_| options.stream == StreamReads::AllTheTime) {
             let mapping = Arc::clone(mapping);
             background.repeat(POLL, move || Arc::clone(&mapping).read_on());
         }
@@ -73,9 +73,10 @@ impl Schedule {
         self.functions.sweep(self.clock.now().plus(SWEEP_LIMIT)).await
     }
 
-    /// Until no function's work has left a record for the other.
+    /// Until no function's work has left a record for another.
     async fn drain(&self) -> Result<(), StreamError> {
-        while try_join(self.verification.drain(), self.delivery.drain()).await? != (0, 0) {}
+        let (verification, delivery, mail) = (&self.verification, &self.delivery, &self.mail);
+        while try_join3(verification.drain(), delivery.drain(), mail.drain()).await? != (0, 0, 0) {}
         Ok(())
     }
 }

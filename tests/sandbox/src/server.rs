@@ -20,6 +20,9 @@ pub(crate) const WEBHOOKS: &str = "/sandbox/webhooks";
 /// Where the mailbox's paths begin.
 pub(crate) const MAIL: &str = "/sandbox/mail";
 
+/// Where the mail service's paths begin.
+pub(crate) const SES: &str = "/sandbox/ses";
+
 /// What the paths share.
 pub(crate) struct Shared {
     pub(crate) functions: Arc<Functions>,
@@ -43,8 +46,10 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/sandbox/clock", post(control::move_clock).fallback(control::post_only))
         .route("/sandbox/tick", post(control::tick).fallback(control::post_only))
         .route("/sandbox/rotate-sealing-keys", post(control::rotate_sealing_keys).fallback(control::post_only))
-        .route(MAIL, get(mailbox::show))
-        .route(&at(MAIL, "/messages"), get(mailbox::messages))
+        .route(MAIL, get(mailbox::http::show))
+        .route(&at(MAIL, "/messages"), get(mailbox::http::messages))
+        .route(&at(MAIL, "/behaviour"), put(mailbox::http::behave).delete(mailbox::http::behave_well))
+        .route(&at(SES, mailbox::http::PATH), post(mailbox::http::send))
         .route(WEBHOOKS, get(receiver::http::show).post(receiver::http::catch))
         .route(&at(WEBHOOKS, "/messages"), get(receiver::http::messages).post(receiver::http::catch))
         .route(

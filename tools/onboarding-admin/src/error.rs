@@ -8,6 +8,7 @@ use onboarding_core::audit::verify::Broken;
 use onboarding_core::fields::Fault;
 use onboarding_dynamo::StoreError;
 use onboarding_lambda::config::ConfigError;
+use onboarding_lambda::config::deployment::NotABase;
 use onboarding_operator::OperatorError;
 use onboarding_secrets::SecretsError;
 use serde_json::{Value, json};
@@ -22,6 +23,9 @@ pub(crate) enum Error {
     /// The environment lacks something, or has something wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// Our own address is not one.
+    #[error("--public-base-url {0}")]
+    PublicBase(#[from] NotABase),
     /// A file cannot be read.
     #[error("{path} cannot be read: {source}", path = .path.display())]
     File {
@@ -57,6 +61,9 @@ impl Error {
     fn next_step(&self) -> &'static str {
         match self {
             Self::Unsaid(_) => "Give the option, or set the variable that --help names beside it.",
+            Self::PublicBase(_) | Self::Operator(OperatorError::PagesNotKnown) => {
+                "Give the address of the deployment's API, as its functions have it in PUBLIC_BASE_URL."
+            }
             Self::Config(_) => "Set the variable, as for the AWS command line; --sandbox needs none.",
             Self::File { .. } => "Check the path, or give - for standard input.",
             Self::NotJson(_) => r#"Write {"sbcGateways": [...], "pbxTypes": [...]}, as the API answers the lists."#,
@@ -66,6 +73,7 @@ impl Error {
             Self::Operator(OperatorError::NoSuchReseller) => "Check the number; `reseller create` answered it.",
             Self::Operator(OperatorError::NoSuchKey) => "Check the id with `key list` or `operator-key list`.",
             Self::Operator(OperatorError::Invalid(_)) => "Mend what is named above; nothing was changed.",
+            Self::Operator(OperatorError::AlreadyActive) => "Go on: it may make enterprises.",
             Self::Operator(OperatorError::TooManyKeys) => "Revoke a key that nobody uses with `key revoke`.",
             // The command sends no idempotency key.
             Self::Operator(

@@ -9,7 +9,7 @@ use onboarding_core::time::{Clock as _, SystemClock, Timestamp};
 use onboarding_dynamo::Store;
 use onboarding_lambda::aws::{self, Credentials, Region, SdkConfig};
 use onboarding_lambda::config::Env;
-use onboarding_lambda::config::deployment::{Endpoint, SecretsPrefix, TableName};
+use onboarding_lambda::config::deployment::{Endpoint, PublicBase, SecretsPrefix, TableName};
 use onboarding_operator::Order;
 use onboarding_secrets::Secrets;
 
@@ -38,6 +38,9 @@ pub(crate) struct Place {
     /// Where Secrets Manager is, if not at AWS.
     #[arg(long, env = "AWS_ENDPOINT_URL_SECRETS_MANAGER", value_name = "URL", global = true)]
     endpoint_secrets_manager: Option<Endpoint>,
+    /// Our own address, which the links in mails begin with.
+    #[arg(long, env = "PUBLIC_BASE_URL", value_name = "URL", global = true)]
+    public_base_url: Option<String>,
     /// A sandbox, at the two endpoints that it prints: its names, `onb_test_` keys, any host as a redirect host.
     #[arg(long, global = true)]
     sandbox: bool,
@@ -56,6 +59,12 @@ impl Place {
         let prefix = prefix.or(self.sandbox.then_some(SANDBOX_PREFIX)).ok_or(Error::Unsaid("--secrets-prefix"))?;
         let endpoint = self.endpoint(self.endpoint_secrets_manager.as_ref(), "--endpoint-secrets-manager")?;
         Ok(Secrets::connect(&self.sdk()?, endpoint, prefix))
+    }
+
+    /// Our own address.
+    pub(crate) fn public_base(&self) -> Result<PublicBase, Error> {
+        let said = self.public_base_url.as_deref().ok_or(Error::Unsaid("--public-base-url"))?;
+        Ok(if self.sandbox { PublicBase::in_sandbox(said) } else { said.parse() }?)
     }
 
     /// Which keys are good there.

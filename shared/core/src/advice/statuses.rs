@@ -5,6 +5,7 @@ use super::Code;
 /// The codes of problem documents. What is not here is told on pages (200, or 403 by our own policy), in action items and
 /// in webhooks.
 const STATUSES: &[(Code, &[u16])] = &[
+    (Code::ActivationLinkEnded, &[404]),
     (Code::AlreadyCreated, &[409]),
     (Code::ConsentRequired, &[403]),
     (Code::Contended, &[503]),
@@ -32,6 +33,8 @@ const STATUSES: &[(Code, &[u16])] = &[
     (Code::PreconditionFailed, &[412]),
     (Code::PreconditionRequired, &[428]),
     (Code::RateLimited, &[429]),
+    (Code::ResellerAlreadyActive, &[409]),
+    (Code::ResellerNotActive, &[403]),
     (Code::RevokeRequired, &[409]),
     (Code::ServiceNotEnabled, &[409]),
     (Code::SipDataNotShared, &[403]),

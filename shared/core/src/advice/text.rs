@@ -95,6 +95,9 @@ codes! {
     InvalidIfMatch "invalid_if_match",
     PreconditionFailed "precondition_failed",
     PreconditionRequired "precondition_required",
+    ResellerAlreadyActive "reseller_already_active",
+    ResellerNotActive "reseller_not_active",
+    ActivationLinkEnded "activation_link_ended",
     RevokeRequired "revoke_required",
     TenantAlreadyBound "tenant_already_bound",
 }

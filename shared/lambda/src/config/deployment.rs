@@ -5,6 +5,7 @@
 //! | [`Table`] | `TABLE_NAME`, `AWS_ENDPOINT_URL_DYNAMODB` |
 //! | [`PublicBase`] | `PUBLIC_BASE_URL` |
 //! | [`SecretsAt`] | `SECRETS_PREFIX`, `AWS_ENDPOINT_URL_SECRETS_MANAGER` |
+//! | [`MailAt`] | `MAIL_FROM`, `AWS_ENDPOINT_URL_SESV2` |
 //! | [`MicrosoftAt`] | `CLIENT_ID`, `APPLICATION_CLIENTS`, `CLOUD`, `AUTHORITY_HOST`, `GRAPH_ENDPOINT` |
 //! | [`crate::log::Level`] | `LOG_LEVEL` |
 //! | [`crate::aws::sdk_config`] | `AWS_REGION` and the credentials that Lambda sets, `AWS_CA_BUNDLE` |
@@ -15,6 +16,7 @@ use std::str::FromStr;
 use onboarding_core::application_client::ApplicationClients;
 use onboarding_core::cloud::{Cloud, Endpoints};
 use onboarding_core::id::ApplicationId;
+use onboarding_core::text::EmailAddress;
 use thiserror::Error;
 use url::{Host, Url};
 
@@ -59,6 +61,28 @@ impl SecretsAt {
     }
 
     /// Where Secrets Manager is, if not at AWS, as the SDK takes it.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&str> {
+        self.endpoint.as_ref().map(|endpoint| endpoint.0.as_str())
+    }
+}
+
+/// From whom mail comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailAt {
+    /// The sender of every mail; SES must have it, or its domain, as a verified identity.
+    pub from: EmailAddress,
+    /// Where SES is, if not at AWS.
+    pub endpoint: Option<Endpoint>,
+}
+
+impl MailAt {
+    /// Reads `MAIL_FROM` and `AWS_ENDPOINT_URL_SESV2`.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self { from: env.required("MAIL_FROM")?, endpoint: env.optional("AWS_ENDPOINT_URL_SESV2")? })
+    }
+
+    /// Where SES is, if not at AWS, as the SDK takes it.
     #[must_use]
     pub fn endpoint(&self) -> Option<&str> {
         self.endpoint.as_ref().map(|endpoint| endpoint.0.as_str())
@@ -263,9 +287,10 @@ mod tests {
             Table::from_env(&env).unwrap_err(),
             PublicBase::from_env(&env).unwrap_err(),
             SecretsAt::from_env(&env).unwrap_err(),
+            MailAt::from_env(&env).unwrap_err(),
             MicrosoftAt::from_env(&env).unwrap_err(),
         ];
-        let expected = ["TABLE_NAME", "PUBLIC_BASE_URL", "SECRETS_PREFIX", "CLIENT_ID"];
+        let expected = ["TABLE_NAME", "PUBLIC_BASE_URL", "SECRETS_PREFIX", "MAIL_FROM", "CLIENT_ID"];
         assert_eq!(names, expected.map(|name| ConfigError::Missing { name }));
     }
 

@@ -96,6 +96,21 @@ fn a_registration_says_what_each_permission_is_for() {
     }
 }
 
+/// R147 The page has one button, which stays with us, until the provider is active.
+#[test]
+fn an_activation_has_one_button_until_it_is_done() {
+    let (provider, reference): (Name, _) = (HOSTILE.parse().unwrap(), reference());
+    let page = |action| Page::activation(&Activation { provider: &provider, action, reference: &reference });
+    let (waiting, done) = (page(Some("/activate/h")), page(None));
+    assert_eq!(waiting.html.matches("<form method=\"post\" action=\"/activate/h\">").count(), 1, "{}", waiting.html);
+    assert!(waiting.policy.ends_with("form-action 'self'") && done.policy.ends_with("form-action 'none'"));
+    assert!(!done.html.contains("<form") && done.html.contains(text::ACTIVATION.title_done), "{}", done.html);
+    for html in [waiting.html, done.html] {
+        assert!(!html.contains("<script") && html.contains("&#60;script&#62;alert(1)"), "{html}");
+        assert!(!html.to_lowercase().contains("reseller"), "{html}");
+    }
+}
+
 /// Every state has words: its own, or those of the advice that goes with it.
 #[test]
 fn no_state_is_without_words() {

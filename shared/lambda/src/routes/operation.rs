@@ -75,6 +75,12 @@ operations!(
         ReadReseller,
         /// Changes a service provider, stops it or lets it go on (K9).
         EditReseller,
+        /// Mails a service provider a new activation link (R147).
+        SendActivationMail,
+        /// Shows the page that activates a service provider.
+        ShowActivation,
+        /// Activates a service provider (R147).
+        Activate,
         /// Makes a key for a service provider (K9).
         CreateKey,
         /// Lists the keys of a service provider.

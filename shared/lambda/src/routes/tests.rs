@@ -36,6 +36,10 @@ fn the_public_list_is_short() {
     let public: Vec<&str> =
         ROUTES.iter().filter(|route| route.level == Level::Public).map(|route| route.path).collect();
     let pages = [
+        "/activate/{handle}",
+        "/activate/{handle}",
+        "/activate/{handle}",
+        "/activate/{handle}",
         "/start/{handle}",
         "/start/{handle}",
         "/restricted/handleResponse",

@@ -8,7 +8,7 @@ use onboarding_core::redirect_url::RedirectHost;
 use onboarding_core::redirect_url::RedirectUrl;
 use onboarding_core::reseller::TokenMode;
 use onboarding_core::scope::Scope;
-use onboarding_core::text::Name;
+use onboarding_core::text::{EmailAddress, Name};
 use utoipa::ToSchema;
 
 /// A new service provider.
@@ -22,6 +22,8 @@ pub(crate) struct NewReseller {
     redirect_hosts: Vec<RedirectHost>,
     /// Where everything but the outcomes of actions goes.
     events_url: Option<RedirectUrl>,
+    /// Who activates it, by a mail; without anybody it is active at once. The address is kept nowhere.
+    contact_email: Option<EmailAddress>,
     /// Its SBC gateways; without them it begins with those of the deployment.
     sbc_gateways: Option<Vec<NewSbcGateway>>,
     /// Its PBX types; without them it begins with those of the deployment.
@@ -47,6 +49,15 @@ pub(crate) struct ResellerEdit {
     sbc_gateways: Vec<NewSbcGateway>,
     /// Its PBX types.
     pbx_types: Vec<NewPbxType>,
+}
+
+/// Whom another activation mail goes to.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct ActivationMail {
+    /// Who activates the service provider. The address is kept nowhere.
+    contact_email: EmailAddress,
 }
 
 /// An SBC gateway of a service provider.

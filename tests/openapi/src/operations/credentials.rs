@@ -1,11 +1,12 @@
+use onboarding_core::activation::ActivationView;
 use onboarding_core::advice::Code;
 use onboarding_core::reseller::ResellerView;
 use onboarding_lambda::routes::CredentialsOp;
 use serde_json::{Value, json};
 
 use crate::bodies::{
-    AccessToken, CreatedKey, CreatedReseller, Keys, NewKey, NewReseller, Nothing, ResellerEdit, TokenRequest,
-    WebhookSecret,
+    AccessToken, ActivationMail, CreatedKey, CreatedReseller, Keys, NewKey, NewReseller, Nothing, ResellerEdit,
+    TokenRequest, WebhookSecret,
 };
 use crate::described::{Described, Tagged};
 
@@ -15,7 +16,8 @@ pub(super) fn describe(operation: CredentialsOp) -> Described {
         CredentialsOp::CreateReseller => op(
             "createReseller",
             "Make a service provider",
-            "It is active at once. The webhook secret is shown here and never again.",
+            "It is active at once; with a `contactEmail` it may have keys, and makes enterprises only once somebody has opened \
+             the mail's link and pressed the page's button. The webhook secret is shown here and never again.",
         )
         .takes::<NewReseller>(json!({
             "name": "Acme Voice",
@@ -29,6 +31,14 @@ pub(super) fn describe(operation: CredentialsOp) -> Described {
         .leads_to("listKeys", "resellerId", "$response.body#/id")
         .leads_to("createKey", "resellerId", "$response.body#/id")
         .leads_to("rotateWebhookSecret", "resellerId", "$response.body#/id"),
+        CredentialsOp::SendActivationMail => send_activation_mail(),
+        CredentialsOp::ShowActivation => activation(
+            "showActivation",
+            "Show the page that activates a service provider",
+            "It has one button until the service provider is active. Reading changes nothing.",
+        )
+        .answers_page(200, "The page."),
+        CredentialsOp::Activate => activate(),
         CredentialsOp::CreateKey => {
             op("createKey", "Make an API key", "A key for a service provider. It is shown here and never again.")
                 .takes::<NewKey>(json!({"label": "CRM", "scopes": ["enterprises:read", "links:write"], "expiresInDays": 90}))
@@ -122,6 +132,41 @@ fn create_token() -> Described {
         .refuses(413, &[Code::PayloadTooLarge])
 }
 
+fn send_activation_mail() -> Described {
+    Described::new(
+        Tagged::Operator,
+        "sendActivationMail",
+        "Mail a new activation link",
+        "For a service provider that waits for its activation. The former link is dead from now on. How far the mail is \
+         tells `activation.mail` of the service provider.",
+    )
+    .takes::<ActivationMail>(json!({"contactEmail": "sales@acme.example"}))
+    .answers::<ActivationView>(
+        202,
+        "The mail is queued.",
+        json!({"expiresAt": "2026-12-09T09:00:00.000Z", "mail": null}),
+    )
+    .refuses(409, &[Code::ResellerAlreadyActive])
+}
+
+fn activate() -> Described {
+    activation(
+        "activate",
+        "Activate a service provider",
+        "What the page's button does; once, however often it is sent.",
+    )
+    .answers_nothing(303, "Back to the page, which says that it is done.")
+    .with_header("Location", "The page.")
+}
+
+/// A page that an activation mail leads to.
+fn activation(id: &'static str, summary: &'static str, description: &'static str) -> Described {
+    Described::new(Tagged::Pages, id, summary, description)
+        .refuses(404, &[Code::ActivationLinkEnded])
+        .refuses(500, &[Code::InternalError])
+        .refuses(503, &[Code::Unavailable])
+}
+
 fn reseller() -> Value {
     json!({
         "id": 54,
@@ -130,6 +175,7 @@ fn reseller() -> Value {
         "eventsUrl": null,
         "disabled": false,
         "tokenMode": "handles",
+        "activation": null,
         "createdAt": "2026-11-25T09:00:00.000Z",
         "sbcGateways": [{"sbcGatewayId": 5678, "sbcGatewayRegion": "US-East"}],
         "pbxTypes": [],

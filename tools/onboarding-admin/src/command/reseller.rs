@@ -1,11 +1,14 @@
 //! `reseller create`, `show`, `edit`, `suspend` and `resume`.
 
 use clap::{Args, Subcommand, ValueEnum};
+use onboarding_core::activation::ActivationView;
 use onboarding_core::catalogue::Catalogue;
 use onboarding_core::fields::Fields;
 use onboarding_core::id::ResellerId;
 use onboarding_core::reseller::{NewReseller, ResellerEdit, ResellerView};
-use onboarding_operator::{Edited, OperatorError, Places};
+use onboarding_core::text::EmailAddress;
+use onboarding_dynamo::Store;
+use onboarding_operator::{Edited, OperatorError, Pages, Places};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
@@ -27,6 +30,17 @@ pub(crate) enum Reseller {
         /// Where everything but the outcomes of actions goes.
         #[arg(long, value_name = "URL")]
         events_url: Option<String>,
+        /// Who activates it, by a mail; without anybody it is active at once.
+        #[arg(long, value_name = "ADDRESS")]
+        email: Option<String>,
+    },
+    /// Mails a new activation link; the former one is dead from now on.
+    SendActivation {
+        /// Its number.
+        id: ResellerId,
+        /// Who activates it.
+        #[arg(long, value_name = "ADDRESS")]
+        email: EmailAddress,
     },
     /// Prints a service provider.
     Show {
@@ -86,15 +100,23 @@ impl Mode {
 impl Reseller {
     pub(crate) async fn run(self, place: &Place) -> Result<Answer, Error> {
         match self {
-            Self::Create { name, redirect_hosts, events_url } => {
+            Self::Create { name, redirect_hosts, events_url, email } => {
                 let hosts = Some(redirect_hosts.into());
                 let events_url = events_url.map(Into::into);
-                let said = said([("name", Some(name.into())), ("redirectHosts", hosts), ("eventsUrl", events_url)]);
+                let contact = email.map(Into::into);
+                let said = said([
+                    ("name", Some(name.into())),
+                    ("redirectHosts", hosts),
+                    ("eventsUrl", events_url),
+                    ("contactEmail", contact),
+                ]);
                 create(place, said).await
             }
+            Self::SendActivation { id, email } => send_activation(place, id, &email).await,
             Self::Show { id } => {
-                let reseller = place.store()?.reseller_with_catalogue(id).await?;
-                Ok(shown(&reseller.ok_or(OperatorError::NoSuchReseller)?))
+                let store = place.store()?;
+                let reseller = store.reseller_with_catalogue(id).await?.ok_or(OperatorError::NoSuchReseller)?;
+                shown(&store, &reseller).await
             }
             Self::Edit(edit) => {
                 let (id, said) = edit.said();
@@ -124,8 +146,10 @@ async fn create(place: &Place, said: Fields) -> Result<Answer, Error> {
     let new = NewReseller::parse(said, place.redirect_policy()).map_err(OperatorError::Invalid)?;
     let (store, secrets, moment) = (place.store()?, place.secrets()?, Moment::present());
     let places = Places { store: &store, secrets: &secrets };
-    let (id, secret) =
-        onboarding_operator::create_reseller(places, &new, &Catalogue::default(), moment.order()).await?;
+    let base = new.contact().map(|_| place.public_base()).transpose()?;
+    let pages = base.as_ref().map(|base| Pages(base.as_str()));
+    let (new, order) = ((&new, &Catalogue::default()), moment.order());
+    let (id, secret) = onboarding_operator::create_reseller(places, new, pages, order).await?;
     let answer = Answer::new(json!({ "id": id, "webhookSecret": secret.expose_secret() }));
     Ok(answer.with_remark(SHOWN_ONCE))
 }
@@ -135,9 +159,24 @@ pub(super) async fn change(place: &Place, id: ResellerId, said: Fields) -> Resul
     let (store, moment) = (place.store()?, Moment::present());
     let seen = store.reseller_with_catalogue(id).await?.ok_or(OperatorError::NoSuchReseller)?;
     let read = |now: &_| ResellerEdit::parse(said.clone(), now, place.redirect_policy());
-    Ok(shown(&onboarding_operator::edit_reseller(&store, seen, read, moment.order()).await?))
+    shown(&store, &onboarding_operator::edit_reseller(&store, seen, read, moment.order()).await?).await
 }
 
-fn shown((reseller, catalogue): &Edited) -> Answer {
-    Answer::new(json!(ResellerView::of(reseller, catalogue)))
+async fn send_activation(place: &Place, id: ResellerId, contact: &EmailAddress) -> Result<Answer, Error> {
+    let (store, secrets, moment) = (place.store()?, place.secrets()?, Moment::present());
+    let reseller = store.reseller(id).await?.ok_or(OperatorError::NoSuchReseller)?;
+    let places = Places { store: &store, secrets: &secrets };
+    let base = place.public_base()?;
+    let (whom, to) = ((id, &reseller.name), (contact, Pages(base.as_str())));
+    let activation = onboarding_operator::renew_activation(places, whom, to, (moment.order(), |_| None)).await?;
+    Ok(Answer::new(json!(ActivationView::of(&activation))))
+}
+
+/// The provider, with how far its activation mail is while it waits for that.
+async fn shown(store: &Store, (reseller, catalogue): &Edited) -> Result<Answer, Error> {
+    let mail = match &reseller.activation {
+        Some(activation) => store.mail(&activation.mail).await?,
+        None => None,
+    };
+    Ok(Answer::new(json!(ResellerView::of(reseller, catalogue).with_mail(mail.as_ref()))))
 }

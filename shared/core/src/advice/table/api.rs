@@ -26,6 +26,23 @@ pub(super) const ROWS: &[Advice] = &[
         ),
     ),
     row(
+        Code::ResellerNotActive,
+        Who::ProviderAdmin,
+        "The service provider is not active yet",
+        "The service provider's account was made with a contact's mail address, and waits for its activation.",
+        &[
+            "Open the link in the activation mail, and press the button of the page.",
+            "If the mail did not come or its link has ended, have the operator of this service send a new one.",
+        ],
+    ),
+    row(
+        Code::ResellerAlreadyActive,
+        Who::Nobody,
+        "The service provider is active already",
+        "There is nothing to activate, so no mail was sent.",
+        &["Go on: the service provider may make enterprises."],
+    ),
+    row(
         Code::EnterpriseAdminRequired,
         Who::GlobalAdministrator,
         "Only the customer's administrator may do this",

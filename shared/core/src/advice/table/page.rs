@@ -15,6 +15,16 @@ pub(super) const ROWS: &[Advice] = &[
         ),
     ),
     row(
+        Code::ActivationLinkEnded,
+        Who::Operator,
+        "This activation link has ended",
+        "The link is not complete, its time is over, or a newer mail has replaced it.",
+        &[
+            "Look for a newer mail, and open its link, all of it.",
+            "If there is none, ask the operator of this service for a new activation mail.",
+        ],
+    ),
+    row(
         Code::TenantAwaited,
         Who::ProviderAdmin,
         "Your organisation is not known yet",

@@ -1,0 +1,122 @@
+//! The stream's function that sends mail: each mail of the outbox, through SES, until it is taken or given up (R147, R160).
+//!
+//! A mail is claimed by one conditional write before it is sent, so a stream record that comes twice, or two environments
+//! at once, send it once. A process that dies between the sending and the record of it leaves a claim that runs out: then
+//! the mail is sent again, with the same id in its header. What could not be sent is due again, by the schedule.
+
+mod letter;
+mod text;
+
+use std::sync::Arc;
+
+use aws_lambda_events::event::dynamodb::Event;
+use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use futures_util::future::join_all;
+use onboarding_core::id::MailId;
+use onboarding_core::mail::{Addressed, Attempt, Mail, Next, Undeliverable, UnreadableMail, after};
+use onboarding_core::time::{Clock, Timestamp};
+use onboarding_dynamo::stream::{Woken, wakes};
+use onboarding_dynamo::{Store, StoreError};
+use onboarding_lambda::panic::{self, Panicked};
+use onboarding_mail::{Finished, Mailer};
+use onboarding_secrets::{Secrets, SecretsError};
+use thiserror::Error;
+
+use crate::letter::NotRendered;
+
+/// What sending mail needs.
+pub struct App {
+    /// The table.
+    pub store: Store,
+    /// Sealing keys.
+    pub secrets: Arc<Secrets>,
+    /// SES.
+    pub mailer: Mailer,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Why a mail could not be tried. Nothing is lost: the stream brings it again, and so does the sweep.
+#[derive(Debug, Error)]
+enum NotTried {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableMail),
+    #[error(transparent)]
+    NotRendered(#[from] NotRendered),
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
+}
+
+impl NotTried {
+    /// Whether the next try may go better by itself. What does not pass ends the mail with its reason, where people look.
+    const fn is_passing(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_passing(),
+            Self::Secrets(error) => matches!(error, SecretsError::Unavailable | SecretsError::Contended(_)),
+            Self::Unreadable(_) | Self::NotRendered(_) | Self::Panicked(_) => false,
+        }
+    }
+}
+
+/// Sends all mails of a batch at once. Whoever could not be tried is reported back; the others are done.
+pub async fn deliver(app: &App, batch: &Event) -> DynamoDbEventResponse {
+    let wakes = wakes(batch);
+    let tried = wakes.iter().filter_map(|wake| match &wake.woken {
+        Woken::Mail(id) => Some(async move {
+            let tried = panic::caught(deliver_one(app, id)).await;
+            (wake, tried.unwrap_or_else(|panicked| Err(panicked.into())))
+        }),
+        Woken::Delivery(_) | Woken::Request(_) | Woken::Enterprise(_) => None,
+    });
+    let mut response = DynamoDbEventResponse::default();
+    for (wake, tried) in join_all(tried).await {
+        if let Err(error) = tried {
+            tracing::error!(error = %error, "a mail could not be tried");
+            let mut failure = DynamoDbBatchItemFailure::default();
+            failure.item_identifier = Some(wake.sequence.clone());
+            response.batch_item_failures.push(failure);
+        }
+    }
+    response
+}
+
+async fn deliver_one(app: &App, id: &MailId) -> Result<(), NotTried> {
+    let Some(mail) = app.store.claim_mail(id, app.clock.now()).await? else { return Ok(()) };
+    let attempt = match finished(app, &mail, app.clock.now()).await {
+        Ok(finished) => app.mailer.send(&finished).await,
+        Err(error) if error.is_passing() => {
+            app.store.release_mail(&mail).await?;
+            return Err(error);
+        }
+        Err(error) => {
+            tracing::error!(mail.id = %mail.id, error = %error, "a mail cannot be made");
+            Attempt::Hopeless(Undeliverable::Unreadable)
+        }
+    };
+    let now = app.clock.now();
+    let next = after(attempt, mail.attempts, now);
+    let recorded = app.store.finish_mail(&mail, next, now).await?;
+    log(&mail, next, recorded);
+    Ok(())
+}
+
+/// The mail as it goes out.
+async fn finished(app: &App, mail: &Mail, now: Timestamp) -> Result<Finished, NotTried> {
+    let keys = app.secrets.sealing_keys_for(&mail.sealed, now).await?;
+    Ok(letter::finished(&mail.id, Addressed::open(mail, &keys, now)?)?)
+}
+
+fn log(mail: &Mail, next: Next, recorded: bool) {
+    let (status, reason) = match next {
+        Next::RetryAt(_) => ("pending", None),
+        Next::End(state) => (state.word(), state.reason().map(Undeliverable::word)),
+    };
+    tracing::info!(
+        mail.id = %mail.id, mail.letter = mail.letter.word(), mail.attempts, status, reason, recorded,
+        reseller.id = mail.reseller.get(), "mail tried"
+    );
+}

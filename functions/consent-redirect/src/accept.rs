@@ -289,7 +289,7 @@ async fn prove(
         Judgement::Refused(..) | Judgement::Granted(_) | Judgement::NotVisibleYet(_) | Judgement::Unreadable => None,
     };
     let (context, request) = (context(app, call, keys), verifying.request().clone());
-    app.store.conclude(verifying, judgement, token, context).await?;
+    app.store.conclude(verifying, judgement, token, ((enterprise, reseller), context)).await?;
     let start_page = app.edge.public_base.start_page();
     let noting = Noting { parties: (enterprise, reseller), clients, start_page: &start_page, context };
     app.store.note_drifts(Seen::by_signer(&view, &also), Some(&request), noting).await?;

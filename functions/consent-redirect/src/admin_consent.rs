@@ -109,7 +109,7 @@ async fn prove(
     let young = awaiting.is_young(call.now());
     let judgement = application::judge_screen((request.action, &request.together, client), (tenant, young), &view);
     let context = context(app, call, keys);
-    app.store.conclude_admin_consent(awaiting, judgement, context).await?;
+    app.store.conclude_admin_consent(awaiting, judgement, ((enterprise, reseller), context)).await?;
     let start_page = app.edge.public_base.start_page();
     let noting = Noting { parties: (enterprise, reseller), clients, start_page: &start_page, context };
     app.store.grant_along(&request, &view, noting).await?;

@@ -131,7 +131,7 @@ async fn look(app: &App, awaiting: AwaitingGrant, now: Timestamp) -> Result<(), 
     let young = awaiting.is_young(now);
     let judgement = application::judge_screen((request.action, &request.together, client), (tenant, young), &view);
     let context = context(app, &keys, now);
-    let recorded = app.store.conclude_admin_consent(awaiting, judgement, context).await?;
+    let recorded = app.store.conclude_admin_consent(awaiting, judgement, ((&enterprise, &reseller), context)).await?;
     tracing::info!(consent.request = %request.id, recorded = ?recorded, "consent looked at again");
     let start_page = app.public_base.start_page();
     let noting = Noting { parties: (&enterprise, &reseller), clients, start_page: &start_page, context };
@@ -145,6 +145,10 @@ async fn look(app: &App, awaiting: AwaitingGrant, now: Timestamp) -> Result<(), 
 async fn prove(app: &App, verifying: Verifying, now: Timestamp) -> Result<(), NotVerified> {
     let keys = app.secrets.sealing_keys_for(verifying.sealed_token(), now).await?;
     let (context, request) = (context(app, &keys, now), verifying.request().clone());
+    let Some((enterprise, reseller)) = app.store.parties(request.enterprise, request.reseller).await? else {
+        return Ok(());
+    };
+    let stands = ((&enterprise, &reseller), context);
     let token = match verifying.access_token(&keys, now) {
         Ok(Some(token)) => token,
         Ok(None) => {
@@ -152,12 +156,9 @@ async fn prove(app: &App, verifying: Verifying, now: Timestamp) -> Result<(), No
             return Ok(());
         }
         Err(_) => {
-            app.store.conclude(verifying, Judgement::Unreadable, &SecretString::default(), context).await?;
+            app.store.conclude(verifying, Judgement::Unreadable, &SecretString::default(), stands).await?;
             return Ok(());
         }
-    };
-    let Some((enterprise, reseller)) = app.store.parties(request.enterprise, request.reseller).await? else {
-        return Ok(());
     };
     let verifying = verifying.meeting(&enterprise);
     let clients = &app.microsoft.settings().clients;
@@ -165,7 +166,7 @@ async fn prove(app: &App, verifying: Verifying, now: Timestamp) -> Result<(), No
     let wanted = ReadBack { question: verifying.question(), policy: app.policy, also: &also };
     let view = app.microsoft.read_back(&token, wanted, READ_BUDGET).await;
     let judgement = judge(verifying.question(), &view, app.policy, app.clock.now());
-    let recorded = app.store.conclude(verifying, judgement, &token, context).await?;
+    let recorded = app.store.conclude(verifying, judgement, &token, stands).await?;
     tracing::info!(consent.request = %request.id, recorded = ?recorded, "consent looked at again");
     let start_page = app.public_base.start_page();
     let noting = Noting { parties: (&enterprise, &reseller), clients, start_page: &start_page, context };

@@ -1,5 +1,7 @@
-//! Provisioning: what a tenant needs beside its consents, read live from Microsoft Graph (R129).
+//! Provisioning: what a tenant needs beside its consents, read live from Microsoft Graph (R129), and readiness, which needs
+//! that reading too (R131, R140).
 
+mod readiness;
 mod tenant;
 mod user_info;
 
@@ -79,6 +81,7 @@ impl From<Error> for Failure {
 pub async fn handle(app: &App, request: Request) -> Response<Body> {
     edge::serve(&app.edge, request, async |call: &Call<ProvisioningOp>| match call.operation() {
         ProvisioningOp::UserInfo => user_info::read(app, call).await,
+        ProvisioningOp::Readiness => readiness::read(app, call).await,
     })
     .await
 }

@@ -27,7 +27,8 @@ pub(crate) async fn look(
     let readers = app.secrets.credentials(&clients.readers(clients.own()), clients.own(), call.now()).await?;
     let person = registered_by(enterprise).map(|signer| signer.object);
     let wanted = ReadTenant { tenant, readers: &readers, person };
-    Ok(app.microsoft.read_tenant(wanted, (call.now(), call.occasion().random), budget).await)
+    let seen = app.microsoft.read_tenant(wanted, (call.now(), call.occasion().random), budget).await;
+    Ok(seen.within(tenant))
 }
 
 /// Who registered the enterprise, as long as that is granted.

@@ -43,6 +43,9 @@ pub struct Enterprise {
     /// When the management consent was last asked for; kept when it has long been granted (R007).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub management_requested_at: Option<Timestamp>,
+    /// When every mandatory action was granted for the first time; it stays, whatever is lost later (R140).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready_at: Option<Timestamp>,
     /// The actions that have left their initial state.
     pub actions: BTreeMap<ActionType, ActionState>,
     /// The actions that were granted, whose loss was noticed, and that are not granted again.
@@ -166,6 +169,7 @@ impl Enterprise {
             standing,
             tenant: None,
             management_requested_at: None,
+            ready_at: None,
             actions,
             lost: BTreeSet::new(),
             verified_at: None,

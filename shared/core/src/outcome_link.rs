@@ -79,7 +79,7 @@ mod tests {
         let keys = SealingKeys::from_json(&SealingKeys::generate(&random)).unwrap();
         let link = OutcomeLink::new(&request(None, &random), Some("handle".into()), NOW);
         let handle = link.seal(&keys, (NOW, &random));
-        let end = NOW.plus(Duration::from_secs(30 * 86_400));
+        let end = NOW.plus(Duration::from_hours(30 * 24));
         let last = NOW.plus(Duration::from_secs(30 * 86_400 - 1));
         assert_eq!(OutcomeLink::open(&handle, &keys, last).unwrap(), Some(link));
         assert_eq!(OutcomeLink::open(&handle, &keys, end).unwrap(), None);

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use crate::id::RoleTemplateId;
+use crate::id::{RoleTemplateId, TenantId};
 use crate::permission::TEAMS_ADMIN_API;
 use crate::proof::membership::SKYPE_ADMINISTRATOR;
 use crate::proof::{Organization, TEAMS_ADMINISTRATOR, office_user_type};
@@ -68,6 +68,19 @@ pub struct UserInfo {
     pub skype_administrator_active: bool,
 }
 
+impl Seen {
+    /// What of it belongs to `tenant`: what was seen of another says nothing of it.
+    #[must_use]
+    pub fn within(self, tenant: TenantId) -> Self {
+        if let Self::Shown(view) = &self
+            && view.organization.id != tenant
+        {
+            return Self::Closed;
+        }
+        self
+    }
+}
+
 impl View {
     /// Everything that the tenant lacks, in the order in which it is made.
     #[must_use]
@@ -112,7 +125,6 @@ impl Lack {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::TenantId;
     use crate::proof::GLOBAL_ADMINISTRATOR;
 
     fn view(teams_api: bool, active_roles: &[RoleTemplateId]) -> View {
@@ -127,6 +139,13 @@ mod tests {
         assert_eq!(view(false, &[GLOBAL_ADMINISTRATOR]).lacks(), all);
         assert_eq!(view(true, &[TEAMS_ADMINISTRATOR]).lacks(), [Lack::Role(SKYPE_ADMINISTRATOR)]);
         assert_eq!(view(true, &ROLES).lacks(), []);
+    }
+
+    #[test]
+    fn another_tenant_says_nothing_of_this_one() {
+        let seen = Seen::Shown(view(false, &[]));
+        assert_eq!(seen.clone().within(TenantId::from_u128(2)), Seen::Closed);
+        assert_eq!(seen.clone().within(TenantId::from_u128(1)), seen);
     }
 
     /// R129 Of a person who could not be looked at nothing is said, and no `false`.

@@ -16,6 +16,7 @@ use onboarding_core::idempotency::Once;
 use onboarding_core::identity::Signer;
 use onboarding_core::outcome::TokenHandle;
 use onboarding_core::proof::Judgement;
+use onboarding_core::readiness::Completion;
 use onboarding_core::reseller::{Reseller, ResellerStatus};
 use onboarding_core::secret::SecretHash;
 use onboarding_core::time::Timestamp;
@@ -30,6 +31,9 @@ use crate::transaction::{Committed, Part, Transaction};
 use crate::update::{Change, Updated};
 use crate::value::{instant, number, text};
 use crate::{Store, StoreError};
+
+/// How often a grant is tried again because other actions of its enterprise moved at the same time.
+const COMPLETED_AGAIN: usize = 5;
 
 /// How long a request is kept after its link has ended, for outcome pages and questions.
 const KEPT: Duration = Duration::from_hours(30 * 24);
@@ -194,6 +198,15 @@ impl Store {
 
     /// Records a move: request, action, tenant, delivery, handles and audit row, in one transaction (P5).
     pub async fn record(&self, record: &Record) -> Result<Recorded, StoreError> {
+        self.record_completing(record, None).await
+    }
+
+    /// The same for a grant, with what it completes.
+    async fn record_completing(
+        &self,
+        record: &Record,
+        completion: Option<&Completion>,
+    ) -> Result<Recorded, StoreError> {
         let mut transaction = self.transaction();
         if record.is_new {
             let made = ConsentRequest { stage: record.stage.clone(), ..record.request.clone() };
@@ -201,7 +214,8 @@ impl Store {
         } else {
             transaction.update(Part::Request, Key::request(&record.request.id), request_change(record)?)?;
         }
-        transaction.update(Part::Action, Key::enterprise(record.request.enterprise), landing(record)?)?;
+        let lands = completing(landing(record)?, completion);
+        transaction.update(Part::Action, Key::enterprise(record.request.enterprise), lands)?;
         if record.landing != Landing::IfNewest {
             transaction.check_active(record.request.reseller)?;
         }
@@ -211,7 +225,10 @@ impl Store {
         if let Landing::Within(tenant) | Landing::Along(tenant) = record.landing {
             transaction.check_free(tenant, record.request.reseller)?;
         }
-        if let Some(delivery) = &record.delivery {
+        let ready = completion.and_then(|completion| completion.ready.as_ref());
+        for delivery in
+            [record.delivery.as_ref(), ready.and_then(|ready| ready.delivery.as_ref())].into_iter().flatten()
+        {
             transaction.deliver(delivery)?;
         }
         for handle in &record.handles {
@@ -247,7 +264,7 @@ impl Store {
         verifying: Verifying,
         judgement: Judgement,
         access_token: &SecretString,
-        context: Context<'_>,
+        (parties, context): ((&Enterprise, &Reseller), Context<'_>),
     ) -> Result<Recorded, StoreError> {
         let record = match verifying.conclude(judgement, access_token, context) {
             Conclusion::Decided(record) => *record,
@@ -256,12 +273,17 @@ impl Store {
                 return self.read_again(verifying.request(), &verifying.stage(), wait).await;
             }
         };
-        self.decide(record, context).await
+        self.decide(record, parties, context).await
     }
 
     /// Records a decision; one that the enterprise or the tenant's guard does not take, as the refusal that it then is.
-    pub(crate) async fn decide(&self, record: Record, context: Context<'_>) -> Result<Recorded, StoreError> {
-        let code = match self.record(&record).await? {
+    pub(crate) async fn decide(
+        &self,
+        record: Record,
+        parties: (&Enterprise, &Reseller),
+        context: Context<'_>,
+    ) -> Result<Recorded, StoreError> {
+        let code = match self.record_grant(&record, parties, context).await? {
             Recorded::TenantTaken => Some(Code::TenantBoundElsewhere),
             Recorded::EnterpriseRefuses => self.why_not(&record).await?,
             ended @ (Recorded::Done | Recorded::Superseded) => return Ok(ended),
@@ -270,6 +292,44 @@ impl Store {
             Some(refusal) => self.record(&refusal).await,
             None => Ok(Recorded::Superseded),
         }
+    }
+
+    /// Records a move which, if it is a grant, may be the last one that its enterprise needs to be ready (R140). Where
+    /// another was granted or lost since the parties were read, it is tried again on how they stand then.
+    pub(crate) async fn record_grant(
+        &self,
+        record: &Record,
+        (enterprise, reseller): (&Enterprise, &Reseller),
+        context: Context<'_>,
+    ) -> Result<Recorded, StoreError> {
+        let completes = |parties: (&Enterprise, &Reseller)| match &record.action {
+            ActionState::Granted { .. } => Completion::of(parties, (record.request.action, record.tenant()), context),
+            ActionState::NotRequested
+            | ActionState::PendingConsent { .. }
+            | ActionState::Started { .. }
+            | ActionState::PendingConfirmation { .. }
+            | ActionState::Verifying { .. }
+            | ActionState::Declined { .. }
+            | ActionState::Blocked { .. }
+            | ActionState::Unverifiable { .. }
+            | ActionState::Drifted { .. }
+            | ActionState::Withdrawn { .. }
+            | ActionState::Revoked { .. }
+            | ActionState::Expired { .. } => None,
+        };
+        let mut completion = completes((enterprise, reseller));
+        let mut recorded = self.record_completing(record, completion.as_ref()).await?;
+        for _ in 0..COMPLETED_AGAIN {
+            let (Recorded::EnterpriseRefuses, Some(known)) = (recorded, &completion) else { break };
+            let Some((enterprise, reseller)) = self.parties(enterprise.id, reseller.id).await? else { break };
+            let fresh = completes((&enterprise, &reseller));
+            if fresh.as_ref().is_some_and(|fresh| fresh.is_as(known)) {
+                break;
+            }
+            completion = fresh;
+            recorded = self.record_completing(record, completion.as_ref()).await?;
+        }
+        Ok(recorded)
     }
 
     /// Why an enterprise does not take a grant; `None` if it would take it now, so that the next reading decides.
@@ -475,6 +535,26 @@ fn watched(mut change: Change, record: &Record) -> Change {
     let first = drift::next_look(record.request.enterprise, record.audit.at);
     change = change.value(":due", text(DueKind::Drift.partition(0))).value(":at", text(first.to_string()));
     if is_granted { found(change, record.request.action) } else { change }
+}
+
+/// The same change, under the condition that the other mandatory actions stand as they were read; with the last of them
+/// the enterprise is ready (R140).
+pub(crate) fn completing(mut change: Change, completion: Option<&Completion>) -> Change {
+    let Some(Completion { version, others, ready }) = completion else { return change };
+    change = change.and("version = :version AND attribute_not_exists(readyAt)").value(":version", number(*version));
+    change = change.name("#status", "status").value(":granted", text("granted"));
+    for (at, (action, granted)) in others.iter().enumerate() {
+        let other = format!("#other{at}");
+        let is_granted = format!("actions.{other}.#status IN (:granted)");
+        change = change.and(&if *granted { is_granted } else { format!("NOT ({is_granted})") });
+        change = change.name(&other, action.name());
+    }
+    if let Some(ready) = ready {
+        // What follows SET may be followed by other clauses.
+        change.update = change.update.replacen("SET ", "SET readyAt = :ready, ", 1);
+        change = change.value(":ready", instant(ready.at));
+    }
+    change
 }
 
 /// The tenant's guard: the first provider to bind a tenant keeps it (T16).

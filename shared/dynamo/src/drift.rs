@@ -8,9 +8,11 @@ use onboarding_core::drift::{self, Decided, Drift, Noting, Seen};
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::id::EnterpriseId;
 use onboarding_core::proof::application::{self, Judgement, View};
+use onboarding_core::readiness::Completion;
+use onboarding_core::reseller::Reseller;
 use onboarding_core::time::Timestamp;
 
-use crate::consent::{IS_OPEN, open, within};
+use crate::consent::{IS_OPEN, Recorded, completing, open, within};
 use crate::key::{EXISTS, Key};
 use crate::row::part;
 use crate::transaction::{Committed, Part};
@@ -30,8 +32,8 @@ impl Store {
         let Some(seen) = seen else { return Ok(()) };
         let screen = decided.map(ConsentRequest::screen).unwrap_or_default();
         let decided = decided.map(|request| Decided { action: request.action, screen: &screen });
-        let (enterprise, reseller) = noting.parties;
-        let changes = drift::changes(enterprise, seen, (noting.clients, decided), noting.context.occasion.now);
+        let (mut enterprise, reseller) = (noting.parties.0.clone(), noting.parties.1);
+        let changes = drift::changes(noting.parties.0, seen, (noting.clients, decided), noting.context.occasion.now);
         for change in changes {
             // Outcomes go where those of the first grant went, as long as that is known.
             let before = match change.granted_by().filter(|_| reseller.events_url.is_some()) {
@@ -39,14 +41,22 @@ impl Store {
                 None => None,
             };
             let drift = change.noted(before.map(|request| request.redirect_url), noting);
-            self.record_drift(&drift, enterprise).await?;
+            if self.record_drift(&drift, (&enterprise, reseller), noting).await? {
+                enterprise.actions.insert(drift.action, drift.state);
+            }
         }
         Ok(())
     }
 
     /// Records what has become of one action, if it still is as it was. To be granted again is bound to what every grant
-    /// is: the enterprise goes on, its provider too, and the tenant is nobody else's.
-    async fn record_drift(&self, drift: &Drift, enterprise: &Enterprise) -> Result<(), StoreError> {
+    /// is: the enterprise goes on, its provider too, and the tenant is nobody else's. It may be the last one that the
+    /// enterprise needs to be ready. False if it is not recorded; the next look tries again.
+    async fn record_drift(
+        &self,
+        drift: &Drift,
+        (enterprise, reseller): (&Enterprise, &Reseller),
+        noting: Noting<'_>,
+    ) -> Result<bool, StoreError> {
         let key = Key::enterprise(drift.enterprise);
         let still = "actions.#action.#status = :was AND actions.#action.#since = :since";
         let mut change = Change::new("SET actions.#action = :state", still)
@@ -58,6 +68,12 @@ impl Store {
             .value(":state", part(&key, &drift.state)?);
         let mut transaction = self.transaction();
         if let ActionState::Granted { .. } = drift.state {
+            let completion = Completion::of((enterprise, reseller), (drift.action, enterprise.pin()), noting.context);
+            let ready = completion.as_ref().and_then(|completion| completion.ready.as_ref());
+            if let Some(delivery) = ready.and_then(|ready| ready.delivery.as_ref()) {
+                transaction.deliver(delivery)?;
+            }
+            change = completing(change, completion.as_ref());
             change = open(found(change, drift.action).and(IS_OPEN), &key)?;
             transaction.check_active(enterprise.reseller)?;
             if let Some(tenant) = enterprise.pin() {
@@ -75,11 +91,12 @@ impl Store {
             transaction.start(start)?;
         }
         transaction.audit(&drift.audit)?;
-        if self.commit(&transaction).await? == Committed::Done {
+        let is_recorded = self.commit(&transaction).await? == Committed::Done;
+        if is_recorded {
             let (enterprise, action, state) = (drift.enterprise, drift.action, drift.state.word());
             tracing::warn!(enterprise.id = %enterprise, %action, state, "a consent is gone, or back");
         }
-        Ok(())
+        Ok(is_recorded)
     }
 
     /// Notes when an enterprise is to be looked at again, and that all of it was seen at `verified_at`.
@@ -106,6 +123,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         let Noting { parties: (enterprise, _), clients, context, .. } = noting;
         let Some(tenant) = request.pin else { return Ok(()) };
+        // The consent that the reading was made for may have been granted since they were read.
+        let mut parties = None;
         for action in clients.beside(request.action).filter(|action| enterprise.is_asked_for(*action)) {
             let judgement = application::judge((action, clients.of(action)), tenant, view);
             let Judgement::Assigned(assigned) = judgement else { continue };
@@ -116,7 +135,15 @@ impl Store {
             let is_new = own.is_none();
             let link = own.unwrap_or_else(|| request.for_another(action, context));
             if let Some(record) = link.granted_along(is_new, &assigned, context) {
-                self.record(&record).await?;
+                let stands = match parties.take() {
+                    Some(parties) => Some(parties),
+                    None => self.parties(request.enterprise, request.reseller).await?,
+                };
+                let Some((mut enterprise, reseller)) = stands else { return Ok(()) };
+                if self.record_grant(&record, (&enterprise, &reseller), context).await? == Recorded::Done {
+                    enterprise.actions.insert(action, record.action);
+                }
+                parties = Some((enterprise, reseller));
             }
         }
         Ok(())

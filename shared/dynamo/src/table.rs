@@ -73,6 +73,8 @@
 //! | any reading of Graph: each consent that is gone | GetItem: the request that granted it; TransactWriteItems: action, delivery of 2 KB, start link, audit | 1 | 14 |
 //! | any reading of Graph: each consent that is back | GetItem: the same; TransactWriteItems: action, provider, guard, delivery, audit | 1 | 14 |
 //! | drift watch, per enterprise, at least twice a day | UpdateItem to wake; GetItem: enterprise, provider; UpdateItem: when again; due and owner index | 2 | 8 |
+//! | the last mandatory grant, besides | in the same transaction: delivery of `enterprise.ready` | | 3 |
+//! | `GET …/readiness` | BatchGetItem | 3 | |
 //! | `GET /v1/provisioning/o365-user-info` | BatchGetItem; with a token of an enterprise GetItem: enterprise | 3 | |
 //! | `GET /outcome/{handle}` | BatchGetItem: request, enterprise, provider | 3 | |
 //! | refusal | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, delivery, audit | 3 | 10 |

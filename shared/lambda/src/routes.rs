@@ -280,6 +280,13 @@ pub static ROUTES: &[Route] = &[
     .needing(Scope::LinksWrite)
     .taking(&["dryRun"])
     .creating(),
+    route(
+        Method::GET,
+        "/v1/enterprises/{enterpriseId}/readiness",
+        Level::Enterprise,
+        Operation::Provisioning(ProvisioningOp::Readiness),
+    )
+    .needing(Scope::ConsentsRead),
     Route {
         method: Method::GET,
         path: "/v1/provisioning/o365-user-info",

@@ -69,6 +69,15 @@ impl World {
         self.microsoft().grant(&consent).unwrap();
     }
 
+    /// The same for everything that a registration asks for of its own.
+    pub(crate) fn consent_to_everything(&self, link: &str, tenant: &Tenant) {
+        let (tenant, client_id) = (tenant.id.to_owned(), parameters(link)["client_id"].clone());
+        let agent = ["TeamsAppInstallation.ReadWriteForUser.All", "AppCatalog.Read.All"];
+        let application = PERMISSIONS.into_iter().chain(agent).map(str::to_owned).collect();
+        let consent = Consent { tenant, client_id, application, ..Consent::default() };
+        self.microsoft().grant(&consent).unwrap();
+    }
+
     /// Comes back with this query, as any browser can.
     pub(crate) async fn come_back(&self, query: &str) -> Answer {
         send(self.call(Method::GET, &format!("{CALLBACK}?{query}"))).await
@@ -481,7 +490,9 @@ async fn a_slow_reading_does_not_end_a_later_wait() {
     let keys = SealingKeys::from_json(&SealingKeys::generate(&random)).unwrap();
     let occasion = Occasion { now: world.sandbox.clock().now(), reference: None, random: &random };
     let context = Context { keys: &keys, occasion, authority_host: "", system: None };
-    let recorded = store.conclude_admin_consent(slow, Judgement::Unreadable, context).await.unwrap();
+    let parties = store.parties(enterprise.try_into().unwrap(), world.reseller_id()).await.unwrap().unwrap();
+    let stands = ((&parties.0, &parties.1), context);
+    let recorded = store.conclude_admin_consent(slow, Judgement::Unreadable, stands).await.unwrap();
     assert_eq!(recorded, Recorded::Superseded);
     assert_eq!(world.user_sync(enterprise).await, ("verifying".to_owned(), None));
 }

@@ -49,7 +49,7 @@ impl World {
         items.iter().find(|item| item["actionType"] == action).map_or(Value::Null, |item| item["status"].clone())
     }
 
-    fn events(&self, kind: &str) -> Vec<Value> {
+    pub(crate) fn events(&self, kind: &str) -> Vec<Value> {
         let caught = self.sandbox.webhooks().messages();
         let bodies = caught.iter().map(|caught| serde_json::from_str::<Value>(&caught.body).unwrap());
         bodies.filter(|body| body["type"] == kind).collect()

@@ -37,6 +37,7 @@ mod provisioning;
 mod race;
 mod rate_limit;
 mod raw_token;
+mod readiness;
 mod refusal;
 mod requests;
 mod reseller;

@@ -300,6 +300,8 @@ async fn a_slow_reading_does_not_end_a_later_shared_sign_in() {
     let (second, _) = shared.go_on(link().await, &"token".into(), context(3)).unwrap();
     assert_eq!(store.record(&second).await.unwrap(), Recorded::Done);
     let late = context(PROOF_WINDOW.as_secs() + 1);
+    let parties = store.parties(row.id, row.reseller).await.unwrap().unwrap();
+    let late = ((&parties.0, &parties.1), late);
     let recorded = store.conclude(slow, Judgement::Unreadable, &"token".into(), late).await.unwrap();
     assert_eq!(recorded, Recorded::Superseded);
     assert_eq!(world.standing(enterprise, MANAGEMENT).await, ("verifying".to_owned(), None));

@@ -18,6 +18,7 @@ use onboarding_core::credential::KeyId;
 use onboarding_core::enterprise::{Preview, Profile};
 use onboarding_core::id::{EnterpriseId, MAX_SAFE_INTEGER, ReferenceId, ResellerId};
 use onboarding_core::provisioning::UserInfo;
+use onboarding_core::readiness::Readiness;
 use onboarding_core::redirect_url::RedirectUrl;
 use onboarding_core::reseller::ResellerView;
 use onboarding_core::text::Name;
@@ -151,6 +152,7 @@ pub(crate) fn into_components(components: ComponentsBuilder) -> ComponentsBuilde
         EditedEnterprise,
         EnterpriseEdit,
         Tenancy,
+        Readiness,
         UserInfo,
         UserInfoOfTenant,
         KeyId,

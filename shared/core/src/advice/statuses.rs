@@ -38,6 +38,7 @@ const STATUSES: &[(Code, &[u16])] = &[
     (Code::RevokeRequired, &[409]),
     (Code::ServiceNotEnabled, &[409]),
     (Code::SipDataNotShared, &[403]),
+    (Code::TeamsSkypeRolesMissing, &[409]),
     (Code::TenantAlreadyBound, &[409]),
     (Code::TenantBoundElsewhere, &[409]),
     (Code::TenantNotKnown, &[409]),

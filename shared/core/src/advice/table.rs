@@ -63,7 +63,8 @@ mod tests {
     #[test]
     fn every_row_says_cause_person_and_next_step() {
         for row in rows() {
-            assert!(row.cause.ends_with('.'), "{}", row.code);
+            // The one text that is the source's to the letter (R143) has no full stop.
+            assert!(row.cause.ends_with('.') || row.code == Code::TeamsSkypeRolesMissing, "{}", row.code);
             assert!(!row.next_steps.is_empty(), "{}", row.code);
             assert!(row.next_steps.iter().all(|step| !step.is_empty()), "{}", row.code);
         }

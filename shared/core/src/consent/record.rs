@@ -42,6 +42,15 @@ pub struct Record {
 }
 
 impl Record {
+    /// The tenant in which it grants, if it is told.
+    #[must_use]
+    pub const fn tenant(&self) -> Option<TenantId> {
+        match (&self.binds, &self.landing) {
+            (Some(tenant), _) | (None, Landing::Within(tenant) | Landing::Along(tenant)) => Some(*tenant),
+            (None, Landing::Must | Landing::Beside(_) | Landing::IfNewest) => None,
+        }
+    }
+
     /// The refusal that stands in for a grant which the enterprise or its tenant's guard did not take.
     ///
     /// `None` if this is no move of an open proof.

@@ -162,6 +162,8 @@ operations!(
     ProvisioningOp of Provisioning {
         /// Reads the tenant and who registered it (R129).
         UserInfo,
+        /// Makes every check of an enterprise at once (R131, R140).
+        Readiness,
     }
 );
 

@@ -65,12 +65,12 @@ impl Watched {
         self.world.sandbox.tick().await.unwrap();
     }
 
-    /// Type, action and whole `data` of every event so far.
+    /// Type, action and whole `data` of every event of an action so far.
     fn told(&self) -> Vec<(String, String, Value)> {
         let caught = self.world.sandbox.webhooks().messages();
         let bodies = caught.iter().map(|caught| serde_json::from_str::<Value>(&caught.body).unwrap());
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let events = bodies.filter(|body| body["type"].is_string());
+        let events = bodies.filter(|body| body["data"]["actionType"].is_string());
         events.map(|body| (text(&body["type"]), text(&body["data"]["actionType"]), body["data"].clone())).collect()
     }
 

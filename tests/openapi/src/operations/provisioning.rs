@@ -1,5 +1,6 @@
 use onboarding_core::advice::Code;
 use onboarding_core::id::EnterpriseId;
+use onboarding_core::readiness::Readiness;
 use onboarding_lambda::routes::ProvisioningOp;
 use serde_json::{Value, json};
 
@@ -19,7 +20,37 @@ pub(super) fn describe(operation: ProvisioningOp) -> Described {
         .answers::<UserInfoOfTenant>(200, "The tenant.", user_info())
         .refuses(404, &[Code::NotFound])
         .refuses(409, &[Code::TenantNotKnown, Code::Unverifiable]),
+        ProvisioningOp::Readiness => Described::new(
+            Tagged::Provisioning,
+            "readReadiness",
+            "Read whether an enterprise is ready",
+            "Every check at once: what is missing, who acts next, and what is to be set up for its services. What is not \
+             stored is read from Microsoft Graph for a moment; what cannot be read is `unknown`.",
+        )
+        .answers::<Readiness>(200, "How ready it is.", readiness()),
     }
+}
+
+fn readiness() -> Value {
+    json!({
+        "enterpriseId": 481_516_234,
+        "ready": true,
+        "readyAt": "2026-11-25T09:00:00.000Z",
+        "missing": [],
+        "who": null,
+        "checks": [
+            {"check": "enterprise", "actionType": null, "status": "pass", "mandatory": true, "problem": null},
+            {"check": "consent", "actionType": "REGISTRATION", "status": "pass", "mandatory": true, "problem": null},
+            {"check": "tenant_admin_api", "actionType": null, "status": "pass", "mandatory": false, "problem": null},
+        ],
+        "nextSteps": [{
+            "area": "users",
+            "services": ["SMS"],
+            "task": "users.setup",
+            "who": "provider admin",
+            "step": "Sync the users to Teams and set them up, one by one or by bulk upload, within userLimit.",
+        }],
+    })
 }
 
 fn user_info() -> Value {

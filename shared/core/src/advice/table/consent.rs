@@ -74,6 +74,31 @@ pub(super) const ROWS: &[Advice] = &[
         "Microsoft reports that the permissions are not granted.",
         &[SAME_LINK, "Accept the permissions for your organisation."],
     ),
+    then(
+        "confirmTenant",
+        row(
+            Code::ConfirmationAwaited,
+            Who::ProviderAdmin,
+            "A tenant waits for its confirmation",
+            "The consent is proved in a tenant that nobody had named beforehand.",
+            &[
+                "Compare the tenant shown in the action with the customer's, and confirm it with POST /v1/enterprises/{id}/confirm-tenant.",
+            ],
+        ),
+    ),
+    then(
+        "getActionItemUrl",
+        row(
+            Code::ConsentPending,
+            Who::GlobalAdministrator,
+            "The consent is not granted yet",
+            "Nobody has granted this consent so far.",
+            &[
+                "Make a link with POST /v1/enterprises/{id}/links, or use the one that was made.",
+                "Have the customer's Global Administrator open it and grant what it asks for.",
+            ],
+        ),
+    ),
     row(
         Code::CrossTenantPolicy,
         Who::TenantAdmin,
@@ -202,6 +227,35 @@ pub(super) const ROWS: &[Advice] = &[
                 "Pick the administrator who grants the consent, and Save.",
                 "Wait 30 minutes, then open the same link again.",
             ],
+        ),
+    ),
+    // R143: the source's own words.
+    then(
+        "provisionTenantAdminAPI",
+        retry(
+            1_800,
+            row(
+                Code::TeamsSkypeRolesMissing,
+                Who::ProviderAdmin,
+                "The tenant lacks the Teams and Skype roles",
+                "Unable to complete the consent process as the Roles Teams/Skype Administrator could not be found in the \
+                 Tenant. Please enable the Roles in your Azure AD and try the Grant Consent process 30mins after enabling \
+                 the roles",
+                &[
+                    "Call POST /v1/provisioning/tenant-admin-api with the result of an administrator's sign-in.",
+                    "Try the consent again after 30 minutes.",
+                ],
+            ),
+        ),
+    ),
+    then(
+        "provisionTenantAdminAPI",
+        row(
+            Code::TenantAdminApiMissing,
+            Who::ProviderAdmin,
+            "The Teams admin API is not provisioned",
+            "The tenant has no service principal of the \u{201c}Skype and Teams Tenant Admin API\u{201d}.",
+            &["Call POST /v1/provisioning/tenant-admin-api with the result of an administrator's sign-in."],
         ),
     ),
     spent(row(

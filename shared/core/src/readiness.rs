@@ -1,0 +1,236 @@
+//! Readiness: whether an enterprise can be used, what is missing, and who acts next (R131, R140, R145).
+//!
+//! An enterprise is ready once every mandatory action is granted. [`Completion`] says so at the moment of a grant, once;
+//! [`Readiness`] says it whenever somebody asks, with every check at once.
+
+mod steps;
+
+use serde::Serialize;
+
+use crate::action::{ActionState, ActionStatus, ActionType};
+use crate::advice::{Code, Explanation, Who};
+use crate::consent::Context;
+use crate::delivery::Delivery;
+use crate::enterprise::{Enterprise, EnterpriseStatus, Standing};
+use crate::event;
+use crate::id::{EnterpriseId, TenantId};
+use crate::proof::TEAMS_ADMINISTRATOR;
+use crate::proof::membership::SKYPE_ADMINISTRATOR;
+use crate::provisioning::{Seen, View};
+use crate::reseller::Reseller;
+use crate::time::Timestamp;
+
+pub use steps::NextStep;
+
+/// What a grant means for the readiness of its enterprise, as that was read before. The store makes it a condition of the
+/// grant, so that of two last grants at once exactly one is the last (P6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// The version of the profile: services decide what is mandatory.
+    pub version: u64,
+    /// The other mandatory actions, and whether each is granted.
+    pub others: Vec<(ActionType, bool)>,
+    /// With this grant the enterprise is ready for the first time.
+    pub ready: Option<Ready>,
+}
+
+/// An enterprise is ready for the first time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ready {
+    /// Since when.
+    pub at: Timestamp,
+    /// The event, if the service provider is told of any.
+    pub delivery: Option<Delivery>,
+}
+
+/// What `enterprise.ready` tells.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReadyEvent {
+    enterprise_id: EnterpriseId,
+    tenant_id: Option<TenantId>,
+    status: &'static str,
+}
+
+impl Completion {
+    /// What the grant of `action` by `tenant` completes; none if it completes nothing, or the enterprise was ready before:
+    /// what is lost and found again is told as such, not as readiness.
+    #[must_use]
+    pub fn of(
+        (enterprise, reseller): (&Enterprise, &Reseller),
+        (action, tenant): (ActionType, Option<TenantId>),
+        context: Context<'_>,
+    ) -> Option<Self> {
+        let services = &enterprise.profile.services;
+        if enterprise.ready_at.is_some() || !action.is_mandatory(services) {
+            return None;
+        }
+        let granted = |other: ActionType| matches!(enterprise.action(other), ActionState::Granted { .. });
+        let mandatory = ActionType::all().filter(|other| *other != action && other.is_mandatory(services));
+        let others: Vec<_> = mandatory.map(|other| (other, granted(other))).collect();
+        let occasion = context.occasion;
+        let ready = others.iter().all(|(_, granted)| *granted).then(|| {
+            let data = ReadyEvent {
+                enterprise_id: enterprise.id,
+                tenant_id: enterprise.tenant.or(tenant),
+                status: EnterpriseStatus::Active.word(),
+            };
+            let about = (reseller, enterprise.id);
+            Ready {
+                at: occasion.now,
+                delivery: event::delivery("enterprise.ready", about, data, (context.keys, occasion)),
+            }
+        });
+        Some(Self { version: enterprise.version, others, ready })
+    }
+
+    /// Whether both were made of an enterprise that stood in the same way.
+    #[must_use]
+    pub fn is_as(&self, other: &Self) -> bool {
+        (self.version, &self.others) == (other.version, &other.others)
+    }
+}
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CheckStatus {
+    /// It is as it should be.
+    Pass,
+    /// It is not.
+    Fail,
+    /// Nobody could look, or it is being looked at.
+    Unknown,
+}
+
+/// One check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Check {
+    /// What is looked at: `enterprise`, `consent`, `drift_credential`, `tenant_admin_api`, `teams_administrator_role` or
+    /// `skype_administrator_role`.
+    pub check: &'static str,
+    /// Which action, of a `consent`.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub action_type: Option<ActionType>,
+    /// How it ended.
+    pub status: CheckStatus,
+    /// Whether the enterprise cannot be ready without it.
+    pub mandatory: bool,
+    /// What is wrong, if something is.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub problem: Option<Explanation>,
+}
+
+/// `GET /v1/enterprises/{id}/readiness` (K11).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Readiness {
+    /// Which enterprise.
+    pub enterprise_id: EnterpriseId,
+    /// Whether every mandatory consent is granted, and its provider lets it go on.
+    pub ready: bool,
+    /// When it was ready for the first time.
+    #[cfg_attr(feature = "openapi", schema(required, format = DateTime))]
+    pub ready_at: Option<String>,
+    /// The mandatory actions that are not granted.
+    pub missing: Vec<ActionType>,
+    /// Who acts next; null where nobody needs to.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub who: Option<Who>,
+    /// Every check.
+    pub checks: Vec<Check>,
+    /// What is to be set up for the services of the enterprise (R145).
+    pub next_steps: Vec<NextStep>,
+}
+
+impl Readiness {
+    /// Every check of `enterprise`, by what is stored and by what was seen of its tenant now; none where it has no tenant.
+    #[must_use]
+    pub fn of(enterprise: &Enterprise, seen: Option<&Seen>) -> Self {
+        let missing: Vec<ActionType> = enterprise.missing().collect();
+        let mut checks = vec![standing(enterprise)];
+        checks.extend(consents(enterprise));
+        checks.extend(tenant(seen));
+        let wrong = |check: &&Check| check.status == CheckStatus::Fail;
+        let blocking = checks.iter().filter(|check| check.mandatory).find(wrong);
+        let next = blocking.or_else(|| checks.iter().find(wrong)).and_then(|check| check.problem.as_ref());
+        Self {
+            enterprise_id: enterprise.id,
+            ready: missing.is_empty() && enterprise.standing == Standing::Open,
+            ready_at: enterprise.ready_at.map(|at| at.to_string()),
+            missing,
+            who: next.map(|problem| problem.who),
+            next_steps: steps::of(enterprise),
+            checks,
+        }
+    }
+}
+
+const fn check(check: &'static str, status: CheckStatus, problem: Option<Explanation>) -> Check {
+    Check { check, action_type: None, status, mandatory: false, problem }
+}
+
+fn standing(enterprise: &Enterprise) -> Check {
+    let open = enterprise.standing == Standing::Open;
+    let problem = (!open).then(|| Code::EnterpriseDisabled.explain());
+    let status = if open { CheckStatus::Pass } else { CheckStatus::Fail };
+    Check { mandatory: true, ..check("enterprise", status, problem) }
+}
+
+/// A check for each action that is mandatory, was asked for, or is recommended.
+fn consents(enterprise: &Enterprise) -> impl Iterator<Item = Check> {
+    let services = &enterprise.profile.services;
+    let listed = ActionType::all().filter(|action| action.consent_type().is_some() || action.is_mandatory(services));
+    listed.filter_map(|action| {
+        let (state, mandatory) = (enterprise.action(action), action.is_mandatory(services));
+        let (status, otherwise) = match state.status() {
+            ActionStatus::Granted => (CheckStatus::Pass, None),
+            ActionStatus::Verifying => (CheckStatus::Unknown, None),
+            ActionStatus::PendingConfirmation => (CheckStatus::Unknown, Some(Code::ConfirmationAwaited)),
+            ActionStatus::NotRequested | ActionStatus::Withdrawn if !action.is_recommended() => return None,
+            ActionStatus::NotRequested
+            | ActionStatus::Withdrawn
+            | ActionStatus::PendingConsent
+            | ActionStatus::Started
+            | ActionStatus::Declined
+            | ActionStatus::Blocked
+            | ActionStatus::Unverifiable
+            | ActionStatus::Drifted
+            | ActionStatus::Revoked
+            | ActionStatus::Expired => (CheckStatus::Fail, Some(Code::ConsentPending)),
+        };
+        let problem = state.problem().or_else(|| otherwise.map(Code::explain));
+        Some(Check { action_type: Some(action), mandatory, ..check("consent", status, problem) })
+    })
+}
+
+/// What was seen of the tenant. What could not be seen is unknown, never missing (R129).
+fn tenant(seen: Option<&Seen>) -> [Check; 4] {
+    let look = |is_there: fn(&View) -> bool, code: Code| match seen {
+        Some(Seen::Shown(view)) if is_there(view) => (CheckStatus::Pass, None),
+        Some(Seen::Shown(_)) => (CheckStatus::Fail, Some(code.explain())),
+        Some(Seen::Closed) => (CheckStatus::Unknown, Some(Code::Unverifiable.explain())),
+        Some(Seen::Unread) => (CheckStatus::Unknown, Some(Code::Unavailable.explain())),
+        None => (CheckStatus::Unknown, Some(Code::TenantNotKnown.explain())),
+    };
+    let credential = match seen {
+        Some(Seen::Closed) => (CheckStatus::Fail, Some(Code::Unverifiable.explain())),
+        Some(Seen::Shown(_) | Seen::Unread) | None => look(|_| true, Code::Unverifiable),
+    };
+    let api = look(|view| view.teams_api, Code::TenantAdminApiMissing);
+    let teams = look(|view| view.is_active(TEAMS_ADMINISTRATOR), Code::TeamsSkypeRolesMissing);
+    let skype = look(|view| view.is_active(SKYPE_ADMINISTRATOR), Code::TeamsSkypeRolesMissing);
+    [
+        check("drift_credential", credential.0, credential.1),
+        check("tenant_admin_api", api.0, api.1),
+        check("teams_administrator_role", teams.0, teams.1),
+        check("skype_administrator_role", skype.0, skype.1),
+    ]
+}
+
+#[cfg(test)]
+mod tests;

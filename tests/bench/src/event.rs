@@ -3,7 +3,7 @@
 use onboarding_core::credential::ApiKey;
 use serde_json::{Value, json};
 
-/// A GET of `path`, as the holder of `key`.
+/// A GET of `path`, with its query string if it has one, as the holder of `key`.
 pub(crate) fn get(path: &str, key: Option<&ApiKey>) -> Value {
     event("GET", path, key, None)
 }
@@ -14,6 +14,7 @@ pub(crate) fn post(path: &str, key: Option<&ApiKey>, body: &Value) -> Value {
 }
 
 fn event(method: &str, path: &str, key: Option<&ApiKey>, body: Option<String>) -> Value {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let mut headers = json!({
         "accept": "*/*",
         "content-length": body.as_ref().map_or(0, String::len).to_string(),
@@ -32,7 +33,7 @@ fn event(method: &str, path: &str, key: Option<&ApiKey>, body: Option<String>) -
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": path,
-        "rawQueryString": "",
+        "rawQueryString": query,
         "headers": headers,
         "requestContext": {
             "accountId": "000000000000",

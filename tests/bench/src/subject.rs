@@ -9,11 +9,11 @@ use crate::event;
 use crate::world::{self, World};
 
 /// The HTTP functions of the bundle.
-pub(crate) const FUNCTIONS: [&str; 6] =
-    ["create-enterprise", "credentials", "enterprises", "audit", "registration-url", "consent-redirect"];
+pub(crate) const FUNCTIONS: [&str; 7] =
+    ["create-enterprise", "credentials", "enterprises", "audit", "provisioning", "registration-url", "consent-redirect"];
 
 /// Those that read their secrets before the first event. All others make their first TLS exchange in it.
-const SECRETS_AT_START: [&str; 2] = ["registration-url", "consent-redirect"];
+const SECRETS_AT_START: [&str; 3] = ["provisioning", "registration-url", "consent-redirect"];
 
 /// Which role a program has in the comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +103,8 @@ fn one_read(function: &str, world: &World) -> (Value, u16) {
         "create-enterprise" => (event::get("/v1/sbc-gateways", reseller), 200),
         // Another provider's trail, which is none: whatever is one is asked for by a Query.
         "audit" => (event::get("/v1/audit?resellerId=1", reseller), 404),
+        // An enterprise that is none: of one that is, Graph is read.
+        "provisioning" => (event::get(&world::user_info_of_nobody(), reseller), 404),
         // Operators and links are refused after the read: whatever is not refused is written.
         "credentials" => (event::post("/v1/resellers", operator, &serde_json::json!({})), 422),
         "registration-url" => (event::post("/v1/enterprises/action-url", reseller, &world::link_to_nobody()), 404),

@@ -85,6 +85,11 @@ pub(crate) fn enterprise_path() -> String {
     format!("/v1/enterprises/{ENTERPRISE}")
 }
 
+/// Where an enterprise that the table does not hold is asked for.
+pub(crate) fn user_info_of_nobody() -> String {
+    format!("/v1/provisioning/o365-user-info?enterpriseId={}", ENTERPRISE + 1)
+}
+
 /// A link for an enterprise that the table does not hold.
 pub(crate) fn link_to_nobody() -> Value {
     json!({

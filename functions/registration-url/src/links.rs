@@ -10,7 +10,7 @@ use onboarding_core::application_client::ApplicationClients;
 use onboarding_core::audit::{Actor, AuditRow, Fact};
 use onboarding_core::credential::Caller;
 use onboarding_core::enterprise::{Enterprise, Standing};
-use onboarding_core::fields::{Fault, Fields};
+use onboarding_core::fields::{Fault, Fields, text_of};
 use onboarding_core::id::{ApplicationId, EnterpriseId};
 use onboarding_core::idempotency::Told;
 use onboarding_core::plan::{Plan, Screen, Wanted, plan};
@@ -73,7 +73,9 @@ impl Ask {
         (hosts, policy): (&[RedirectHost], RedirectPolicy),
         dry_run: bool,
     ) -> Result<Self, Vec<Fault>> {
-        let actions = body.list("actions", "an action type", |value| value.as_str()?.parse::<ActionType>().ok());
+        let actions = body.list::<ActionType>("actions", "an action type, such as REGISTRATION", |value| {
+            text_of(value)?.parse().map_err(|_| "unknown_action_type")
+        });
         if actions.as_ref().is_some_and(Vec::is_empty) {
             body.fault("actions", "required", "name an action, or leave the field out");
         }

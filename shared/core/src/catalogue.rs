@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::country::Country;
-use crate::fields::{Fields, whole_number};
+use crate::fields::{Fields, id_of};
 use crate::id::{GatewayId, PbxTypeId};
 use crate::place::Place;
 use crate::region;
@@ -173,7 +173,7 @@ impl Catalogue {
 
 /// Reads a required list of distinct ids; nothing in the place of what is no id.
 fn choose<Id: TryFrom<u64> + PartialEq>(body: &mut Fields, field: &str) -> Option<Vec<Option<Id>>> {
-    let listed = body.elements(field, "a positive integer", |value| Id::try_from(whole_number(value)?).ok());
+    let listed = body.elements(field, "an integer from 1 to 9007199254740991", id_of);
     let ids = body.required(field, listed)?;
     refuse_duplicates(body, field, "", &ids);
     Some(ids)

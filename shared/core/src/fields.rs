@@ -21,6 +21,17 @@ pub fn whole_number(value: &Value) -> Option<u64> {
     })
 }
 
+/// The text that an element of a list is, or the code of its fault.
+pub fn text_of(value: &Value) -> Result<&str, &'static str> {
+    value.as_str().ok_or("wrong_type")
+}
+
+/// The id that an element of a list is, or the code of its fault.
+pub fn id_of<Id: TryFrom<u64>>(value: &Value) -> Result<Id, &'static str> {
+    let number = whole_number(value).ok_or(if value.is_number() { "out_of_range" } else { "wrong_type" })?;
+    Id::try_from(number).map_err(|_| "out_of_range")
+}
+
 /// Every code of a fault, with what it says. The detail beside a code says what is wanted in its place.
 pub const FAULT_CODES: &[(&str, &str)] = &[
     ("consent_type_mismatch", "The `consentType` is not the one of the action."),
@@ -33,6 +44,7 @@ pub const FAULT_CODES: &[(&str, &str)] = &[
     ("invalid_cursor", "The cursor is none of this list."),
     ("invalid_domain", "The text is no domain name."),
     ("invalid_email", "The text is no mail address."),
+    ("invalid_host", "The text is no host name, or is one that may not be listed here."),
     ("invalid_instant", "The text is no instant."),
     ("invalid_name", "The text is empty, longer than 255 characters, or holds control or invisible characters."),
     (
@@ -52,6 +64,8 @@ pub const FAULT_CODES: &[(&str, &str)] = &[
     ("unknown_field", "There is no such field here."),
     ("unknown_pbx_type", "You have no such PBX type."),
     ("unknown_sbc_gateway", "You have no such SBC gateway."),
+    ("unknown_scope", "There is no such scope."),
+    ("unknown_service", "There is no such service."),
     ("unknown_status", "There is no such status."),
     ("unknown_task", "There is no such task."),
     ("unknown_token_mode", "There is no such token mode."),
@@ -197,8 +211,14 @@ impl Fields {
         }
     }
 
-    /// An optional list, each element read by `read`; what it wanted instead is said where it read nothing. All or none.
-    pub fn list<T>(&mut self, field: &str, wanted: &'static str, read: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
+    /// An optional list, each element read by `read` or refused with the code of a fault, beside which what is wanted is
+    /// said. All or none.
+    pub fn list<T>(
+        &mut self,
+        field: &str,
+        wanted: &'static str,
+        read: impl Fn(&Value) -> Result<T, &'static str>,
+    ) -> Option<Vec<T>> {
         self.elements(field, wanted, read)?.into_iter().collect()
     }
 
@@ -207,15 +227,15 @@ impl Fields {
         &mut self,
         field: &str,
         wanted: &'static str,
-        read: impl Fn(&Value) -> Option<T>,
+        read: impl Fn(&Value) -> Result<T, &'static str>,
     ) -> Option<Vec<Option<T>>> {
         let value = self.take(field)?;
         let Value::Array(items) = value else { return self.wrong_type(field, "an array", &value) };
-        let read: Vec<Option<T>> = items.iter().map(read).collect();
-        for at in (0..items.len()).filter(|at| read[*at].is_none()) {
-            self.fault(&format!("{field}/{at}"), "wrong_type", format!("must be {wanted}"));
-        }
-        Some(read)
+        let mut place = |(at, item)| {
+            let read = read(item);
+            read.map_err(|code| self.fault(&format!("{field}/{at}"), code, format!("must be {wanted}"))).ok()
+        };
+        Some(items.iter().enumerate().map(&mut place).collect())
     }
 
     /// An optional object, read by `read` with pointers below `field`. Its unknown fields are faults too.
@@ -227,7 +247,7 @@ impl Fields {
 
     /// An optional list of objects, each read by `read`; nothing in the place of what is no object.
     pub fn objects<T>(&mut self, field: &str, read: impl Fn(&mut Self) -> T) -> Option<Vec<Option<T>>> {
-        let objects = self.elements(field, "an object", |value| value.as_object().cloned())?;
+        let objects = self.elements(field, "an object", |value| value.as_object().cloned().ok_or("wrong_type"))?;
         let mut within = |at, object: Option<_>| Some(self.within(object?, &format!("{field}/{at}"), &read));
         Some(objects.into_iter().enumerate().map(|(at, object)| within(at, object)).collect())
     }
@@ -287,7 +307,7 @@ mod tests {
     fn every_fault_is_told_at_once() {
         let mut body = fields(json!({"flag": "true", "list": [1, "x", null], "inner": {"odd": 1}, "a/b": 1}));
         body.boolean("flag");
-        body.list("list", "an integer", Value::as_u64);
+        body.list("list", "an integer", |value| value.as_u64().ok_or("wrong_type"));
         body.object("inner", |_| ());
         let name = body.text("name");
         body.required("name", name);
@@ -311,6 +331,24 @@ mod tests {
         assert_eq!(others.map(read), [None; 9]);
     }
 
+    /// An element of the right type with a value that there is not is told apart from one of the wrong type.
+    #[test]
+    fn an_element_has_the_code_of_its_own_fault() {
+        let mut body = fields(json!({"ids": [7, -7, 0, 1.5, "7", null], "texts": ["a", "b", 1]}));
+        body.list("ids", "an id", id_of::<crate::id::GatewayId>);
+        body.list("texts", "a", |value| if text_of(value)? == "a" { Ok(()) } else { Err("unknown_service") });
+        let expected = [
+            ("/ids/1", "out_of_range"),
+            ("/ids/2", "out_of_range"),
+            ("/ids/3", "out_of_range"),
+            ("/ids/4", "wrong_type"),
+            ("/ids/5", "wrong_type"),
+            ("/texts/1", "unknown_service"),
+            ("/texts/2", "wrong_type"),
+        ];
+        assert_eq!(pointers(body.finish(Some(()))), expected.map(|(at, code)| (at.to_owned(), code)));
+    }
+
     #[test]
     fn null_counts_as_absent() {
         let mut body = fields(json!({"flag": null}));
@@ -332,7 +370,7 @@ mod tests {
         let current = json!({"name": "a", "limit": 5, "list": [1, 2]}).as_object().cloned().unwrap();
         let mut merged = fields(json!({"limit": null, "list": [3], "odd": null})).on(current);
         assert_eq!((merged.text("name").as_deref(), merged.whole("limit")), (Some("a"), None));
-        assert_eq!(merged.list("list", "an integer", Value::as_u64), Some(vec![3]));
+        assert_eq!(merged.list("list", "an integer", |value| value.as_u64().ok_or("wrong_type")), Some(vec![3]));
         assert_eq!(pointers(merged.finish(Some(()))), [("/odd".to_owned(), "unknown_field")]);
     }
 

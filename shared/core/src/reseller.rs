@@ -11,7 +11,7 @@ use thiserror::Error;
 use crate::activation::{Activation, ActivationView};
 use crate::catalogue::{Catalogue, CatalogueEdit};
 use crate::credential::KeyId;
-use crate::fields::{Fault, Fields};
+use crate::fields::{Fault, Fields, text_of};
 use crate::id::ResellerId;
 use crate::mail::Mail;
 use crate::redirect_url::{RedirectHost, RedirectPolicy, RedirectUrl};
@@ -244,9 +244,10 @@ impl ResellerEdit {
 }
 
 fn read_hosts(body: &mut Fields, policy: RedirectPolicy) -> Option<Vec<RedirectHost>> {
-    body.list("redirectHosts", "a host name", |value| {
-        let host: RedirectHost = value.as_str()?.parse().ok()?;
-        (policy.insecure || host.is_public_name()).then_some(host)
+    let wanted = "a host name such as hooks.example.com, without scheme, port or path";
+    body.list("redirectHosts", wanted, |value| {
+        let host: Option<RedirectHost> = text_of(value)?.parse().ok();
+        host.filter(|host| policy.insecure || host.is_public_name()).ok_or("invalid_host")
     })
 }
 
@@ -385,7 +386,7 @@ mod tests {
         let expected = [
             ("/id", "not_settable"),
             ("/name", "required"),
-            ("/redirectHosts/0", "wrong_type"),
+            ("/redirectHosts/0", "invalid_host"),
             ("/disabled", "wrong_type"),
             ("/tokenMode", "unknown_token_mode"),
             ("/x", "unknown_field"),

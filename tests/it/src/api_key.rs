@@ -75,7 +75,7 @@ async fn keys_are_listed_without_what_opens() {
     assert_eq!(world.operator(Method::GET, "/v1/resellers/1/keys", None).await.status, 404);
     let wrong =
         world.new_key(&provider, &json!({"scopes": ["all"], "expiresAt": "2001-01-01T00:00:00Z", "x": 1})).await;
-    let faults = [("/scopes/0", "wrong_type"), ("/expiresAt", "out_of_range"), ("/x", "unknown_field")];
+    let faults = [("/scopes/0", "unknown_scope"), ("/expiresAt", "out_of_range"), ("/x", "unknown_field")];
     assert_eq!(wrong.problem().2, faults.map(|(at, code)| (at.to_owned(), code.to_owned())));
 }
 

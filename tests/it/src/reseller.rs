@@ -79,7 +79,7 @@ async fn a_change_is_merged_or_refused() {
     let faults = [
         ("/id", "not_settable"),
         ("/name", "invalid_name"),
-        ("/redirectHosts/0", "wrong_type"),
+        ("/redirectHosts/0", "invalid_host"),
         ("/disabled", "wrong_type"),
         ("/tokenMode", "unknown_token_mode"),
         ("/secret", "unknown_field"),

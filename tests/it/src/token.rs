@@ -27,7 +27,7 @@ impl World {
     }
 
     /// A token by client credentials in the body.
-    async fn token(&self, key: &str) -> String {
+    pub(crate) async fn token(&self, key: &str) -> String {
         let (id, secret) = client(key);
         let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
         told(&self.ask_for_token(None, &form).await)

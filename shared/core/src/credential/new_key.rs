@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{ApiKey, KeyId, KeyRecord};
-use crate::fields::{Fault, Fields};
+use crate::fields::{Fault, Fields, text_of};
 use crate::scope::{Scope, Scopes};
 use crate::text::Name;
 use crate::time::Timestamp;
@@ -55,7 +55,9 @@ impl NewKey {
 }
 
 fn read_scopes(body: &mut Fields) -> Option<Scopes> {
-    let listed = body.list("scopes", "a scope, such as links:write", |value| value.as_str()?.parse::<Scope>().ok())?;
+    let listed = body.list::<Scope>("scopes", "a scope, such as links:write", |value| {
+        text_of(value)?.parse().map_err(|_| "unknown_scope")
+    })?;
     if listed.is_empty() {
         body.fault("scopes", "required", "name a scope at least, or leave scopes out for all of them");
     }
@@ -158,7 +160,7 @@ mod tests {
             (json!({"expiresInDays": 3_651}), ("/expiresInDays", "out_of_range")),
             (json!({"expiresAt": later, "expiresInDays": 1}), ("/expiresInDays", "contradiction")),
             (json!({"scopes": []}), ("/scopes", "required")),
-            (json!({"scopes": ["links:write", "all"]}), ("/scopes/1", "wrong_type")),
+            (json!({"scopes": ["links:write", "all"]}), ("/scopes/1", "unknown_scope")),
             (json!({"name": "x"}), ("/name", "unknown_field")),
         ];
         for (body, (pointer, code)) in cases {

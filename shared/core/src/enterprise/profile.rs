@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::ExpectedTenant;
 use crate::catalogue::Catalogue;
 use crate::country::Country;
-use crate::fields::{Fault, Fields};
+use crate::fields::{Fault, Fields, text_of};
 use crate::id::{GatewayId, PbxTypeId, ResellerId};
 use crate::service::Service;
 use crate::text::{Domain, EmailAddress, Name};
@@ -164,7 +164,8 @@ pub(super) fn peek_choices(body: &Fields) -> (Vec<Service>, Option<Country>) {
 /// `services`: required, not empty, repetitions collapsed (R083, R084); those that are services even if others are none.
 fn read_services(body: &mut Fields) -> Option<Vec<Service>> {
     let wanted = "one of PBX, Trunk, CALLAPP, CallRecording, SMS, CHAT";
-    let listed = body.elements("services", wanted, |value| value.as_str()?.parse::<Service>().ok());
+    let listed =
+        body.elements::<Service>("services", wanted, |value| text_of(value)?.parse().map_err(|_| "unknown_service"));
     let listed = body.required("services", listed)?;
     if listed.is_empty() {
         body.fault("services", "required", format!("at least {wanted}"));
@@ -218,7 +219,7 @@ fn read_optional(body: &mut Fields) -> Profile {
 }
 
 fn read_billing_references(body: &mut Fields) -> Option<Vec<String>> {
-    let references = body.list("billingReferences", "a string", |value| value.as_str().map(str::to_owned))?;
+    let references = body.list("billingReferences", "a string", |value| text_of(value).map(str::to_owned))?;
     if references.len() > MAX_LIST_LENGTH || references.iter().any(|one| one.chars().count() > MAX_TEXT_LENGTH) {
         body.fault("billingReferences", "out_of_range", "at most 100 strings of at most 1024 characters");
     }
@@ -327,7 +328,7 @@ mod tests {
         );
         assert_eq!(
             told(json!({"services": ["PBX", "FAX"], "pbxId": [], "sbcGateways": []})),
-            ["/services/1 wrong_type", "/sbcGateways required", "/pbxId required"]
+            ["/services/1 unknown_service", "/sbcGateways required", "/pbxId required"]
         );
         assert_eq!(
             told(json!({"entConfigInfos": [{"entityId": "x", "foo": 1}, 5]})),
@@ -361,7 +362,7 @@ mod tests {
     fn services_are_of_the_six() {
         refused(json!({"services": null}), "/services", "required");
         refused(json!({"services": []}), "/services", "required");
-        refused(json!({"services": ["PBX", "FAX"]}), "/services/1", "wrong_type");
+        refused(json!({"services": ["PBX", "FAX"]}), "/services/1", "unknown_service");
         refused(json!({"services": [1]}), "/services/0", "wrong_type");
         let collapsed = parse(json!({"services": ["chat", "pbx", "PBX", "CallRecording"]})).unwrap();
         assert_eq!(collapsed["services"], json!(["PBX", "CallRecording", "CHAT"]));

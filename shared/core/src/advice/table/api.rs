@@ -9,8 +9,8 @@ pub(super) const ROWS: &[Advice] = &[
         Code::InternalError,
         Who::Operator,
         "Something failed on our side",
-        "An unexpected fault on our side ended this request; nothing was changed.",
-        &["Try again.", REPORT],
+        "An unexpected fault on our side ended this request. What it asked for may have been done, or not.",
+        &["See whether it was done, then try again; under the same Idempotency-Key nothing is done twice.", REPORT],
     ),
     then(
         "getActionItemUrl",
@@ -101,7 +101,7 @@ pub(super) const ROWS: &[Advice] = &[
         "The client id and secret are missing, wrong, ended or revoked.",
         &[
             "Send keyId as client_id and the API key as client_secret, by HTTP Basic or in the body.",
-            "If the key was revoked or its owner disabled, ask for a new one.",
+            "If the key has ended or was revoked, or its owner is disabled, ask the operator of this service for a new one.",
         ],
     ),
     row(
@@ -202,7 +202,10 @@ pub(super) const ROWS: &[Advice] = &[
         Who::Developer,
         "Not found",
         "There is no such thing, or it is not yours.",
-        &["Check the path and the id."],
+        &[
+            "Check the path, which does not end with a slash, and every id and name in it or in the body.",
+            "Check that you use the key or token of the service provider, or of the enterprise, whose it is.",
+        ],
     ),
     row(
         Code::NothingToConfirm,
@@ -300,7 +303,8 @@ pub(super) const ROWS: &[Advice] = &[
         "The request carries no credential, or one that is not accepted here.",
         &[
             "Send Authorization: Bearer <API key or token>.",
-            "If the key was revoked or its owner disabled, ask for a new one.",
+            "Check that this route is for your kind of key: the operator's, a service provider's, or a token of one enterprise.",
+            "If the key has ended or was revoked, or its owner is disabled, ask the operator of this service for a new one.",
         ],
     ),
     retry(
@@ -370,6 +374,9 @@ pub(super) const ROWS: &[Advice] = &[
         Who::ProviderAdmin,
         "The enterprise is disabled",
         "The service provider has disabled this enterprise, so its links and consents do nothing.",
-        &["The service provider enables the enterprise again.", "Once it has, open the same link again."],
+        &[
+            "The service provider enables the enterprise again, with POST /v1/enterprises/{id}/enable.",
+            "Once it has, send the same request, or open the same link, once more.",
+        ],
     ),
 ];

@@ -90,10 +90,7 @@ impl Error {
     /// Why, as a word for the log: people are told one wording (T03).
     const fn reason(&self) -> Option<&'static str> {
         match self {
-            Self::Body(BodyFault::TooLarge) => Some("form_too_large"),
-            Self::Body(BodyFault::UnsupportedMediaType) => Some("form_media_type"),
-            Self::Body(BodyFault::Encoded) => Some("form_encoded"),
-            Self::Body(BodyFault::Unparseable(_)) => Some("form_unparseable"),
+            Self::Body(fault) => Some(fault.word()),
             Self::Malformed(_) => Some("form_incomplete"),
             Self::State(fault) => Some(fault.word()),
             Self::IdToken(fault) => Some(fault.word()),

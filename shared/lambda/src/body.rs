@@ -75,6 +75,17 @@ impl BodyFault {
         }
     }
 
+    /// What is wrong, as a word for the log.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::TooLarge => "body_too_large",
+            Self::UnsupportedMediaType => "body_media_type",
+            Self::Encoded => "body_encoded",
+            Self::Unparseable(_) => "body_unparseable",
+        }
+    }
+
     /// The failure on a route of `surface`. A person did not write the body: a page has one wording for all.
     #[must_use]
     pub fn failure(self, surface: Surface) -> Failure {

@@ -118,7 +118,9 @@ impl Visit {
         }
         // Nobody's bytes are looked at, nor is anything read, for a body that no route takes (T39, T69).
         if request.body().as_ref().len() > MAX_BODY {
-            return Err(turned_away(BodyFault::TooLarge.failure(route.surface).with_reason("body_too_large")));
+            return Err(turned_away(
+                BodyFault::TooLarge.failure(route.surface).with_reason(BodyFault::TooLarge.word()),
+            ));
         }
         let at = (self.now, self.reference.clone());
         Call::new(Arc::clone(&edge.random), request, (route, operation), params, credential, at).map_err(turned_away)

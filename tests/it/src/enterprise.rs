@@ -239,7 +239,7 @@ async fn links_of_a_disabled_enterprise_do_nothing() {
         let text = page.text();
         assert!(text.contains("The enterprise is disabled"), "{text}");
         // Who must act is who acts first.
-        assert!(text.contains("The service provider enables the enterprise again."), "{text}");
+        assert!(text.contains("The service provider enables the enterprise again, with POST"), "{text}");
         assert!(!text.contains("Ask the"), "{text}");
     }
     let body = json!({"actionType": "REGISTRATION", "enterpriseId": enterprise, "redirectUrl": world.hook()});

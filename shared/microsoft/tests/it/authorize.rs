@@ -25,6 +25,7 @@ fn state(authority: AuthorityPath) -> State {
         verifier: "the-verifier-of-43-characters-as-in-RFC-7636".to_owned(),
         authority,
         browser: None,
+        start: None,
         expires_at: NOW,
     }
 }

@@ -43,7 +43,7 @@
 //! | any API call | BatchGetItem: key or token, provider, object | 2 to 3 | |
 //! | every twentieth API call of a key and instance | besides, UpdateItem: permits | | 1 |
 //! | `POST /v1/resellers` | TransactWriteItems: provider, catalogue, audit | 1 | 7 |
-//! | the same, with a `contactEmail` | besides: link, mail; due index | 1 | 12 |
+//! | the same, with a `contactEmail` | in the transaction also link and mail; due index | 1 | 12 |
 //! | `GET /v1/resellers/{id}` | BatchGetItem: key, provider, catalogue; while it waits, GetItem: mail | 3 (4) | |
 //! | `POST /v1/resellers/{id}/activation-mail` | BatchGetItem; TransactWriteItems: provider, link, mail, audit; due index | 3 | 10 |
 //! | `GET /activate/{handle}` | GetItem: link; GetItem: provider | 2 | |

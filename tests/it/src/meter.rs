@@ -17,6 +17,7 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use simulated_microsoft::{GRACE, Revocation};
 
+use crate::activation::path_in;
 use crate::admin_consent::said;
 use crate::link::query;
 use crate::world::{Decision, World, send};
@@ -101,8 +102,9 @@ async fn forward(State(meter): State<Meter>, headers: HeaderMap, body: Bytes) ->
     if is_row {
         let units = units(&serde_json::from_str(&text).unwrap_or_default());
         let sent = String::from_utf8_lossy(&body).into_owned();
-        let is_delivery =
-            operation != "TransactWriteItems" && (sent.contains("delivery#") || sent.contains("endpoint#"));
+        let of_a_delivery = sent.contains("delivery#") || sent.contains("endpoint#");
+        let is_delivery = (operation != "TransactWriteItems" && of_a_delivery)
+            || (operation == "UpdateItem" && sent.contains("mail#"));
         let is_lease = operation == "UpdateItem" && sent.contains("rate#");
         meter.charges.lock().unwrap().push(Charge { operation, units, is_delivery, is_lease });
     }
@@ -252,6 +254,36 @@ async fn a_look_at_consents_costs_what_the_table_says() {
     world.consent(&sync, &simulated_microsoft::CONTOSO);
     let (read, moved, back) = look().await;
     assert!(read <= 4.0 && moved <= 8.0 && back.is_some_and(|units| units <= 14.0), "{read} {moved} {back:?}");
+}
+
+/// R147, R103 A provider that waits, its mails and its page take the documented round trips and units.
+#[tokio::test]
+async fn an_activation_costs_what_the_table_says() {
+    let (world, _behind, meter) = metered().await;
+    let contact = json!({"contactEmail": "sales@acme.example"});
+    let mut body = contact.clone();
+    body["name"] = json!("Waiting");
+    body["redirectHosts"] = json!(["127.0.0.1"]);
+    meter.charged();
+    let made = world.operator(Method::POST, "/v1/resellers", Some(&body)).await.json();
+    meter.expect(&["BatchGetItem", "TransactWriteItems"], 1.0, 12.0);
+    let path = format!("/v1/resellers/{}", made["id"]);
+    world.operator(Method::GET, &path, None).await;
+    meter.expect(&["BatchGetItem", "GetItem"], 4.0, 0.0);
+    world.operator(Method::POST, &format!("{path}/activation-mail"), Some(&contact)).await;
+    meter.expect(&["BatchGetItem", "TransactWriteItems"], 3.0, 10.0);
+    world.settle().await;
+    let mails: f64 = meter.charges.lock().unwrap().iter().filter(|one| one.is_delivery).map(|one| one.units).sum();
+    eprintln!("two mails: {mails} units");
+    assert!(0.0 < mails && mails <= 2.0 * 4.0, "{mails}");
+    let page = path_in(&world, world.sandbox.mailbox().messages().last().unwrap());
+    meter.charged();
+    assert_eq!(send(world.call(Method::GET, &page)).await.status, 200);
+    meter.expect(&["GetItem", "GetItem"], 2.0, 0.0);
+    assert_eq!(send(world.call(Method::POST, &page)).await.status, 303);
+    meter.expect(&["GetItem", "GetItem", "TransactWriteItems"], 2.0, 5.0);
+    world.operator(Method::GET, &path, None).await;
+    meter.expect(&["BatchGetItem"], 3.0, 0.0);
 }
 
 /// R128, R103 A token is proved as a key is: in one read of three units at most, and made in the documented round trips.

@@ -98,6 +98,32 @@ async fn a_provider_is_set_up_by_commands() {
     assert_eq!(team.done(&["reseller", "show", &id]).await, set);
 }
 
+/// R147 A provider with a contact waits; the mail leads to the address that was said, and another one can be sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_with_a_contact_is_mailed_a_link() {
+    let team = Team::new().await;
+    let create = ["reseller", "create", "--name", "Fabrikam", "--redirect-host", "127.0.0.1"];
+    let with_contact = [&create[..], &["--email", "sales@fabrikam.example"]].concat();
+    let refused = team.refused(&with_contact).await;
+    assert_eq!(refused["error"], "--public-base-url is not said");
+    let pages = ["--public-base-url", "http://127.0.0.1:9"];
+    let made = team.done(&[&with_contact[..], &pages].concat()).await;
+    let id = made["id"].to_string();
+    team.sandbox.tick().await.unwrap();
+    let shown = team.done(&["reseller", "show", &id]).await;
+    assert_eq!(shown["activation"]["mail"], json!({"status": "sent", "reason": null}));
+    let again = ["reseller", "send-activation", &id, "--email", "it@fabrikam.example"];
+    let sent = team.done(&[&again[..], &pages].concat()).await;
+    assert!(sent["expiresAt"].is_string(), "{sent}");
+    team.sandbox.tick().await.unwrap();
+    let mails = team.sandbox.mailbox().messages();
+    let to: Vec<&str> = mails.iter().map(|mail| mail.to[0].as_str()).collect();
+    assert_eq!(to, ["sales@fabrikam.example", "it@fabrikam.example"]);
+    assert!(mails.iter().all(|mail| mail.text.contains("http://127.0.0.1:9/activate/")), "{mails:?}");
+    let active = ["reseller", "send-activation", "54", "--email", "it@fabrikam.example"];
+    assert_eq!(team.refused(&[&active[..], &pages].concat()).await["error"], "the service provider is active already");
+}
+
 /// K9 A key is replaced, revoked; a provider is suspended, resumed; a webhook secret is replaced: the API follows at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_command_changes_the_api_follows() {

@@ -38,8 +38,6 @@ fn the_public_list_is_short() {
     let pages = [
         "/activate/{handle}",
         "/activate/{handle}",
-        "/activate/{handle}",
-        "/activate/{handle}",
         "/start/{handle}",
         "/start/{handle}",
         "/restricted/handleResponse",

@@ -109,6 +109,7 @@ by_hand! {
 
 /// Bodies, and parts of bodies, that are read.
 const READ: &[&str] = &[
+    "ActivationMail",
     "ConfigDetails",
     "ConfirmTenant",
     "EntConfigInfo",
@@ -157,6 +158,7 @@ pub(crate) fn into_components(components: ComponentsBuilder) -> ComponentsBuilde
         UserInfoOfTenant,
         KeyId,
         NewReseller,
+        ActivationMail,
         CreatedReseller,
         CreatedKey,
         WebhookSecret,

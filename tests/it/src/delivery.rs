@@ -1,6 +1,12 @@
 //! Webhooks: until a 2xx, by the schedule, with a constant id.
 
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+
 use onboarding_sandbox::receiver::Behaviour;
+use onboarding_sandbox::{Options, Overrides};
+use reqwest::Method;
+use serde_json::json;
 use simulated_microsoft::GRACE;
 
 use crate::world::{Decision, World};
@@ -103,4 +109,36 @@ async fn a_receiver_may_ask_for_more_time() {
     assert_eq!(attempts(&world), 1);
     world.pass(1).await;
     assert_eq!(attempts(&world), 2);
+}
+
+/// G60, T46 A listed host that leads inside is not connected to, even where it leads to the receiver as well: the attempt
+/// fails, and the next one is due.
+#[tokio::test]
+async fn a_listed_host_that_leads_inside_is_not_connected_to() {
+    let (receiver, inside) = (IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from([10, 0, 0, 5]));
+    for (addresses, arrived) in [(vec![receiver], 1), (vec![inside], 0), (vec![receiver, inside], 0)] {
+        let hosts = Some(BTreeMap::from([("hooks.example.com".to_owned(), addresses.clone())]));
+        let overrides = Overrides { hosts, ..Overrides::default() };
+        let world =
+            World::with(Options { sweep: false, insecure_redirects: true, overrides, ..Options::default() }).await;
+        let listed = json!({"redirectHosts": ["hooks.example.com"]});
+        let provider = format!("/v1/resellers/{}", world.reseller_id());
+        assert_eq!(world.operator(Method::PATCH, &provider, Some(&listed)).await.status, 200);
+        let hook = world.hook().replacen("127.0.0.1", "hooks.example.com", 1);
+        let enterprise = world.contoso().await;
+        let body = json!({"actionType": "REGISTRATION", "enterpriseId": enterprise, "redirectUrl": hook});
+        let link = world.provider(Method::POST, "/v1/enterprises/action-url", Some(&body)).await.json();
+        world.visit(link.as_str().unwrap(), &GRACE, Decision::ForTheOrganization).await.ours();
+        world.settle().await;
+        assert_eq!(attempts(&world), arrived, "{addresses:?}");
+        for attempt in 1..4 {
+            let rows = world.glance().await;
+            let [row] = rows.of_kind("delivery")[..] else { panic!("one delivery") };
+            let (status, tried) = if arrived == 1 { ("delivered", 1) } else { ("pending", attempt) };
+            assert!(row.contains(&format!(r#""attempts":{{"N":"{tried}"}}"#)), "{addresses:?}: {row}");
+            assert!(row.contains(&format!(r#""status":{{"S":"{status}"}}"#)), "{addresses:?}: {row}");
+            world.pass(301).await;
+        }
+        assert_eq!(attempts(&world), arrived, "{addresses:?}");
+    }
 }

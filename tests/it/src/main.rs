@@ -32,6 +32,7 @@ mod lost_answer;
 mod mail;
 mod meter;
 mod openapi;
+mod page;
 mod preview;
 mod provisioning;
 mod race;

@@ -1,9 +1,13 @@
 //! Every function of the bundle with what it needs, called as Lambda calls them.
 
+use std::collections::BTreeMap;
+use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
+use futures_util::future::BoxFuture;
 use lambda_http::{Body, Request, RequestExt as _, Response};
 use onboarding_core::proof::Policy;
 use onboarding_core::redirect_url::RedirectPolicy;
@@ -15,7 +19,7 @@ use onboarding_lambda::routes::{self, Found, Operation};
 use onboarding_mail::Mailer;
 use onboarding_microsoft::Microsoft;
 use onboarding_secrets::{Secrets, SecretsError};
-use webhook_delivery::{Reach, Sender};
+use webhook_delivery::{Lookup, Reach, Sender};
 
 use crate::{Error, demo_reseller};
 
@@ -43,13 +47,27 @@ pub(crate) struct Parts {
     pub(crate) microsoft: Arc<Microsoft>,
     pub(crate) mailer: Mailer,
     pub(crate) insecure_redirects: bool,
+    pub(crate) hosts: Option<BTreeMap<String, Vec<IpAddr>>>,
+}
+
+/// The look-up of a sandbox that is told where hosts lead.
+struct Hosts(BTreeMap<String, Vec<IpAddr>>);
+
+impl Lookup for Hosts {
+    fn addresses<'a>(&'a self, host: &'a str) -> BoxFuture<'a, io::Result<Vec<IpAddr>>> {
+        Box::pin(async move { self.0.get(host).cloned().ok_or_else(|| io::ErrorKind::NotFound.into()) })
+    }
 }
 
 impl Functions {
     pub(crate) fn new(parts: &Parts) -> Result<Self, Error> {
-        let Parts { edge, store, secrets, microsoft, mailer, insecure_redirects } = parts;
+        let Parts { edge, store, secrets, microsoft, mailer, insecure_redirects, hosts } = parts;
         let redirect_policy = RedirectPolicy { insecure: *insecure_redirects };
         let reach = if *insecure_redirects { Reach::PublicAndLoopback } else { Reach::Public };
+        let sender = match hosts {
+            Some(hosts) => Sender::with_lookup(reach, Arc::new(Hosts(hosts.clone()))),
+            None => Sender::new(reach),
+        };
         let (edge, store) = (|| edge.clone(), || store.instance());
         let (secrets, microsoft) = (|| Arc::clone(secrets), || Arc::clone(microsoft));
         let (clock, random) = (|| Arc::clone(&parts.edge.clock), || Arc::clone(&parts.edge.random));
@@ -97,7 +115,7 @@ impl Functions {
             webhook_delivery: webhook_delivery::App {
                 store: store(),
                 secrets: secrets(),
-                sender: Sender::new(reach)?,
+                sender: sender?,
                 clock: clock(),
             },
             mail_delivery: mail_delivery::App {

@@ -1,5 +1,7 @@
 //! How a sandbox is to be started.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use onboarding_core::application_client::ApplicationClients;
@@ -81,6 +83,8 @@ pub struct Overrides {
     pub client_secret: Option<SecretString>,
     /// Our own address (`PUBLIC_BASE_URL`); the API's own without it (K3).
     pub public_base: Option<PublicBase>,
+    /// Where the hosts of webhooks lead, in the place of the machine's look-up, which is not asked about any.
+    pub hosts: Option<BTreeMap<String, Vec<IpAddr>>>,
 }
 
 impl Overrides {
@@ -100,6 +104,7 @@ impl Overrides {
             application_clients: env.optional_by("APPLICATION_CLIENTS", |text| ApplicationClients::parse(text, own))?,
             client_secret: client_secret.map(SecretString::from),
             public_base: env.optional_by("PUBLIC_BASE_URL", PublicBase::in_sandbox)?,
+            hosts: None,
         })
     }
 

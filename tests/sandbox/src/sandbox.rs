@@ -94,6 +94,7 @@ impl Sandbox {
             microsoft: Arc::clone(&outside.microsoft.client),
             mailer: outside::mailer(&options, &format!("{api}{SES}"))?,
             insecure_redirects: options.insecure_redirects,
+            hosts: options.overrides.hosts.clone(),
         })?);
         let schedule = outside.schedule(&functions, &clock, held.data.as_ref()).await?;
         schedule.start(&options, &mut held.front);

@@ -15,6 +15,7 @@ use crate::form::{Form, Submission, text_of};
 const MOST_REDIRECTS: usize = 20;
 
 /// A person with a browser.
+#[derive(Clone)]
 pub struct Visitor {
     http: Client,
     /// By host, whatever the port, as browsers do it.

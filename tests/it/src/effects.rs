@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use simulated_secrets_manager::{Call, Operation};
 
 use crate::world::World;
 
@@ -14,6 +15,7 @@ pub(crate) struct Snapshot {
     token_calls: u64,
     graph_calls: u64,
     webhooks: usize,
+    secrets_written: usize,
 }
 
 /// The difference between two moments.
@@ -29,6 +31,9 @@ pub(crate) struct Effects {
     pub(crate) graph_calls: u64,
     /// How many webhooks the receiver got.
     pub(crate) webhooks: usize,
+    /// How often Secrets Manager was told to make, change or delete something. How often it was read says nothing of an
+    /// act: that follows from what an instance has cached, and `tests/it/src/sealing_key.rs` counts it.
+    pub(crate) secrets_written: usize,
 }
 
 fn counts<const N: usize>(kinds: [(&str, usize); N]) -> BTreeMap<String, usize> {
@@ -50,6 +55,7 @@ impl Effects {
             token_calls: 1,
             graph_calls: 1,
             webhooks: 1,
+            secrets_written: 0,
         }
     }
 
@@ -90,7 +96,18 @@ impl World {
         let calls = self.microsoft().call_counts();
         let count = |kind: &str| calls.get(kind).copied().unwrap_or_default();
         let webhooks = self.sandbox.webhooks().messages().len();
-        Snapshot { rows, token_calls: count("token"), graph_calls: count("graph"), webhooks }
+        let secrets_written = self.sandbox.secrets_manager().map_or(0, |secrets_manager| {
+            let is_write = |call: &Call| match call.operation {
+                Operation::GetSecretValue | Operation::DescribeSecret | Operation::ListSecrets => false,
+                Operation::CreateSecret
+                | Operation::PutSecretValue
+                | Operation::UpdateSecretVersionStage
+                | Operation::DeleteSecret => true,
+            };
+            secrets_manager.calls().iter().filter(|call| is_write(call)).count()
+        });
+        let (token_calls, graph_calls) = (count("token"), count("graph"));
+        Snapshot { rows, token_calls, graph_calls, webhooks, secrets_written }
     }
 
     /// What has been left behind since `before`, once everything has happened that is due.
@@ -105,9 +122,13 @@ impl Snapshot {
             token_calls: self.token_calls - before.token_calls,
             graph_calls: self.graph_calls - before.graph_calls,
             webhooks: self.webhooks - before.webhooks,
+            secrets_written: self.secrets_written - before.secrets_written,
             ..Effects::default()
         };
-        // Which audit rows were sealed together follows from when somebody ticked, and leases from who called.
+        // Two kinds of rows say nothing of an act. Which audit rows are sealed together follows from when somebody ticked:
+        // the rows themselves are counted, and `audit/sealing.rs` looks after their segments. Every twentieth call of a key
+        // leases permits, whatever it asks for, and a read before a refusal is such a call; `rate_limit.rs` counts them, and
+        // that nobody unproved leases any. A browser has no key, so no callback can.
         let told =
             self.rows.iter().filter(|(key, _)| !["segments#", "rate#"].iter().any(|kind| key.0.starts_with(kind)));
         for (key, row) in told {

@@ -107,7 +107,8 @@ where
     Ok(())
 }
 
-fn subscriber<W>(level: Level, writer: W) -> impl tracing::Subscriber + Send + Sync
+/// The same lines for a part of a process alone: for tests, which run many processes in one.
+pub fn subscriber<W>(level: Level, writer: W) -> impl tracing::Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {

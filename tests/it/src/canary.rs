@@ -17,14 +17,14 @@
 //! | what a panic tells | [`panicking`] |
 //! | `Debug` and error texts | [`texts`] |
 
-mod allowed;
-mod certificate;
+pub(crate) mod allowed;
+pub(crate) mod certificate;
 mod gather;
 mod panicking;
-mod scan;
+pub(crate) mod scan;
 mod scenario;
 mod spelling;
-mod stage;
+pub(crate) mod stage;
 mod texts;
 
 use std::time::Instant;

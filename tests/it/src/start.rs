@@ -107,7 +107,7 @@ async fn a_wrong_wish_makes_no_start_link() {
     assert_eq!(world.effects_since(&before).await, Effects::none());
 }
 
-/// T42 The page says who asks for what, and opening it, however often and by whatever scanner, changes nothing.
+/// R162, T42 The page says who asks for what, and opening it, however often and by whatever scanner, changes nothing.
 #[tokio::test]
 async fn a_scanner_changes_nothing() {
     let world = World::new().await;

@@ -195,7 +195,17 @@ pub(crate) enum Decision {
 /// Opens `link` as `person` and goes as far as Microsoft's answer to us: the form that it wants posted.
 pub(crate) async fn answer_of_microsoft(link: &str, person: &Person, decision: Decision) -> Result<Form, Page> {
     let mut visitor = Visitor::new().unwrap();
-    let mut page = visitor.open(link).await.unwrap();
+    let page = visitor.open(link).await.unwrap();
+    go_through(&mut visitor, page, person, decision).await
+}
+
+/// The same from a page of Microsoft's, in a browser of one's own.
+pub(crate) async fn go_through(
+    visitor: &mut Visitor,
+    mut page: Page,
+    person: &Person,
+    decision: Decision,
+) -> Result<Form, Page> {
     loop {
         let Some(form) = page.form() else { return Err(page) };
         if form.action().path() == "/restricted/handleResponse" {

@@ -29,6 +29,12 @@ pub(crate) enum Kind {
     RefreshToken,
     TokenHandle,
     OutcomeHandle,
+    /// Of a start link.
+    StartHandle,
+    /// What ties a sign-in to the browser that began it.
+    Cookie,
+    /// Of our own making: of a provider, or of one enterprise.
+    ApiToken,
     MailAddress,
     /// What a caller put where it does not belong.
     Stray,

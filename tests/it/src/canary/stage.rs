@@ -188,7 +188,9 @@ impl Stage {
     pub(crate) async fn pass(&self, seconds: i64) {
         self.advanced.fetch_add(seconds, Ordering::SeqCst);
         self.operator("/sandbox/clock", json!({ "advanceSeconds": seconds })).await;
-        self.operator("/sandbox/tick", json!({})).await;
+        // A tick ends when everything that it began has, which takes its time where everything breaks.
+        let tick = self.call(Method::POST, "/sandbox/tick").bearer_auth(self.text("operatorKey")).json(&json!({}));
+        send(tick.timeout(std::time::Duration::from_mins(2))).await;
     }
 
     /// Ends the program: what it said on standard error, and on standard output after the ready line.

@@ -4,20 +4,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use onboarding_core::action::ActionType;
+use onboarding_core::advice::{Code, LinkAfter};
 use serde_json::Value;
 use simulated_microsoft::CONTOSO;
 
 use super::outside::Outside;
 use super::plan::Kind;
 use super::run::Run;
-use super::scenario::Step;
+use super::scenario::{Before, Link, Step};
 use crate::webhook_secret::signatures_made_by;
 
 /// P9 Whoever asked was answered in the words of the contract: a success, a refusal, or 503. No page at all is for those
 /// whose process died, or who gave up before it did.
 pub(crate) fn answers(run: &Run, kind: Option<Kind>, what: &str) {
     let silent = matches!(kind, Some(Kind::CrashBefore | Kind::CrashAfter | Kind::Hang));
-    let known = |status: &u16| matches!(status, 200 | 400 | 403 | 409 | 503) || (silent && *status == 0);
+    let is_over = run.scenario.begins_with(Before::AlmostOver);
+    let known = |status: &u16| {
+        matches!(status, 200 | 201 | 400 | 403 | 409 | 503) || (silent && *status == 0) || (is_over && *status == 404)
+    };
     let told = run.told();
     assert!(told.statuses.iter().all(known), "{what}: {:?}", told.statuses);
 }
@@ -34,7 +38,9 @@ struct Rows {
     enterprise: Value,
     requests: Vec<Value>,
     deliveries: Vec<Value>,
-    audit: Vec<String>,
+    audit: Vec<Value>,
+    /// The hashes of the handles of Microsoft's tokens.
+    handles: usize,
     has_guard: bool,
 }
 
@@ -46,6 +52,7 @@ impl Rows {
             requests: Vec::new(),
             deliveries: Vec::new(),
             audit: Vec::new(),
+            handles: 0,
             has_guard: false,
         };
         for row in all {
@@ -55,7 +62,8 @@ impl Rows {
                 Some(("enterprise", id)) if id == number => rows.enterprise = row,
                 Some(("request", _)) if ours => rows.requests.push(row),
                 Some(("delivery", _)) if ours => rows.deliveries.push(row),
-                Some(("audit", _)) if ours => rows.audit.push(row["action"]["S"].as_str().unwrap().to_owned()),
+                Some(("audit", _)) if ours => rows.audit.push(row),
+                Some(("handle", _)) if ours => rows.handles += 1,
                 Some(("tenant", tenant)) => rows.has_guard |= tenant == CONTOSO.id,
                 _ => {}
             }
@@ -63,18 +71,33 @@ impl Rows {
         rows
     }
 
-    fn granted_requests(&self) -> usize {
+    /// The links of `action` that ended with a grant.
+    fn granted_links(&self, action: ActionType) -> usize {
         let granted = |row: &&Value| {
             let stage = &row["stage"]["M"];
-            stage["name"]["S"] == "completed" && stage["refusal"]["S"].is_null()
+            row["action"]["S"] == action.name() && stage["name"]["S"] == "completed" && stage["refusal"]["S"].is_null()
         };
         self.requests.iter().filter(granted).count()
+    }
+
+    fn granted_requests(&self) -> usize {
+        ActionType::all().map(|action| self.granted_links(action)).sum()
     }
 
     /// The refusals that requests know to have told.
     fn told_refusals(&self) -> usize {
         let told = |row: &Value| row["refusedCodes"]["L"].as_array().map_or(0, Vec::len);
         self.requests.iter().map(told).sum()
+    }
+
+    /// The audit rows of one of these facts, of one action or of all.
+    fn facts(&self, names: &[&str], action: Option<ActionType>) -> usize {
+        let object = action.map(|action| format!("action:{action}"));
+        let is_one = |row: &&Value| {
+            names.iter().any(|name| row["action"]["S"] == *name)
+                && object.as_ref().is_none_or(|object| row["object"]["S"] == object.as_str())
+        };
+        self.audit.iter().filter(is_one).count()
     }
 
     fn granted_deliveries(&self) -> usize {
@@ -91,8 +114,9 @@ pub(crate) async fn is_stopped_without_a_grant(outside: &Outside, run: &Run) -> 
 /// P1 to P5 for one run.
 pub(crate) async fn promises(outside: &Outside, run: &Run, what: &str) {
     let rows = Rows::of(outside.rows().await, run.enterprise);
-    assert!(!rows.enterprise.is_null() && !rows.requests.is_empty(), "{what}: its rows were not found");
-    assert!(!rows.deliveries.is_empty() && !rows.audit.is_empty(), "{what}: its rows were not found");
+    let is_over = run.scenario.begins_with(Before::AlmostOver);
+    assert!(!rows.enterprise.is_null() && !rows.audit.is_empty(), "{what}: its rows were not found");
+    assert!(is_over || !rows.requests.is_empty() && !rows.deliveries.is_empty(), "{what}: its rows were not found");
     no_false_consent(run, &rows, what);
     no_code_twice(outside, what);
     one_fact_one_transaction(run, &rows, what);
@@ -106,7 +130,7 @@ pub(crate) async fn promises(outside: &Outside, run: &Run, what: &str) {
 
 /// P1
 fn no_false_consent(run: &Run, rows: &Rows, what: &str) {
-    let may_be = [Some(run.scenario.ends), run.scenario.or].into_iter().flatten().any(|end| end.0 == "granted");
+    let may_be = run.scenario.may_grant();
     if !may_be {
         assert_eq!((rows.granted_requests(), rows.granted_deliveries()), (0, 0), "{what}");
     }
@@ -129,21 +153,26 @@ pub(crate) async fn nothing_is_half_told(outside: &Outside, run: &Run, what: &st
     assert_eq!(rows.deliveries.len(), rows.told_refusals() + rows.granted_requests(), "{what}");
 }
 
-/// P3, P5 Each grant has its outcome, its audit row, its tenant and the tenant's guard; and none of them is without it.
+const REFUSED: [&str; 3] = ["consent.blocked", "consent.declined", "consent.unverifiable"];
+
+/// P3, P5, P6 Each grant has its outcome, its audit row, its tenant and the tenant's guard, and none of them is without it;
+/// and of all sign-ins and links of an action one led to it. A refusal that was told has one audit row, and no more.
 fn one_fact_one_transaction(run: &Run, rows: &Rows, what: &str) {
     let granted = rows.granted_requests();
     assert_eq!(rows.granted_deliveries(), granted, "{what}");
-    assert_eq!(rows.audit.iter().filter(|action| *action == "consent.granted").count(), granted, "{what}");
-    if run.scenario.ends.0 == "granted" {
-        assert!(granted >= 1, "{what}");
+    for action in run.scenario.actions() {
+        let links = rows.granted_links(action);
+        assert_eq!(rows.facts(&["consent.granted"], Some(action)), links, "{what}: {action}");
+        assert!(links <= 1, "{what}: {action} has {links} winners");
+        assert!(links == 1 || run.scenario.ends.0 != "granted", "{what}: {action}");
     }
+    assert_eq!(rows.facts(&["consent.granted"], None), granted, "{what}: something else was granted");
     if granted >= 1 && run.scenario.action == ActionType::Registration {
         assert!(rows.has_guard, "{what}");
         assert_eq!(rows.enterprise["tenant"]["S"], CONTOSO.id, "{what}");
     }
-    let ended = ["consent.granted", "consent.blocked", "consent.declined", "consent.unverifiable"];
-    let facts = rows.audit.iter().filter(|action| ended.contains(&action.as_str())).count();
-    assert!(rows.deliveries.len() <= facts, "{what}: an outcome without its audit row: {:?}", rows.audit);
+    let refusals: Vec<_> = rows.audit.iter().map(|row| (&row["action"]["S"], &row["after"]["S"])).collect();
+    assert_eq!(rows.facts(&REFUSED, None), rows.told_refusals(), "{what}: {refusals:?}");
 }
 
 /// P4 Every delivery arrived, each time with the same id and the same bytes, and nothing else did.
@@ -152,6 +181,7 @@ fn everything_is_told(outside: &Outside, run: &Run, rows: &Rows, what: &str) {
     for got in outside.receiver.got.lock().unwrap().iter() {
         let body: Value = serde_json::from_str(&got.body).unwrap();
         if body["enterpriseId"] == run.enterprise {
+            has_its_tokens(run, rows, &body, what);
             bodies.entry(got.headers["webhook-id"].clone()).or_default().insert(got.body.clone());
         }
     }
@@ -161,6 +191,55 @@ fn everything_is_told(outside: &Outside, run: &Run, rows: &Rows, what: &str) {
         assert_eq!(bodies.remove(id).map(|bodies| bodies.len()), Some(1), "{what}: {id}");
     }
     assert!(bodies.is_empty(), "{what}: told without a row: {bodies:?}");
+}
+
+/// R116, R120 A provider is told Microsoft's tokens if that was switched on, and no handle is made; else handles.
+fn has_its_tokens(run: &Run, rows: &Rows, body: &Value, what: &str) {
+    let result = &body["msalAuthenticationResult"]["authenticationResult"];
+    let is_raw = run.scenario.begins_with(Before::RawTokens);
+    for token in ["accessToken", "idToken"].iter().filter_map(|name| result[name].as_str()) {
+        assert_eq!(token.starts_with("onbtok_"), !is_raw, "{what}");
+    }
+    assert!(!is_raw || rows.handles == 0, "{what}");
+    assert!(!is_raw || body["outcome"] != "granted" || result["accessToken"].is_string(), "{what}");
+}
+
+/// What becomes of a link by the contract (docs/errors.md).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It works, or somebody's consent is being proved.
+    Open,
+    /// A consent, or a refusal that says so, ended it.
+    Spent,
+}
+
+/// The fate of the link that the person has: that of the enterprise's first request. A start link works to its end.
+pub(crate) async fn fate(outside: &Outside, run: &Run, what: &str) -> Fate {
+    let mut rows = Rows::of(outside.rows().await, run.enterprise);
+    rows.requests.retain(|row| row["action"]["S"] == run.scenario.action.name());
+    rows.requests.sort_by_key(|row| row["id"]["S"].as_str().unwrap().to_owned());
+    let Some(first) = rows.requests.first().filter(|_| run.scenario.link == Link::Direct) else { return Fate::Open };
+    let stage = &first["stage"]["M"];
+    if stage["name"]["S"] != "completed" {
+        return Fate::Open;
+    }
+    if let Some(code) = stage["refusal"]["S"].as_str() {
+        let code: Code = serde_json::from_value(code.into()).unwrap();
+        assert_eq!(code.advice().link, LinkAfter::Spent, "{what}: {code} burned the link");
+    }
+    Fate::Spent
+}
+
+/// P7 Nothing was granted, sent or told by a link that was over, and it was given to nobody.
+pub(crate) async fn nothing_came_of_it(outside: &Outside, run: &Run, what: &str) {
+    let rows = Rows::of(outside.rows().await, run.enterprise);
+    assert_eq!(outside.plan.codes(), Vec::<String>::new(), "{what}");
+    assert!(rows.deliveries.is_empty() && !rows.has_guard, "{what}");
+    assert_eq!((rows.granted_requests(), rows.told_refusals()), (0, 0), "{what}");
+    for request in rows.requests {
+        assert_eq!(request["stage"]["M"]["name"]["S"], "pending", "{what}");
+        assert_eq!(request["usedCodes"]["L"].as_array().map(Vec::len), Some(0), "{what}");
+    }
 }
 
 /// K9 Every webhook is signed by a key that is or was the provider's, and by a new one from the moment that it was told.

@@ -13,11 +13,14 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::routing::post;
 use chrono::DateTime;
+use onboarding_core::application_client::ApplicationClients;
 use onboarding_core::time::{Clock as _, SystemClock, Timestamp};
+use onboarding_lambda::log::Level;
 use onboarding_sandbox::{Options, Overrides, Sandbox, StreamReads};
+use onboarding_secrets::further_secret;
 use reqwest::Client;
 use serde_json::{Value, json};
-use simulated_microsoft::{SelfSigned, SimulatedMicrosoft};
+use simulated_microsoft::{AppRegistration, SelfSigned, SimulatedMicrosoft};
 use simulated_secrets_manager::SimulatedSecretsManager;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
@@ -25,10 +28,15 @@ use tokio::task::JoinSet;
 
 use super::plan::Plan;
 use super::proxy::{self, Side};
+use super::scenario::{Before, Scenario};
 use crate::world::{World, secrets_manager};
 
-const CLIENT_ID: &str = "0a4db0a2-d100-4a4a-8b8b-0000000a0001";
-const CLIENT_SECRET: &str = "the-secret-of-these-tests";
+pub(crate) const CLIENT_ID: &str = "0a4db0a2-d100-4a4a-8b8b-0000000a0001";
+pub(crate) const CLIENT_SECRET: &str = "the-secret-of-these-tests";
+
+/// A further registration of ours, and its secret: for two actions that it asks for on one screen.
+const FURTHER_CLIENT: &str = "0a4db0a2-d100-4a4a-8b8b-0000000a0002";
+pub(crate) const FURTHER_SECRET: &str = "the-secret-of-the-further-one";
 
 /// The embedded DynamoDB wants to see a signature and verifies none.
 const SIGNED_BY_ANYBODY: &str = "AWS4-HMAC-SHA256 Credential=any/20260101/eu-west-1/dynamodb/aws4_request, \
@@ -77,9 +85,28 @@ pub(crate) struct Outside {
     base: String,
     stores: Stores,
     proof: Proof,
+    /// Our further registrations, if there are any.
+    clients: Option<ApplicationClients>,
     api_port: u16,
     offset: Arc<AtomicI64>,
     life: Option<Life>,
+    /// What the process said, in all of its lives.
+    log: Log,
+}
+
+/// Lines in memory.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Table and secrets. Each run has its own, so that none reads what another has left.
@@ -159,17 +186,24 @@ impl Outside {
         let http = onboarding_microsoft::http::client().unwrap();
         let stores = Stores::start(&plan).await;
         let proof = Proof::Secret;
-        Self { plan, microsoft, receiver, hook, http, base, stores, proof, api_port, offset, life: None }
+        let (clients, life, log) = (None, None, Log::default());
+        Self { plan, microsoft, receiver, hook, http, base, stores, proof, clients, api_port, offset, life, log }
     }
 
     /// Forgets everything that was: an empty table, secrets that are yet to be made, a Microsoft that knows our
     /// application and nobody's consent.
-    pub(crate) async fn renew(&mut self, proof: Proof) {
+    pub(crate) async fn renew(&mut self, scenario: &Scenario) {
         self.kill().await;
         self.stores = Stores::start(&self.plan).await;
-        self.proof = proof;
+        self.proof = scenario.proof;
         self.microsoft.reset();
         self.register(&CERTIFICATE);
+        self.clients = None;
+        if scenario.begins_with(Before::FurtherClient) {
+            self.register_a_further_client(scenario).await;
+        }
+        self.plan.take_hidden();
+        self.log.0.lock().unwrap().clear();
         self.receiver.got.lock().unwrap().clear();
         *self.receiver.refusals.lock().unwrap() = 0;
     }
@@ -177,6 +211,20 @@ impl Outside {
     /// From now on Microsoft knows another certificate than ours.
     pub(crate) fn register_another_certificate(&self) {
         self.register(&FOREIGN);
+    }
+
+    /// Microsoft and Secrets Manager know one more registration, which asks for what the scenario is about.
+    async fn register_a_further_client(&mut self, scenario: &Scenario) {
+        let mapped: BTreeMap<&str, &str> = scenario.actions().map(|action| (action.name(), FURTHER_CLIENT)).collect();
+        let clients = ApplicationClients::parse(&json!(mapped).to_string(), CLIENT_ID.parse().unwrap());
+        self.clients = Some(clients.unwrap());
+        let name = further_secret(FURTHER_CLIENT.parse().unwrap());
+        let secret = json!({"Name": format!("onboarding/sandbox/{name}"), "SecretString": FURTHER_SECRET,
+                            "ClientRequestToken": FURTHER_CLIENT});
+        secrets_manager(&self.http, &self.stores.secrets.endpoint(), "CreateSecret", &secret).await;
+        let own = self.microsoft.registration(CLIENT_ID).unwrap();
+        let (client_id, client_secret) = (FURTHER_CLIENT.to_owned(), FURTHER_SECRET.to_owned());
+        self.microsoft.register(AppRegistration { client_id, client_secret, certificates: Vec::new(), ..own });
     }
 
     fn register(&self, certificate: &SelfSigned) {
@@ -189,7 +237,16 @@ impl Outside {
     pub(crate) async fn restart(&mut self) -> Arc<World> {
         self.kill().await;
         self.plan.revive();
-        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let log = self.log.clone();
+        let mut runtime = Builder::new_multi_thread();
+        runtime.worker_threads(1).enable_all();
+        // Each process has a log of its own, though many run in this one.
+        runtime.on_thread_start(move || {
+            let log = log.clone();
+            let lines = onboarding_lambda::log::subscriber(Level::Debug, move || log.clone());
+            std::mem::forget(tracing::subscriber::set_default(lines));
+        });
+        let runtime = runtime.build().unwrap();
         let mut tries = 0;
         let sandbox = loop {
             // A busy machine may not answer a start in time; a start that is made again resets nothing (K2).
@@ -228,6 +285,7 @@ impl Outside {
             secrets_manager: endpoint(secrets),
             client_id: Some(CLIENT_ID.parse().unwrap()),
             client_secret: Some(credential.into()),
+            application_clients: self.clients.clone(),
             ..Overrides::default()
         };
         Options {
@@ -244,9 +302,27 @@ impl Outside {
 
     /// Lets `seconds` pass for everybody, and everything happen that is due then.
     pub(crate) async fn pass(&self, world: &World, seconds: i64) {
+        self.wait(world, seconds);
+        self.tick(world).await;
+    }
+
+    /// Lets `seconds` pass for everybody, and nothing happen by itself.
+    pub(crate) fn wait(&self, world: &World, seconds: i64) {
         self.offset.fetch_add(seconds * 1_000, Ordering::SeqCst);
         world.sandbox.clock().advance(seconds);
-        self.tick(world).await;
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        at(&self.offset)
+    }
+
+    pub(crate) fn log(&self) -> Vec<u8> {
+        self.log.0.lock().unwrap().clone()
+    }
+
+    /// Our certificate with its key, in PEM.
+    pub(crate) fn certificate() -> String {
+        CERTIFICATE.pem().unwrap()
     }
 
     /// One pass of schedule and stream, as a task of the process: it dies with it. A fault may make it fail.

@@ -44,6 +44,8 @@ pub(crate) struct Plan(Arc<Inner>);
 
 struct Inner {
     state: Mutex<State>,
+    /// What the functions and Microsoft told each other that nobody else may see (P10).
+    secrets: Mutex<Vec<String>>,
     /// Whether the process is dead: nothing that it does has an effect any more.
     dead: watch::Sender<bool>,
 }
@@ -59,7 +61,7 @@ struct State {
 
 impl Plan {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Inner { state: Mutex::default(), dead: watch::Sender::new(false) }))
+        Self(Arc::new(Inner { state: Mutex::default(), secrets: Mutex::default(), dead: watch::Sender::new(false) }))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -93,6 +95,16 @@ impl Plan {
     /// The codes that were sent to the token endpoint since [`Self::arm`].
     pub(crate) fn codes(&self) -> Vec<String> {
         self.state().codes.clone()
+    }
+
+    /// Remembers what nobody else may see.
+    pub(crate) fn hide(&self, secrets: impl IntoIterator<Item = String>) {
+        self.0.secrets.lock().unwrap().extend(secrets);
+    }
+
+    /// What was hidden since the last call.
+    pub(crate) fn take_hidden(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.secrets.lock().unwrap())
     }
 
     pub(crate) fn die(&self) {

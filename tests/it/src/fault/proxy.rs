@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -36,9 +37,14 @@ async fn handle(mut client: TcpStream, side: Side, upstream: SocketAddr, plan: &
     if plan.is_dead() {
         return hold(client, plan).await;
     }
+    plan.hide(request.secrets());
     let kind = side.effect(&request).and_then(|effect| plan.meet(&effect, request.code().as_deref()));
     match kind {
-        None => client.write_all(&request.forward(upstream).await?).await,
+        None => {
+            let answer = request.forward(upstream).await?;
+            plan.hide(request.tokens_in(&answer));
+            client.write_all(&answer).await
+        }
         Some(Kind::Duplicate) => {
             let answer = request.forward(upstream).await?;
             request.forward(upstream).await?;
@@ -137,11 +143,33 @@ impl Request {
         self.head.split(' ').nth(1).unwrap_or_default()
     }
 
+    fn asks_for_tokens(&self) -> bool {
+        self.target().ends_with("/oauth2/v2.0/token")
+    }
+
     /// The code that a redemption sends.
     fn code(&self) -> Option<String> {
-        let of_token = self.target().ends_with("/oauth2/v2.0/token");
         let mut fields = url::form_urlencoded::parse(&self.body);
-        fields.find(|(name, _)| of_token && name == "code").map(|(_, code)| code.into_owned())
+        fields.find(|(name, _)| self.asks_for_tokens() && name == "code").map(|(_, code)| code.into_owned())
+    }
+
+    /// What it tells Microsoft that nobody else may see.
+    fn secrets(&self) -> Vec<String> {
+        if !self.asks_for_tokens() {
+            return Vec::new();
+        }
+        let fields = url::form_urlencoded::parse(&self.body);
+        let secret = |name: &str| matches!(name, "code" | "code_verifier" | "client_secret" | "client_assertion");
+        fields.filter(|(name, _)| secret(name)).map(|(_, value)| value.into_owned()).collect()
+    }
+
+    /// The tokens of its answer.
+    fn tokens_in(&self, answer: &[u8]) -> Vec<String> {
+        let text = String::from_utf8_lossy(answer);
+        let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        let told: Value = if self.asks_for_tokens() { serde_json::from_str(body).unwrap() } else { Value::Null };
+        let token = |name: &str| told[name].as_str().map(str::to_owned);
+        ["access_token", "id_token", "refresh_token"].into_iter().filter_map(token).collect()
     }
 
     /// The whole answer of `upstream`, on a connection of its own.

@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use futures_util::future::join;
 use onboarding_core::action::ActionType;
-use onboarding_sandbox::Form;
-use onboarding_sandbox::visitor::{Page, Visitor};
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use simulated_microsoft::{CONTOSO, Consent, Effect, Fault, GRACE, Lag};
+use simulated_microsoft::{CONTOSO, Effect, Fault, GRACE, Lag, TEAMS_ADMINISTRATOR};
 
-use super::checks;
-use super::outside::Outside;
+use super::asked::Asked;
+use super::outside::{CLIENT_ID, Outside};
+use super::person::{self, Answer};
 use super::plan::Injection;
-use super::scenario::{Before, Scenario, Step};
-use crate::admin_consent;
+use super::scenario::{Before, Link, Scenario, Step};
+use super::{checks, secrets};
+use crate::canary::scan::Kind;
 use crate::world::{Decision, World};
 
 /// One run of a scenario.
@@ -25,8 +26,16 @@ pub(crate) struct Run {
     pub(crate) webhook_ring: String,
     pub(crate) webhook_key: String,
     link: String,
-    answer: Option<Answer>,
+    answers: Vec<Answer>,
     told: Mutex<Told>,
+}
+
+/// What a run came to.
+pub(crate) struct Ran {
+    /// How many effects it had while a fault could strike.
+    pub(crate) effects: usize,
+    /// Whether its fault never struck: the run was over before.
+    pub(crate) is_missed: bool,
 }
 
 /// What somebody was answered while a fault could strike.
@@ -38,20 +47,15 @@ pub(crate) struct Told {
     pub(crate) seals_from: Option<i64>,
     /// The new webhook key, and how many webhooks had come before it.
     pub(crate) webhook_key: Option<(String, usize)>,
+    /// What programs asked for.
+    pub(crate) asked: Asked,
+    /// What nobody else may see of it, from the beginning (P10).
+    pub(crate) secrets: Vec<(Kind, String)>,
 }
 
-/// What a person's browser brings from Microsoft.
-#[derive(Clone)]
-enum Answer {
-    /// A form that it posts to us.
-    Form(Form),
-    /// An address of ours that it goes to.
-    Address(String),
-}
-
-/// Runs a scenario with a fault, or without; the effects that it had, one after the other.
-pub(crate) async fn run(outside: &mut Outside, scenario: &'static Scenario, fault: Option<Injection>) -> Vec<String> {
-    outside.renew(scenario.proof).await;
+/// Runs a scenario with a fault, or without.
+pub(crate) async fn run(outside: &mut Outside, scenario: &'static Scenario, fault: Option<Injection>) -> Ran {
+    outside.renew(scenario).await;
     let world = outside.restart().await;
     let run = Run::prepare(outside, &world, scenario).await;
     // What the preparation left in the stream is read by now, so that it does not count as an effect.
@@ -65,6 +69,7 @@ pub(crate) async fn run(outside: &mut Outside, scenario: &'static Scenario, faul
     let what = format!("{}: {fault:?} of {effects:?}", scenario.name);
     checks::answers(&run, fault.map(|fault| fault.kind), &what);
     let world = if outside.plan.is_dead() { outside.restart().await } else { world };
+    run.what_was_told_works(&world, &what).await;
 
     // Faults have stopped: five minutes later nothing may be half done (P3).
     let stopped = checks::is_stopped_without_a_grant(outside, &run).await;
@@ -79,39 +84,59 @@ pub(crate) async fn run(outside: &mut Outside, scenario: &'static Scenario, faul
     run.come_to_the_end(outside, &world, &what).await;
     checks::nothing_is_half_told(outside, &run, &what).await;
     checks::promises(outside, &run, &what).await;
-    effects
+    if scenario.begins_with(Before::AlmostOver) {
+        run.the_link_stays_dead(outside, &world, &what).await;
+    }
+    run.everything_was_made_once(outside, &world, &what).await;
+    secrets::stay_in_their_place(outside, &run, &world, &what).await;
+    let is_missed = fault.is_some_and(|fault| fault.at >= effects.len());
+    Ran { effects: effects.len(), is_missed }
 }
 
 impl Run {
     async fn prepare(outside: &Outside, world: &World, scenario: &'static Scenario) -> Self {
-        if scenario.before.contains(&Before::BoundElsewhere) {
+        if scenario.begins_with(Before::BoundElsewhere) {
             let other = world.other_provider().await;
             let (_, link) = world.contoso_of(&other).await;
             world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
             outside.microsoft.reset();
         }
-        let unpinned = scenario.before.contains(&Before::Unpinned);
-        let changes = if unpinned { json!({}) } else { json!({ "expectedTenant": CONTOSO.id }) };
+        let unpinned = scenario.begins_with(Before::Unpinned);
+        let mut changes = if unpinned { json!({}) } else { json!({ "expectedTenant": CONTOSO.id }) };
+        let is_managed = scenario.actions().any(|action| action == ActionType::ServiceProviderManagement);
+        changes["canResellerManageEnterpriseProvisioning"] = json!(is_managed);
+        if is_managed {
+            outside.microsoft.assign_role(&CONTOSO, scenario.person.oid, &TEAMS_ADMINISTRATOR);
+        }
         let enterprise = world.enterprise(changes).await;
         let webhook_ring = format!("webhook-keys/{}", world.reseller_id());
         let webhook_key = text(&outside.ring(&webhook_ring).await[0]["secret"]);
-        let (link, answer, told) = (String::new(), None, Mutex::default());
-        let mut run = Self { scenario, enterprise, webhook_ring, webhook_key, link, answer, told };
-        run.set(outside);
+        let (link, answers, told) = (String::new(), Vec::new(), Mutex::default());
+        let mut run = Self { scenario, enterprise, webhook_ring, webhook_key, link, answers, told };
+        run.set(outside, world).await;
         if !scenario.steps.contains(&Step::Link) {
             run.link = run.mint_at_last(outside, world).await;
-            if scenario.before.contains(&Before::Consented) {
+            if scenario.begins_with(Before::Consented) {
                 run.consent_to(&run.link, outside);
             }
-            if !scenario.steps.contains(&Step::Visit) {
-                run.answer = Some(run.answer(outside, world, &run.link).await);
+            if scenario.begins_with(Before::AlmostOver) {
+                outside.wait(world, run.left(outside).await - 30);
+            }
+            let answers = match scenario.steps {
+                steps if steps.contains(&Step::Visit) => 0,
+                steps if steps.contains(&Step::PostTwo) => 2,
+                _ => 1,
+            };
+            for _ in 0..answers {
+                let answer = run.answer(outside, world, &run.link).await;
+                run.answers.push(answer.unwrap_or_else(|status| panic!("{}: {status}", scenario.name)));
             }
         }
         run
     }
 
     /// Makes the case what must be the case beforehand.
-    fn set(&self, outside: &Outside) {
+    async fn set(&self, outside: &Outside, world: &World) {
         let fault = |on: &str, what, times| Fault { on: on.to_owned(), what, times };
         for before in self.scenario.before {
             match before {
@@ -119,7 +144,8 @@ impl Run {
                 | Before::BoundElsewhere
                 | Before::AnyTenant
                 | Before::Consented
-                | Before::NobodyConsents => {}
+                | Before::NobodyConsents
+                | Before::AlmostOver => {}
                 Before::Late(seconds) => outside.microsoft.set_lag(Lag::Seconds(*seconds)),
                 Before::Never => outside.microsoft.set_lag(Lag::Forever),
                 Before::GraphDown => {
@@ -132,6 +158,13 @@ impl Run {
                 }
                 Before::CertificateUnknown => outside.register_another_certificate(),
                 Before::ReceiverDown(times) => *outside.receiver.refusals.lock().unwrap() = *times,
+                Before::RawTokens => {
+                    let (path, raw) = (format!("/v1/resellers/{}", world.reseller_id()), json!({ "tokenMode": "raw" }));
+                    assert_eq!(world.operator(Method::PATCH, &path, Some(&raw)).await.status, 200);
+                }
+                Before::FurtherClient => {
+                    person::grant(outside, CLIENT_ID.to_owned(), std::iter::once(ActionType::UserSync));
+                }
             }
         }
     }
@@ -140,7 +173,10 @@ impl Run {
         for step in self.scenario.steps {
             match step {
                 Step::Post => {
-                    self.bring(self.answer.clone().unwrap()).await;
+                    self.bring(self.answers[0].clone()).await;
+                }
+                Step::PostTwo => {
+                    join(self.bring(self.answers[0].clone()), self.bring(self.answers[1].clone())).await;
                 }
                 Step::Visit => {
                     self.go_with(outside, world, &self.link).await;
@@ -148,6 +184,10 @@ impl Run {
                 Step::Link => self.make_and_visit(outside, world).await,
                 Step::NewSealingKey => self.new_sealing_key(world).await,
                 Step::NewWebhookKey => self.new_webhook_key(outside, world).await,
+                Step::NewEnterprise => self.new_enterprise(world).await,
+                Step::NewKey => self.new_key(world).await,
+                Step::NewToken => self.new_token(world).await,
+                Step::End => outside.wait(world, self.left(outside).await),
                 Step::Pass(_) | Step::Confirm | Step::Stop | Step::Resume => self.go_on(*step, outside, world).await,
             }
         }
@@ -160,7 +200,16 @@ impl Run {
             Step::Confirm => drop(self.of_enterprise(world, "confirm-tenant", &json!({"tenantId": CONTOSO.id})).await),
             Step::Stop => drop(self.of_enterprise(world, "disable", &json!({})).await),
             Step::Resume => drop(self.of_enterprise(world, "enable", &json!({})).await),
-            Step::Post | Step::Visit | Step::Link | Step::NewSealingKey | Step::NewWebhookKey => {}
+            Step::Post
+            | Step::PostTwo
+            | Step::Visit
+            | Step::Link
+            | Step::End
+            | Step::NewSealingKey
+            | Step::NewWebhookKey
+            | Step::NewEnterprise
+            | Step::NewKey
+            | Step::NewToken => {}
         }
     }
 
@@ -168,44 +217,26 @@ impl Run {
         self.told.lock().unwrap()
     }
 
-    fn saw(&self, status: u16) {
+    pub(crate) fn saw(&self, status: u16) {
         self.told().statuses.push(status);
     }
 
-    /// Brings Microsoft's answer to us; the status of the page, and 0 where a browser gets none and shows its own.
-    async fn bring(&self, answer: Answer) -> u16 {
-        let mut visitor = Visitor::new().unwrap();
-        let page = match answer {
-            Answer::Form(form) => visitor.submit(form.press("Continue").unwrap()).await,
-            Answer::Address(address) => visitor.open(&address).await,
-        };
-        let status = page.map_or(0, |page: Page| page.status);
-        self.saw(status);
-        status
+    /// Remembers what nobody else may see.
+    pub(crate) fn hide(&self, kind: Kind, secret: &str) {
+        self.told().secrets.push((kind, secret.to_owned()));
     }
 
-    async fn mint(&self, outside: &Outside, world: &World) -> Option<String> {
-        let action = self.scenario.action.name();
-        let body = json!({"actionType": action, "enterpriseId": self.enterprise, "redirectUrl": outside.hook});
-        let key = world.sandbox.reseller_key();
-        let link = text(&self.call(world, key, "/v1/enterprises/action-url", &body).await?);
-        let any = self.scenario.before.contains(&Before::AnyTenant);
-        Some(if any { link.replacen(&format!("/{}/", CONTOSO.id), "/organizations/", 1) } else { link })
-    }
-
-    /// A link where no fault strikes. A busy machine may be too slow for a call's time limits; the next call is not.
-    async fn mint_at_last(&self, outside: &Outside, world: &World) -> String {
-        for _ in 0..5 {
-            if let Some(link) = self.mint(outside, world).await {
-                return link;
-            }
-        }
-        panic!("{}: no link: {:?}", self.scenario.name, self.told().statuses);
+    pub(crate) fn has_another_provider(&self) -> bool {
+        self.scenario.begins_with(Before::BoundElsewhere)
     }
 
     /// As the holder of a key; none where the call did not succeed.
     async fn call(&self, world: &World, key: &str, path: &str, body: &Value) -> Option<Value> {
-        let call = world.call(Method::POST, path).bearer_auth(key).json(body);
+        self.send(world.call(Method::POST, path).bearer_auth(key).json(body)).await
+    }
+
+    /// What was answered; none where the call did not succeed.
+    pub(crate) async fn send(&self, call: RequestBuilder) -> Option<Value> {
         let Ok(answer) = call.send().await else {
             self.saw(0);
             return None;
@@ -217,7 +248,7 @@ impl Run {
         Some(serde_json::from_str(&answer.text().await.ok()?).unwrap())
     }
 
-    async fn of_enterprise(&self, world: &World, what: &str, body: &Value) -> Option<Value> {
+    pub(crate) async fn of_enterprise(&self, world: &World, what: &str, body: &Value) -> Option<Value> {
         let path = format!("/v1/enterprises/{}/{what}", self.enterprise);
         self.call(world, world.sandbox.reseller_key(), &path, body).await
     }
@@ -237,34 +268,6 @@ impl Run {
         }
     }
 
-    /// What Microsoft answers to the person who goes there with `link`.
-    async fn answer(&self, outside: &Outside, world: &World, link: &str) -> Answer {
-        let Scenario { action, person, decision, .. } = self.scenario;
-        if *action == ActionType::Registration {
-            return Answer::Form(world.answer_of_microsoft(link, person, *decision).await.unwrap());
-        }
-        let said = admin_consent::said(link, &CONTOSO);
-        let said = if *decision == Decision::Cancel { format!("{said}&error=access_denied") } else { said };
-        if *decision != Decision::Cancel && !self.scenario.before.contains(&Before::NobodyConsents) {
-            self.consent_to(link, outside);
-        }
-        Answer::Address(format!("{}{}?{said}", world.sandbox.api(), admin_consent::CALLBACK))
-    }
-
-    /// Grants everything that `link` asks for, for the whole of Contoso.
-    fn consent_to(&self, link: &str, outside: &Outside) {
-        let link = url::Url::parse(link).unwrap();
-        let asked: BTreeMap<_, _> = link.query_pairs().into_owned().collect();
-        let mut consent =
-            Consent { tenant: CONTOSO.id.to_owned(), client_id: asked["client_id"].clone(), ..Consent::default() };
-        if self.scenario.action == ActionType::Registration {
-            consent.delegated = asked["scope"].split(' ').map(str::to_owned).collect();
-        } else {
-            consent.application = admin_consent::PERMISSIONS.map(str::to_owned).to_vec();
-        }
-        outside.microsoft.grant(&consent).unwrap();
-    }
-
     async fn make_and_visit(&self, outside: &Outside, world: &Arc<World>) {
         for _ in 0..2 {
             if let Some(link) = self.mint(outside, world).await {
@@ -274,16 +277,30 @@ impl Run {
         }
     }
 
-    /// State word and problem code of the action.
-    async fn state(&self, world: &World) -> (String, Option<String>) {
-        let item = world.action(self.enterprise, self.scenario.action.name()).await;
+    /// In how many seconds the link is over: with the last of them it is.
+    async fn left(&self, outside: &Outside) -> i64 {
+        let begin = if self.scenario.link == Link::StartPage { "start#" } else { "request#" };
+        let rows = outside.rows().await;
+        let row = rows.iter().find(|row| row["PK"]["S"].as_str().is_some_and(|key| key.starts_with(begin))).unwrap();
+        let end: i64 = row["expiresAt"]["N"].as_str().unwrap().parse().unwrap();
+        (end - outside.now().millis()).max(0) / 1_000 + 1
+    }
+
+    /// State word and problem code of an action.
+    async fn state(&self, action: ActionType, world: &World) -> (String, Option<String>) {
+        let item = world.action(self.enterprise, action.name()).await;
         (text(&item["status"]), item["problem"]["code"].as_str().map(str::to_owned))
     }
 
     async fn has_ended(&self, world: &World) -> bool {
-        let (status, code) = self.state(world).await;
-        let end = Some((status.as_str(), code.as_deref()));
-        end == Some(self.scenario.ends) || end == self.scenario.or
+        for action in self.scenario.actions() {
+            let (status, code) = self.state(action, world).await;
+            let end = Some((status.as_str(), code.as_deref()));
+            if end != Some(self.scenario.ends) && end != self.scenario.or {
+                return false;
+            }
+        }
+        true
     }
 
     /// What people do after a fault: the same again, with the same link while it works, else with a fresh one. Then
@@ -293,24 +310,25 @@ impl Run {
             if self.has_ended(world).await {
                 break;
             }
-            self.again(outside, world).await;
+            self.again(outside, world, what).await;
         }
-        let ended = self.state(world).await;
+        let ended = self.state(self.scenario.action, world).await;
         assert!(self.has_ended(world).await, "{what}: ended as {ended:?}");
         for seconds in [5, 301, 1_801, 7_201] {
             outside.pass(world, seconds).await;
         }
     }
 
-    async fn again(&self, outside: &Outside, world: &Arc<World>) {
+    async fn again(&self, outside: &Outside, world: &Arc<World>, what: &str) {
         if self.scenario.steps.contains(&Step::Stop) {
             self.go_on(Step::Resume, outside, world).await;
         }
-        let waits = self.state(world).await.0 == "pending_confirmation";
+        let waits = self.state(self.scenario.action, world).await.0 == "pending_confirmation";
         if !waits {
-            let mut link = self.link.clone();
-            if link.is_empty() || self.go_with(outside, world, &link).await == 400 {
-                link = self.mint_at_last(outside, world).await;
+            // Nobody knows a link whose call was not answered.
+            let is_dead = self.link.is_empty() || self.is_refused(outside, world, what).await;
+            if is_dead {
+                let link = self.mint_at_last(outside, world).await;
                 self.go_with(outside, world, &link).await;
             }
         }
@@ -319,12 +337,23 @@ impl Run {
         }
     }
 
-    /// Goes to Microsoft with `link` and brings the answer.
-    async fn go_with(&self, outside: &Outside, world: &World, link: &str) -> u16 {
-        self.bring(self.answer(outside, world, link).await).await
+    /// Goes all the way with the link: whether it is refused, which it is only if it is spent by the contract.
+    async fn is_refused(&self, outside: &Outside, world: &World, what: &str) -> bool {
+        let fate = checks::fate(outside, self, what).await;
+        let status = self.go_with(outside, world, &self.link).await;
+        let is_refused = matches!(status, 400 | 404);
+        assert!(!is_refused || fate == checks::Fate::Spent, "{what}: a link that works was refused with {status}");
+        is_refused
+    }
+
+    /// P7 Whether or not anything was swept.
+    async fn the_link_stays_dead(&self, outside: &Outside, world: &World, what: &str) {
+        let dead = if self.scenario.link == Link::StartPage { 404 } else { 400 };
+        assert_eq!(self.go_with(outside, world, &self.link).await, dead, "{what}");
+        checks::nothing_came_of_it(outside, self, what).await;
     }
 }
 
-fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }

@@ -10,6 +10,9 @@ use crate::world::Decision;
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     pub(crate) action: ActionType,
+    /// Those that its screen decides besides: they end as it does.
+    pub(crate) along: &'static [ActionType],
+    pub(crate) link: Link,
     pub(crate) proof: Proof,
     pub(crate) before: &'static [Before],
     pub(crate) person: &'static Person,
@@ -19,6 +22,31 @@ pub(crate) struct Scenario {
     pub(crate) ends: End,
     /// How it may end besides, if the fault kept somebody from doing in time what leads to the other end.
     pub(crate) or: Option<End>,
+}
+
+impl Scenario {
+    /// The actions that it decides, its own first.
+    pub(crate) fn actions(&self) -> impl Iterator<Item = ActionType> {
+        std::iter::once(self.action).chain(self.along.iter().copied())
+    }
+
+    pub(crate) fn begins_with(&self, before: Before) -> bool {
+        self.before.contains(&before)
+    }
+
+    /// Whether it may end with a grant.
+    pub(crate) fn may_grant(&self) -> bool {
+        [Some(self.ends), self.or].into_iter().flatten().any(|end| end.0 == "granted")
+    }
+}
+
+/// Where the link leads that a person is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Link {
+    /// To Microsoft.
+    Direct,
+    /// To our start page.
+    StartPage,
 }
 
 /// The action's state word, and its problem's code.
@@ -49,6 +77,13 @@ pub(crate) enum Before {
     CertificateUnknown,
     /// The receiver refuses the first webhooks.
     ReceiverDown(u32),
+    /// The provider is given Microsoft's tokens themselves.
+    RawTokens,
+    /// The action and those along with it are asked for by a further registration, and the one that may read the
+    /// directory was consented to.
+    FurtherClient,
+    /// The link ends within a minute.
+    AlmostOver,
 }
 
 /// One thing that is done.
@@ -60,8 +95,12 @@ pub(crate) enum Step {
     Visit,
     /// A link is made, and the person goes all the way with it.
     Link,
+    /// The person's browser and another one bring two answers for the same link at once.
+    PostTwo,
     /// So many seconds pass, and the sweep runs.
     Pass(i64),
+    /// The link ends; nothing is swept.
+    End,
     /// The provider confirms the tenant that is shown.
     Confirm,
     /// The provider stops the enterprise.
@@ -72,11 +111,19 @@ pub(crate) enum Step {
     NewSealingKey,
     /// The operator makes a new webhook key.
     NewWebhookKey,
+    /// The provider makes another enterprise, under an idempotency key.
+    NewEnterprise,
+    /// The operator makes an API key for the provider, under an idempotency key.
+    NewKey,
+    /// The provider gets a token for its key.
+    NewToken,
 }
 
 const ORDINARY: Scenario = Scenario {
     name: "granted",
     action: ActionType::Registration,
+    along: &[],
+    link: Link::Direct,
     proof: Proof::Secret,
     before: &[],
     person: &GRACE,
@@ -89,7 +136,20 @@ const ORDINARY: Scenario = Scenario {
 /// Application permissions, asked for on Microsoft's admin-consent page.
 const APPLICATION: Scenario = Scenario { action: ActionType::UserSync, ..ORDINARY };
 
+/// Two actions that share one sign-in, begun on our start page.
+const STARTED: Scenario =
+    Scenario { along: &[ActionType::ServiceProviderManagement], link: Link::StartPage, ..ORDINARY };
+
+/// A link whose last second is over when the answer comes.
+const ENDED: Scenario = Scenario {
+    before: &[Before::AlmostOver],
+    steps: &[Step::End, Step::Post, Step::Pass(0)],
+    ends: ("started", None),
+    ..ORDINARY
+};
+
 const GRANTED: End = ("granted", None);
+const DECLINED: End = ("declined", Some("declined"));
 const DISABLED: End = ("blocked", Some("enterprise_disabled"));
 const LATER: &[Step] = &[Step::Post, Step::Pass(60), Step::Pass(600)];
 /// As long as it takes until a new sealing key seals, but for what is left to the end of it.
@@ -125,7 +185,7 @@ pub(crate) static SCENARIOS: &[Scenario] = &[
         ends: ("blocked", Some("admin_role_required")),
         ..ORDINARY
     },
-    Scenario { name: "Cancel", decision: Decision::Cancel, ends: ("declined", Some("declined")), ..ORDINARY },
+    Scenario { name: "Cancel", decision: Decision::Cancel, ends: DECLINED, ..ORDINARY },
     Scenario {
         name: "the wrong tenant",
         before: &[Before::AnyTenant],
@@ -183,12 +243,7 @@ pub(crate) static SCENARIOS: &[Scenario] = &[
         steps: &[Step::Post, Step::Post, Step::Pass(0)],
         ..APPLICATION
     },
-    Scenario {
-        name: "admin consent, Cancel",
-        decision: Decision::Cancel,
-        ends: ("declined", Some("declined")),
-        ..APPLICATION
-    },
+    Scenario { name: "admin consent, Cancel", decision: Decision::Cancel, ends: DECLINED, ..APPLICATION },
     Scenario {
         name: "admin consent that nobody gave",
         before: &[Before::NobodyConsents],
@@ -263,5 +318,49 @@ pub(crate) static SCENARIOS: &[Scenario] = &[
         name: "a new webhook key before the outcome",
         steps: &[Step::NewWebhookKey, Step::Post, Step::Pass(0)],
         ..ORDINARY
+    },
+    Scenario { name: "two sign-ins at once", steps: &[Step::PostTwo, Step::Pass(0)], ..ORDINARY },
+    Scenario { name: "from the start page, two actions by one sign-in", ..STARTED },
+    Scenario { name: "from the start page, all the way", steps: &[Step::Visit, Step::Pass(0)], ..STARTED },
+    Scenario {
+        name: "from the start page, Back, and the same answer again",
+        steps: &[Step::Post, Step::Post, Step::Pass(0)],
+        ..STARTED
+    },
+    Scenario { name: "from the start page, Cancel", along: &[], decision: Decision::Cancel, ends: DECLINED, ..STARTED },
+    Scenario {
+        name: "from the start page, Graph is late",
+        before: &[Before::Late(20)],
+        steps: &[Step::Post, Step::Pass(10), Step::Pass(20)],
+        ..STARTED
+    },
+    Scenario {
+        name: "admin consent, one screen of a further registration grants two",
+        action: ActionType::Presence,
+        along: &[ActionType::Agent],
+        before: &[Before::FurtherClient],
+        ..APPLICATION
+    },
+    Scenario { name: "Microsoft's tokens are told", before: &[Before::RawTokens], ..ORDINARY },
+    Scenario {
+        name: "Microsoft's tokens are told, Graph is late",
+        before: &[Before::RawTokens, Before::Late(20)],
+        steps: &[Step::Post, Step::Pass(10), Step::Pass(20)],
+        ..ORDINARY
+    },
+    Scenario {
+        name: "an enterprise and a key under an idempotency key",
+        steps: &[Step::NewEnterprise, Step::NewKey, Step::Post, Step::Pass(0)],
+        ..ORDINARY
+    },
+    Scenario { name: "a token for a key", steps: &[Step::NewToken, Step::Post, Step::Pass(0)], ..ORDINARY },
+    Scenario { name: "a link that has ended", ..ENDED },
+    Scenario { name: "admin consent, a link that has ended", action: ActionType::UserSync, ..ENDED },
+    Scenario {
+        name: "a start link that has ended",
+        link: Link::StartPage,
+        steps: &[Step::End, Step::Visit, Step::Pass(0)],
+        ends: ("pending_consent", None),
+        ..ENDED
     },
 ];

@@ -119,6 +119,10 @@ async fn lease(
     );
     let works = |(enterprise, reseller): &(Enterprise, Reseller)| links_work(enterprise, reseller);
     match (lease?, parties.map(|parties| parties.filter(works))) {
+        (Lease::Won(leased), Ok(Some(parties))) if parties.0.has_reset(leased.request()) => {
+            app.store.release(&leased).await?;
+            Err(Error::Policy(Code::ConsentReset))
+        }
         (Lease::Won(leased), Ok(Some(parties))) => Ok((Lease::Won(leased), Some(parties))),
         (Lease::Won(leased), refused) => {
             app.store.release(&leased).await?;

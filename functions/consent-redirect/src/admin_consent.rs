@@ -77,6 +77,9 @@ async fn look(app: &App, call: &Call<ConsentRedirectOp>, state: &State, keys: &S
     if !rows.links_work() {
         return Err(Error::Policy(Code::EnterpriseDisabled));
     }
+    if rows.enterprise.has_reset(&rows.request) {
+        return Err(Error::Policy(Code::ConsentReset));
+    }
     // Before anything is recorded, so that a credential that cannot be had changes nothing.
     let clients = &app.microsoft.settings().clients;
     let readers = clients.readers(clients.of(rows.request.action));

@@ -68,6 +68,9 @@ async fn record(
     if !rows.links_work() {
         return Err(Error::Policy(Code::EnterpriseDisabled));
     }
+    if rows.enterprise.has_reset(&rows.request) {
+        return Err(Error::Policy(Code::ConsentReset));
+    }
     let request = rows.request;
     if let Some(record) = request.clone().refuse(refusal, context(app, call, keys)) {
         app.store.record(&record).await?;

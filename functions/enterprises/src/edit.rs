@@ -16,7 +16,7 @@ use onboarding_lambda::call::Call;
 use onboarding_lambda::routes::EnterprisesOp;
 
 use crate::view::{EditedView, EnterpriseView};
-use crate::{App, Error, own_enterprise_and};
+use crate::{App, Error, own_enterprise_and, user};
 
 impl From<EditRefused> for Error {
     fn from(refused: EditRefused) -> Self {
@@ -46,6 +46,7 @@ pub(crate) async fn edit(app: &App, call: &Call<EnterprisesOp>) -> Result<Answer
         match app.store.edit_enterprise(&edit, &audit(call, &caller, &edit)).await? {
             Edited::Done => return Ok(edited(&edit)),
             Edited::NameTaken => return Err(Error::NameTaken),
+            Edited::TooManyUsers => return Err(user::full(app, edit.after()).await?),
             Edited::Moved if patience.wait().await => {}
             Edited::Moved => return Err(StoreError::Contended.into()),
         }

@@ -1,10 +1,12 @@
-//! Enterprises: list them, read and edit one, list actions, confirm a tenant, stop one (R008, R079, R103, R148, R167, K10,
-//! K11).
+//! Enterprises: list them, read and edit one, list actions, confirm a tenant, count users, stop one (R008, R079, R103,
+//! R148, R152, R167, K10, K11).
 
 mod edit;
 mod list;
+mod reset;
 mod standing;
 mod task;
+mod user;
 mod view;
 
 use lambda_http::http::StatusCode;
@@ -79,6 +81,12 @@ enum Error {
     RevokeRequired,
     #[error("the enterprise is bound to another tenant than the expected one")]
     TenantBound(TenantId),
+    #[error("the action cannot be reset")]
+    NotResettable,
+    #[error("the consent is being decided")]
+    ConsentUnderWay,
+    #[error("the enterprise has {current} users, of {limit} that it may have")]
+    UserLimitReached { current: u64, limit: u64 },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -107,6 +115,10 @@ impl From<Error> for Failure {
                 let faults = vec![Fault::new("expectedTenant", "tenant_already_bound", detail)];
                 Self::new(StatusCode::CONFLICT, Code::TenantAlreadyBound).with_faults(faults)
             }
+            Error::NotResettable => Self::new(StatusCode::CONFLICT, Code::NotResettable),
+            Error::ConsentUnderWay => Self::new(StatusCode::CONFLICT, Code::ConsentUnderWay),
+            Error::UserLimitReached { current, limit } => Self::new(StatusCode::CONFLICT, Code::UserLimitReached)
+                .with_detail(format!("The limit is {limit} users, and {current} are counted.")),
             Error::Store(StoreError::Contended) => Self::contended(),
             Error::Store(error) if error.is_passing() => Self::unavailable(error),
             Error::Store(error) => Self::internal(error),
@@ -134,6 +146,9 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
             let (caller, enterprise) = own_enterprise(app, call).await?;
             confirm_tenant(app, call, &caller, &enterprise).await
         }
+        EnterprisesOp::ResetAction => reset::reset(app, call).await,
+        EnterprisesOp::AddUser => user::add(app, call).await,
+        EnterprisesOp::RemoveUser => user::remove(app, call).await,
         EnterprisesOp::Disable => standing::change(app, call, Standing::Disabled).await,
         EnterprisesOp::Enable => standing::change(app, call, Standing::Open).await,
     })

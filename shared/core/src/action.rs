@@ -84,6 +84,7 @@ struct Row {
     applies: Applies,
     proof: ProvedBy,
     recommended: bool,
+    resettable: bool,
 }
 
 const fn row(
@@ -94,7 +95,12 @@ const fn row(
     applies: Applies,
     proof: ProvedBy,
 ) -> Row {
-    Row { action, name, consent_type, title, applies, proof, recommended: false }
+    Row { action, name, consent_type, title, applies, proof, recommended: false, resettable: false }
+}
+
+/// The same for a consent that a provider may have asked for anew.
+const fn resettable(row: Row) -> Row {
+    Row { resettable: true, ..row }
 }
 
 const CALLING: &[Service] = &[Service::Pbx, Service::Trunk, Service::CallApp];
@@ -117,22 +123,22 @@ const TABLE: &[Row] = &[
         Applies::OnDemand,
         ProvedBy::SignIn,
     ),
-    row(
+    resettable(row(
         ActionType::UserSync,
         "GET_USER_SYNC_CONSENT",
         Some("UserSync"),
         "Allow user synchronisation",
         Applies::Mandatory,
         ProvedBy::AppRoles,
-    ),
-    row(
+    )),
+    resettable(row(
         ActionType::Presence,
         "GET_PRESENCE_CONSENT",
         Some("Presence"),
         "Allow presence synchronisation",
         Applies::MandatoryWith(CALLING),
         ProvedBy::AppRoles,
-    ),
+    )),
     row(
         ActionType::Agent,
         "GET_AGENT_CONSENT",
@@ -157,23 +163,24 @@ const TABLE: &[Row] = &[
         applies: Applies::Optional,
         proof: ProvedBy::Membership,
         recommended: true,
+        resettable: true,
     },
-    row(
+    resettable(row(
         ActionType::Contacts,
         "GET_CONTACTS_CONSENT",
         Some("Contacts"),
         "Allow reading of contacts",
         Applies::Optional,
         ProvedBy::AppRoles,
-    ),
-    row(
+    )),
+    resettable(row(
         ActionType::Cdr,
         "GET_CDR_CONSENT",
         Some("CDR"),
         "Allow reading of call records",
         Applies::Optional,
         ProvedBy::AppRoles,
-    ),
+    )),
     row(
         ActionType::CallRecording,
         "GET_CALL_RECORDING_CONSENT",
@@ -240,6 +247,13 @@ impl ActionType {
             Applies::OnlyWith(those) => services.iter().any(|one| those.contains(one)),
             Applies::Mandatory | Applies::MandatoryWith(_) | Applies::Optional | Applies::OnDemand => true,
         }
+    }
+
+    /// Whether a provider may have it asked for anew: those of R146, and the management consent, which R002 keeps from being
+    /// just no longer asked for.
+    #[must_use]
+    pub fn is_resettable(self) -> bool {
+        self.row().resettable
     }
 
     /// Whether it is highly recommended though optional (R141).

@@ -68,6 +68,26 @@ impl Enterprise {
         })
     }
 
+    /// Whether `action` is granted, or was and nobody may read whether it still is: what was not read is not missing.
+    #[must_use]
+    pub fn holds(&self, action: ActionType) -> bool {
+        match self.action(action) {
+            ActionState::Granted { .. } => true,
+            ActionState::Unverifiable { .. } => self.lost.contains(&action),
+            ActionState::NotRequested
+            | ActionState::PendingConsent { .. }
+            | ActionState::Started { .. }
+            | ActionState::PendingConfirmation { .. }
+            | ActionState::Verifying { .. }
+            | ActionState::Declined { .. }
+            | ActionState::Blocked { .. }
+            | ActionState::Drifted { .. }
+            | ActionState::Withdrawn { .. }
+            | ActionState::Revoked { .. }
+            | ActionState::Expired { .. } => false,
+        }
+    }
+
     /// Whether Graph alone decides that `action` is granted: it was before, or its signer was accepted and only the grant
     /// was not seen.
     fn may_return(&self, action: ActionType, state: &ActionState) -> bool {

@@ -4,6 +4,7 @@ mod edit;
 mod management;
 mod preview;
 mod profile;
+mod reset;
 mod warning;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ pub use edit::{Edit, EditRefused};
 pub use management::ManagementConsent;
 pub use preview::Preview;
 pub use profile::{ConfigDetails, EntConfigInfo, Profile};
+pub use reset::{Reset, ResetRefused};
 pub use warning::Warning;
 
 /// An enterprise.
@@ -51,6 +53,9 @@ pub struct Enterprise {
     /// The actions that were granted, whose loss was noticed, and that are not granted again.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub lost: BTreeSet<ActionType>,
+    /// When an action was last asked for anew: links that were made before are dead (R146).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resets: BTreeMap<ActionType, Timestamp>,
     /// When Microsoft Graph was last read for all that is granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified_at: Option<Timestamp>,
@@ -172,6 +177,7 @@ impl Enterprise {
             ready_at: None,
             actions,
             lost: BTreeSet::new(),
+            resets: BTreeMap::new(),
             verified_at: None,
             created_at: now,
             version: 1,

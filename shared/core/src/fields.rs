@@ -52,6 +52,10 @@ pub const FAULT_CODES: &[(&str, &str)] = &[
         "The URL is not https on port 443 of a listed host, or names a user, a fragment or an address.",
     ),
     ("invalid_tenant", "The text is no tenant id and no domain name."),
+    (
+        "invalid_user_id",
+        "The segment is no id: 1 to 255 characters, percent-encoded, none of them a control character.",
+    ),
     ("not_settable", "What this says is ours to say, or is changed in another way."),
     ("not_your_reseller", "The number of a service provider is another one's."),
     ("out_of_range", "The number or length is not within its bounds."),

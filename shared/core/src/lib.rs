@@ -71,4 +71,5 @@ pub mod task;
 pub mod text;
 pub mod time;
 pub mod token;
+pub mod user;
 pub mod word;

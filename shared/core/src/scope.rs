@@ -28,6 +28,8 @@ pub enum Scope {
     LinksWrite,
     /// Make tokens of one enterprise.
     TokensWrite,
+    /// Count users of an enterprise, or no longer.
+    UsersWrite,
 }
 
 /// Every scope with its text.
@@ -39,6 +41,7 @@ const SCOPES: &[(Scope, &str)] = &[
     (Scope::EnterprisesWrite, "enterprises:write"),
     (Scope::LinksWrite, "links:write"),
     (Scope::TokensWrite, "tokens:write"),
+    (Scope::UsersWrite, "users:write"),
 ];
 
 /// The text names no scope.

@@ -5,7 +5,7 @@
 
 use thiserror::Error;
 
-use crate::action::{ActionState, ActionType};
+use crate::action::ActionType;
 use crate::enterprise::{Enterprise, Standing};
 use crate::service::Service;
 use crate::word::words;
@@ -127,7 +127,6 @@ impl Task {
     /// Whether `asker` may do this in `enterprise` now.
     pub fn authorize(self, asker: Asker, enterprise: &Enterprise) -> Result<(), TaskRefused> {
         let (row, profile) = (self.row(), &enterprise.profile);
-        let management = enterprise.action(ActionType::ServiceProviderManagement);
         if enterprise.standing != Standing::Open {
             return Err(TaskRefused::Disabled);
         }
@@ -141,7 +140,7 @@ impl Task {
             (Right::WhereShared, _) if profile.access_sip_data => Ok(()),
             (Right::WhereShared, _) => Err(TaskRefused::SipDataNotShared),
             (Right::Delegated | Right::NeverDelegated, Asker::EnterpriseAdmin) => Ok(()),
-            (Right::Delegated, Asker::Provider) if matches!(management, ActionState::Granted { .. }) => Ok(()),
+            (Right::Delegated, Asker::Provider) if enterprise.holds(ActionType::ServiceProviderManagement) => Ok(()),
             (Right::Delegated, Asker::Provider) => Err(TaskRefused::ConsentRequired),
             (Right::NeverDelegated, Asker::Provider) => Err(TaskRefused::EnterpriseAdminRequired),
         }
@@ -151,6 +150,7 @@ impl Task {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::action::ActionState;
     use crate::enterprise::tests::sample;
     use crate::id::ConsentRequestId;
     use crate::random::tests::Counting;
@@ -207,6 +207,21 @@ mod tests {
         set(&mut enterprise, ActionState::Revoked { since, request, by: None });
         assert_eq!(all(&enterprise), [Err(TaskRefused::ConsentRequired); 8]);
         assert_eq!(DELEGATED.map(|task| task.authorize(Asker::EnterpriseAdmin, &enterprise)), [Ok(()); 8]);
+    }
+
+    /// R022 That nobody may read the tenant any more asks nothing of its administrator: a task is a provider's until the
+    /// consent is known to be gone.
+    #[test]
+    fn a_consent_that_nobody_may_read_is_not_gone() {
+        let mut enterprise = enterprise(&json!({}));
+        let since = Timestamp::from_seconds(2);
+        let request = ConsentRequestId::new(since, &Counting::default());
+        set(&mut enterprise, ActionState::Unverifiable { since, request: request.clone() });
+        assert!(Task::UsersSync.authorize(Asker::Provider, &enterprise).is_err(), "it never was granted");
+        enterprise.lost.insert(ActionType::ServiceProviderManagement);
+        assert_eq!(Task::UsersSync.authorize(Asker::Provider, &enterprise), Ok(()));
+        set(&mut enterprise, ActionState::Drifted { since, request, by: None, missing: vec![] });
+        assert!(Task::UsersSync.authorize(Asker::Provider, &enterprise).is_err());
     }
 
     /// R019, R020, R021 Some tasks are never a provider's.

@@ -25,7 +25,7 @@ use crate::time::Timestamp;
 pub const TOKEN_LIFETIME: Duration = Duration::from_hours(1);
 
 /// What a token of one enterprise may do at most.
-pub const ENTERPRISE_SCOPES: [Scope; 2] = [Scope::ConsentsRead, Scope::EnterprisesRead];
+pub const ENTERPRISE_SCOPES: [Scope; 3] = [Scope::ConsentsRead, Scope::EnterprisesRead, Scope::UsersWrite];
 
 /// The public part of a token, such as `481516-7q2m0k3x.9z8y7w6v`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -339,6 +339,9 @@ impl Store {
         let Some(OutcomeRows { enterprise, .. }) = rows.filter(OutcomeRows::links_work) else {
             return Ok(Some(Code::EnterpriseDisabled));
         };
+        if enterprise.has_reset(&record.request) {
+            return Ok(Some(Code::ConsentReset));
+        }
         let wanted = match &record.landing {
             Landing::Within(tenant) | Landing::Along(tenant) => Some(*tenant),
             Landing::Must | Landing::Beside(_) | Landing::IfNewest => {
@@ -467,6 +470,8 @@ const KEEPS_PROVED: &str = "NOT (actions.#action.#status IN (:granted, :confirmi
 const IS_NEWEST: &str = "NOT (actions.#action.#status IN (:granted)) \
      AND (NOT (actions.#action.#status IN (:confirming)) OR actions.#action.#request = :request) \
      AND (attribute_not_exists(actions.#action.#request) OR actions.#action.#request <= :request)";
+/// The link was not made before the action was asked for anew (R146).
+const IS_ALIVE: &str = "(attribute_not_exists(resets.#action) OR resets.#action <= :created)";
 /// A tenant waits for confirmation only where none is bound.
 pub(crate) const IS_UNBOUND: &str = "attribute_not_exists(tenant)";
 /// The newest tenant that waits is the one that was read: what is written holds it, so none gets lost.
@@ -497,7 +502,9 @@ pub(crate) fn proved_words(change: Change) -> Change {
 /// How the action's state lands on the enterprise.
 fn landing(record: &Record) -> Result<Change, StoreError> {
     let key = Key::enterprise(record.request.enterprise);
-    let mut change = watched(action_change(&key, record.request.action, &record.action)?, record);
+    let mut change = watched(action_change(&key, record.request.action, &record.action)?, record)
+        .and(IS_ALIVE)
+        .value(":created", instant(record.request.created_at));
     match &record.landing {
         Landing::IfNewest => Ok(proved_words(change.and(IS_NEWEST))
             .name("#request", "request")

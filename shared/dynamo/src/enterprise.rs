@@ -40,6 +40,8 @@ pub enum Edited {
     Done,
     /// Another enterprise of the provider has the new name (R080).
     NameTaken,
+    /// The enterprise has more users than the new limit allows (R152).
+    TooManyUsers,
     /// The enterprise is no longer as it was read; nothing was changed.
     Moved,
 }
@@ -84,7 +86,8 @@ impl Store {
 
     /// Edits an enterprise that still is as the edit found it: its version, the state of the action that the edit moves,
     /// and the tenant, where it comes to expect one. A new name is taken, and the former one given back, in the same
-    /// transaction, so any number of renames and creates of one name at once leave one enterprise with it.
+    /// transaction, so any number of renames and creates of one name at once leave one enterprise with it. So is a new limit
+    /// of users.
     pub async fn edit_enterprise(&self, edit: &Edit, audit: &AuditRow) -> Result<Edited, StoreError> {
         let (before, after) = (edit.before(), edit.after());
         let mut transaction = self.transaction();
@@ -95,10 +98,12 @@ impl Store {
             let own = Change::condition("enterprise = :own").value(":own", number(before.id));
             transaction.delete(Part::FormerName, Key::name(before.reseller, former), own)?;
         }
+        transaction.limit_users(edit)?;
         transaction.audit(audit)?;
         Ok(match self.commit(&transaction).await? {
             Committed::Done => Edited::Done,
             Committed::Refused(parts) if parts == [Part::Name] => Edited::NameTaken,
+            Committed::Refused(parts) if parts == [Part::Users] => Edited::TooManyUsers,
             Committed::Refused(_) => Edited::Moved,
         })
     }

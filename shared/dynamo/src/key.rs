@@ -9,6 +9,7 @@ use onboarding_core::secret::SecretHash;
 use onboarding_core::text::Name;
 use onboarding_core::time::Timestamp;
 use onboarding_core::token::TokenId;
+use onboarding_core::user::UserId;
 
 use crate::value::{Item, text};
 
@@ -52,6 +53,14 @@ impl Key {
 
     pub(crate) fn enterprise(id: EnterpriseId) -> Self {
         Self::new(format!("enterprise#{id}"), "enterprise")
+    }
+
+    pub(crate) fn user(enterprise: EnterpriseId, user: &UserId) -> Self {
+        Self::new(format!("enterprise#{enterprise}"), format!("user#{}", user.hash()))
+    }
+
+    pub(crate) fn users(enterprise: EnterpriseId) -> Self {
+        Self::new(format!("enterprise#{enterprise}"), "users")
     }
 
     pub(crate) fn tenant(id: TenantId) -> Self {

@@ -22,6 +22,7 @@ pub mod mail;
 pub mod patience;
 mod rate_limit;
 pub mod reseller;
+pub mod reset;
 mod row;
 pub mod start;
 pub mod stream;
@@ -29,6 +30,7 @@ pub mod table;
 pub mod token;
 mod transaction;
 mod update;
+pub mod user;
 mod value;
 
 use std::fmt;

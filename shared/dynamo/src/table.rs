@@ -12,6 +12,8 @@
 //! | a name in use | `reseller#{id}` | `name#{folded name}` | |
 //! | a URL that answered 410 | `reseller#{id}` | `endpoint#{SHA-256 of the URL}` | |
 //! | enterprise, with its actions | `enterprise#{id}` | `enterprise` | owner; due once something is granted |
+//! | users of an enterprise, how many they are and may be | `enterprise#{id}` | `users` | |
+//! | user of an enterprise | `enterprise#{id}` | `user#{SHA-256 of the id}` | |
 //! | tenant guard | `tenant#{tid}` | `guard` | |
 //! | consent request | `request#{id}` | `request` | due while leased, verifying or awaiting a grant |
 //! | start link | `start#{SHA-256}` | `start` | |
@@ -59,6 +61,9 @@
 //! | `POST …/action-url` | TransactWriteItems: request, action, audit; by name two GetItem more | 3 (5) | 9 |
 //! | a route that creates, with an `Idempotency-Key` | one more item in the read and in the transaction; a repeat is the read alone | 1 | 2 |
 //! | `PATCH /v1/enterprises/{id}` | BatchGetItem with the catalogue; TransactWriteItems: enterprise, audit; owner index; a rename: two names | 4 | 7 (11) |
+//! | the same with another `userLimit` | one more item in the transaction: the count of users | 4 | 9 |
+//! | `PUT`, `DELETE …/users/{userId}` | BatchGetItem; TransactWriteItems: user, count, check enterprise, audit; above the limit one GetItem more | 3 (4) | 10 |
+//! | `POST …/actions/{actionType}/reset` | BatchGetItem; TransactWriteItems: action, check request, audit | 3 | 9 |
 //! | `GET /v1/enterprises`, `GET /v1/action-items` | BatchGetItem; Query of the owner index, for each enterprise of 1 KB 0.125 | 2 + 6.5 | |
 //! | `POST …/links` | BatchGetItem; TransactWriteItems: start link, check enterprise, audit | 3 | 6 |
 //! | `GET /start/{handle}` | GetItem: start link; BatchGetItem: enterprise, provider | 3 | |

@@ -42,6 +42,8 @@ pub(crate) enum Part {
     Reseller,
     Segment,
     Token,
+    User,
+    Users,
 }
 
 /// How a transaction ended.

@@ -247,6 +247,27 @@ pub static ROUTES: &[Route] = &[
     .needing(Scope::ConsentsWrite),
     route(
         Method::POST,
+        "/v1/enterprises/{enterpriseId}/actions/{actionType}/reset",
+        Level::Reseller,
+        Operation::Enterprises(EnterprisesOp::ResetAction),
+    )
+    .needing(Scope::ConsentsWrite),
+    route(
+        Method::PUT,
+        "/v1/enterprises/{enterpriseId}/users/{userId}",
+        Level::Enterprise,
+        Operation::Enterprises(EnterprisesOp::AddUser),
+    )
+    .needing(Scope::UsersWrite),
+    route(
+        Method::DELETE,
+        "/v1/enterprises/{enterpriseId}/users/{userId}",
+        Level::Enterprise,
+        Operation::Enterprises(EnterprisesOp::RemoveUser),
+    )
+    .needing(Scope::UsersWrite),
+    route(
+        Method::POST,
         "/v1/enterprises/{enterpriseId}/disable",
         Level::Reseller,
         Operation::Enterprises(EnterprisesOp::Disable),

@@ -50,6 +50,8 @@ impl Path {
     fn filled(&self, about: &About) -> String {
         let path = self.template.replace("{enterpriseId}", &about.enterprise.to_string());
         let path = path.replace("{resellerId}", &about.reseller.to_string()).replace("{keyId}", &about.key);
+        let path = path.replace("{actionType}", "GET_CONTACTS_CONSENT");
+        let path = path.replace("{userId}", "grace%40contoso.example");
         let of = [("resellerId", about.reseller), ("enterpriseId", about.enterprise)];
         let asked = of.iter().filter(|(name, _)| self.query.contains(name) || self.route.query.contains(name));
         let query: Vec<String> = asked.map(|(name, value)| format!("{name}={value}")).collect();

@@ -42,11 +42,13 @@ mod readiness;
 mod refusal;
 mod requests;
 mod reseller;
+mod reset;
 mod sealing_key;
 mod start;
 mod tap;
 mod task;
 mod token;
+mod user;
 
 mod verifiers;
 mod webhook_secret;

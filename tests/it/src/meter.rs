@@ -155,8 +155,22 @@ async fn calls_cost_what_the_table_says() {
         let call = call.bearer_auth(world.sandbox.reseller_key()).header("if-match", "*").json(&patch);
         assert_eq!(call.send().await.unwrap().status(), 200);
     };
-    edit(json!({"userLimit": 5})).await;
+    edit(json!({"billingReferences": ["b"]})).await;
     meter.expect(&["BatchGetItem", "TransactWriteItems"], 4.0, 7.0);
+    edit(json!({"userLimit": 1})).await;
+    meter.expect(&["BatchGetItem", "TransactWriteItems"], 4.0, 9.0);
+    let user = async |method: Method, user: &str, status: u16| {
+        let path = format!("/v1/enterprises/{enterprise}/users/{user}");
+        assert_eq!(world.provider(method, &path, None).await.status, status);
+    };
+    for _ in 0..2 {
+        user(Method::PUT, "a", 200).await;
+        meter.expect(&["BatchGetItem", "TransactWriteItems"], 3.0, 10.0);
+    }
+    user(Method::PUT, "b", 409).await;
+    meter.expect(&["BatchGetItem", "TransactWriteItems", "GetItem"], 4.0, 10.0);
+    user(Method::DELETE, "a", 204).await;
+    meter.expect(&["BatchGetItem", "TransactWriteItems"], 3.0, 10.0);
     edit(json!({"enterpriseName": "Another"})).await;
     meter.expect(&["BatchGetItem", "TransactWriteItems"], 4.0, 11.0);
     let link = world.registration_url(enterprise).await;

@@ -35,7 +35,7 @@ pub(crate) use audit::Trail;
 pub(crate) use consent::{
     ActionItems, ConfirmTenant, Permissions, PlannedPermission, PlannedScreen, StartLink, WantedStart,
 };
-pub(crate) use enterprise::{EnterprisePage, Health, Known, Newly, TaskAllowed, TaskQuestion};
+pub(crate) use enterprise::{CountedUser, EnterprisePage, Health, Known, Newly, TaskAllowed, TaskQuestion};
 pub(crate) use operator::{
     AccessToken, ActivationMail, CreatedKey, CreatedReseller, Keys, NewKey, NewReseller, ResellerEdit, TokenRefusal,
     TokenRequest, WebhookSecret,
@@ -149,6 +149,7 @@ pub(crate) fn into_components(components: ComponentsBuilder) -> ComponentsBuilde
         TokenRequest,
         AccessToken,
         TokenRefusal,
+        CountedUser,
         Newly,
         EditedEnterprise,
         EnterpriseEdit,

@@ -1,5 +1,6 @@
 //! From the route table to paths, with what follows from a route: security, path parameters, common refusals.
 
+use onboarding_core::action::ActionType;
 use onboarding_core::advice::Code;
 use onboarding_core::credential::KeyId;
 use onboarding_core::id::{EnterpriseId, ResellerId};
@@ -98,6 +99,11 @@ fn parameter(name: &'static str, place: ParameterIn) -> Parameter {
         "enterpriseId" => (reference::<EnterpriseId>(), "The enterprise."),
         "keyId" => (reference::<KeyId>(), "The public part of the key."),
         "resellerId" => (reference::<ResellerId>(), "The service provider."),
+        "actionType" => (reference::<ActionType>(), "The action."),
+        "userId" => {
+            let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
+            (text.into(), "Your own id of the user, such as an object id of Microsoft Entra.")
+        }
         "limit" => {
             let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(100));
             (number.default(Some(json!(50))).into(), "The most items of a page.")

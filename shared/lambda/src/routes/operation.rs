@@ -136,6 +136,12 @@ operations!(
         AuthorizeTask,
         /// Confirms the tenant of a `pending_confirmation`.
         ConfirmTenant,
+        /// Has a consent asked for anew (R146).
+        ResetAction,
+        /// Counts a user against the limit (R152).
+        AddUser,
+        /// No longer counts a user.
+        RemoveUser,
         /// Stops an enterprise: its links do nothing, nothing is granted for it.
         Disable,
         /// Lets it go on.

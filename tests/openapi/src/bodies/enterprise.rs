@@ -31,6 +31,15 @@ pub(crate) struct TaskAllowed {
     allowed: bool,
 }
 
+/// A user who is counted.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct CountedUser {
+    /// The id of the path.
+    user_id: String,
+}
+
 /// What an edit makes an enterprise wait for.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]

@@ -5,8 +5,8 @@ use onboarding_lambda::routes::EnterprisesOp;
 use serde_json::{Value, json};
 
 use crate::bodies::{
-    ActionItems, ConfirmTenant, EditedEnterprise, Enterprise, EnterpriseEdit, EnterprisePage, Nothing, TaskAllowed,
-    TaskQuestion,
+    ActionItems, ConfirmTenant, CountedUser, EditedEnterprise, Enterprise, EnterpriseEdit, EnterprisePage, Nothing,
+    TaskAllowed, TaskQuestion,
 };
 use crate::described::{Described, Tagged};
 
@@ -42,7 +42,13 @@ pub(super) fn describe(operation: EnterprisesOp) -> Described {
         .with_header("ETag", "The new version of the enterprise.")
         .refuses(
             409,
-            &[Code::EnterpriseDisabled, Code::EnterpriseNameTaken, Code::RevokeRequired, Code::TenantAlreadyBound],
+            &[
+                Code::EnterpriseDisabled,
+                Code::EnterpriseNameTaken,
+                Code::RevokeRequired,
+                Code::TenantAlreadyBound,
+                Code::UserLimitReached,
+            ],
         ),
         EnterprisesOp::ListActions => Described::new(
             Tagged::Consents,
@@ -74,29 +80,78 @@ pub(super) fn describe(operation: EnterprisesOp) -> Described {
             409,
             &[Code::NothingToConfirm, Code::TenantNotShown, Code::TenantBoundElsewhere, Code::EnterpriseDisabled],
         ),
-        EnterprisesOp::Disable => Described::new(
-            Tagged::Enterprises,
-            "disableEnterprise",
-            "Stop an enterprise",
-            "Its links do nothing and nothing is granted for it until it is enabled. Saying it twice is saying it.",
-        )
-        .takes::<Nothing>(json!({}))
-        .optionally()
-        .answers::<Enterprise>(200, "The enterprise.", Value::Null)
-        .with_header("ETag", "The version of the enterprise.")
-        .refuses(409, &[Code::EnterpriseDisabled]),
-        EnterprisesOp::Enable => Described::new(
-            Tagged::Enterprises,
-            "enableEnterprise",
-            "Let an enterprise go on",
-            "Its links work again. Saying it twice is saying it.",
-        )
-        .takes::<Nothing>(json!({}))
-        .optionally()
-        .answers::<Enterprise>(200, "The enterprise.", Value::Null)
-        .with_header("ETag", "The version of the enterprise.")
-        .refuses(409, &[Code::EnterpriseDisabled]),
+        EnterprisesOp::ResetAction => reset_action(),
+        EnterprisesOp::AddUser => add_user(),
+        EnterprisesOp::RemoveUser => remove_user(),
+        EnterprisesOp::Disable => disable(),
+        EnterprisesOp::Enable => enable(),
     }
+}
+
+fn reset_action() -> Described {
+    Described::new(
+        Tagged::Consents,
+        "resetAction",
+        "Have a consent asked for anew",
+        "Leads it back to `pending_consent`. Links that were made before are dead; nothing is taken away at Microsoft. An \
+             action that nobody has begun stays as it is.",
+    )
+    .takes::<Nothing>(json!({}))
+    .optionally()
+    .answers::<ActionItem>(200, "The action.", Value::Null)
+    .refuses(409, &[Code::ConsentUnderWay, Code::EnterpriseDisabled, Code::NotResettable])
+}
+
+fn add_user() -> Described {
+    Described::new(
+        Tagged::Enterprises,
+        "addUser",
+        "Count a user",
+        "Against `userLimit`, before you set the user up. Saying it twice is saying it, and counts once.",
+    )
+    .takes::<Nothing>(json!({}))
+    .optionally()
+    .answers::<CountedUser>(200, "The user is counted.", json!({"userId": "grace@contoso.example"}))
+    .refuses(409, &[Code::UserLimitReached, Code::EnterpriseDisabled])
+}
+
+fn remove_user() -> Described {
+    Described::new(
+        Tagged::Enterprises,
+        "removeUser",
+        "No longer count a user",
+        "Makes room under `userLimit`. Saying it twice is saying it.",
+    )
+    .answers_nothing(204, "The user is not counted.")
+    .refuses(409, &[Code::EnterpriseDisabled])
+}
+
+fn disable() -> Described {
+    Described::new(
+        Tagged::Enterprises,
+        "disableEnterprise",
+        "Stop an enterprise",
+        "Its links do nothing and nothing is granted for it until it is enabled. Saying it twice is saying it.",
+    )
+    .takes::<Nothing>(json!({}))
+    .optionally()
+    .answers::<Enterprise>(200, "The enterprise.", Value::Null)
+    .with_header("ETag", "The version of the enterprise.")
+    .refuses(409, &[Code::EnterpriseDisabled])
+}
+
+fn enable() -> Described {
+    Described::new(
+        Tagged::Enterprises,
+        "enableEnterprise",
+        "Let an enterprise go on",
+        "Its links work again. Saying it twice is saying it.",
+    )
+    .takes::<Nothing>(json!({}))
+    .optionally()
+    .answers::<Enterprise>(200, "The enterprise.", Value::Null)
+    .with_header("ETag", "The version of the enterprise.")
+    .refuses(409, &[Code::EnterpriseDisabled])
 }
 
 /// The list with its filter.

@@ -253,6 +253,33 @@ pub(super) const ROWS: &[Advice] = &[
         &["Read it, and send the ETag of that answer in If-Match.", "If-Match: * edits it whatever the version."],
     ),
     row(
+        Code::NotResettable,
+        Who::Developer,
+        "The action cannot be reset",
+        "This action is asked for anew by a new link; there is nothing to reset.",
+        &["Make a new link for the action.", "Read docs/consent-flow.md for the actions that can be reset."],
+    ),
+    retry(
+        60,
+        row(
+            Code::ConsentUnderWay,
+            Who::Nobody,
+            "The consent is being decided",
+            "Somebody is back from Microsoft by a link of this action, and it is being decided. Nothing was changed.",
+            &["Wait until the action is decided, ten minutes at most, then send the request again."],
+        ),
+    ),
+    row(
+        Code::UserLimitReached,
+        Who::ProviderAdmin,
+        "The limit of users is reached",
+        "The enterprise has as many users as its userLimit allows, or more than the new one would. Nothing was changed.",
+        &[
+            "Raise userLimit with PATCH /v1/enterprises/{id}.",
+            "Or take away a user who is no longer there, with DELETE /v1/enterprises/{id}/users/{userId}.",
+        ],
+    ),
+    row(
         Code::RevokeRequired,
         Who::Developer,
         "The consent must be revoked",

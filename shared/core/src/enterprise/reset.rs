@@ -1,0 +1,140 @@
+//! A consent that the provider has asked for anew (R146).
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use super::Enterprise;
+use crate::action::{ActionState, ActionType};
+use crate::consent::ConsentRequest;
+use crate::time::Timestamp;
+
+/// What a reset makes of one action. Its one maker is [`Enterprise::reset`].
+#[derive(Clone, Debug)]
+pub struct Reset {
+    action: ActionType,
+    was: ActionState,
+    state: ActionState,
+    resets: BTreeMap<ActionType, Timestamp>,
+}
+
+/// Why an action is not reset; nothing is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ResetRefused {
+    /// The tenant is bound by it, or nothing is granted by it.
+    #[error("the action cannot be reset")]
+    NotResettable,
+    /// Somebody is back from Microsoft, and it is being decided.
+    #[error("the consent is being decided")]
+    UnderWay,
+}
+
+impl Enterprise {
+    /// What a reset makes of `action`; none if nobody has begun or granted it.
+    pub fn reset(&self, action: ActionType, now: Timestamp) -> Result<Option<Reset>, ResetRefused> {
+        if !action.is_resettable() {
+            return Err(ResetRefused::NotResettable);
+        }
+        let was = self.action(action);
+        let state = match &was {
+            ActionState::NotRequested | ActionState::PendingConsent { .. } | ActionState::Withdrawn { .. } => {
+                return Ok(None);
+            }
+            ActionState::PendingConfirmation { .. } | ActionState::Verifying { .. } => {
+                return Err(ResetRefused::UnderWay);
+            }
+            ActionState::Started { .. }
+            | ActionState::Granted { .. }
+            | ActionState::Declined { .. }
+            | ActionState::Blocked { .. }
+            | ActionState::Unverifiable { .. }
+            | ActionState::Drifted { .. }
+            | ActionState::Revoked { .. }
+            | ActionState::Expired { .. } => ActionState::PendingConsent { since: now },
+        };
+        let mut resets = self.resets.clone();
+        resets.insert(action, now);
+        Ok(Some(Reset { action, was, state, resets }))
+    }
+
+    /// Whether the action of `request` was reset since the link was made: then the link is dead.
+    #[must_use]
+    pub fn has_reset(&self, request: &ConsentRequest) -> bool {
+        self.resets.get(&request.action).is_some_and(|at| request.created_at < *at)
+    }
+}
+
+impl Reset {
+    /// The action.
+    #[must_use]
+    pub const fn action(&self) -> ActionType {
+        self.action
+    }
+
+    /// Its state before.
+    #[must_use]
+    pub const fn was(&self) -> &ActionState {
+        &self.was
+    }
+
+    /// Its state after.
+    #[must_use]
+    pub const fn state(&self) -> &ActionState {
+        &self.state
+    }
+
+    /// When which action was reset last, this one included.
+    #[must_use]
+    pub const fn resets(&self) -> &BTreeMap<ActionType, Timestamp> {
+        &self.resets
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::enterprise::tests::sample;
+    use crate::id::ConsentRequestId;
+    use crate::random::tests::Counting;
+    use serde_json::json;
+
+    const THEN: Timestamp = Timestamp::from_seconds(1);
+    const NOW: Timestamp = Timestamp::from_seconds(2);
+
+    /// R146 What the source lets a provider reset can be, and the management consent too (R002); a registration cannot.
+    #[test]
+    fn some_consents_can_be_reset() {
+        let resettable: Vec<ActionType> = ActionType::all().filter(|action| action.is_resettable()).collect();
+        let expected = [
+            ActionType::UserSync,
+            ActionType::Presence,
+            ActionType::ServiceProviderManagement,
+            ActionType::Contacts,
+            ActionType::Cdr,
+        ];
+        assert_eq!(resettable, expected);
+        let refused = sample(7, &json!({})).reset(ActionType::Registration, NOW);
+        assert_eq!(refused.err(), Some(ResetRefused::NotResettable));
+    }
+
+    /// R146 What was begun or granted is asked for anew; what is being decided is left alone; the rest is as it was.
+    #[test]
+    fn a_reset_leads_back_to_pending() {
+        let mut enterprise = sample(7, &json!({}));
+        let request = || ConsentRequestId::new(THEN, &Counting::default());
+        let action = ActionType::UserSync;
+        assert!(enterprise.reset(action, NOW).unwrap().is_none(), "it is pending");
+        for was in [
+            ActionState::Granted { since: THEN, request: request(), by: None },
+            ActionState::Started { since: THEN, request: request(), asked_again: false },
+            ActionState::Drifted { since: THEN, request: request(), by: None, missing: vec![] },
+        ] {
+            enterprise.actions.insert(action, was.clone());
+            let reset = enterprise.reset(action, NOW).unwrap().unwrap();
+            assert_eq!((reset.was(), reset.state()), (&was, &ActionState::PendingConsent { since: NOW }));
+            assert_eq!(reset.resets().get(&action), Some(&NOW));
+        }
+        enterprise.actions.insert(action, ActionState::Verifying { since: THEN, request: request() });
+        assert_eq!(enterprise.reset(action, NOW).err(), Some(ResetRefused::UnderWay));
+    }
+}

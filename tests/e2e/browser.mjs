@@ -2,7 +2,8 @@
 // request to anybody but us and Microsoft, and the security headers on all that is ours.
 
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
@@ -25,7 +26,8 @@ const HEADERS = {
   'x-frame-options': /^DENY$/,
   'x-request-id': /^req_/,
 };
-const POLICY = ["frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"];
+const POLICY = ["frame-ancestors 'none'", "base-uri 'none'", 'form-action '];
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 /** The same for the sandbox's own pages, which have forms and a script. */
 const SANDBOX_HEADERS = {
@@ -154,12 +156,37 @@ export async function consent(page, link) {
 }
 
 /** Asserts that `page` is one of ours, whole, and readable by a person: it never strands anybody. */
-export async function readable(page, heading) {
+export async function readable(page, heading, { except } = {}) {
   await page.getByRole('heading', { level: 1, name: heading }).waitFor();
   assert.match(await page.title(), /./);
   assert.equal(await page.locator('html').getAttribute('lang'), 'en');
   assert.match(await page.locator('footer').innerText(), /Reference id\s+req_\w+/);
   assert.equal(await page.locator('script, img, link, iframe, object, embed, form').count(), 0);
+  await accessible(page, { except });
+}
+
+/** Asserts that axe finds nothing on the page but `except`, as it is shown light, dark, and on a telephone. */
+export async function accessible(page, { except = [] } = {}) {
+  const size = page.viewportSize();
+  for (const [colorScheme, width] of [['light', 1024], ['dark', 1024], ['light', 390]]) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 800 });
+    // Through DevTools, which the policy of the page does not stop; nothing is loaded.
+    await page.evaluate(await axe());
+    const found = await page.evaluate(() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+    const violations = found.violations.filter(({ id }) => !except.includes(id)).map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+    assert.deepEqual(violations, [], `${page.url()} (${colorScheme}, ${width})`);
+  }
+  await page.emulateMedia({ colorScheme: null });
+  if (size) await page.setViewportSize(size);
+}
+
+let source;
+
+/** axe-core's own text. */
+async function axe() {
+  source ??= await readFile(AXE, 'utf8');
+  return source;
 }
 
 /** Runs in the page: how light the ground is, and which texts have less than WCAG's contrast of 4.5 with theirs. */

@@ -52,8 +52,8 @@ class World {
   }
 
   /** Registers an enterprise and answers its id; unpinned without `expectedTenant`. */
-  enterprise(enterpriseName, expectedTenant) {
-    const body = { enterpriseName, pbxId: [1234], sbcGateways: [5678], services: ['PBX'], expectedTenant };
+  enterprise(enterpriseName, expectedTenant, services = ['PBX']) {
+    const body = { enterpriseName, pbxId: [1234], sbcGateways: [5678], services, expectedTenant };
     return this.call('POST', `${this.api}/v1/enterprises`, { key: this.resellerKey, body });
   }
 
@@ -63,15 +63,30 @@ class World {
     return this.call('POST', `${this.api}/v1/enterprises/action-url`, { key: this.resellerKey, body });
   }
 
+  /** The address of the start page for all that is missing. */
+  async startLink(enterpriseId) {
+    const [url, body] = [`${this.api}/v1/enterprises/${enterpriseId}/links`, { redirectUrl: `${this.webhooks}/hook` }];
+    return (await this.call('POST', url, { key: this.resellerKey, body })).startUrl;
+  }
+
   /** Stops an enterprise (`disable`), or lets it go on (`enable`). */
   stand(enterpriseId, word) {
     return this.call('POST', `${this.api}/v1/enterprises/${enterpriseId}/${word}`, { key: this.resellerKey, body: {} });
   }
 
+  /** The actions of an enterprise, as the API tells them. */
+  async actions(enterpriseId) {
+    return (await this.call('GET', `${this.api}/v1/enterprises/${enterpriseId}/actions`, { key: this.resellerKey })).items;
+  }
+
+  /** The audit trail of an enterprise. */
+  async audit(enterpriseId) {
+    return (await this.call('GET', `${this.api}/v1/audit?enterpriseId=${enterpriseId}`, { key: this.resellerKey })).items;
+  }
+
   /** The registration of an enterprise, as the API tells it. */
   async registration(enterpriseId) {
-    const { items } = await this.call('GET', `${this.api}/v1/enterprises/${enterpriseId}/actions`, { key: this.resellerKey });
-    return items.find((item) => item.actionType === 'REGISTRATION');
+    return (await this.actions(enterpriseId)).find((item) => item.actionType === 'REGISTRATION');
   }
 
   /** The webhooks that came about an enterprise, parsed, oldest first. */

@@ -80,6 +80,9 @@ enum Error {
     Policy(Code),
     #[error("no such outcome")]
     NoSuchOutcome,
+    /// Of a sign-in that began at our start page, which is where it can be tried again (K13).
+    #[error("{0}")]
+    Begun(Box<Self>, String, String),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -87,8 +90,16 @@ enum Error {
 }
 
 impl Error {
+    /// The same, with the way back to the start page, if the sign-in began there.
+    fn leading_back(self, app: &App, state: &State) -> Self {
+        match outcome::start_page(state) {
+            Some(action) => Self::Begun(Box::new(self), action, app.microsoft.settings().endpoints.authority_origin()),
+            None => self,
+        }
+    }
+
     /// Why, as a word for the log: people are told one wording (T03).
-    const fn reason(&self) -> Option<&'static str> {
+    fn reason(&self) -> Option<&'static str> {
         match self {
             Self::Body(fault) => Some(fault.word()),
             Self::Malformed(_) => Some("form_incomplete"),
@@ -99,6 +110,7 @@ impl Error {
             Self::OtherBrowser => Some("browser_other"),
             Self::NoSuchRequest => Some("request_unknown"),
             Self::LinkEnded(refusal) => Some(refusal.word()),
+            Self::Begun(error, ..) => error.reason(),
             Self::TooManyAttempts | Self::Policy(_) | Self::NoSuchOutcome | Self::Store(_) | Self::Secrets(_) => None,
         }
     }
@@ -129,6 +141,7 @@ fn told(error: Error) -> Failure {
         Error::TooManyAttempts => Failure::new(StatusCode::BAD_REQUEST, Code::TooManyAttempts),
         Error::Policy(code) => Failure::new(StatusCode::FORBIDDEN, code),
         Error::NoSuchOutcome => Failure::new(StatusCode::NOT_FOUND, Code::PageNotFound),
+        Error::Begun(error, action, authority) => told(*error).with_onward(action, authority),
         Error::Store(error) if error.is_passing() => Failure::unavailable(error),
         Error::IdToken(IdTokenError::KeysUnavailable) => Failure::unavailable(error).with_retry_after(KEYS_AGAIN_AFTER),
         Error::Secrets(SecretsError::Unavailable) => Failure::unavailable(error),
@@ -155,7 +168,8 @@ async fn handle_response(app: &App, call: &Call<ConsentRedirectOp>) -> Result<An
         }
         Redirect::SignedIn(signed_in) => {
             let (state, keys) = open_state(app, call, &signed_in.state, &callback).await?;
-            Box::pin(accept::accept(app, call, &state, &signed_in, &keys)).await
+            let accepted = Box::pin(accept::accept(app, call, &state, &signed_in, &keys)).await;
+            accepted.map_err(|error| error.leading_back(app, &state))
         }
     }
 }

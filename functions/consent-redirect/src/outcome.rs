@@ -27,6 +27,11 @@ pub(crate) fn location(
     app.edge.public_base.url(&format!("/outcome/{handle}"))
 }
 
+/// The page at which the sign-in began, if it began at one of ours.
+pub(crate) fn start_page(state: &State) -> Option<String> {
+    state.start.as_ref().map(|handle| format!("/start/{handle}"))
+}
+
 /// Shows it. Reading changes nothing, so reloading is safe, and the page reloads itself while Graph is being asked.
 pub(crate) async fn show(app: &App, call: &Call<ConsentRedirectOp>) -> Result<Answer, Error> {
     let handle: String = call.param("handle").map_err(|_| Error::NoSuchOutcome)?;

@@ -8,7 +8,7 @@ use onboarding_core::seal::SealingKeys;
 use onboarding_core::state::State;
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::call::Call;
-use onboarding_lambda::page::{Advice, Page};
+use onboarding_lambda::page::{Advice, Onward, Page};
 use onboarding_lambda::routes::ConsentRedirectOp;
 
 use crate::{App, Error, context, outcome};
@@ -28,12 +28,15 @@ pub(crate) async fn by_microsoft(
         // Somebody has come further with this link: what became of that is what counts.
         return Ok(Answer::see_other(&outcome::location(app, call, (state, &request), keys)));
     }
+    let authority = app.microsoft.settings().endpoints.authority_origin();
+    let again = outcome::start_page(state);
     Ok(Answer::page(Page::advice(&Advice {
         status: lambda_http::http::StatusCode::OK,
         explanation: &code.explain(),
         provider: None,
         reference: call.reference(),
         correlation_id: signal.correlation_id.as_deref(),
+        onward: again.as_deref().map(|action| Onward { action, authority: &authority }),
     })))
 }
 

@@ -6,7 +6,7 @@ mod dry_run;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{ETAG, LOCATION};
 use lambda_http::{Body, Request, Response};
-use onboarding_core::advice::Code;
+use onboarding_core::advice::{Code, Signal};
 use onboarding_core::audit::{Actor, AuditRow, Fact};
 use onboarding_core::catalogue::Catalogue;
 use onboarding_core::credential::{Caller, Refused};
@@ -22,7 +22,8 @@ use onboarding_lambda::body::{BodyFault, UnparseableQuery};
 use onboarding_lambda::call::{Call, NoSuchThing};
 use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
-use onboarding_lambda::routes::CreateEnterpriseOp;
+use onboarding_lambda::page::Page;
+use onboarding_lambda::routes::{CreateEnterpriseOp, Surface};
 use serde_json::json;
 use thiserror::Error;
 
@@ -60,6 +61,8 @@ enum Error {
     Invalid(Vec<Fault>),
     #[error(transparent)]
     Query(#[from] UnparseableQuery),
+    #[error("what was pasted cannot be read: {0}")]
+    Pasted(BodyFault),
     #[error("the query string is wrong")]
     InvalidQuery(Vec<Fault>),
     #[error(transparent)]
@@ -74,6 +77,7 @@ impl From<Error> for Failure {
             Error::NotActive => Self::new(StatusCode::FORBIDDEN, Code::ResellerNotActive),
             Error::NameTaken => Self::name_taken(),
             Error::Body(fault) => fault.into(),
+            Error::Pasted(fault) => fault.failure(Surface::Page),
             Error::Invalid(faults) => Self::invalid(faults),
             Error::Query(fault) => fault.into(),
             Error::InvalidQuery(faults) => Self::invalid_query(faults),
@@ -97,9 +101,18 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
         CreateEnterpriseOp::Capabilities => about::capabilities(app, call).await,
         CreateEnterpriseOp::ListPermissions => about::permissions(app, call).await,
         CreateEnterpriseOp::Health => Ok(Answer::json(StatusCode::OK, &json!({ "status": "ok" }))),
+        CreateEnterpriseOp::Diagnosis => Ok(Answer::page(Page::diagnosis(None, call.reference()))),
+        CreateEnterpriseOp::Diagnose => diagnose(call),
         CreateEnterpriseOp::Document => Ok(Answer::json_text(OPENAPI)),
     })
     .await
+}
+
+/// Explains the text of one of Microsoft's error screens. Nobody is known, nothing is read or kept, and no text of it shown.
+fn diagnose(call: &Call<CreateEnterpriseOp>) -> Result<Answer, Error> {
+    let text = call.form().map_err(Error::Pasted)?.take("text").unwrap_or_default();
+    let pasted = Some(Signal::pasted(&text)).filter(|_| !text.trim().is_empty());
+    Ok(Answer::page(Page::diagnosis(pasted.as_ref(), call.reference())))
 }
 
 async fn authenticate(

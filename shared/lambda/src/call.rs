@@ -192,6 +192,11 @@ impl<O: Copy> Call<O> {
         body::form_apart_from_query(&self.request)
     }
 
+    /// The body as a form of a page of ours.
+    pub fn form(&self) -> Result<Form, BodyFault> {
+        body::form(&self.request)
+    }
+
     /// The query string, read like a body: a parameter that nobody takes is a fault.
     pub fn query_fields(&self) -> Result<Fields, UnparseableQuery> {
         body::query_fields(&self.request)

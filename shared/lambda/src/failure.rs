@@ -31,6 +31,7 @@ struct Parts {
     allow: Vec<Method>,
     retry_after: Option<u32>,
     correlation_id: Option<String>,
+    onward: Option<(String, String)>,
     reason: Option<&'static str>,
     lacking: Option<Scope>,
     cause: Option<Cause>,
@@ -64,6 +65,7 @@ impl Failure {
             allow: Vec::new(),
             retry_after: None,
             correlation_id: None,
+            onward: None,
             reason: None,
             lacking: None,
             cause: None,
@@ -194,6 +196,20 @@ impl Failure {
     pub fn with_correlation_id(mut self, id: Option<String>) -> Self {
         self.0.correlation_id = id;
         self
+    }
+
+    /// The same failure with the way to try again, which a page shows: a path of ours, and Microsoft's origin, to which it
+    /// leads.
+    #[must_use]
+    pub fn with_onward(mut self, action: String, authority: String) -> Self {
+        self.0.onward = Some((action, authority));
+        self
+    }
+
+    /// The way to try again.
+    #[must_use]
+    pub fn onward(&self) -> Option<(&str, &str)> {
+        self.0.onward.as_ref().map(|(action, authority)| (action.as_str(), authority.as_str()))
     }
 
     /// The status.

@@ -14,6 +14,8 @@ use onboarding_core::id::ReferenceId;
 use onboarding_core::permission::{self, Kind, Permission};
 use onboarding_core::text::Name;
 
+mod diagnosis;
+
 use crate::failure::Failure;
 use crate::text::{self, StartText, StateText};
 
@@ -25,7 +27,7 @@ const STYLE: &str = include_str!("../templates/style.css");
 /// What a page may load and do: its own style sheet, told by its hash, and nothing else. There is no script. A test
 /// compares the hash with [`STYLE`] and says the right one.
 const POLICY: &str = "default-src 'none'; \
-     style-src 'sha256-nuqBy+OGndiTq9Uowwsvu5vJAaNZD1KyxfM7xvaDsXQ='; \
+     style-src 'sha256-kOt14hoigCF7vtfSZSz7CVyp9c2UV/ywPRzBjCeIfHM='; \
      frame-ancestors 'none'; base-uri 'none'; form-action";
 
 /// How often the outcome page looks again while a consent is being checked, in seconds.
@@ -47,7 +49,7 @@ pub struct Page {
 pub struct Onward<'a> {
     /// Where it is posted: a path of ours.
     pub action: &'a str,
-    /// Microsoft's origin, to which the answer leads: browsers hold a form's redirects against `form-action` too.
+    /// Microsoft's origin, to which the answer leads.
     pub authority: &'a str,
 }
 
@@ -104,6 +106,8 @@ pub struct Advice<'a> {
     pub reference: &'a ReferenceId,
     /// Microsoft's correlation id, which its support asks for.
     pub correlation_id: Option<&'a str>,
+    /// The way to try again, for who came by a start page.
+    pub onward: Option<Onward<'a>>,
 }
 
 /// What the outcome page tells.
@@ -134,6 +138,7 @@ struct AdviceTemplate<'a> {
     provider: Option<&'a str>,
     who: &'static str,
     problem: &'a Explanation,
+    onward: Option<&'a str>,
     reference: &'a str,
     correlation_id: Option<&'a str>,
 }
@@ -191,10 +196,11 @@ impl Page {
             provider: advice.provider.map(Name::as_str),
             who: text::who(advice.explanation.who),
             problem: advice.explanation,
+            onward: advice.onward.map(|onward| onward.action),
             reference: advice.reference.as_str(),
             correlation_id: advice.correlation_id,
         };
-        Self { status: advice.status, html: rendered(&template), policy: policy(None) }
+        Self { status: advice.status, html: rendered(&template), policy: policy(advice.onward) }
     }
 
     /// A page that says how a consent ended, or that it is still being checked, and what is left.
@@ -260,6 +266,7 @@ impl Page {
             provider: None,
             reference,
             correlation_id: failure.correlation_id(),
+            onward: failure.onward().map(|(action, authority)| Onward { action, authority }),
         })
     }
 
@@ -274,8 +281,13 @@ fn own_form() -> String {
 }
 
 /// The policy of a page with this form, or without any.
+///
+/// Browsers hold a form's redirects against `form-action` too, and Microsoft sends the people of a federated domain on to an
+/// identity provider of their own, on whatever host: the scheme alone can be named.
 fn policy(onward: Option<Onward<'_>>) -> String {
-    onward.map_or_else(|| format!("{POLICY} 'none'"), |onward| format!("{POLICY} 'self' {}", onward.authority))
+    let Some(onward) = onward else { return format!("{POLICY} 'none'") };
+    let scheme = onward.authority.split_once(':').map_or("https", |(scheme, _)| scheme);
+    format!("{POLICY} 'self' {scheme}:")
 }
 
 fn rendered(template: &impl Template) -> String {

@@ -326,6 +326,8 @@ pub static ROUTES: &[Route] = &[
     page(Method::POST, "/restricted/handleResponse", Operation::ConsentRedirect(ConsentRedirectOp::HandleResponse)),
     page(Method::GET, "/restricted/adminConsent", Operation::ConsentRedirect(ConsentRedirectOp::AdminConsent)),
     page(Method::GET, "/outcome/{handle}", Operation::ConsentRedirect(ConsentRedirectOp::Outcome)),
+    page(Method::GET, "/diagnose", Operation::CreateEnterprise(CreateEnterpriseOp::Diagnosis)),
+    page(Method::POST, "/diagnose", Operation::CreateEnterprise(CreateEnterpriseOp::Diagnose)),
     route(
         Method::GET,
         "/v1/capabilities",

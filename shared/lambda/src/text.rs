@@ -86,6 +86,36 @@ pub(crate) const ACTIVATION: ActivationText = ActivationText {
     active: "Its API keys can register enterprises now. You can close this window.",
 };
 
+/// The words of the page that explains Microsoft's errors.
+#[derive(Debug)]
+pub(crate) struct DiagnosisText {
+    pub(crate) title: &'static str,
+    pub(crate) purpose: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) hint: &'static str,
+    pub(crate) kept: &'static str,
+    pub(crate) go: &'static str,
+    pub(crate) number: &'static str,
+    pub(crate) no_number: &'static str,
+    pub(crate) another: &'static str,
+}
+
+/// The words of the page that explains Microsoft's errors.
+pub(crate) const DIAGNOSIS: DiagnosisText = DiagnosisText {
+    title: "What does Microsoft\u{2019}s error mean?",
+    purpose: "Some of Microsoft\u{2019}s error screens lead nowhere. Paste the text of the screen here, in whatever language it \
+              is, and read what it means, who must act, and what to do next.",
+    label: "Text of Microsoft\u{2019}s screen",
+    hint: "All of it, if you can. The number that begins with AADSTS, or stands under \u{201c}Troubleshooting details\u{201d}, \
+           tells most.",
+    kept: "The text is read once, and neither kept nor passed on.",
+    go: "Explain it",
+    number: "Microsoft\u{2019}s number:",
+    no_number: "There is no number in the text that we know. Look on Microsoft\u{2019}s screen for one that begins with \
+                AADSTS, or open \u{201c}Troubleshooting details\u{201d} there, and paste that too.",
+    another: "Another error",
+};
+
 /// Which account a screen wants.
 pub(crate) const fn account(kind: Kind) -> &'static str {
     match kind {

@@ -18,6 +18,7 @@ mod conformance;
 mod consent;
 mod contention;
 mod delivery;
+mod diagnosis;
 mod docs;
 mod drift;
 mod edit;

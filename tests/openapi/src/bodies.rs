@@ -69,6 +69,9 @@ pub(crate) struct CreatedOrPreview;
 /// A link that is asked for.
 pub(crate) struct WantedLink;
 
+/// The text of one of Microsoft's error screens.
+pub(crate) struct PastedError;
+
 /// Microsoft's `form_post`.
 pub(crate) struct FormPost;
 
@@ -99,6 +102,9 @@ by_hand! {
     UserInfoOfTenant => AllOfBuilder::new().item(reference::<Tenancy>()).item(reference::<UserInfo>()).build(),
     CreatedOrPreview => OneOfBuilder::new().item(reference::<EnterpriseId>()).item(reference::<Preview>()).build(),
     WantedLink => wanted_link(),
+    PastedError => ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property("text", ObjectBuilder::new().schema_type(Type::String)),
     FormPost => ["state", "code", "id_token", "session_state", "iss", "error", "error_description", "error_subcode"]
         .into_iter()
         .fold(ObjectBuilder::new().schema_type(Type::Object).required("state"), |form, name| {
@@ -177,6 +183,7 @@ pub(crate) fn into_components(components: ComponentsBuilder) -> ComponentsBuilde
         PlannedScreen,
         PlannedPermission,
         FormPost,
+        PastedError,
         Profile,
         SbcGateway,
         PbxType,

@@ -45,6 +45,26 @@ impl Signal {
         self
     }
 
+    /// Reads the text of one of Microsoft's error screens, in whatever language it is: the number begins with `AADSTS` in all
+    /// of them. Where none does, a known number that stands alone, a word of OAuth's, or an English phrase tells.
+    #[must_use]
+    pub fn pasted(text: &str) -> Self {
+        let text = text.to_ascii_lowercase();
+        let number = aadsts_number(&text.replace("aadsts ", "aadsts").replace("aadsts", "AADSTS"));
+        let alone = || {
+            text.split(|c: char| !c.is_alphanumeric())
+                .find_map(|word| word.parse().ok().filter(|number| is_known(*number)))
+        };
+        let stands = |word: &&str| text.contains(*word);
+        let words = ERRORS.iter().flat_map(|(words, _)| words.iter().copied());
+        let phrase = || PHRASES.iter().find(|(phrase, _)| text.contains(phrase)).map(|(_, number)| *number);
+        Self {
+            number: number.or_else(alone).or_else(phrase),
+            error: words.filter(stands).max_by_key(|word| word.len()).unwrap_or_default().to_owned(),
+            correlation_id: correlation_id(&text.replace("correlation id", "Correlation ID")),
+        }
+    }
+
     /// The AADSTS number, if any.
     #[must_use]
     pub const fn number(&self) -> Option<u32> {
@@ -94,16 +114,19 @@ const NUMBERS: &[(&[u32], Code)] = &[
     (
         &[
             650_056, 650_057, 65005, 50011, 700_054, 50194, 900_144, 500_113, 900_971, 70011, 70005, 28002, 28003,
-            700_022, 700_005, 501_481, 50147, 50148, 501_491, 90009, 90013, 90014, 90015, 90023, 9_002_313, 700_025,
-            7_000_218,
+            700_022, 501_481, 50147, 50148, 501_491, 90009, 90013, 90014, 90015, 90023, 9_002_313, 700_025, 7_000_218,
         ],
         Code::AppMisconfigured,
     ),
-    (&[50020, 50034, 50014, 51004, 16000, 16001, 16003, 160_021, 50143, 50126, 50057, 50105], Code::WrongAccount),
+    (&[50020, 50034, 50014, 51004, 16000, 16001, 16003, 160_021, 50143, 50126, 50105], Code::WrongAccount),
+    (&[50057], Code::AccountDisabled),
+    (&[700_005], Code::WrongTenant),
+    (&[90099], Code::PartnerPreconsentNeeded),
+    (&[70043], Code::SignInFrequency),
     (&[50177, 50178], Code::GuestNotAllowed),
     (&[500_200, 500_208], Code::PersonalAccount),
     (&[700_016, 700_011, 70001, 7_000_112, 7_000_229], Code::AppNotInTenant),
-    (&[50074, 50076, 50079, 50072, 50078, 50158], Code::MfaClaimMissing),
+    (&[50074, 50076, 50079, 50072, 50078, 50158, 900_421], Code::MfaClaimMissing),
     (
         &[53000, 53001, 53002, 53003, 53004, 53010, 53011, 50131, 530_004, 530_032, 530_034, 530_035, 50053],
         Code::ConditionalAccessBlock,
@@ -115,9 +138,16 @@ const NUMBERS: &[(&[u32], Code)] = &[
     ),
     (&[90002, 90038, 900_382, 900_432, 5_000_224, 900_023], Code::WrongCloud),
     (&[54005], Code::CodeReused),
-    (&[70000, 70008, 50089, 50132, 50133, 50173, 165_000, 50058, 50140, 50199], Code::SignInExpired),
+    (&[70000, 70008, 700_082, 50089, 50132, 50133, 50173, 165_000, 50058, 50140, 50199], Code::SignInExpired),
     (&[90006, 90012, 90024, 90033, 90090, 50033, 50087, 50088, 90055, 50196, 650_051, 90097], Code::MicrosoftBusy),
 ];
+
+fn is_known(number: u32) -> bool {
+    find(NUMBERS, &number).is_some()
+}
+
+/// What Microsoft's screens say where they show no number, in lower case, with the number that they mean.
+const PHRASES: &[(&str, u32)] = &[("need admin approval", 90094), ("approval required", 90095)];
 
 const ERRORS: &[(&[&str], Code)] = &[
     (&["access_denied", "consent_required", "permission_denied"], Code::Declined),
@@ -171,6 +201,32 @@ mod tests {
         assert_eq!(signal.correlation_id, Some(id.to_lowercase()));
         assert_eq!(Signal::read(&"e".repeat(100_000), "").error(), "other");
         assert_eq!(Signal::read("x", "Correlation ID: \u{1f600}").correlation_id, None);
+    }
+
+    /// R115 The text of a screen is read in any language; what is not understood still leads to advice.
+    #[test]
+    fn a_pasted_text_is_read_in_any_language() {
+        let read = |text: &str| {
+            let signal = Signal::pasted(text);
+            (signal.number(), signal.diagnose())
+        };
+        let declined = (Some(65004), Code::Declined);
+        for text in [
+            "AADSTS65004: User declined to consent to access the app.",
+            "Lo sentimos, pero tenemos problemas para iniciar su sesi\u{f3}n. aadsts65004: el usuario...",
+            "\u{7533}\u{3057}\u{8a33}\u{3042}\u{308a}\u{307e}\u{305b}\u{3093} AADSTS 65004\u{3002}",
+            "Fehlercode: 65004\r\nAnforderungs-ID: 5d3e2c1b-0000-4000-8000-00000000000f\r\nZeitstempel: 2026-11-25",
+        ] {
+            assert_eq!(read(text), declined, "{text}");
+        }
+        assert_eq!(read("Need admin approval\nContoso needs permission"), (Some(90094), Code::AdminApprovalNeeded));
+        assert_eq!(read("https://x.example/?error=consent_required&state=y").1, Code::Declined);
+        assert_eq!(read("AADSTS99999999: something new"), (Some(99_999_999), Code::UnknownMicrosoftError));
+        assert_eq!(read("2026-11-25T10:00:00Z it does not work"), (None, Code::UnknownMicrosoftError));
+        assert_eq!(read(""), (None, Code::UnknownMicrosoftError));
+        let id = "5d3e2c1b-0000-4000-8000-00000000000f";
+        let signal = Signal::pasted(&format!("AADSTS53003 Correlation Id: {id} Timestamp: x"));
+        assert_eq!((signal.correlation_id.as_deref(), signal.diagnose()), (Some(id), Code::ConditionalAccessBlock));
     }
 
     #[test]

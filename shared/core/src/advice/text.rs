@@ -21,6 +21,7 @@ macro_rules! codes {
 }
 
 codes! {
+    AccountDisabled "account_disabled",
     AdminApprovalNeeded "admin_approval_needed",
     AdminRoleRequired "admin_role_required",
     AppMisconfigured "app_misconfigured",
@@ -42,10 +43,12 @@ codes! {
     MicrosoftBusy "microsoft_busy",
     OrgConsentNotTicked "org_consent_not_ticked",
     OurSecretBadOrExpired "our_secret_bad_or_expired",
+    PartnerPreconsentNeeded "partner_preconsent_needed",
     PersonalAccount "personal_account",
     ProofUnreadable "proof_unreadable",
     ResourceNotInTenant "resource_not_in_tenant",
     SignInExpired "sign_in_expired",
+    SignInFrequency "sign_in_frequency",
     SignInInterrupted "sign_in_interrupted",
     TeamsAdminRoleNotReady "teams_admin_role_not_ready",
     TeamsSkypeRolesMissing "teams_skype_roles_missing",

@@ -2,7 +2,7 @@ use super::*;
 use crate::testing::reference;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use onboarding_core::advice::Code;
+use onboarding_core::advice::{Code, Signal};
 use onboarding_core::id::{ConsentRequestId, ObjectId, TenantId};
 use onboarding_core::identity::Signer;
 use onboarding_core::time::Timestamp;
@@ -27,7 +27,7 @@ fn outcome(name: &str, state: &ActionState, left: &[ActionType]) -> String {
 fn advice(explanation: &Explanation, provider: Option<&Name>) -> String {
     let reference = reference();
     let (status, correlation_id) = (StatusCode::OK, Some("5d3e2c1b-0000-4000-8000-00000000000f"));
-    Page::advice(&Advice { status, explanation, provider, reference: &reference, correlation_id }).html
+    Page::advice(&Advice { status, explanation, provider, reference: &reference, correlation_id, onward: None }).html
 }
 
 fn granted() -> ActionState {
@@ -166,10 +166,45 @@ fn a_refusal_says_cause_person_and_steps_in_order() {
     assert!(advice(&code.explain(), None).contains("5d3e2c1b-0000"));
 }
 
-/// T51 No page loads anything, runs anything or shows a form.
+/// G54, T37 Of what was pasted a page shows a number and a GUID, and nothing else.
+#[test]
+fn a_diagnosis_shows_nothing_of_the_text() {
+    let id = "5d3e2c1b-0000-4000-8000-00000000000f";
+    let pasted = format!("{HOSTILE} AADSTS53003: c4n4ry {HOSTILE} Correlation Id: {id}");
+    let html = Page::diagnosis(Some(&Signal::pasted(&pasted)), &reference()).html;
+    for part in ["AADSTS53003", id, Code::ConditionalAccessBlock.advice().cause] {
+        assert!(html.contains(part), "{html}");
+    }
+    for part in ["c4n4ry", "alert(1)", "{{7", "<script"] {
+        assert!(!html.contains(part), "{html}");
+    }
+    let unknown = Page::diagnosis(Some(&Signal::pasted("no idea")), &reference()).html;
+    assert!(unknown.contains("There is no number in the text") && unknown.contains("<textarea"), "{unknown}");
+}
+
+/// K13 Who came by a start page can try again from a refusal; the form may lead on to any host of the scheme.
+#[test]
+fn a_refusal_leads_back_to_where_it_began() {
+    let (reference, explanation) = (reference(), Code::Declined.explain());
+    let onward = Some(Onward { action: "/start/x", authority: "https://login.example" });
+    let advice = Advice {
+        status: StatusCode::OK,
+        explanation: &explanation,
+        provider: None,
+        reference: &reference,
+        correlation_id: None,
+        onward,
+    };
+    let page = Page::advice(&advice);
+    assert!(page.html.contains("<form method=\"post\" action=\"/start/x\">"), "{}", page.html);
+    assert!(page.policy.ends_with("form-action 'self' https:"), "{}", page.policy);
+}
+
+/// T51 No page loads anything, runs anything or shows a form; its one link leads to a page of ours.
 #[test]
 fn a_page_stands_alone() {
     let html = [outcome("Acme", &granted(), &[]), advice(&Code::InvalidCallback.explain(), None)].concat();
+    let html = html.replace("<a href=\"/diagnose\">", "");
     for tag in ["<script", "<img", "<link", "<iframe", "<form", "src=", "href=", "style=", "http://", "https://"] {
         assert!(!html.contains(tag), "{tag}");
     }

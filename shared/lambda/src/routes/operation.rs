@@ -114,6 +114,10 @@ operations!(
         /// Here because this function has the fewest rights of all that are always deployed: an unauthenticated caller
         /// wakes nothing that can read a secret.
         Health,
+        /// Shows the page that explains errors of Microsoft's.
+        Diagnosis,
+        /// Explains the text of an error of Microsoft's. Both here for the same reason.
+        Diagnose,
         /// Answers the OpenAPI document. Here for the same reason.
         Document,
     }

@@ -43,6 +43,8 @@ fn the_public_list_is_short() {
         "/restricted/handleResponse",
         "/restricted/adminConsent",
         "/outcome/{handle}",
+        "/diagnose",
+        "/diagnose",
     ];
     assert_eq!(public, [&["/oauth/token"], &pages[..], &["/healthz", "/openapi.json"]].concat());
     assert!(ROUTES.iter().all(|route| route.surface == Surface::Api || route.level == Level::Public));

@@ -5,7 +5,7 @@ use onboarding_core::catalogue::{PbxType, SbcGateway};
 use onboarding_lambda::routes::CreateEnterpriseOp;
 use serde_json::json;
 
-use crate::bodies::{CreatedOrPreview, Health, NewEnterprise, Permissions, list_of, object};
+use crate::bodies::{CreatedOrPreview, Health, NewEnterprise, PastedError, Permissions, list_of, object};
 use crate::described::{Described, Tagged, reference};
 
 pub(super) fn describe(operation: CreateEnterpriseOp) -> Described {
@@ -72,6 +72,24 @@ pub(super) fn describe(operation: CreateEnterpriseOp) -> Described {
             "Nothing else is asked for an answer.",
         )
         .answers::<Health>(200, "It does.", json!({"status": "ok"})),
+        CreateEnterpriseOp::Diagnosis => Described::new(
+            Tagged::Pages,
+            "diagnosis",
+            "Show the page that explains Microsoft's errors",
+            "For errors that Microsoft keeps to itself.",
+        )
+        .answers_page(200, "The form."),
+        CreateEnterpriseOp::Diagnose => Described::new(
+            Tagged::Pages,
+            "diagnose",
+            "Explain an error of Microsoft's",
+            "The text of Microsoft's screen, in any language. It is neither kept nor logged nor shown.",
+        )
+        .takes_form::<PastedError>(json!({"text": "AADSTS65004: …"}))
+        .answers_page(200, "What it means, who must act, and what to do next.")
+        .refuses(400, &[Code::InvalidCallback])
+        .refuses(413, &[Code::InvalidCallback])
+        .refuses(415, &[Code::InvalidCallback]),
         CreateEnterpriseOp::Document => Described::new(
             Tagged::Service,
             "openapi",

@@ -5,6 +5,34 @@ use crate::advice::{Advice, Code, Who};
 
 pub(super) const ROWS: &[Advice] = &[
     row(
+        Code::AccountDisabled,
+        Who::TenantAdmin,
+        "The account is disabled",
+        "Microsoft refused the account that signed in, because it is disabled in the tenant.",
+        &[
+            "Sign in with another Global Administrator, or have the account enabled in Microsoft Entra admin center.",
+            SAME_LINK,
+        ],
+    ),
+    row(
+        Code::PartnerPreconsentNeeded,
+        Who::ProviderAdmin,
+        "The application must be consented to in Partner Center first",
+        "Microsoft wants the service provider to make this application known to the tenant in Partner Center before anybody signs \
+         in to it.",
+        &[
+            "The service provider adds the application's consent in Partner Center (application consents of the customer).",
+            "Once it has, open the same link again.",
+        ],
+    ),
+    row(
+        Code::SignInFrequency,
+        Who::TenantAdmin,
+        "A policy of your organisation asks for a new sign-in",
+        "A Conditional Access policy with a sign-in frequency ended the session that the consent hung on.",
+        &[SAME_LINK, "If it happens again, exempt the application from the sign-in frequency, or allow a longer one."],
+    ),
+    row(
         Code::AdminApprovalNeeded,
         Who::GlobalAdministrator,
         "An administrator must approve",

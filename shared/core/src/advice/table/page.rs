@@ -32,7 +32,7 @@ pub(super) const ROWS: &[Advice] = &[
          service provider has not confirmed it.",
         &[
             "Wait a minute, then open the same link again.",
-            "If this page is still there, the service provider confirms your organisation, or sets its expectedTenant.",
+            "If this page is still there, the service provider has to confirm your organisation first.",
         ],
     ),
     row(

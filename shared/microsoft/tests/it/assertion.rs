@@ -51,7 +51,10 @@ async fn an_assertion_is_what_microsoft_documents() {
     let pem = pem();
     let (certificate, key) = blocks(&pem);
     let der: String = certificate.lines().filter(|line| !line.starts_with('-')).collect();
-    let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(STANDARD.decode(der).unwrap()));
+    let der = STANDARD.decode(der).unwrap();
+    let ClientCredential::Certificate(own) = ClientCredential::parse(&pem).unwrap() else { panic!("a certificate") };
+    assert_eq!(own.der(), der, "what is uploaded to Entra");
+    let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(der));
     let key = RsaPrivateKey::from_pkcs8_pem(key).unwrap().to_public_key();
     for (authority, path) in [
         (AuthorityPath::Tenant(TenantId::from_u128(7)), TenantId::from_u128(7).to_string()),

@@ -54,7 +54,12 @@ fn enterprises(call: &Call<EnterprisesOp>) -> Result<Answer, Error> {
             body.finish(tenant).map_err(Error::Invalid)?;
             Ok(Answer::empty(StatusCode::NO_CONTENT))
         }
-        EnterprisesOp::AuthorizeTask | EnterprisesOp::Disable | EnterprisesOp::Enable => {
+        EnterprisesOp::AuthorizeTask
+        | EnterprisesOp::ResetAction
+        | EnterprisesOp::AddUser
+        | EnterprisesOp::RemoveUser
+        | EnterprisesOp::Disable
+        | EnterprisesOp::Enable => {
             call.json_object_if_any().map_err(Error::Body)?.finish(Some(())).map_err(Error::Invalid)?;
             Ok(Answer::empty(StatusCode::NO_CONTENT))
         }

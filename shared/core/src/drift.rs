@@ -17,7 +17,7 @@ use crate::id::{ConsentRequestId, EnterpriseId};
 use crate::proof::Also;
 use crate::time::Timestamp;
 
-pub use noted::{Drift, Noting};
+pub use noted::{Drift, Noting, recovered};
 pub use seen::Seen;
 use seen::Shown;
 

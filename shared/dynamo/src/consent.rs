@@ -9,6 +9,7 @@ use onboarding_core::audit::AuditRow;
 use onboarding_core::consent::{
     self, Conclusion, ConsentRequest, Context, LEASE, Landing, Leased, MAX_ATTEMPTS, Record, Stage, Verifying,
 };
+use onboarding_core::delivery::Delivery;
 use onboarding_core::drift;
 use onboarding_core::enterprise::{Enterprise, Standing};
 use onboarding_core::id::{ConsentRequestId, EnterpriseId, ReferenceId, ResellerId, TenantId};
@@ -198,14 +199,14 @@ impl Store {
 
     /// Records a move: request, action, tenant, delivery, handles and audit row, in one transaction (P5).
     pub async fn record(&self, record: &Record) -> Result<Recorded, StoreError> {
-        self.record_completing(record, None).await
+        self.record_completing(record, (None, None)).await
     }
 
-    /// The same for a grant, with what it completes.
+    /// The same for a grant, with what it completes, and the event of the loss that it ends.
     async fn record_completing(
         &self,
         record: &Record,
-        completion: Option<&Completion>,
+        (completion, recovered): (Option<&Completion>, Option<&Delivery>),
     ) -> Result<Recorded, StoreError> {
         let mut transaction = self.transaction();
         if record.is_new {
@@ -227,7 +228,7 @@ impl Store {
         }
         let ready = completion.and_then(|completion| completion.ready.as_ref());
         for delivery in
-            [record.delivery.as_ref(), ready.and_then(|ready| ready.delivery.as_ref())].into_iter().flatten()
+            [record.delivery.as_ref(), recovered, ready.and_then(|ready| ready.delivery.as_ref())].into_iter().flatten()
         {
             transaction.deliver(delivery)?;
         }
@@ -317,8 +318,10 @@ impl Store {
             | ActionState::Revoked { .. }
             | ActionState::Expired { .. } => None,
         };
+        let recovered = drift::recovered((enterprise, reseller), (record.request.action, &record.action), context);
+        let recovered = recovered.as_ref();
         let mut completion = completes((enterprise, reseller));
-        let mut recorded = self.record_completing(record, completion.as_ref()).await?;
+        let mut recorded = self.record_completing(record, (completion.as_ref(), recovered)).await?;
         for _ in 0..COMPLETED_AGAIN {
             let (Recorded::EnterpriseRefuses, Some(known)) = (recorded, &completion) else { break };
             let Some((enterprise, reseller)) = self.parties(enterprise.id, reseller.id).await? else { break };
@@ -327,7 +330,7 @@ impl Store {
                 break;
             }
             completion = fresh;
-            recorded = self.record_completing(record, completion.as_ref()).await?;
+            recorded = self.record_completing(record, (completion.as_ref(), recovered)).await?;
         }
         Ok(recorded)
     }

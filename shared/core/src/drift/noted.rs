@@ -101,6 +101,19 @@ impl Change {
     }
 }
 
+/// The event that `action`, which a link grants now, was lost before; it goes beside that link's outcome.
+#[must_use]
+pub fn recovered(
+    (enterprise, reseller): (&Enterprise, &Reseller),
+    (action, state): (ActionType, &ActionState),
+    context: Context<'_>,
+) -> Option<Delivery> {
+    let is_back = enterprise.lost.contains(&action) && matches!(state, ActionState::Granted { .. });
+    let item = ActionItem::new(enterprise.id, action, state, &enterprise.profile.services);
+    let told = || event::delivery(event_of(state), (reseller, enterprise.id), item, (context.keys, context.occasion));
+    is_back.then(told).flatten()
+}
+
 /// The event's name.
 const fn event_of(state: &ActionState) -> &'static str {
     match state {

@@ -3,6 +3,7 @@
 
 mod readiness;
 mod tenant;
+mod tenant_admin_api;
 mod user_info;
 
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use onboarding_core::fields::Fault;
 use onboarding_core::id::EnterpriseId;
 use onboarding_dynamo::credential::Wanted;
 use onboarding_dynamo::{Store, StoreError};
-use onboarding_lambda::body::UnparseableQuery;
+use onboarding_lambda::body::{BodyFault, UnparseableQuery};
 use onboarding_lambda::call::Call;
 use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
@@ -47,6 +48,18 @@ enum Error {
     Query(#[from] UnparseableQuery),
     #[error("the query string is wrong")]
     InvalidQuery(Vec<Fault>),
+    #[error(transparent)]
+    Body(#[from] BodyFault),
+    #[error("the body is wrong")]
+    Invalid(Vec<Fault>),
+    #[error("the enterprise is stopped or gone")]
+    EnterpriseStopped,
+    #[error("the sign-in is of another tenant than the enterprise's")]
+    WrongTenant,
+    #[error("the person may not provision the tenant")]
+    NotAllowed,
+    #[error("the token has ended, or is none for this enterprise")]
+    TokenExpired(Option<String>),
     #[error("the enterprise is bound to no tenant")]
     TenantNotKnown,
     #[error("nobody has given a credential to look with")]
@@ -66,6 +79,17 @@ impl From<Error> for Failure {
             Error::NoSuchEnterprise => Self::not_found(),
             Error::Query(fault) => fault.into(),
             Error::InvalidQuery(faults) => Self::invalid_query(faults),
+            Error::Body(fault) => fault.into(),
+            Error::Invalid(faults) => Self::invalid(faults),
+            Error::EnterpriseStopped => Self::new(StatusCode::CONFLICT, Code::EnterpriseDisabled),
+            Error::WrongTenant => Self::new(StatusCode::CONFLICT, Code::WrongTenant),
+            Error::NotAllowed => Self::new(StatusCode::FORBIDDEN, Code::AdminRoleRequired),
+            Error::TokenExpired(link) => {
+                let failure = Self::new(StatusCode::UNAUTHORIZED, Code::TokenExpired);
+                let cause = Code::TokenExpired.advice().cause;
+                link.into_iter()
+                    .fold(failure, |failure, link| failure.with_detail(format!("{cause} Sign in at {link}")))
+            }
             Error::TenantNotKnown => Self::new(StatusCode::CONFLICT, Code::TenantNotKnown),
             Error::Unverifiable => Self::new(StatusCode::CONFLICT, Code::Unverifiable),
             Error::MicrosoftAway => Self::unavailable(error)
@@ -81,6 +105,7 @@ impl From<Error> for Failure {
 pub async fn handle(app: &App, request: Request) -> Response<Body> {
     edge::serve(&app.edge, request, async |call: &Call<ProvisioningOp>| match call.operation() {
         ProvisioningOp::UserInfo => user_info::read(app, call).await,
+        ProvisioningOp::TenantAdminApi => tenant_admin_api::provision(app, call).await,
         ProvisioningOp::Readiness => readiness::read(app, call).await,
     })
     .await

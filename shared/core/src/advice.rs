@@ -106,6 +106,7 @@ pub enum Code {
     TenantAlreadyBound,
     TenantNotKnown,
     TenantNotShown,
+    TokenExpired,
     TooManyKeys,
     Unauthenticated,
     UnauthorizedClient,

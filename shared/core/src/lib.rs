@@ -16,7 +16,7 @@
 //! | what is told, and to whom | [`outcome`], [`outcome_link`], [`delivery`], [`redirect_url`], [`advice`], [`audit`] |
 //! | actions and what they ask for | [`action`], [`permission`], [`application_client`] |
 //! | a plan, a link, a sign-in, a proof, its loss | [`plan`], [`start`], [`consent`], [`state`], [`identity`], [`proof`], [`drift`], [`readiness`], [`provisioning`] |
-//! | what is told, and to whom | [`outcome`], [`outcome_link`], [`event`], [`delivery`], [`redirect_url`], [`advice`], [`audit`] |
+//! | what is told, and to whom | [`outcome`], [`authentication_result`], [`outcome_link`], [`event`], [`delivery`], [`redirect_url`], [`advice`], [`audit`] |
 //! | groundwork | [`id`], [`time`], [`random`], [`patience`], [`secret`], [`seal`], [`json`], [`word`], [`cloud`] |
 //! | a plan, a link, a sign-in, a proof, its loss | [`plan`], [`start`], [`consent`], [`state`], [`identity`], [`proof`], [`drift`] |
 //! | what is told, and to whom | [`outcome`], [`outcome_link`], [`event`], [`delivery`], [`mail`], [`redirect_url`], [`advice`], [`audit`] |
@@ -27,6 +27,7 @@ pub mod activation;
 pub mod advice;
 pub mod application_client;
 pub mod audit;
+pub mod authentication_result;
 pub mod capability;
 pub mod catalogue;
 pub mod client_credential;

@@ -13,7 +13,7 @@ use crate::secret::{Handle, SecretHash};
 use crate::time::Timestamp;
 
 /// The prefix of a token handle.
-const HANDLE_PREFIX: &str = "onbtok_";
+pub(crate) const HANDLE_PREFIX: &str = "onbtok_";
 
 /// What the body tells of Microsoft's tokens; nothing where nothing was granted.
 #[derive(Debug)]

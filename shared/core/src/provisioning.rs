@@ -37,6 +37,17 @@ pub struct View {
     pub signer_roles: Option<Vec<RoleTemplateId>>,
 }
 
+/// How the provisioning of a tenant ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provisioned {
+    /// What is there afterwards.
+    pub seen: Seen,
+    /// What was made by this, and by nobody else at the same time.
+    pub made: Vec<Lack>,
+    /// Whether Microsoft said that the person may not make it.
+    pub refused: bool,
+}
+
 /// One thing that a tenant lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lack {

@@ -28,6 +28,7 @@ pub mod start;
 pub mod stream;
 pub mod table;
 pub mod token;
+pub mod token_handle;
 mod transaction;
 mod update;
 pub mod user;

@@ -80,6 +80,7 @@
 //! | drift watch, per enterprise, at least twice a day | UpdateItem to wake; GetItem: enterprise, provider; UpdateItem: when again; due and owner index | 2 | 8 |
 //! | the last mandatory grant, besides | in the same transaction: delivery of `enterprise.ready` | | 3 |
 //! | `GET …/readiness` | BatchGetItem | 3 | |
+//! | `POST /v1/provisioning/tenant-admin-api` | BatchGetItem; GetItem: handle, and enterprise if the handle names it; PutItem: audit, if something was made | 4 | 2 |
 //! | `GET /v1/provisioning/o365-user-info` | BatchGetItem; with a token of an enterprise GetItem: enterprise | 3 | |
 //! | `GET /outcome/{handle}` | BatchGetItem: request, enterprise, provider | 3 | |
 //! | refusal | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, delivery, audit | 3 | 10 |

@@ -38,7 +38,7 @@ use onboarding_core::cloud::Endpoints;
 use onboarding_core::id::{ApplicationId, TenantId};
 use onboarding_core::identity::SignedClaims;
 use onboarding_core::proof::{TenantView, application};
-use onboarding_core::provisioning::Seen;
+use onboarding_core::provisioning::{Provisioned, Seen};
 use onboarding_core::random::Random;
 use onboarding_core::text::Domain;
 use onboarding_core::time::Timestamp;
@@ -133,19 +133,14 @@ impl Microsoft {
         graph::application::read_assigned(&self.http, (endpoints, clients.own()), wanted, at, budget).await
     }
 
-    /// How far a tenant is provisioned, as the holder of `access_token` sees it within `budget`.
-    pub async fn read_provisioning(&self, access_token: &SecretString, budget: Duration) -> Seen {
-        graph::provisioning::read(&self.http, &self.settings.endpoints, access_token, budget).await
-    }
-
-    /// The same, as our registrations see it by themselves.
+    /// How far a tenant is provisioned, as our registrations see it by themselves within `budget`.
     pub async fn read_tenant(&self, wanted: ReadTenant<'_>, at: (Timestamp, &dyn Random), budget: Duration) -> Seen {
         graph::provisioning::read_by_ourselves(&self.http, &self.settings.endpoints, wanted, at, budget).await
     }
 
-    /// Makes what a tenant lacks, in the name of the holder of `access_token`, and reads it back within `budget`.
-    pub async fn provision(&self, access_token: &SecretString, budget: Duration) -> Seen {
-        graph::provisioning::provision(&self.http, &self.settings.endpoints, access_token, budget).await
+    /// Makes what `tenant` lacks, in the name of the holder of `access_token`, and reads it back within `budget`.
+    pub async fn provision(&self, access_token: &SecretString, tenant: TenantId, budget: Duration) -> Provisioned {
+        graph::provisioning::provision(&self.http, &self.settings.endpoints, access_token, tenant, budget).await
     }
 
     /// The tenant that owns `domain`.

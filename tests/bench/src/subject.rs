@@ -9,8 +9,15 @@ use crate::event;
 use crate::world::{self, World};
 
 /// The HTTP functions of the bundle.
-pub(crate) const FUNCTIONS: [&str; 7] =
-    ["create-enterprise", "credentials", "enterprises", "audit", "provisioning", "registration-url", "consent-redirect"];
+pub(crate) const FUNCTIONS: [&str; 7] = [
+    "create-enterprise",
+    "credentials",
+    "enterprises",
+    "audit",
+    "provisioning",
+    "registration-url",
+    "consent-redirect",
+];
 
 /// Those that read their secrets before the first event. All others make their first TLS exchange in it.
 const SECRETS_AT_START: [&str; 3] = ["provisioning", "registration-url", "consent-redirect"];

@@ -1,5 +1,7 @@
 //! What a tenant needs beside its consents: read live, never guessed.
 
+mod tenant_admin_api;
+
 use std::collections::BTreeMap;
 
 use reqwest::Method;

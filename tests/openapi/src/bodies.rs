@@ -40,7 +40,7 @@ pub(crate) use operator::{
     AccessToken, ActivationMail, CreatedKey, CreatedReseller, Keys, NewKey, NewReseller, ResellerEdit, TokenRefusal,
     TokenRequest, WebhookSecret,
 };
-pub(crate) use provisioning::Tenancy;
+pub(crate) use provisioning::{ProvisionedTenant, Tenancy, WantedProvisioning};
 
 /// The longest free text of an enterprise, in characters, and the longest list.
 const LONGEST: (usize, usize) = (1_024, 100);
@@ -160,6 +160,8 @@ pub(crate) fn into_components(components: ComponentsBuilder) -> ComponentsBuilde
         EditedEnterprise,
         EnterpriseEdit,
         Tenancy,
+        ProvisionedTenant,
+        WantedProvisioning,
         Readiness,
         UserInfo,
         UserInfoOfTenant,

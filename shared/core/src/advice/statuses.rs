@@ -6,6 +6,7 @@ use super::Code;
 /// in webhooks.
 const STATUSES: &[(Code, &[u16])] = &[
     (Code::ActivationLinkEnded, &[404]),
+    (Code::AdminRoleRequired, &[403]),
     (Code::AlreadyCreated, &[409]),
     (Code::ConsentRequired, &[403]),
     (Code::ConsentUnderWay, &[409]),
@@ -45,6 +46,7 @@ const STATUSES: &[(Code, &[u16])] = &[
     (Code::TenantBoundElsewhere, &[409]),
     (Code::TenantNotKnown, &[409]),
     (Code::TenantNotShown, &[409]),
+    (Code::TokenExpired, &[401]),
     (Code::TooManyAttempts, &[400, 429]),
     (Code::TooManyKeys, &[409]),
     (Code::Unauthenticated, &[401]),
@@ -60,6 +62,7 @@ const STATUSES: &[(Code, &[u16])] = &[
     (Code::UserProvisioningDisabled, &[409]),
     (Code::WrongCloud, &[409]),
     (Code::WrongMethodPage, &[405]),
+    (Code::WrongTenant, &[403, 409]),
 ];
 
 impl Code {

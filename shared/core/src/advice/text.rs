@@ -86,6 +86,7 @@ codes! {
     RateLimited "rate_limited",
     TenantNotKnown "tenant_not_known",
     TenantNotShown "tenant_not_shown",
+    TokenExpired "token_expired",
     TooManyKeys "too_many_keys",
     Unauthenticated "unauthenticated",
     UnauthorizedClient "unauthorized_client",

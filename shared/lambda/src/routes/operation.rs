@@ -172,6 +172,8 @@ operations!(
     ProvisioningOp of Provisioning {
         /// Reads the tenant and who registered it (R129).
         UserInfo,
+        /// Makes what the tenant lacks (R132).
+        TenantAdminApi,
         /// Makes every check of an enterprise at once (R131, R140).
         Readiness,
     }

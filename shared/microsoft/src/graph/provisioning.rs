@@ -10,7 +10,7 @@ use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::cloud::Endpoints;
 use onboarding_core::id::{ApplicationId, ObjectId, RoleTemplateId, TenantId};
 use onboarding_core::permission::TEAMS_ADMIN_API;
-use onboarding_core::provisioning::{Lack, Seen, View};
+use onboarding_core::provisioning::{Lack, Provisioned, Seen, View};
 use onboarding_core::random::Random;
 use onboarding_core::time::Timestamp;
 use reqwest::{Client, StatusCode};
@@ -45,35 +45,34 @@ pub struct ReadTenant<'a> {
     pub person: Option<ObjectId>,
 }
 
-/// What the holder of `access_token` sees, within `budget`.
-pub(crate) async fn read(http: &Client, endpoints: &Endpoints, access_token: &SecretString, budget: Duration) -> Seen {
-    let read = async {
-        let wire = Wire::new(http, endpoints, access_token, budget)?;
-        look(&wire, Person::Me).await
-    };
-    told(read.await)
-}
-
-/// Makes what is missing, as the holder of `access_token`, and reads it back; all of it within `budget`.
+/// Makes what `tenant` lacks, as the holder of `access_token`, and reads it back; all of it within `budget`. In another
+/// tenant nothing is made.
 pub(crate) async fn provision(
     http: &Client,
     endpoints: &Endpoints,
     access_token: &SecretString,
+    tenant: TenantId,
     budget: Duration,
-) -> Seen {
-    let made = async {
+) -> Provisioned {
+    let (mut made, mut refused) = (Vec::new(), false);
+    let read = async {
         let wire = Wire::new(http, endpoints, access_token, budget)?;
         let found = look(&wire, Person::Me).await?;
         let lacks = found.lacks();
-        if lacks.is_empty() {
+        if lacks.is_empty() || found.organization.id != tenant {
             return Ok(found);
         }
         for lack in lacks {
-            make(&wire, endpoints, lack).await;
+            match make(&wire, endpoints, lack).await {
+                Making::Made => made.push(lack),
+                Making::Refused => refused = true,
+                Making::Left => {}
+            }
         }
         look(&wire, Person::Me).await
     };
-    told(made.await)
+    let seen = told(read.await);
+    Provisioned { seen, made, refused }
 }
 
 /// What our registrations see by themselves, within `budget`.
@@ -151,17 +150,30 @@ async fn templates(wire: &Wire<'_>, batch: &Batch, part: &str) -> Result<Vec<Rol
     Ok(roles.into_iter().map(|role| role.role_template_id).collect())
 }
 
-async fn make(wire: &Wire<'_>, endpoints: &Endpoints, lack: Lack) {
+/// How the making of one thing ended.
+enum Making {
+    Made,
+    /// The person may not.
+    Refused,
+    /// It is there already, or Microsoft did not say.
+    Left,
+}
+
+async fn make(wire: &Wire<'_>, endpoints: &Endpoints, lack: Lack) -> Making {
     let (path, body) = match lack {
         Lack::ServicePrincipal => ("/servicePrincipals", json!({ "appId": TEAMS_ADMIN_API })),
         Lack::Role(template) => ("/directoryRoles", json!({ "roleTemplateId": template })),
     };
     match wire.post(&endpoints.graph(path), &body).await {
-        Ok(()) => {}
+        Ok(()) => Making::Made,
         // Somebody else was faster, or Microsoft was slow to show it.
         Err(Unread::Status(StatusCode::BAD_REQUEST | StatusCode::CONFLICT)) => {
             tracing::info!(id = lack.id(), "it is there already");
+            Making::Left
         }
-        Err(why) => tracing::warn!(%why, id = lack.id(), "it was not provisioned"),
+        Err(why) => {
+            tracing::warn!(%why, id = lack.id(), "it was not provisioned");
+            if matches!(why, Unread::Status(StatusCode::FORBIDDEN)) { Making::Refused } else { Making::Left }
+        }
     }
 }

@@ -17,3 +17,63 @@ pub(crate) struct Tenancy {
     #[schema(required)]
     displayable_id: Option<String>,
 }
+
+/// The person of a sign-in.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct SignInUser {
+    /// The user principal name.
+    displayable_id: Option<String>,
+    /// `user`.
+    identity_provider: Option<String>,
+    /// The tenant.
+    tenant_id: Option<TenantId>,
+}
+
+/// The result of a sign-in, as our webhook posts it. It may be nested once more, in a field of its own name.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct SignInResult {
+    /// The token handle, or Microsoft's token where you are given those.
+    access_token: String,
+    /// The authority's host.
+    access_token_type: Option<String>,
+    /// When it ends, in microseconds since 1970.
+    #[schema(minimum = 0)]
+    expires_on: Option<u64>,
+    /// The other token handle.
+    id_token: Option<String>,
+    /// False.
+    multiple_resource_refresh_token: Option<bool>,
+    /// Who signed in.
+    user_info: Option<SignInUser>,
+}
+
+/// A tenant that is to be provisioned.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct WantedProvisioning {
+    /// Which enterprise; a token handle, and a token of one enterprise, name their own.
+    enterprise_id: Option<EnterpriseId>,
+    /// The result of a sign-in.
+    authentication_result: SignInResult,
+}
+
+/// How far the provisioning of a tenant is.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct ProvisionedTenant {
+    /// The enterprise.
+    enterprise_id: EnterpriseId,
+    /// `provisioned`, or `started` where Microsoft does not show all of it yet.
+    status: String,
+    /// Whether the service principal of the Teams admin API is there.
+    #[schema(rename = "containsTeamsTenantAdminAPI")]
+    contains_teams_tenant_admin_api: bool,
+    /// The ids of what Microsoft does not show yet.
+    missing: Vec<String>,
+}

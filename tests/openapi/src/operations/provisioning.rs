@@ -4,7 +4,7 @@ use onboarding_core::readiness::Readiness;
 use onboarding_lambda::routes::ProvisioningOp;
 use serde_json::{Value, json};
 
-use crate::bodies::UserInfoOfTenant;
+use crate::bodies::{ProvisionedTenant, UserInfoOfTenant, WantedProvisioning};
 use crate::described::{Described, Tagged};
 
 pub(super) fn describe(operation: ProvisioningOp) -> Described {
@@ -20,6 +20,42 @@ pub(super) fn describe(operation: ProvisioningOp) -> Described {
         .answers::<UserInfoOfTenant>(200, "The tenant.", user_info())
         .refuses(404, &[Code::NotFound])
         .refuses(409, &[Code::TenantNotKnown, Code::Unverifiable]),
+        ProvisioningOp::TenantAdminApi => Described::new(
+            Tagged::Provisioning,
+            "provisionTenantAdminApi",
+            "Provision the Teams admin API and the roles",
+            "Makes what the tenant lacks, in the name of who signed in: send back the `authenticationResult` that was posted \
+             to your `redirectUrl`. What is there is not made again, so it may be sent twice.",
+        )
+        .takes::<WantedProvisioning>(json!({
+            "enterpriseId": 481_516_234,
+            "authenticationResult": {
+                "accessToken": "onbtok_…",
+                "accessTokenType": "login.microsoftonline.com",
+                "expiresOn": 1_795_600_000_000_000_u64,
+                "idToken": "onbtok_…",
+                "multipleResourceRefreshToken": false,
+                "userInfo": {
+                    "displayableId": "grace@contoso.example",
+                    "identityProvider": "user",
+                    "tenantId": "c0a70500-1111-4a4a-8b8b-0000000c0001",
+                },
+            },
+        }))
+        .answers::<ProvisionedTenant>(
+            200,
+            "How far it is.",
+            json!({
+                "enterpriseId": 481_516_234,
+                "status": "provisioned",
+                "containsTeamsTenantAdminAPI": true,
+                "missing": [],
+            }),
+        )
+        .refuses(401, &[Code::TokenExpired])
+        .refuses(403, &[Code::AdminRoleRequired])
+        .refuses(404, &[Code::NotFound])
+        .refuses(409, &[Code::EnterpriseDisabled, Code::TenantNotKnown, Code::WrongTenant]),
         ProvisioningOp::Readiness => Described::new(
             Tagged::Provisioning,
             "readReadiness",

@@ -316,6 +316,19 @@ pub(super) const ROWS: &[Advice] = &[
             "If a wrong tenant is shown, do not confirm it; make a fresh link.",
         ],
     ),
+    then(
+        "getActionItemUrl",
+        row(
+            Code::TokenExpired,
+            Who::GlobalAdministrator,
+            "The sign-in has ended",
+            "The accessToken has ended, or is none that was given to you for this enterprise.",
+            &[
+                "Have the customer's Global Administrator sign in by a LOGIN_ENTERPRISE_ADMIN link.",
+                "Send the authenticationResult that is then posted to your redirectUrl.",
+            ],
+        ),
+    ),
     row(
         Code::TooManyKeys,
         Who::Operator,

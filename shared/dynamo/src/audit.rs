@@ -64,6 +64,23 @@ fn unsealed_item(row: &AuditRow) -> Result<Item, StoreError> {
     Ok(item)
 }
 
+/// The item of a row as it is once it is written, and later sealed.
+fn noted_item(noted: &Noted) -> Result<Item, StoreError> {
+    let mut item = unsealed_item(&noted.row)?;
+    if let Some(segment) = noted.segment {
+        for of_the_due_index in ["DPK", "DSK"] {
+            item.remove(of_the_due_index);
+        }
+        item.insert("segment".to_owned(), number(segment));
+    }
+    Ok(item)
+}
+
+/// The item of a segment.
+fn segment_item(segment: &Segment) -> Result<Item, StoreError> {
+    item(&Key::segment(segment.trail, segment.number), segment)
+}
+
 impl Transaction {
     /// Adds an audit row, whose id names the transaction.
     pub(crate) fn audit(&mut self, row: &AuditRow) -> Result<(), StoreError> {
@@ -106,7 +123,7 @@ impl Store {
         let last = self.last_segment(trail).await?;
         let Some(segment) = Segment::seal(trail, last.as_ref(), &unsealed, now) else { return Ok(Sealed::Nothing) };
         let mut transaction = self.transaction();
-        transaction.put_new(Part::Segment, item(&Key::segment(trail, segment.number), &segment)?)?;
+        transaction.put_new(Part::Segment, segment_item(&segment)?)?;
         for row in &segment.rows {
             let mark = Change::new("SET #segment = :segment REMOVE DPK, DSK", EXISTS)
                 .and("attribute_not_exists(#segment)")

@@ -1,5 +1,7 @@
 //! The keys of all items; [`crate::table`] lists them.
 
+use std::fmt;
+
 use onboarding_core::audit::Trail;
 use onboarding_core::credential::{KeyId, KeyOwner};
 use onboarding_core::id::{AuditId, ConsentRequestId, DeliveryId, EnterpriseId, MailId, ResellerId, TenantId};
@@ -110,7 +112,7 @@ impl Key {
 
     /// Segments sort by number.
     pub(crate) fn segment(trail: Trail, number: u64) -> Self {
-        Self::new(segment_partition(trail), format!("{number:016}"))
+        Self::new(segment_partition(trail), segment_number(number))
     }
 
     /// The key of an item that was read; empty where the item has none.
@@ -121,6 +123,13 @@ impl Key {
 
     pub(crate) fn into_item(self) -> Item {
         Item::from([("PK".to_owned(), text(self.pk)), ("SK".to_owned(), text(self.sk))])
+    }
+}
+
+/// As errors name an item.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} / {}", self.pk, self.sk)
     }
 }
 
@@ -140,6 +149,11 @@ pub(crate) fn audit_partition(trail: Trail) -> String {
 /// The partition of a trail's segments.
 pub(crate) fn segment_partition(trail: Trail) -> String {
     format!("segments#{trail}")
+}
+
+/// A segment's number as it sorts.
+pub(crate) fn segment_number(number: u64) -> String {
+    format!("{number:016}")
 }
 
 /// Condition: there is such an item.

@@ -241,6 +241,10 @@ async fn a_trail_is_checked_against_a_head_that_was_kept() {
     team.meddle("DeleteItem", cut).await;
     let refused = team.refused(&verify).await;
     assert_eq!(refused["error"], format!("the audit trail is broken: segment {number} is missing"));
+    for command in ["verify", "head", "export"] {
+        let nobodys = team.refused(&["audit", command, "--reseller", "1"]).await;
+        assert_eq!(nobodys["error"], "no such service provider", "{command}");
+    }
     let wrong = team.run(&["audit", "verify", "--head", "nonsense"], "").await;
     assert_eq!(wrong.status.code(), Some(2), "{}", String::from_utf8_lossy(&wrong.stderr));
 }

@@ -2,17 +2,18 @@
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use onboarding_core::audit::chain::Segment;
+use onboarding_core::audit::verify::{Altered, StoredTrail};
 use onboarding_core::audit::{Noted, Trail};
 use onboarding_core::id::{AuditId, EnterpriseId};
 use onboarding_core::listing::PageSize;
 use onboarding_core::time::Timestamp;
 use serde::de::DeserializeOwned;
 
-use super::of_enterprise;
-use crate::key::{Key, audit_partition, segment_partition};
+use super::{noted_item, of_enterprise, segment_item};
+use crate::key::{Key, audit_partition, segment_number, segment_partition};
 use crate::row::entity;
 use crate::table::OWNER_INDEX;
-use crate::value::text;
+use crate::value::{Item, text};
 use crate::{Store, StoreError};
 
 /// What sorts after every id.
@@ -93,22 +94,38 @@ impl Store {
 
     /// The newest segment of a trail.
     pub async fn last_segment(&self, trail: Trail) -> Result<Option<Segment>, StoreError> {
-        let query = self.partition(segment_partition(trail)).scan_index_forward(false).limit(1);
-        let answer = query.send().await.map_err(|error| StoreError::unavailable(&error))?;
-        answer.items.unwrap_or_default().pop().map(entity).transpose()
+        self.newest_segment(trail).await?.map(entity).transpose()
     }
 
-    /// A whole trail, to be checked: every row, and every segment.
-    pub async fn whole_trail(&self, trail: Trail) -> Result<(Vec<Noted>, Vec<Segment>), StoreError> {
+    async fn newest_segment(&self, trail: Trail) -> Result<Option<Item>, StoreError> {
+        let query = self.partition(segment_partition(trail)).scan_index_forward(false).limit(1);
+        let answer = query.send().await.map_err(|error| StoreError::unavailable(&error))?;
+        Ok(answer.items.unwrap_or_default().pop())
+    }
+
+    /// A whole trail, to be checked: every row, every segment, and what is not as we write it.
+    pub async fn whole_trail(&self, trail: Trail) -> Result<StoredTrail, StoreError> {
+        let mut stored = StoredTrail::default();
         // Segments first: a row that is sealed in between is one that waits, not one without its segment.
         let segments = self.all(self.partition(segment_partition(trail))).await?;
-        let mut rows: Vec<Noted> = self.all(self.partition(audit_partition(trail))).await?;
-        let last = segments.last().map_or(0, |last: &Segment| last.number);
-        let newest = self.last_segment(trail).await?.map_or(0, |newest| newest.number);
-        for noted in &mut rows {
+        let last = segments.last().map_or(0, number_of);
+        for item in &segments {
+            match as_written(item, segment_item) {
+                Some(segment) => stored.segments.push(segment),
+                None => stored.altered.push(in_place_of_a_segment(item)),
+            }
+        }
+        for item in &self.all(self.partition(audit_partition(trail))).await? {
+            match as_written(item, noted_item) {
+                Some(noted) => stored.rows.push(noted),
+                None => stored.altered.push(in_place_of_a_row(item)),
+            }
+        }
+        let newest = self.newest_segment(trail).await?.as_ref().map_or(0, number_of);
+        for noted in &mut stored.rows {
             noted.segment = noted.segment.filter(|number| *number <= last || *number > newest);
         }
-        Ok((rows, segments))
+        Ok(stored)
     }
 
     fn partition(&self, partition: String) -> QueryFluentBuilder {
@@ -116,18 +133,41 @@ impl Store {
         query.key_condition_expression("PK = :partition").expression_attribute_values(":partition", text(partition))
     }
 
-    async fn all<T: DeserializeOwned>(&self, query: QueryFluentBuilder) -> Result<Vec<T>, StoreError> {
+    async fn all(&self, query: QueryFluentBuilder) -> Result<Vec<Item>, StoreError> {
         let (mut all, mut from) = (Vec::new(), None);
         loop {
             let answer = query.clone().set_exclusive_start_key(from).send().await;
             let answer = answer.map_err(|error| StoreError::unavailable(&error))?;
-            for item in answer.items.unwrap_or_default() {
-                all.push(entity(item)?);
-            }
+            all.extend(answer.items.unwrap_or_default());
             from = answer.last_evaluated_key;
             if from.is_none() {
                 return Ok(all);
             }
         }
+    }
+}
+
+/// What `item` holds, if writing that makes the same item again: every key, index, field and number of it counts, and
+/// nothing more stands in it.
+fn as_written<T: DeserializeOwned>(item: &Item, write: impl Fn(&T) -> Result<Item, StoreError>) -> Option<T> {
+    let held: T = entity(item.clone()).ok()?;
+    write(&held).is_ok_and(|written| written == *item).then_some(held)
+}
+
+/// The number of a segment by its key, which says it whatever the item holds.
+fn number_of(item: &Item) -> u64 {
+    Key::of(item).sk.parse().unwrap_or_default()
+}
+
+fn in_place_of_a_row(item: &Item) -> Altered {
+    let key = Key::of(item);
+    key.sk.parse().map_or_else(|_| Altered::Stray(key.to_string()), Altered::Row)
+}
+
+fn in_place_of_a_segment(item: &Item) -> Altered {
+    let key = Key::of(item);
+    match key.sk.parse::<u64>() {
+        Ok(number) if key.sk == segment_number(number) => Altered::Segment(number),
+        Ok(_) | Err(_) => Altered::Stray(key.to_string()),
     }
 }

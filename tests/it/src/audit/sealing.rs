@@ -18,7 +18,7 @@ use crate::world::World;
 impl World {
     /// How often each segment number stands on the rows of the demo provider's trail; 0 is for those without one.
     async fn segments(&self) -> BTreeMap<u64, usize> {
-        let (rows, _) = self.sandbox.store().whole_trail(self.trail()).await.unwrap();
+        let rows = self.sandbox.store().whole_trail(self.trail()).await.unwrap().rows;
         let mut counts = BTreeMap::new();
         for noted in rows {
             *counts.entry(noted.segment.unwrap_or_default()).or_default() += 1;

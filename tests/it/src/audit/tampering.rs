@@ -3,6 +3,9 @@
 use onboarding_core::audit::chain::{Head, Segment};
 use onboarding_core::audit::verify::Broken;
 use onboarding_core::id::AuditId;
+use onboarding_core::time::Timestamp;
+use onboarding_dynamo::audit::AUDIT_SHARDS;
+use onboarding_dynamo::due::DueKind;
 use serde_json::{Value, json};
 
 use crate::effects::call_dynamodb;
@@ -88,21 +91,92 @@ impl Trail {
     }
 }
 
-/// T68 An edit of any field of a row.
-#[tokio::test]
-async fn an_edit_is_named() {
-    let trail = Trail::new().await;
-    let key = || trail.row_key(1, 0);
-    let changed = Broken::RowChanged { segment: trail.number(1), row: trail.id(1, 0) };
-    let sound = trail.item(key()).await;
-    for (field, value) in
-        [("who", json!({"S": "somebody"})), ("after", json!({"NULL": true})), ("at", json!({"N": "1"}))]
-    {
-        trail.edit(key(), field, value).await;
-        assert_eq!(trail.named().await, changed, "{field}");
-        trail.put(sound.clone()).await;
+/// Another value of the same type.
+fn edited(value: &Value) -> Value {
+    match value.as_object().and_then(|typed| typed.iter().next()) {
+        Some((kind, value)) if kind == "S" => json!({"S": format!("{}x", value.as_str().unwrap())}),
+        Some((kind, value)) if kind == "N" => json!({"N": format!("{}1", value.as_str().unwrap())}),
+        Some((kind, _)) if kind == "L" => json!({"L": []}),
+        Some(_) | None => json!({"S": "x"}),
     }
+}
+
+/// Every way to meddle with one attribute of `item`: with what is done, the item that comes of it, and the other one where
+/// two change places. The keys are left: under another key it is another item.
+fn meddled(item: &Value, other: &Value) -> Vec<(String, Value, Value)> {
+    let mut all = vec![("an attribute put in".to_owned(), with(item, "note", &json!({"S": "x"})), other.clone())];
+    let names = item.as_object().unwrap().keys().filter(|name| !["PK", "SK"].contains(&name.as_str()));
+    for name in names {
+        all.push((format!("{name} edited"), with(item, name, &edited(&item[name])), other.clone()));
+        if !["OPK", "OSK"].contains(&name.as_str()) {
+            all.push((format!("{name} of another type"), with(item, name, &json!({"BOOL": true})), other.clone()));
+        }
+        let mut without = item.clone();
+        without.as_object_mut().unwrap().remove(name);
+        all.push((format!("{name} removed"), without, other.clone()));
+        if item[name] != other[name] {
+            let swapped = (with(item, name, &other[name]), with(other, name, &item[name]));
+            all.push((format!("{name} swapped"), swapped.0, swapped.1));
+        }
+    }
+    all
+}
+
+fn with(item: &Value, name: &str, value: &Value) -> Value {
+    let mut item = item.clone();
+    item[name] = value.clone();
+    item
+}
+
+/// T68 Whatever is done to any attribute of a row, those of its indexes and those that make it unreadable among them.
+#[tokio::test]
+async fn whatever_is_done_to_a_row_is_named() {
+    let trail = Trail::new().await;
+    let (sound, other) = (trail.item(trail.row_key(1, 0)).await, trail.item(trail.row_key(2, 0)).await);
+    assert!(["OPK", "OSK", "trail", "segment"].iter().all(|name| sound[name].is_object()), "{sound}");
+    let changed = Broken::RowChanged { segment: trail.number(1), row: trail.id(1, 0) };
+    let meddled = meddled(&sound, &other);
+    assert!(meddled.len() > 45, "{}", meddled.len());
+    for (what, row, next) in meddled {
+        trail.put(row).await;
+        trail.put(next).await;
+        assert_eq!(trail.named().await, changed, "{what}");
+    }
+    trail.put(sound).await;
+    trail.put(other).await;
     assert!(trail.world.verify(Some(&trail.head)).await.is_ok());
+}
+
+/// T68 Whatever is done to any attribute of a segment.
+#[tokio::test]
+async fn whatever_is_done_to_an_attribute_of_a_segment_is_named() {
+    let trail = Trail::new().await;
+    let (sound, other) = (trail.item(trail.segment_key(1)).await, trail.item(trail.segment_key(2)).await);
+    let meddled = meddled(&sound, &other);
+    assert!(meddled.len() > 20, "{}", meddled.len());
+    for (what, segment, next) in meddled {
+        trail.put(segment).await;
+        trail.put(next).await;
+        let named = trail.named().await;
+        let number = trail.number(1);
+        assert!([Broken::SegmentChanged(number), Broken::SegmentUnlinked(number)].contains(&named), "{what}: {named}");
+    }
+}
+
+/// T68 What is put under a key of its own is neither a row nor a segment; and a row that is not sealed yet has its form too.
+#[tokio::test]
+async fn what_is_put_in_is_named() {
+    let trail = Trail::new().await;
+    for (key, what) in [(trail.row_key(0, 0), "audit"), (trail.segment_key(0), "segments")] {
+        let stray = with(&trail.item(key).await, "SK", &json!({"S": "x"}));
+        trail.put(stray.clone()).await;
+        assert_eq!(trail.named().await, Broken::Stray(format!("{what}#{} / x", trail.world.trail())));
+        trail.delete(json!({"PK": stray["PK"], "SK": stray["SK"]})).await;
+    }
+    let waiting = trail.world.note(trail.world.now(), "waits").await;
+    let key = json!({"PK": {"S": format!("audit#{}", trail.world.trail())}, "SK": {"S": waiting.id.as_str()}});
+    trail.edit(key, "OPK", json!({"S": "audit#1#1"})).await;
+    assert_eq!(trail.named().await, Broken::UnsealedChanged(waiting.id));
 }
 
 /// T68 A row is taken out.
@@ -134,11 +208,19 @@ async fn an_insertion_is_named() {
     let trail = Trail::new().await;
     let mut row = trail.item(trail.row_key(0, 0)).await;
     let text = format!("{}z", &trail.id(0, 0).as_str()[..trail.id(0, 0).as_str().len() - 1]);
-    (row["SK"], row["id"]) = (json!({ "S": text }), json!({ "S": text }));
+    for name in ["SK", "id", "OSK"] {
+        row[name] = json!({ "S": text });
+    }
     trail.put(row.clone()).await;
     let inserted = Broken::RowInserted(text.parse().unwrap());
     assert_eq!(trail.named().await, inserted);
     row.as_object_mut().unwrap().remove("segment");
+    trail.put(row.clone()).await;
+    assert_eq!(trail.named().await, Broken::UnsealedChanged(text.parse().unwrap()), "it does not wait to be sealed");
+    let at = Timestamp::from_millis(row["at"]["N"].as_str().unwrap().parse().unwrap());
+    row["DSK"] = json!({"S": at.to_string()});
+    let shard = u16::try_from(trail.world.reseller_id().get() % u64::from(AUDIT_SHARDS)).unwrap();
+    row["DPK"] = json!({"S": DueKind::Audit.partition(shard)});
     trail.put(row).await;
     assert_eq!(trail.named().await, inserted);
 }
@@ -172,7 +254,7 @@ async fn what_is_done_to_a_segment_is_named() {
     // The row, its hash in the segment, and the segment's own hash, all made to fit: the next segment knows better.
     trail.put(sound).await;
     trail.edit(trail.row_key(1, 0), "who", json!({"S": "somebody"})).await;
-    let (rows, _) = trail.world.sandbox.store().whole_trail(trail.world.trail()).await.unwrap();
+    let rows = trail.world.sandbox.store().whole_trail(trail.world.trail()).await.unwrap().rows;
     let of_it = rows.into_iter().filter(|noted| noted.segment == Some(trail.number(1)));
     let of_it: Vec<_> = of_it.map(|noted| noted.row).collect();
     let sealed_at = trail.segments[1].sealed_at;

@@ -3,9 +3,11 @@
 use clap::{Args, Subcommand};
 use onboarding_core::audit::Trail;
 use onboarding_core::audit::chain::Head;
-use onboarding_core::audit::verify::verify;
+use onboarding_core::audit::verify::{StoredTrail, verify};
 use onboarding_core::audit::view::TrailView;
 use onboarding_core::id::ResellerId;
+use onboarding_dynamo::Store;
+use onboarding_operator::OperatorError;
 use serde_json::json;
 
 use crate::answer::Answer;
@@ -40,6 +42,14 @@ impl Whose {
     fn trail(&self) -> Trail {
         self.reseller.map_or(Trail::Operator, Trail::Reseller)
     }
+
+    /// Where there is no trail, a number that was mistyped is told apart from a provider without a row.
+    async fn must_exist(&self, store: &Store) -> Result<(), Error> {
+        match self.reseller {
+            Some(id) if store.reseller(id).await?.is_none() => Err(OperatorError::NoSuchReseller.into()),
+            Some(_) | None => Ok(()),
+        }
+    }
 }
 
 impl Audit {
@@ -48,22 +58,31 @@ impl Audit {
         match self {
             Self::Head(whose) => {
                 let last = store.last_segment(whose.trail()).await?;
+                if last.is_none() {
+                    whose.must_exist(&store).await?;
+                }
                 let head = last.as_ref().map(|last| last.head().to_string());
                 let sealed_at = last.map(|last| last.sealed_at.to_string());
                 Ok(Answer::new(json!({ "trail": whose.trail(), "head": head, "sealedAt": sealed_at })))
             }
             Self::Verify { whose, head } => {
                 let trail = whose.trail();
-                let (rows, segments) = store.whole_trail(trail).await?;
-                let intact = verify(trail, &rows, &segments, head.as_ref())?;
-                let newest = segments.last().map(|last| last.head().to_string());
+                let stored = store.whole_trail(trail).await?;
+                if head.is_none() && stored == StoredTrail::default() {
+                    whose.must_exist(&store).await?;
+                }
+                let intact = verify(trail, &stored, head.as_ref())?;
+                let newest = stored.segments.last().map(|last| last.head().to_string());
                 Ok(Answer::new(json!({
                     "trail": trail, "intact": true, "segments": intact.segments, "sealed": intact.sealed,
                     "unsealed": intact.unsealed, "head": newest,
                 })))
             }
             Self::Export(whose) => {
-                let (rows, segments) = store.whole_trail(whose.trail()).await?;
+                let StoredTrail { rows, segments, .. } = store.whole_trail(whose.trail()).await?;
+                if rows.is_empty() {
+                    whose.must_exist(&store).await?;
+                }
                 Ok(Answer::new(json!(TrailView::of(&rows, &segments, None))))
             }
         }

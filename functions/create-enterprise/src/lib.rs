@@ -155,9 +155,8 @@ async fn create(app: &App, call: &Call<CreateEnterpriseOp>) -> Result<Answer, Er
     for _ in 0..NUMBER_RETRIES {
         let id = EnterpriseId::random(call.occasion().random);
         let enterprise = Enterprise::create(id, reseller, profile.clone(), call.now());
-        let name = Some(enterprise.profile.enterprise_name.to_string());
-        let object = format!("enterprise:{id}");
-        let fact = Fact { actor: &actor, action: "enterprise.created", object, before: None, after: name };
+        let (object, after) = (format!("enterprise:{id}"), Some(enterprise.profile.told()));
+        let fact = Fact { actor: &actor, action: "enterprise.created", object, before: None, after };
         let audit = AuditRow::new(reseller, Some(id), fact, call.occasion());
         let answer = Answer::json(StatusCode::OK, &id).with_header(ETAG, &enterprise.etag());
         let codes: Vec<&str> = profile.warnings().iter().map(|warning| warning.code).collect();

@@ -306,6 +306,13 @@ impl<'a> ResellerView<'a> {
         self
     }
 
+    /// All of it, as one JSON object: for the audit trail.
+    #[must_use]
+    pub fn told(&self) -> String {
+        // Texts, numbers and lists alone: there is nothing in a view that JSON cannot say.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
     /// The fields in which two views differ, as they were and as they are, each as one JSON object: for the audit trail.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Option<(String, String)> {

@@ -56,7 +56,7 @@
 //! | `DELETE …/keys/{keyId}` | GetItem: provider; TransactWriteItems: key, provider, audit | 2 | 7 |
 //! | `POST /oauth/token` | BatchGetItem: key, provider; TransactWriteItems: check key, token, audit | 2 | 7 |
 //! | `POST /v1/enterprises/{id}/token` | BatchGetItem; TransactWriteItems: check key, check enterprise, token, audit | 3 | 10 |
-//! | `POST /v1/resellers/{id}/webhook-secret` | TransactWriteItems: provider, audit | 1 | 5 |
+//! | `POST /v1/resellers/{id}/webhook-secret` | TransactWriteItems: provider, audit; PutItem: audit | 1 | 7 |
 //! | `POST /v1/enterprises` | TransactWriteItems: enterprise, name, audit; owner index | 3 | 9 |
 //! | `POST …/action-url` | TransactWriteItems: request, action, audit; by name two GetItem more | 3 (5) | 9 |
 //! | a route that creates, with an `Idempotency-Key` | one more item in the read and in the transaction; a repeat is the read alone | 1 | 2 |

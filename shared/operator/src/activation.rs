@@ -39,7 +39,7 @@ pub async fn renew_activation(
 ) -> Result<Activation, OperatorError> {
     let (activation, mail) = invite(places, reseller, contact, order).await?;
     let (id, _) = reseller;
-    let audit = order.audit(id, "activation.renewed", format!("reseller:{id}"), None);
+    let audit = order.audit(id, ("activation.renewed", format!("reseller:{id}")), (None, None));
     let once = once(&activation);
     match places.store.renew_activation((id, &activation), &mail, &audit, once.as_ref()).await? {
         Made::Done => Ok(activation),

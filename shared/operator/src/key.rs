@@ -1,6 +1,6 @@
 //! API keys of service providers: made, revoked.
 
-use onboarding_core::credential::{ApiKey, Environment, KeyId, KeyOwner, NewKey};
+use onboarding_core::credential::{ApiKey, Environment, KeyId, KeyOwner, KeyView, NewKey};
 use onboarding_core::id::ResellerId;
 use onboarding_dynamo::Store;
 use onboarding_dynamo::api_key::{KeyAdded, KeyRevoked};
@@ -18,9 +18,11 @@ pub async fn create_key(
     let mut patience = store.patience();
     loop {
         let key = ApiKey::new(environment, KeyOwner::Reseller(reseller), order.occasion.random);
-        let audit = order.audit(reseller, "key.created", format!("key:{}", key.id()), None);
+        let record = new.clone().record(&key, now);
+        let told = KeyView::of(&record).told();
+        let audit = order.audit(reseller, ("key.created", format!("key:{}", key.id())), (None, Some(told)));
         let once = order.once(key.id());
-        match store.add_key(reseller, &new.clone().record(&key, now), (&audit, once.as_ref()), now).await? {
+        match store.add_key(reseller, &record, (&audit, once.as_ref()), now).await? {
             KeyAdded::Done => return Ok(key),
             KeyAdded::NoSuchReseller => return Err(OperatorError::NoSuchReseller),
             KeyAdded::TooMany => return Err(OperatorError::TooManyKeys),
@@ -43,7 +45,7 @@ pub async fn revoke_key(
     }
     let mut patience = store.patience();
     loop {
-        let audit = order.audit(reseller, "key.revoked", format!("key:{key}"), None);
+        let audit = order.audit(reseller, ("key.revoked", format!("key:{key}")), (None, None));
         match store.revoke_key(reseller, key, &audit, order.occasion.now).await? {
             KeyRevoked::Done => return Ok(()),
             KeyRevoked::NoSuchKey => return Err(OperatorError::NoSuchKey),

@@ -51,9 +51,14 @@ pub struct Order<'a> {
 }
 
 impl Order<'_> {
-    /// The audit row of a change of a provider's things; a new one for each try, as it names its transaction.
-    fn audit(self, reseller: ResellerId, action: &str, object: String, change: Option<(String, String)>) -> AuditRow {
-        let (before, after) = change.unzip();
+    /// The audit row of a fact about a provider's things, with what was before and after it; a new one for each try, as it
+    /// names its transaction.
+    fn audit(
+        self,
+        reseller: ResellerId,
+        (action, object): (&str, String),
+        (before, after): (Option<String>, Option<String>),
+    ) -> AuditRow {
         let fact = Fact { actor: self.actor, action, object, before, after };
         AuditRow::new(reseller, None, fact, self.occasion)
     }

@@ -34,15 +34,17 @@ pub async fn create_reseller(
             Err(SecretsError::AlreadyExists(_)) => continue,
             made => made?,
         };
-        let audit = order.audit(id, "reseller.created", object(id), None);
         let (activation, mail) = match contact {
             Some(contact) => Some(invite(places, (id, new.name()), contact, order).await?).unzip(),
             None => (None, None),
         };
         let reseller = Reseller { activation, ..new.clone().create(id, order.occasion.now) };
+        let catalogue = new.catalogue(starter);
+        let told = ResellerView::of(&reseller, &catalogue).told();
+        let audit = order.audit(id, ("reseller.created", object(id)), (None, Some(told)));
         let once = order.once(id);
         let made = (&reseller, mail.as_ref());
-        match places.store.create_reseller(made, &new.catalogue(starter), &audit, once.as_ref()).await? {
+        match places.store.create_reseller(made, &catalogue, &audit, once.as_ref()).await? {
             Made::Done => return Ok((id, secret)),
             Made::Refused => {}
             Made::Repeated(repeat) => {
@@ -71,10 +73,8 @@ pub async fn edit_reseller(
         let edit = read(before).map_err(OperatorError::Invalid)?;
         let (after, catalogue) = edit.apply(before, former);
         let change = ResellerView::of(before, former).difference(&ResellerView::of(&after, &catalogue));
-        if change.is_none() {
-            return Ok(seen);
-        }
-        let audit = order.audit(before.id, "reseller.changed", object(before.id), change);
+        let Some((was, is)) = change else { return Ok(seen) };
+        let audit = order.audit(before.id, ("reseller.changed", object(before.id)), (Some(was), Some(is)));
         let replaced = Some(&catalogue).filter(|catalogue| *catalogue != former);
         if store.change_reseller((before, &after), replaced, &audit).await? {
             return Ok((after, catalogue));
@@ -88,13 +88,15 @@ pub async fn edit_reseller(
 
 /// Makes a new webhook secret and tells it, for the one time that it is shown. The former one signs for a day more.
 ///
-/// The change is noted before it is made, so that no sender goes on with the former key alone once the new one is told.
+/// That it is asked for is noted before it is made, so that no sender goes on with the former key alone once the new one is
+/// told. The secret is not in the table, so what came of it is a second row.
 pub async fn rotate_webhook_secret(
     places: Places<'_>,
     id: ResellerId,
     order: Order<'_>,
 ) -> Result<SecretString, OperatorError> {
-    let audit = order.audit(id, "webhook_secret.rotation", object(id), None);
+    let row = |action| order.audit(id, (action, object(id)), (None, None));
+    let audit = row("webhook_secret.rotation_requested");
     let once = order.once(id);
     match places.store.change_webhook_keys(id, order.occasion.now, &audit, once.as_ref()).await? {
         Made::Done => {}
@@ -106,6 +108,8 @@ pub async fn rotate_webhook_secret(
         // Nothing was told, so the same request may be sent again.
         places.store.give_up(once).await?;
     }
+    let outcome = if rotated.is_ok() { "webhook_secret.rotated" } else { "webhook_secret.rotation_failed" };
+    places.store.note(&row(outcome)).await?;
     Ok(rotated?)
 }
 

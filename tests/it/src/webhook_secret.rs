@@ -171,6 +171,29 @@ async fn what_is_no_rotation_changes_nothing() {
     assert_eq!(made_by(&caught, &provider.webhook_secret), [true]);
 }
 
+/// K18 The trail says that a rotation was asked for, and what came of it: never that one happened which did not.
+#[tokio::test]
+async fn the_trail_says_what_came_of_a_rotation() {
+    let world = World::new().await;
+    let provider = world.other_provider().await;
+    let path = format!("/v1/resellers/{}/webhook-secret", provider.id);
+    let rotations = async || {
+        let trail = world.operator(Method::GET, &format!("/v1/audit?resellerId={}", provider.id), None).await.json();
+        let rows = trail["items"].as_array().unwrap().clone();
+        let actions = rows.iter().map(|row| row["action"].as_str().unwrap().to_owned());
+        actions.filter(|action| action.starts_with("webhook_secret.")).collect::<Vec<_>>()
+    };
+    let broken = simulated_secrets_manager::Operation::PutSecretValue;
+    world.sandbox.secrets_manager().unwrap().faults().fail(broken, 9, 500, "InternalServiceError");
+    assert_eq!(world.operator(Method::POST, &path, Some(&json!({}))).await.status, 503);
+    let failed = ["webhook_secret.rotation_requested", "webhook_secret.rotation_failed"];
+    assert_eq!(rotations().await, failed);
+    world.sandbox.secrets_manager().unwrap().faults().clear();
+    world.rotate(&provider).await;
+    let made = ["webhook_secret.rotation_requested", "webhook_secret.rotated"];
+    assert_eq!(rotations().await, [failed, made].concat());
+}
+
 /// R205 The provider's row says when its keys were changed, and nothing of them.
 #[tokio::test]
 async fn the_row_notes_the_change_without_the_secret() {

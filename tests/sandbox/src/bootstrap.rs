@@ -7,8 +7,9 @@
 use chrono::DateTime;
 use onboarding_core::audit::{Actor, AuditRow, Fact, Occasion, Trail};
 use onboarding_core::client_credential::ClientCredential;
-use onboarding_core::credential::{ApiKey, Environment, KeyOwner, MalformedKey};
+use onboarding_core::credential::{ApiKey, Environment, KeyOwner, KeyView, MalformedKey};
 use onboarding_core::random::Random;
+use onboarding_core::reseller::ResellerView;
 use onboarding_core::time::Timestamp;
 use onboarding_dynamo::Store;
 use onboarding_secrets::{Secrets, SecretsError, further_secret};
@@ -68,16 +69,20 @@ pub(crate) async fn rows(
         Ok(_) | Err(SecretsError::AlreadyExists(_)) => {}
         Err(fault) => return Err(fault.into()),
     }
-    let audit = |trail: Trail, action, object| {
-        let fact = Fact { actor: &Actor::System("sandbox"), action, object, before: None, after: None };
+    let audit = |trail: Trail, action, object, after| {
+        let fact = Fact { actor: &Actor::System("sandbox"), action, object, before: None, after: Some(after) };
         AuditRow::new(trail, None, fact, Occasion { now, reference: None, random })
     };
-    let made = audit(Trail::Operator, "key.created", format!("key:{}", keys.operator.id()));
-    store.add_operator_key(&keys.operator.record(now), &made).await?;
-    let made = audit(reseller.id.into(), "reseller.created", format!("reseller:{}", reseller.id));
-    store.create_reseller((&reseller, None), &demo_reseller::catalogue()?, &made, None).await?;
-    let made = audit(reseller.id.into(), "key.created", format!("key:{}", keys.reseller.id()));
-    store.add_key(reseller.id, &keys.reseller.record(now), (&made, None), now).await?;
+    let key = keys.operator.record(now);
+    let made = audit(Trail::Operator, "key.created", format!("key:{}", key.id), KeyView::of(&key).told());
+    store.add_operator_key(&key, &made).await?;
+    let (trail, catalogue) = (reseller.id.into(), demo_reseller::catalogue()?);
+    let told = ResellerView::of(&reseller, &catalogue).told();
+    let made = audit(trail, "reseller.created", format!("reseller:{}", reseller.id), told);
+    store.create_reseller((&reseller, None), &catalogue, &made, None).await?;
+    let key = keys.reseller.record(now);
+    let made = audit(trail, "key.created", format!("key:{}", key.id), KeyView::of(&key).told());
+    store.add_key(reseller.id, &key, (&made, None), now).await?;
     Ok(())
 }
 

@@ -114,7 +114,7 @@ impl Moment {
     }
 
     /// The audit row of something that this command did, beyond the moves of the API.
-    pub(crate) fn noted(&self, trail: Trail, action: &str, object: String) -> AuditRow {
-        AuditRow::new(trail, None, Fact { actor: &ACTOR, action, object, before: None, after: None }, self.occasion())
+    pub(crate) fn noted(&self, trail: Trail, (action, object): (&str, String), after: Option<String>) -> AuditRow {
+        AuditRow::new(trail, None, Fact { actor: &ACTOR, action, object, before: None, after }, self.occasion())
     }
 }

@@ -112,6 +112,13 @@ impl<'a> KeyView<'a> {
             expires_at: record.expires_at.map(|at| at.to_string()),
         }
     }
+
+    /// All of it, as one JSON object: for the audit trail.
+    #[must_use]
+    pub fn told(&self) -> String {
+        // Texts and lists alone: there is nothing in a view that JSON cannot say.
+        serde_json::to_string(self).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]

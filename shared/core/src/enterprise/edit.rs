@@ -93,6 +93,22 @@ fn contradicts(before: &Profile, after: &Profile, bound: TenantId) -> bool {
     }
 }
 
+/// What the audit trail, from which nothing is ever taken, says in the place of a mail address.
+const NOT_KEPT: &str = "[not kept]";
+
+fn kept(name: &str, value: &Value) -> Value {
+    if name == "enterpriseAdminEmail" { NOT_KEPT.into() } else { value.clone() }
+}
+
+impl Profile {
+    /// All of it as one JSON object, but for the mail address: for the audit trail.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let fields = fields_of(self);
+        Value::Object(fields.iter().map(|(name, value)| (name.clone(), kept(name, value))).collect()).to_string()
+    }
+}
+
 fn fields_of(profile: &Profile) -> Map<String, Value> {
     match serde_json::to_value(profile) {
         Ok(Value::Object(fields)) => fields,
@@ -151,14 +167,15 @@ impl Edit {
         needed
     }
 
-    /// The changed fields as they were and as they will be, as JSON objects; `null` is absent. For the audit trail.
+    /// The changed fields as they were and as they will be, as JSON objects; `null` is absent. For the audit trail, which
+    /// keeps no mail address.
     #[must_use]
     pub fn changes(&self) -> (String, String) {
         let (before, after) = (fields_of(&self.before.profile), fields_of(&self.after.profile));
         let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
         let changed: Vec<&String> = names.filter(|name| before.get(*name) != after.get(*name)).collect();
         let of = |fields: &Map<String, Value>| {
-            let value = |name: &String| fields.get(name).cloned().unwrap_or_default();
+            let value = |name: &String| fields.get(name).map(|value| kept(name, value)).unwrap_or_default();
             Value::Object(changed.iter().map(|name| ((*name).clone(), value(name))).collect()).to_string()
         };
         (of(&before), of(&after))

@@ -40,8 +40,10 @@ impl OperatorKey {
                 let said = said([("label", label.map(Into::into)), ("expiresInDays", expires_in_days.map(Into::into))]);
                 let new = NewKey::parse(said, moment.now).map_err(OperatorError::Invalid)?;
                 let key = ApiKey::new(place.environment(), KeyOwner::Operator, moment.occasion().random);
-                let audit = moment.noted(Trail::Operator, "key.created", format!("key:{}", key.id()));
-                if !store.add_operator_key(&new.record(&key, moment.now), &audit).await? {
+                let record = new.record(&key, moment.now);
+                let told = Some(KeyView::of(&record).told());
+                let audit = moment.noted(Trail::Operator, ("key.created", format!("key:{}", key.id())), told);
+                if !store.add_operator_key(&record, &audit).await? {
                     return Err(OperatorError::NoFreeNumber.into());
                 }
                 Ok(Answer::new(json!({ "keyId": key.id(), "key": key.expose() })).with_remark(SHOWN_ONCE))
@@ -51,7 +53,7 @@ impl OperatorKey {
                 Ok(Answer::new(json!(keys.iter().map(KeyView::of).collect::<Vec<_>>())))
             }
             Self::Revoke { key_id } => {
-                let audit = Moment::present().noted(Trail::Operator, "key.revoked", format!("key:{key_id}"));
+                let audit = Moment::present().noted(Trail::Operator, ("key.revoked", format!("key:{key_id}")), None);
                 let is_the_operators = key_id.owner() == KeyOwner::Operator;
                 if !is_the_operators || !store.revoke_operator_key(&key_id, &audit).await? {
                     return Err(OperatorError::NoSuchKey.into());

@@ -1,8 +1,9 @@
 //! What is asked for: `?enterpriseId=&from=&to=&limit=&cursor=`, and `resellerId` of the operator.
 
 use lambda_http::Request;
+use onboarding_core::audit::Trail;
 use onboarding_core::fields::Fields;
-use onboarding_core::id::{AuditId, EnterpriseId, ResellerId};
+use onboarding_core::id::{EnterpriseId, ResellerId};
 use onboarding_core::listing::PageSize;
 use onboarding_core::time::{InvalidInstant, Timestamp};
 
@@ -14,7 +15,7 @@ pub(crate) struct Asked {
     pub(crate) enterprise: Option<EnterpriseId>,
     pub(crate) from: Option<Timestamp>,
     pub(crate) to: Option<Timestamp>,
-    pub(crate) after: Option<AuditId>,
+    pub(crate) cursor: Option<String>,
     pub(crate) size: PageSize,
 }
 
@@ -26,14 +27,17 @@ impl Asked {
         let to: Option<Timestamp> = query.parsed("to", "invalid_instant", instant_or_day);
         let size = query.parsed("limit", "out_of_range", str::parse).unwrap_or_default();
         let cursor = query.text("cursor");
+        let asked = Self { reseller, enterprise, from, to, cursor, size };
         if from.zip(to).is_some_and(|(from, to)| from > to) {
             query.fault("to", "out_of_range", "to must not be before from");
         }
-        let asked = Self { reseller, enterprise, from, to, after: None, size };
-        let asked = query.finish(Some(asked)).map_err(Error::InvalidQuery)?;
-        // A cursor is the last row that was told. In whichever list it is used, it leads to a later place of that list.
-        let after = cursor.map(|cursor| cursor.parse().map_err(|_| Error::InvalidCursor)).transpose()?;
-        Ok(Self { after, ..asked })
+        query.finish(Some(asked)).map_err(Error::InvalidQuery)
+    }
+
+    /// What a cursor of `trail` is bound to: whose rows, about which enterprise, from when to when.
+    pub(crate) fn filter(&self, trail: Trail) -> String {
+        let Self { enterprise, from, to, .. } = self;
+        format!("{trail} {enterprise:?} {from:?} {to:?}")
     }
 }
 
@@ -44,10 +48,10 @@ fn instant_or_day(text: &str) -> Result<Timestamp, InvalidInstant> {
 }
 
 /// The address of the next page: the same query string with another cursor, relative to this address.
-pub(crate) fn next(request: &Request, cursor: &AuditId) -> String {
+pub(crate) fn next(request: &Request, cursor: &str) -> String {
     let query = request.uri().query().unwrap_or_default();
     let kept = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
-    let cursor = format!("cursor={}", cursor.as_str());
+    let cursor = format!("cursor={cursor}");
     let query: Vec<&str> = kept.chain([cursor.as_str()]).collect();
     format!("?{}", query.join("&"))
 }

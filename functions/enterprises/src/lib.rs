@@ -104,8 +104,7 @@ impl From<Error> for Failure {
             Error::Invalid(faults) => Self::invalid(faults),
             Error::Query(fault) => fault.into(),
             Error::InvalidQuery(faults) => Self::invalid_query(faults),
-            Error::Cursor(wrong) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, Code::InvalidCursor)
-                .with_faults(vec![Fault::new("cursor", "invalid_cursor", format!("cursor {wrong}"))]),
+            Error::Cursor(wrong) => wrong.into(),
             Error::Task(refused) => task::refusal(refused),
             Error::Precondition(fault) => fault.into(),
             Error::NameTaken => Self::name_taken(),

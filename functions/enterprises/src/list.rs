@@ -84,8 +84,8 @@ where
     let owner = call.reseller(&caller)?.id;
     let asked = Asked::<Status>::parse(call.query_fields()?)?;
     let (size, filter) = (asked.size, asked.status.map(word));
-    let listing = Listing { owner, list: name, filter };
-    let after = asked.cursor.as_deref().map(|cursor| listing.position(cursor)).transpose()?;
+    let listing = Listing { owner: owner.into(), list: name, filter };
+    let after = asked.cursor.as_deref().map(|cursor| listing.place::<Position>(cursor)).transpose()?;
     // One more than the page holds tells whether there is another page.
     let limit = if filter.is_some() { LOOKED_AT } else { size.get() + 1 };
     let Listed { enterprises, more } = app.store.enterprises_of(owner, after, limit).await?;

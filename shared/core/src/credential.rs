@@ -54,6 +54,22 @@ pub enum KeyOwner {
     Reseller(ResellerId),
 }
 
+impl From<ResellerId> for KeyOwner {
+    fn from(reseller: ResellerId) -> Self {
+        Self::Reseller(reseller)
+    }
+}
+
+/// `operator`, or the provider's number.
+impl fmt::Display for KeyOwner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Operator => f.write_str("operator"),
+            Self::Reseller(reseller) => reseller.fmt(f),
+        }
+    }
+}
+
 /// The public part of a key, such as `481516-7q2m0k3x` or `operator-7q2m0k3x`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -99,10 +115,7 @@ impl From<KeyId> for String {
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.owner {
-            KeyOwner::Operator => write!(f, "operator-{}", self.number),
-            KeyOwner::Reseller(reseller) => write!(f, "{reseller}-{}", self.number),
-        }
+        write!(f, "{}-{}", self.owner, self.number)
     }
 }
 

@@ -14,8 +14,10 @@ use ring::digest::{Context, SHA256};
 use thiserror::Error;
 
 use crate::action::ActionType;
+use crate::credential::KeyOwner;
 use crate::enterprise::Enterprise;
-use crate::id::{EnterpriseId, ResellerId};
+use crate::id::{AuditId, EnterpriseId, ResellerId};
+use crate::reseller::Reseller;
 use crate::time::Timestamp;
 
 /// How many items a page has at most: 1 to 100, 50 unless the caller says otherwise.
@@ -54,12 +56,61 @@ impl FromStr for PageSize {
 /// One list as one caller sees it: what a cursor is bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listing<'a> {
-    /// Whose list it is.
-    pub owner: ResellerId,
+    /// Who reads it.
+    pub owner: KeyOwner,
     /// Which list, such as `enterprises`.
     pub list: &'a str,
-    /// The word that it is filtered by, if any.
+    /// What it is filtered by, if by anything.
     pub filter: Option<&'a str>,
+}
+
+/// A place in a list, as a cursor holds it.
+pub trait Place: Sized {
+    /// The place in bytes.
+    fn bytes(&self) -> Vec<u8>;
+
+    /// The place in `bytes`, if it is one.
+    fn of_bytes(bytes: &[u8]) -> Option<Self>;
+}
+
+/// A place in a trail: behind this row.
+impl Place for AuditId {
+    fn bytes(&self) -> Vec<u8> {
+        self.as_str().into()
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        std::str::from_utf8(bytes).ok()?.parse().ok()
+    }
+}
+
+/// A place in the list of service providers, which is in the order of their making.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResellerPlace {
+    /// When the provider was made.
+    pub created_at: Timestamp,
+    /// The provider.
+    pub reseller: ResellerId,
+}
+
+impl ResellerPlace {
+    /// The place behind `reseller`.
+    #[must_use]
+    pub const fn past(reseller: &Reseller) -> Self {
+        Self { created_at: reseller.created_at, reseller: reseller.id }
+    }
+}
+
+impl Place for ResellerPlace {
+    fn bytes(&self) -> Vec<u8> {
+        [self.created_at.millis().to_be_bytes(), self.reseller.get().to_be_bytes()].concat()
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        let (millis, reseller) = bytes.split_first_chunk()?;
+        let reseller = u64::from_be_bytes(reseller.try_into().ok()?).try_into().ok()?;
+        Some(Self { created_at: Timestamp::from_millis(i64::from_be_bytes(*millis)), reseller })
+    }
 }
 
 /// A place in a provider's list of enterprises, which is in the order of their making.
@@ -80,8 +131,6 @@ pub struct InvalidCursor;
 
 /// The first byte of a cursor: its form.
 const VERSION: u8 = 1;
-/// Version, instant, enterprise, action.
-const POSITION_LENGTH: usize = 1 + 8 + 8 + 1;
 const DIGEST_LENGTH: usize = 16;
 
 impl Position {
@@ -102,7 +151,9 @@ impl Position {
     pub fn has_passed(&self, enterprise: EnterpriseId, action: ActionType) -> bool {
         self.enterprise == enterprise && self.action.is_some_and(|last| number(action) <= number(last))
     }
+}
 
+impl Place for Position {
     fn bytes(&self) -> Vec<u8> {
         let mut bytes = vec![VERSION];
         bytes.extend(self.created_at.millis().to_be_bytes());
@@ -131,29 +182,29 @@ fn number(action: ActionType) -> u8 {
 }
 
 impl Listing<'_> {
-    /// The cursor for `position` of this list.
+    /// The cursor for `place` of this list.
     #[must_use]
-    pub fn cursor(&self, position: &Position) -> String {
-        let mut bytes = position.bytes();
+    pub fn cursor(&self, place: &impl Place) -> String {
+        let mut bytes = place.bytes();
         bytes.extend(self.digest(&bytes));
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The position in a cursor of this list.
-    pub fn position(&self, cursor: &str) -> Result<Position, InvalidCursor> {
+    /// The place in a cursor of this list.
+    pub fn place<P: Place>(&self, cursor: &str) -> Result<P, InvalidCursor> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| InvalidCursor)?;
-        let (position, digest) = bytes.split_at_checked(POSITION_LENGTH).ok_or(InvalidCursor)?;
-        if digest != self.digest(position) {
+        let (place, digest) = bytes.split_last_chunk::<DIGEST_LENGTH>().ok_or(InvalidCursor)?;
+        if *digest != self.digest(place) {
             return Err(InvalidCursor);
         }
-        Position::of_bytes(position).ok_or(InvalidCursor)
+        P::of_bytes(place).ok_or(InvalidCursor)
     }
 
-    fn digest(&self, position: &[u8]) -> [u8; DIGEST_LENGTH] {
+    fn digest(&self, place: &[u8]) -> [u8; DIGEST_LENGTH] {
         let mut context = Context::new(&SHA256);
         context.update(format!("onboarding cursor\0{}\0{}\0", self.owner, self.list).as_bytes());
         context.update(format!("{:?}\0", self.filter).as_bytes());
-        context.update(position);
+        context.update(place);
         let mut digest = [0; DIGEST_LENGTH];
         digest.copy_from_slice(&context.finish().as_ref()[..DIGEST_LENGTH]);
         digest

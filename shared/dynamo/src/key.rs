@@ -94,11 +94,7 @@ impl Key {
     }
 
     pub(crate) fn idempotency(attempt: &Attempt) -> Self {
-        let owner = match attempt.owner() {
-            KeyOwner::Operator => "operator".to_owned(),
-            KeyOwner::Reseller(reseller) => reseller.to_string(),
-        };
-        Self::new(format!("idempotency#{owner}#{}", attempt.key().as_str()), "idempotency")
+        Self::new(format!("idempotency#{}#{}", attempt.owner(), attempt.key().as_str()), "idempotency")
     }
 
     /// What a key has leased in the window that begins at `begin`.

@@ -10,6 +10,7 @@ use std::fmt;
 use http::{Method, StatusCode};
 use onboarding_core::advice::{Code, Explanation};
 use onboarding_core::fields::Fault;
+use onboarding_core::listing::InvalidCursor;
 use onboarding_core::scope::Scope;
 
 /// `Retry-After` of a 429 or 503 whose advice names no time, in seconds.
@@ -283,6 +284,13 @@ impl Failure {
             Some(detail) => explanation.with_detail(detail.clone()),
             None => explanation,
         }
+    }
+}
+
+impl From<InvalidCursor> for Failure {
+    fn from(wrong: InvalidCursor) -> Self {
+        let fault = Fault::new("cursor", "invalid_cursor", format!("cursor {wrong}"));
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, Code::InvalidCursor).with_faults(vec![fault])
     }
 }
 

@@ -177,7 +177,68 @@ async fn a_wrong_query_is_told() {
     assert_eq!(faults, ["/enterpriseId", "/from", "/limit", "/order"]);
     assert_eq!(read("from=2026-01-02&to=2026-01-01").await.2, ["/to"]);
     assert_eq!(read("limit=1&limit=2").await.0, 400);
-    assert_eq!(read("cursor=x").await, (422, "invalid_cursor".to_owned(), vec![]));
+    assert_eq!(read("cursor=x").await, (422, "invalid_cursor".to_owned(), vec!["/cursor".to_owned()]));
+}
+
+/// R204, K10 A cursor of a trail is good for the caller, the trail and the filter that it was made for.
+#[tokio::test]
+async fn a_cursor_of_a_trail_is_bound() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    world.registration_url(enterprise).await;
+    let own = world.reseller_id();
+    let next = world.audit(&format!("?enterpriseId={enterprise}&limit=1")).await["next"].as_str().unwrap().to_owned();
+    let more = world.audit(&format!("?enterpriseId={enterprise}&limit=2&cursor={next}")).await;
+    assert_eq!(texts(&more, "action"), ["consent.started"]);
+    let read = async |key: &str, query: &str| {
+        let path = format!("/v1/audit?{query}&cursor={next}");
+        let answer = world.as_holder_of(key, Method::GET, &path, None).await;
+        (answer.problem().0, answer.problem().1)
+    };
+    let invalid = (422, "invalid_cursor".to_owned());
+    for query in ["limit=1", "enterpriseId=1", &format!("enterpriseId={enterprise}&from=2026-01-01")] {
+        assert_eq!(read(world.sandbox.reseller_key(), query).await, invalid, "{query}");
+    }
+    let by_operator = format!("enterpriseId={enterprise}&resellerId={own}");
+    assert_eq!(read(world.sandbox.operator_key(), &by_operator).await, invalid);
+    let other = world.other_provider().await;
+    assert_eq!(read(&other.key, &format!("enterpriseId={enterprise}")).await, invalid);
+}
+
+/// R204, G66 Rows about another's enterprise are answered as those about none: status, headers and text, but for the
+/// reference.
+#[tokio::test]
+async fn anothers_enterprise_has_no_rows() {
+    let world = World::new().await;
+    let other = world.other_provider().await;
+    let (theirs, _) = world.contoso_of(&other).await;
+    for accept in ["application/json", "text/csv"] {
+        let read = async |enterprise: u64| {
+            let call = world.call(Method::GET, &format!("/v1/audit?enterpriseId={enterprise}"));
+            let call = call.bearer_auth(world.sandbox.reseller_key()).header("Accept", accept);
+            let Answer { status, mut headers, text } = send(call).await;
+            for of_the_moment in ["x-request-id", "date"] {
+                headers.remove(of_the_moment);
+            }
+            (status, headers, text)
+        };
+        assert_eq!(read(theirs).await, read(1).await, "{accept}");
+    }
+}
+
+/// T68 The operator says whose trail it wants to read; one of nobody does not exist.
+#[tokio::test]
+async fn the_operator_names_a_provider_that_there_is() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let read = async |query: &str| world.operator(Method::GET, &format!("/v1/audit?{query}"), None).await;
+    let whose = read(&format!("enterpriseId={enterprise}")).await.problem();
+    assert_eq!(whose, (422, "invalid_query".to_owned(), vec![("/resellerId".to_owned(), "required".to_owned())]));
+    for nobody in ["resellerId=1", "resellerId=1&enterpriseId=1"] {
+        assert_eq!(read(nobody).await.problem().1, "not_found", "{nobody}");
+    }
+    let told = read(&format!("enterpriseId={enterprise}&resellerId={}", world.reseller_id())).await.json();
+    assert_eq!(texts(&told, "action"), ["enterprise.created"]);
 }
 
 /// R204, T68 A provider sees its own trail alone; the operator sees any, and its own.

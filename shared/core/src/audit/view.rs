@@ -4,13 +4,12 @@ use serde::Serialize;
 
 use super::chain::{Digest, SealedRow, Segment};
 use super::{Entry, Noted, Trail};
-use crate::id::AuditId;
 
 /// Rows with their segments: the body of `GET /v1/audit`, and what `onboarding-admin audit export` prints.
 #[derive(Debug, Serialize)]
 pub struct TrailView<'a> {
     items: Vec<RowView<'a>>,
-    next: Option<&'a AuditId>,
+    next: Option<&'a str>,
     segments: Vec<SegmentView<'a>>,
 }
 
@@ -35,9 +34,9 @@ struct SegmentView<'a> {
 }
 
 impl<'a> TrailView<'a> {
-    /// These rows and segments; `next` is where the trail goes on.
+    /// These rows and segments; `next` is the cursor with which the trail goes on.
     #[must_use]
-    pub fn of(rows: &'a [Noted], segments: &'a [Segment], next: Option<&'a AuditId>) -> Self {
+    pub fn of(rows: &'a [Noted], segments: &'a [Segment], next: Option<&'a str>) -> Self {
         let row = |noted: &'a Noted| RowView { entry: noted.row.entry(), segment: noted.segment };
         let segment = |segment: &'a Segment| SegmentView {
             trail: segment.trail,

@@ -2,7 +2,7 @@ use super::*;
 use crate::enterprise::tests::sample;
 
 fn listing() -> Listing<'static> {
-    Listing { owner: ResellerId::try_from(54).unwrap(), list: "enterprises", filter: None }
+    Listing { owner: KeyOwner::Reseller(54.try_into().unwrap()), list: "enterprises", filter: None }
 }
 
 fn position(action: Option<ActionType>) -> Position {
@@ -24,9 +24,13 @@ fn a_page_has_one_to_a_hundred_items() {
 /// R148 A cursor leads back to its place.
 #[test]
 fn a_cursor_reads_back() {
+    let provider = ResellerPlace { created_at: Timestamp::from_millis(7), reseller: 54.try_into().unwrap() };
+    assert_eq!(listing().place(&listing().cursor(&provider)), Ok(provider));
+    let row: AuditId = "aud_01hzy0000000000000000000zz".parse().unwrap();
+    assert_eq!(listing().place(&listing().cursor(&row)), Ok(row));
     for place in ActionType::all().map(Some).chain([None]).map(position) {
         let cursor = listing().cursor(&place);
-        assert_eq!(listing().position(&cursor), Ok(place));
+        assert_eq!(listing().place::<Position>(&cursor), Ok(place));
         assert!(cursor.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)), "{cursor}");
     }
 }
@@ -36,12 +40,12 @@ fn a_cursor_reads_back() {
 fn a_cursor_is_bound_to_caller_list_and_filter() {
     let cursor = listing().cursor(&position(None));
     let others = [
-        Listing { owner: ResellerId::try_from(55).unwrap(), ..listing() },
+        Listing { owner: KeyOwner::Operator, ..listing() },
         Listing { list: "action-items", ..listing() },
         Listing { filter: Some("active"), ..listing() },
     ];
     for other in others {
-        assert_eq!(other.position(&cursor), Err(InvalidCursor), "{other:?}");
+        assert_eq!(other.place::<Position>(&cursor), Err(InvalidCursor), "{other:?}");
     }
 }
 
@@ -49,13 +53,13 @@ fn a_cursor_is_bound_to_caller_list_and_filter() {
 fn a_cursor_that_was_changed_is_refused() {
     let cursor = listing().cursor(&position(Some(ActionType::Registration)));
     for at in 0..cursor.len() {
-        assert_eq!(listing().position(&cursor[..at]), Err(InvalidCursor), "{at}");
+        assert_eq!(listing().place::<Position>(&cursor[..at]), Err(InvalidCursor), "{at}");
         let mut changed = cursor.clone().into_bytes();
         changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
-        assert_eq!(listing().position(&String::from_utf8(changed).unwrap()), Err(InvalidCursor), "{at}");
+        assert_eq!(listing().place::<Position>(&String::from_utf8(changed).unwrap()), Err(InvalidCursor), "{at}");
     }
     for text in [format!("{cursor}A"), format!("{cursor}="), format!(" {cursor}"), "\u{1f600}".to_owned()] {
-        assert_eq!(listing().position(&text), Err(InvalidCursor), "{text}");
+        assert_eq!(listing().place::<Position>(&text), Err(InvalidCursor), "{text}");
     }
 }
 
@@ -67,7 +71,7 @@ fn a_forged_cursor_is_no_position() {
         let mut bytes = good.clone();
         bytes[at] = byte;
         bytes.extend(listing().digest(&bytes));
-        listing().position(&URL_SAFE_NO_PAD.encode(bytes))
+        listing().place::<Position>(&URL_SAFE_NO_PAD.encode(bytes))
     };
     assert!(forged(0, VERSION).is_ok());
     assert_eq!(forged(0, 2), Err(InvalidCursor), "another version");

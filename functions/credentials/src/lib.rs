@@ -14,9 +14,10 @@ use onboarding_core::catalogue::Catalogue;
 use onboarding_core::credential::Refused;
 use onboarding_core::fields::Fault;
 use onboarding_core::idempotency::{Repeat, Told};
+use onboarding_core::listing::InvalidCursor;
 use onboarding_core::redirect_url::RedirectPolicy;
 use onboarding_dynamo::{Store, StoreError};
-use onboarding_lambda::body::BodyFault;
+use onboarding_lambda::body::{BodyFault, UnparseableQuery};
 use onboarding_lambda::call::{Call, NoSuchThing};
 use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
@@ -50,6 +51,12 @@ enum Error {
     Body(#[from] BodyFault),
     #[error("the body is wrong")]
     Invalid(Vec<Fault>),
+    #[error(transparent)]
+    Query(#[from] UnparseableQuery),
+    #[error("the query string is wrong")]
+    InvalidQuery(Vec<Fault>),
+    #[error(transparent)]
+    Cursor(#[from] InvalidCursor),
     #[error(transparent)]
     TokenRequest(#[from] TokenFault),
     #[error("the client is unknown, or its key is not accepted")]
@@ -95,6 +102,9 @@ impl From<Error> for Failure {
             }
             Error::Body(fault) => fault.into(),
             Error::Invalid(faults) | Error::Operator(OperatorError::Invalid(faults)) => Self::invalid(faults),
+            Error::Query(fault) => fault.into(),
+            Error::InvalidQuery(faults) => Self::invalid_query(faults),
+            Error::Cursor(wrong) => wrong.into(),
             Error::TokenRequest(fault) => fault.into(),
             Error::UnknownClient => Self::new(StatusCode::UNAUTHORIZED, Code::InvalidClient),
             Error::NoClientOfTokens => Self::new(StatusCode::BAD_REQUEST, Code::UnauthorizedClient),
@@ -123,6 +133,7 @@ impl From<Error> for Failure {
 pub async fn handle(app: &App, request: Request) -> Response<Body> {
     edge::serve(&app.edge, request, async |call: &Call<CredentialsOp>| match call.operation() {
         CredentialsOp::CreateReseller => operator::create_reseller(app, call).await,
+        CredentialsOp::ListResellers => operator::list_resellers(app, call).await,
         CredentialsOp::ReadReseller => operator::read_reseller(app, call).await,
         CredentialsOp::EditReseller => operator::edit_reseller(app, call).await,
         CredentialsOp::SendActivationMail => activation::send(app, call).await,

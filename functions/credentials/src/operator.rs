@@ -4,8 +4,10 @@ use lambda_http::http::StatusCode;
 use onboarding_core::audit::Actor;
 use onboarding_core::credential::{KeyId, KeyOwner, KeyView, NewKey};
 use onboarding_core::id::ResellerId;
-use onboarding_core::reseller::{NewReseller, ResellerEdit, ResellerView};
+use onboarding_core::listing::{Listing, PageSize, ResellerPlace};
+use onboarding_core::reseller::{NewReseller, ResellerEdit, ResellerSummary, ResellerView};
 use onboarding_dynamo::credential::{Authenticated, Wanted};
+use onboarding_dynamo::reseller::ListedResellers;
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::call::{Call, NoSuchThing};
 use onboarding_lambda::routes::CredentialsOp;
@@ -22,6 +24,21 @@ pub(crate) async fn create_reseller(app: &App, call: &Call<CredentialsOp>) -> Re
     let (new, pages) = ((&new, &app.starter_catalogue), Some(activation::pages(app)));
     let (id, secret) = onboarding_operator::create_reseller(places(app), new, pages, order).await?;
     Ok(Answer::json(StatusCode::CREATED, &json!({ "id": id, "webhookSecret": secret.expose_secret() })))
+}
+
+/// A page of the service providers, oldest first.
+pub(crate) async fn list_resellers(app: &App, call: &Call<CredentialsOp>) -> Result<Answer, Error> {
+    operator(app, call).await?;
+    let mut query = call.query_fields()?;
+    let size = query.parsed("limit", "out_of_range", str::parse::<PageSize>).unwrap_or_default();
+    let cursor = query.text("cursor");
+    query.finish(Some(())).map_err(Error::InvalidQuery)?;
+    let listing = Listing { owner: KeyOwner::Operator, list: "resellers", filter: None };
+    let after = cursor.map(|cursor| listing.place::<ResellerPlace>(&cursor)).transpose()?;
+    let ListedResellers { resellers, next } = app.store.resellers(after, size).await?;
+    let items: Vec<ResellerSummary<'_>> = resellers.iter().map(ResellerSummary::of).collect();
+    let next = next.map(|place| listing.cursor(&place));
+    Ok(Answer::json(StatusCode::OK, &json!({ "items": items, "next": next })))
 }
 
 pub(crate) async fn read_reseller(app: &App, call: &Call<CredentialsOp>) -> Result<Answer, Error> {

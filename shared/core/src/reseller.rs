@@ -255,11 +255,11 @@ fn read_events_url(body: &mut Fields, listed: &[RedirectHost], policy: RedirectP
     body.parsed("eventsUrl", "invalid_redirect_url", |text| RedirectUrl::parse(text, listed, policy))
 }
 
-/// A service provider as the operator reads it: everything but its secrets, which nobody reads.
+/// A service provider as it is listed: without its gateways and PBX types.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-pub struct ResellerView<'a> {
+pub struct ResellerSummary<'a> {
     /// Its number.
     id: ResellerId,
     /// Its name, shown to tenants.
@@ -278,14 +278,12 @@ pub struct ResellerView<'a> {
     activation: Option<ActivationView>,
     /// When it was made, in UTC.
     created_at: String,
-    #[serde(flatten)]
-    catalogue: &'a Catalogue,
 }
 
-impl<'a> ResellerView<'a> {
-    /// The provider with its catalogue.
+impl<'a> ResellerSummary<'a> {
+    /// The provider.
     #[must_use]
-    pub fn of(reseller: &'a Reseller, catalogue: &'a Catalogue) -> Self {
+    pub fn of(reseller: &'a Reseller) -> Self {
         Self {
             id: reseller.id,
             name: &reseller.name,
@@ -295,14 +293,31 @@ impl<'a> ResellerView<'a> {
             token_mode: reseller.token_mode,
             activation: reseller.activation.as_ref().map(ActivationView::of),
             created_at: reseller.created_at.to_string(),
-            catalogue,
         }
+    }
+}
+
+/// A service provider as the operator reads it: everything but its secrets, which nobody reads.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ResellerView<'a> {
+    #[serde(flatten)]
+    summary: ResellerSummary<'a>,
+    #[serde(flatten)]
+    catalogue: &'a Catalogue,
+}
+
+impl<'a> ResellerView<'a> {
+    /// The provider with its catalogue.
+    #[must_use]
+    pub fn of(reseller: &'a Reseller, catalogue: &'a Catalogue) -> Self {
+        Self { summary: ResellerSummary::of(reseller), catalogue }
     }
 
     /// The same, with how far the mail is that carries its activation link.
     #[must_use]
     pub fn with_mail(mut self, mail: Option<&Mail>) -> Self {
-        self.activation = self.activation.map(|activation| activation.with_mail(mail));
+        self.summary.activation = self.summary.activation.map(|activation| activation.with_mail(mail));
         self
     }
 

@@ -4,6 +4,7 @@ use onboarding_core::audit::AuditRow;
 use onboarding_core::catalogue::Catalogue;
 use onboarding_core::id::ResellerId;
 use onboarding_core::idempotency::Once;
+use onboarding_core::listing::{PageSize, ResellerPlace};
 use onboarding_core::mail::Mail;
 use onboarding_core::reseller::Reseller;
 use onboarding_core::time::Timestamp;
@@ -11,12 +12,54 @@ use onboarding_core::time::Timestamp;
 use crate::idempotency::Made;
 use crate::key::{EXISTS, Key};
 use crate::row::{entity, item, part};
+use crate::table::OWNER_INDEX;
 use crate::transaction::{Committed, Part};
 use crate::update::Change;
-use crate::value::{instant, number};
+use crate::value::{instant, number, text};
 use crate::{Store, StoreError};
 
+/// Some of the providers, oldest first.
+#[derive(Clone, Debug)]
+pub struct ListedResellers {
+    /// They.
+    pub resellers: Vec<Reseller>,
+    /// Where the list goes on, if it does.
+    pub next: Option<ResellerPlace>,
+}
+
+/// The partition of all providers in the owner index.
+const ALL: &str = "resellers";
+/// Sorts behind every place of a provider: `$` follows `#`.
+const LAST: &str = "reseller$";
+
+/// The place of a provider among all: by the time of its making.
+fn place(place: ResellerPlace) -> String {
+    format!("reseller#{}#{}", place.created_at, place.reseller)
+}
+
 impl Store {
+    /// At most `size` of the providers, in the order of their making, from behind `after`: one query of the owner index,
+    /// eventually consistent.
+    pub async fn resellers(&self, after: Option<ResellerPlace>, size: PageSize) -> Result<ListedResellers, StoreError> {
+        // `!` sorts before every digit, so that a number of which this one is the beginning is not left out.
+        let from = after.map_or_else(|| "reseller#".to_owned(), |after| format!("{}!", place(after)));
+        let query = self.client.query().table_name(&self.table).index_name(OWNER_INDEX);
+        let query = query
+            .key_condition_expression("OPK = :all AND OSK BETWEEN :from AND :to")
+            .expression_attribute_values(":all", text(ALL))
+            .expression_attribute_values(":from", text(from))
+            .expression_attribute_values(":to", text(LAST))
+            // One more than the page holds tells whether there is another page.
+            .limit(i32::try_from(size.get() + 1).unwrap_or(i32::MAX));
+        let answer = query.send().await.map_err(|error| StoreError::unavailable(&error))?;
+        let resellers = answer.items.unwrap_or_default().into_iter().map(entity::<Reseller>);
+        let mut resellers = resellers.collect::<Result<Vec<_>, _>>()?;
+        let more = answer.last_evaluated_key.is_some() || resellers.len() > size.get();
+        resellers.truncate(size.get());
+        let next = resellers.last().filter(|_| more).map(ResellerPlace::past);
+        Ok(ListedResellers { resellers, next })
+    }
+
     /// Makes a provider with its catalogue, and the `mail` by which it is activated if it waits for that; refused if its
     /// number is taken.
     pub async fn create_reseller(
@@ -27,7 +70,10 @@ impl Store {
         once: Option<&Once>,
     ) -> Result<Made, StoreError> {
         let mut transaction = self.transaction();
-        transaction.put_new(Part::Reseller, item(&Key::reseller(reseller.id), reseller)?)?;
+        let mut row = item(&Key::reseller(reseller.id), reseller)?;
+        row.insert("OPK".to_owned(), text(ALL));
+        row.insert("OSK".to_owned(), text(place(ResellerPlace::past(reseller))));
+        transaction.put_new(Part::Reseller, row)?;
         transaction.put_new(Part::Catalogue, item(&Key::catalogue(reseller.id), catalogue)?)?;
         if let Some((activation, mail)) = reseller.activation.as_ref().zip(mail) {
             transaction.activation((reseller.id, activation), mail)?;
@@ -101,14 +147,16 @@ impl Store {
 }
 
 /// The change `set` of a provider as it was `seen`: of two who saw the same revision one succeeds. Rows from before there
-/// were revisions have none.
+/// were revisions have none; those from before there was a list are in it from then on.
 pub(crate) fn revised(set: &str, seen: &Reseller) -> Change {
     let same = if seen.revision == 0 {
         "attribute_exists(PK) AND (attribute_not_exists(revision) OR revision = :seen)"
     } else {
         "revision = :seen"
     };
-    Change::new(format!("SET {set}revision = :next"), same)
+    Change::new(format!("SET {set}revision = :next, OPK = :all, OSK = :place"), same)
+        .value(":all", text(ALL))
+        .value(":place", text(place(ResellerPlace::past(seen))))
         .value(":seen", number(seen.revision))
         .value(":next", number(seen.revision + 1))
 }

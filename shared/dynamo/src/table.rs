@@ -4,7 +4,7 @@
 //!
 //! | item | `PK` | `SK` | index |
 //! |---|---|---|---|
-//! | service provider | `reseller#{id}` | `reseller` | |
+//! | service provider | `reseller#{id}` | `reseller` | owner |
 //! | its gateways and PBX types | `reseller#{id}` | `catalogue` | |
 //! | API key of a provider | `reseller#{id}` | `key#{keyId}` | |
 //! | access token of a provider, or of one of its enterprises | `reseller#{id}` | `token#{keyId}.{number}` | |
@@ -32,7 +32,8 @@
 //! # Indexes
 //!
 //! - `due` (sparse, keys only): `DPK` = `due#{kind}#{shard}`, `DSK` = instant. What must happen at a time, oldest first.
-//! - `owner`: `OPK` = `reseller#{id}`, `OSK` = `enterprise#{created}#{id}`. Lists. An enterprise's audit rows:
+//! - `owner`: `OPK` = `reseller#{id}`, `OSK` = `enterprise#{created}#{id}`. Lists. The providers:
+//!   `OPK` = `resellers`, `OSK` = `reseller#{created}#{id}`. An enterprise's audit rows:
 //!   `OPK` = `audit#{resellerId}#{enterpriseId}`, `OSK` = `{auditId}`.
 //!
 //! # Access patterns
@@ -44,19 +45,20 @@
 //! |---|---|---|---|
 //! | any API call | BatchGetItem: key or token, provider, object | 2 to 3 | |
 //! | every twentieth API call of a key and instance | besides, UpdateItem: permits | | 1 |
-//! | `POST /v1/resellers` | TransactWriteItems: provider, catalogue, audit | 1 | 7 |
-//! | the same, with a `contactEmail` | in the transaction also link and mail; due index | 1 | 12 |
+//! | `POST /v1/resellers` | TransactWriteItems: provider, catalogue, audit | 1 | 8 |
+//! | the same, with a `contactEmail` | in the transaction also link and mail; due index | 1 | 13 |
+//! | `GET /v1/resellers` | BatchGetItem: key; Query of the owner index, for each provider of 1 KB 0.125 | 1 + 6.5 | |
 //! | `GET /v1/resellers/{id}` | BatchGetItem: key, provider, catalogue; while it waits, GetItem: mail | 3 (4) | |
-//! | `POST /v1/resellers/{id}/activation-mail` | BatchGetItem; TransactWriteItems: provider, link, mail, audit; due index | 3 | 10 |
+//! | `POST /v1/resellers/{id}/activation-mail` | BatchGetItem; TransactWriteItems: provider, link, mail, audit; due index | 3 | 11 |
 //! | `GET /activate/{handle}` | GetItem: link; GetItem: provider | 2 | |
-//! | `POST /activate/{handle}` | the same; TransactWriteItems: provider, audit | 2 | 5 |
-//! | `PATCH /v1/resellers/{id}` | BatchGetItem; TransactWriteItems: provider, catalogue if it differs, audit | 3 | 7 |
-//! | `POST /v1/resellers/{id}/keys` | GetItem: provider; Query: its keys; TransactWriteItems: key, provider, audit | 3 | 7 |
+//! | `POST /activate/{handle}` | the same; TransactWriteItems: provider, audit | 2 | 6 |
+//! | `PATCH /v1/resellers/{id}` | BatchGetItem; TransactWriteItems: provider, catalogue if it differs, audit | 3 | 8 |
+//! | `POST /v1/resellers/{id}/keys` | GetItem: provider; Query: its keys; TransactWriteItems: key, provider, audit | 3 | 8 |
 //! | `GET /v1/resellers/{id}/keys` | BatchGetItem; Query: its keys | 4 | |
-//! | `DELETE …/keys/{keyId}` | GetItem: provider; TransactWriteItems: key, provider, audit | 2 | 7 |
+//! | `DELETE …/keys/{keyId}` | GetItem: provider; TransactWriteItems: key, provider, audit | 2 | 8 |
 //! | `POST /oauth/token` | BatchGetItem: key, provider; TransactWriteItems: check key, token, audit | 2 | 7 |
 //! | `POST /v1/enterprises/{id}/token` | BatchGetItem; TransactWriteItems: check key, check enterprise, token, audit | 3 | 10 |
-//! | `POST /v1/resellers/{id}/webhook-secret` | TransactWriteItems: provider, audit; PutItem: audit | 1 | 7 |
+//! | `POST /v1/resellers/{id}/webhook-secret` | TransactWriteItems: provider, audit; PutItem: audit | 1 | 8 |
 //! | `POST /v1/enterprises` | TransactWriteItems: enterprise, name, audit; owner index | 3 | 9 |
 //! | `POST …/action-url` | TransactWriteItems: request, action, audit; by name two GetItem more | 3 (5) | 9 |
 //! | a route that creates, with an `Idempotency-Key` | one more item in the read and in the transaction; a repeat is the read alone | 1 | 2 |
@@ -87,7 +89,7 @@
 //! | delivery | UpdateItem to claim, BatchGetItem provider and endpoint, UpdateItem to finish | 2 | 4 |
 //! | mail | UpdateItem to claim, UpdateItem to finish; due index | | 4 |
 //! | sweep, per shard | Query of the due index | 0.5 | |
-//! | `GET /v1/audit` | BatchGetItem; Query of the trail, or of the owner index for an enterprise; BatchGetItem: segments | 2 + 12.5 + 2.5 a segment | |
+//! | `GET /v1/audit` | BatchGetItem, for the operator with the provider; Query of the trail, or of the owner index for an enterprise; BatchGetItem: segments | 2 + 12.5 + 2.5 a segment | |
 //! | sweep, per due row | UpdateItem; due index | | 3 |
 //! | sweep, per audit row | BatchGetItem: rows; Query: last segment; TransactWriteItems: segment, rows; due and owner index | 1 | 4 |
 //! | sweep, per segment | of 1 to 90 rows, 130 bytes each | 0.5 to 3 | 2 to 24 |

@@ -135,6 +135,8 @@ pub static ROUTES: &[Route] = &[
     route(Method::POST, "/oauth/token", Level::Public, Operation::Credentials(CredentialsOp::CreateToken)).for_oauth(),
     route(Method::POST, "/v1/resellers", Level::Operator, Operation::Credentials(CredentialsOp::CreateReseller))
         .creating(),
+    route(Method::GET, "/v1/resellers", Level::Operator, Operation::Credentials(CredentialsOp::ListResellers))
+        .taking(&["limit", "cursor"]),
     route(
         Method::GET,
         "/v1/resellers/{resellerId}",

@@ -324,12 +324,14 @@ async fn tokens_and_keys_cost_what_the_table_says() {
     meter.expect(&["BatchGetItem"], 3.0, 0.0);
     let change = json!({"name": "New", "sbcGateways": []});
     world.operator(Method::PATCH, &path, Some(&change)).await;
-    meter.expect(&["BatchGetItem", "TransactWriteItems"], 3.0, 7.0);
+    meter.expect(&["BatchGetItem", "TransactWriteItems"], 3.0, 8.0);
     let made = world.operator(Method::POST, &format!("{path}/keys"), Some(&json!({}))).await;
-    meter.expect(&["BatchGetItem", "GetItem", "Query", "TransactWriteItems"], 3.0, 7.0);
+    meter.expect(&["BatchGetItem", "GetItem", "Query", "TransactWriteItems"], 3.0, 8.0);
     world.operator(Method::GET, &format!("{path}/keys"), None).await;
     meter.expect(&["BatchGetItem", "Query"], 4.0, 0.0);
     let key = made.json()["keyId"].as_str().unwrap().to_owned();
     world.operator(Method::DELETE, &format!("{path}/keys/{key}"), None).await;
-    meter.expect(&["BatchGetItem", "GetItem", "TransactWriteItems"], 2.0, 7.0);
+    meter.expect(&["BatchGetItem", "GetItem", "TransactWriteItems"], 2.0, 8.0);
+    world.operator(Method::GET, "/v1/resellers", None).await;
+    meter.expect(&["BatchGetItem", "Query"], 1.0 + 6.5, 0.0);
 }

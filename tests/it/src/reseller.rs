@@ -59,6 +59,39 @@ async fn a_provider_is_read_without_its_secrets() {
     }
 }
 
+/// K10 The operator lists all providers, page by page, in the order of their making, as they are now.
+#[tokio::test]
+async fn providers_are_listed_by_pages() {
+    let world = World::new().await;
+    let demo = world.reseller_id();
+    let mut made = vec![demo.get()];
+    for _ in 0..4 {
+        world.sandbox.clock().advance(1);
+        made.push(world.other_provider().await.id.get());
+    }
+    let path = format!("/v1/resellers/{}", made[1]);
+    world.operator(Method::PATCH, &path, Some(&json!({"name": "Renamed"}))).await;
+    let (mut listed, mut query) = (Vec::new(), "?limit=2".to_owned());
+    loop {
+        let page = world.operator(Method::GET, &format!("/v1/resellers{query}"), None).await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        listed.extend(page.json()["items"].as_array().unwrap().clone());
+        let Some(next) = page.json()["next"].as_str().map(str::to_owned) else { break };
+        query = format!("?limit=2&cursor={next}");
+    }
+    assert_eq!(listed.iter().map(|one| one["id"].as_u64().unwrap()).collect::<Vec<_>>(), made);
+    let mut read = world.operator(Method::GET, &path, None).await.json();
+    for list in ["sbcGateways", "pbxTypes"] {
+        read.as_object_mut().unwrap().remove(list);
+    }
+    assert_eq!(listed[1], read);
+    let whole = world.operator(Method::GET, "/v1/resellers", None).await.json();
+    assert_eq!((&whole["items"], &whole["next"]), (&json!(listed), &Value::Null));
+    for (query, code) in [("limit=0", "invalid_query"), ("status=x", "invalid_query"), ("cursor=x", "invalid_cursor")] {
+        assert_eq!(world.operator(Method::GET, &format!("/v1/resellers?{query}"), None).await.problem().1, code);
+    }
+}
+
 /// K9 A change says what changes; what is wrong with it is told at once, and changes nothing.
 #[tokio::test]
 async fn a_change_is_merged_or_refused() {

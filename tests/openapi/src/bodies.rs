@@ -37,8 +37,8 @@ pub(crate) use consent::{
 };
 pub(crate) use enterprise::{CountedUser, EnterprisePage, Health, Known, Newly, TaskAllowed, TaskQuestion};
 pub(crate) use operator::{
-    AccessToken, ActivationMail, CreatedKey, CreatedReseller, Keys, NewKey, NewReseller, ResellerEdit, TokenRefusal,
-    TokenRequest, WebhookSecret,
+    AccessToken, ActivationMail, CreatedKey, CreatedReseller, Keys, NewKey, NewReseller, ResellerEdit, ResellerPage,
+    TokenRefusal, TokenRequest, WebhookSecret,
 };
 pub(crate) use provisioning::{ProvisionedTenant, Tenancy, WantedProvisioning};
 
@@ -150,6 +150,7 @@ pub(crate) fn into_components(components: ComponentsBuilder) -> ComponentsBuilde
         TaskAllowed,
         TaskQuestion,
         ResellerEdit,
+        ResellerPage,
         NewKey,
         Keys,
         TokenRequest,

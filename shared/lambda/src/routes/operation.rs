@@ -71,6 +71,8 @@ operations!(
     CredentialsOp of Credentials {
         /// Makes a service provider (K9).
         CreateReseller,
+        /// Lists the service providers.
+        ListResellers,
         /// Reads a service provider.
         ReadReseller,
         /// Changes a service provider, stops it or lets it go on (K9).

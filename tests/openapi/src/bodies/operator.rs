@@ -6,7 +6,7 @@ use onboarding_core::id::PbxTypeId;
 use onboarding_core::id::ResellerId;
 use onboarding_core::redirect_url::RedirectHost;
 use onboarding_core::redirect_url::RedirectUrl;
-use onboarding_core::reseller::TokenMode;
+use onboarding_core::reseller::{ResellerSummary, TokenMode};
 use onboarding_core::scope::Scope;
 use onboarding_core::text::{EmailAddress, Name};
 use utoipa::ToSchema;
@@ -28,6 +28,17 @@ pub(crate) struct NewReseller {
     sbc_gateways: Option<Vec<NewSbcGateway>>,
     /// Its PBX types; without them it begins with those of the deployment.
     pbx_types: Option<Vec<NewPbxType>>,
+}
+
+/// A page of service providers.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct ResellerPage {
+    /// They, oldest first.
+    items: Vec<ResellerSummary<'static>>,
+    /// The cursor of the next page; null at the end.
+    #[schema(required)]
+    next: Option<String>,
 }
 
 /// A change of a service provider; what is not said stays.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::bodies::{
     AccessToken, ActivationMail, CreatedKey, CreatedReseller, Keys, NewKey, NewReseller, Nothing, ResellerEdit,
-    TokenRequest, WebhookSecret,
+    ResellerPage, TokenRequest, WebhookSecret,
 };
 use crate::described::{Described, Tagged};
 
@@ -50,6 +50,12 @@ pub(super) fn describe(operation: CredentialsOp) -> Described {
         .leads_to("revokeKey", "keyId", "$response.body#/keyId")
         .refuses(409, &[Code::AlreadyCreated, Code::TooManyKeys])
         }
+        CredentialsOp::ListResellers => op(
+            "listResellers",
+            "List the service providers",
+            "By pages, in the order in which they were made; without their SBC gateways and PBX types.",
+        )
+        .answers::<ResellerPage>(200, "A page.", json!({"items": [listed_reseller()], "next": null})),
         CredentialsOp::ReadReseller => {
             op("readReseller", "Read a service provider", "Everything but its secrets, which nobody reads.")
                 .answers::<ResellerView<'_>>(200, "The service provider.", reseller())
@@ -167,7 +173,7 @@ fn activation(id: &'static str, summary: &'static str, description: &'static str
         .refuses(503, &[Code::Unavailable])
 }
 
-fn reseller() -> Value {
+fn listed_reseller() -> Value {
     json!({
         "id": 54,
         "name": "Acme Voice",
@@ -177,9 +183,14 @@ fn reseller() -> Value {
         "tokenMode": "handles",
         "activation": null,
         "createdAt": "2026-11-25T09:00:00.000Z",
-        "sbcGateways": [{"sbcGatewayId": 5678, "sbcGatewayRegion": "US-East"}],
-        "pbxTypes": [],
     })
+}
+
+fn reseller() -> Value {
+    let mut reseller = listed_reseller();
+    reseller["sbcGateways"] = json!([{"sbcGatewayId": 5678, "sbcGatewayRegion": "US-East"}]);
+    reseller["pbxTypes"] = json!([]);
+    reseller
 }
 
 fn token() -> Value {

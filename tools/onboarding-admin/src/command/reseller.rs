@@ -1,13 +1,15 @@
-//! `reseller create`, `show`, `edit`, `suspend` and `resume`.
+//! `reseller create`, `list`, `show`, `edit`, `suspend` and `resume`.
 
 use clap::{Args, Subcommand, ValueEnum};
 use onboarding_core::activation::ActivationView;
 use onboarding_core::catalogue::Catalogue;
 use onboarding_core::fields::Fields;
 use onboarding_core::id::ResellerId;
-use onboarding_core::reseller::{NewReseller, ResellerEdit, ResellerView};
+use onboarding_core::listing::PageSize;
+use onboarding_core::reseller::{NewReseller, ResellerEdit, ResellerSummary, ResellerView};
 use onboarding_core::text::EmailAddress;
 use onboarding_dynamo::Store;
+use onboarding_dynamo::reseller::ListedResellers;
 use onboarding_operator::{Edited, OperatorError, Pages, Places};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -42,6 +44,8 @@ pub(crate) enum Reseller {
         #[arg(long, value_name = "ADDRESS")]
         email: EmailAddress,
     },
+    /// Lists the service providers, oldest first.
+    List,
     /// Prints a service provider.
     Show {
         /// Its number.
@@ -113,6 +117,7 @@ impl Reseller {
                 create(place, said).await
             }
             Self::SendActivation { id, email } => send_activation(place, id, &email).await,
+            Self::List => list(place).await,
             Self::Show { id } => {
                 let store = place.store()?;
                 let reseller = store.reseller_with_catalogue(id).await?.ok_or(OperatorError::NoSuchReseller)?;
@@ -152,6 +157,18 @@ async fn create(place: &Place, said: Fields) -> Result<Answer, Error> {
     let (id, secret) = onboarding_operator::create_reseller(places, new, pages, order).await?;
     let answer = Answer::new(json!({ "id": id, "webhookSecret": secret.expose_secret() }));
     Ok(answer.with_remark(SHOWN_ONCE))
+}
+
+async fn list(place: &Place) -> Result<Answer, Error> {
+    let (store, mut all, mut after) = (place.store()?, Vec::new(), None);
+    loop {
+        let ListedResellers { resellers, next } = store.resellers(after, PageSize::default()).await?;
+        all.extend(resellers);
+        after = next;
+        if after.is_none() {
+            return Ok(Answer::new(json!(all.iter().map(ResellerSummary::of).collect::<Vec<_>>())));
+        }
+    }
 }
 
 /// Changes a provider as `said`, and shows it.

@@ -280,12 +280,12 @@ async fn an_activation_costs_what_the_table_says() {
     body["redirectHosts"] = json!(["127.0.0.1"]);
     meter.charged();
     let made = world.operator(Method::POST, "/v1/resellers", Some(&body)).await.json();
-    meter.expect(&["BatchGetItem", "TransactWriteItems"], 1.0, 12.0);
+    meter.expect(&["BatchGetItem", "TransactWriteItems"], 1.0, 13.0);
     let path = format!("/v1/resellers/{}", made["id"]);
     world.operator(Method::GET, &path, None).await;
     meter.expect(&["BatchGetItem", "GetItem"], 4.0, 0.0);
     world.operator(Method::POST, &format!("{path}/activation-mail"), Some(&contact)).await;
-    meter.expect(&["BatchGetItem", "TransactWriteItems"], 3.0, 10.0);
+    meter.expect(&["BatchGetItem", "TransactWriteItems"], 3.0, 11.0);
     world.settle().await;
     let mails: f64 = meter.charges.lock().unwrap().iter().filter(|one| one.is_delivery).map(|one| one.units).sum();
     eprintln!("two mails: {mails} units");
@@ -295,7 +295,7 @@ async fn an_activation_costs_what_the_table_says() {
     assert_eq!(send(world.call(Method::GET, &page)).await.status, 200);
     meter.expect(&["GetItem", "GetItem"], 2.0, 0.0);
     assert_eq!(send(world.call(Method::POST, &page)).await.status, 303);
-    meter.expect(&["GetItem", "GetItem", "TransactWriteItems"], 2.0, 5.0);
+    meter.expect(&["GetItem", "GetItem", "TransactWriteItems"], 2.0, 6.0);
     world.operator(Method::GET, &path, None).await;
     meter.expect(&["BatchGetItem"], 3.0, 0.0);
 }

@@ -49,7 +49,7 @@ pub struct Mail {
     pub reseller: ResellerId,
     /// Which letter it is.
     pub letter: LetterKind,
-    /// What [`Addressed::seal`] made, until the mail has ended.
+    /// What `Addressed::sealed` made, until the mail has ended.
     #[serde(default)]
     pub sealed: String,
     /// How far it is.

@@ -34,6 +34,7 @@ async fn rotate(target: &Target, seconds: i64) {
     let rotated = json!({ "keys": [fresh["keys"][0], former] }).to_string();
     let put = secrets_manager(world, "PutSecretValue", json!({ "SecretId": RING, "SecretString": rotated })).await;
     assert!(put["VersionId"].is_string(), "{put}");
+    target.begins_here().await;
     // A ring is fresh for five minutes; the code in hand lives for ten.
     world.sandbox.clock().advance(301);
 }

@@ -106,10 +106,14 @@ impl Target {
         let changes = json!({ "enterpriseName": "Another", "expectedTenant": CONTOSO.id });
         let other = self.world.enterprise(changes).await;
         let link = self.world.registration_url(other).await;
-        // What is made here is no effect of an attack.
+        self.begins_here().await;
+        link
+    }
+
+    /// What was done until now is no effect of an attack.
+    pub(crate) async fn begins_here(&self) {
         let snapshot = self.world.snapshot().await;
         *self.before.lock().unwrap() = snapshot;
-        link
     }
 
     /// The world before the attack.

@@ -102,9 +102,12 @@ impl Store {
         transaction.audit(audit)?;
         Ok(match self.commit(&transaction).await? {
             Committed::Done => Edited::Done,
-            Committed::Refused(parts) if parts == [Part::Name] => Edited::NameTaken,
-            Committed::Refused(parts) if parts == [Part::Users] => Edited::TooManyUsers,
-            Committed::Refused(_) => Edited::Moved,
+            // What moved is read again first; what the edit itself asks for can be refused for both reasons at once.
+            Committed::Refused(parts) if !parts.iter().all(|part| matches!(part, Part::Name | Part::Users)) => {
+                Edited::Moved
+            }
+            Committed::Refused(parts) if parts.contains(&Part::Name) => Edited::NameTaken,
+            Committed::Refused(_) => Edited::TooManyUsers,
         })
     }
 

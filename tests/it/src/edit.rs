@@ -83,6 +83,20 @@ async fn an_edit_changes_what_it_names() {
     assert!(!edit.contains("registeredBy"), "{edit}");
 }
 
+/// R152, R167 A name that is taken and a limit below the count, in one edit: refused at once for one of them, and not as if it
+/// had met another edit.
+#[tokio::test]
+async fn an_edit_is_wrong_in_two_ways_at_once() {
+    let world = World::new().await;
+    world.enterprise(json!({"enterpriseName": "Taken"})).await;
+    let enterprise = world.enterprise(json!({"enterpriseName": "Own"})).await;
+    let counted =
+        world.provider(Method::PUT, &format!("/v1/enterprises/{enterprise}/users/one"), Some(&json!({}))).await;
+    assert_eq!(counted.status, 200, "{}", counted.text);
+    let refused = world.patch(enterprise, Some("*"), &json!({"enterpriseName": "Taken", "userLimit": 0})).await;
+    assert_eq!(code(&refused), (409, "enterprise_name_taken".to_owned()));
+}
+
 /// R167 An edit names the version that it is made for; what names another, or none, changes nothing.
 #[tokio::test]
 async fn an_edit_is_made_for_one_version() {

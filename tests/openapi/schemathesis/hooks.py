@@ -45,6 +45,13 @@ ENTERPRISE = _call(
 # Not the one whose key is used: what is done to it must not end the run.
 OTHER = _call("POST", "OPERATOR_KEY", "/v1/resellers", {"name": "Known", "redirectHosts": []})["id"]
 
+USER_INFO = ["/v1/provisioning/o365-user-info", "/provisioning/getO365UserInfo"]
+
+
+def _provisioning(body):
+    # As above.
+    body.setdefault("enterpriseId", ENTERPRISE)
+
 
 def _enterprise(body):
     own = {
@@ -120,8 +127,12 @@ def before_call(context, case, kwargs):
         # Cursors are made by the list that they belong to; the end of a time comes after its beginning.
         if name in (case.query or {}):
             case.query.pop(name)
+    if case.path in USER_INFO:
+        # A token of one enterprise names its own; a key must name one.
+        case.query = {"enterpriseId": ENTERPRISE} | (case.query or {})
     if isinstance(case.body, dict):
         fill = {"/oauth/token": _token, "/v1/resellers": _reseller, "/v1/resellers/{resellerId}": _reseller}
         fill["/v1/resellers/{resellerId}/keys"] = _key
         fill["/v1/enterprises/{enterpriseId}/links"] = _start
+        fill["/v1/provisioning/tenant-admin-api"] = fill["/provisioning/provisionTenantAdminAPI"] = _provisioning
         fill.get(case.path, _enterprise)(case.body)

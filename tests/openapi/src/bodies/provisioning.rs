@@ -41,7 +41,7 @@ pub(crate) struct SignInResult {
     /// The authority's host.
     access_token_type: Option<String>,
     /// When it ends, in microseconds since 1970.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_u64)]
     expires_on: Option<u64>,
     /// The other token handle.
     id_token: Option<String>,

@@ -124,6 +124,7 @@ fn remove_user() -> Described {
     )
     .answers_nothing(204, "The user is not counted.")
     .refuses(409, &[Code::EnterpriseDisabled])
+    .refuses(422, &[Code::InvalidBody])
 }
 
 fn disable() -> Described {

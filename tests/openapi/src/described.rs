@@ -117,9 +117,9 @@ impl Described {
     }
 
     /// The last answer in another form, for whoever accepts it.
-    pub(crate) fn or_as(mut self, media_type: &'static str, schema: RefOr<Schema>) -> Self {
+    pub(crate) fn or_as(mut self, media_type: &'static str, schema: RefOr<Schema>, example: Value) -> Self {
         if let Some(last) = self.answers.last_mut() {
-            last.content.push((media_type, schema, Value::Null));
+            last.content.push((media_type, schema, example));
         }
         self
     }

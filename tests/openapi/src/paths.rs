@@ -73,8 +73,10 @@ fn operation(route: &Route, alias: Option<&Alias>, problems: &mut Problems) -> O
         .parameters(Some(parameters))
         .securities(Some(security(route)))
         .request_body(described.body.as_ref().map(|body| request_body(body).build()));
-    let builder =
-        described.answers.iter().fold(builder, |builder, told| builder.response(told.status.to_string(), answer(told)));
+    let builder = described
+        .answers
+        .iter()
+        .fold(builder, |builder, told| builder.response(told.status.to_string(), answer(told, route.creates)));
     refusals.into_iter().fold(builder, |builder, (status, codes)| {
         let response = match route.surface {
             Surface::Api => problems.refer(status, &codes),
@@ -212,14 +214,19 @@ fn request_body(body: &Body) -> RequestBodyBuilder {
     body.media_types.iter().fold(builder, |builder, media_type| builder.content(*media_type, content.clone()))
 }
 
-fn answer(told: &Told) -> Response {
+fn answer(told: &Told, may_be_repeated: bool) -> Response {
+    let replayed =
+        ("Idempotency-Replayed", "`true` where the answer is the one that was given before, under the same key.");
     let builder = ResponseBuilder::new()
         .description(told.description)
         .header_ref("X-Request-Id", Ref::new("#/components/headers/RequestId"));
-    let builder = told.headers.iter().fold(builder, |builder, (name, description)| {
-        let schema = ObjectBuilder::new().schema_type(Type::String);
-        builder.header(*name, HeaderBuilder::new().schema(Some(schema)).description(Some(*description)).build())
-    });
+    let builder = told.headers.iter().chain(may_be_repeated.then_some(&replayed)).fold(
+        builder,
+        |builder, (name, description)| {
+            let schema = ObjectBuilder::new().schema_type(Type::String);
+            builder.header(*name, HeaderBuilder::new().schema(Some(schema)).description(Some(*description)).build())
+        },
+    );
     let builder = told.links.iter().fold(builder, |builder, (to, parameter, value)| {
         let link = LinkBuilder::new().operation_id(*to).parameter(*parameter, *value);
         builder.link(*to, link.build())

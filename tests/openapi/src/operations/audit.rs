@@ -7,6 +7,14 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use crate::bodies::{Trail, html};
 use crate::described::{Described, Tagged};
 
+/// The same row as a table.
+const TABLE: &str = concat!(
+    r#""id","at","who","action","object","before","after","requestId","microsoftCorrelationId","enterpriseId","segment""#,
+    "\r\n",
+    r#""aud_01hzy0000000000000000000zz","2026-01-31T12:00:00.000Z","key:54-7q2m0k3x","enterprise.disabled","enterprise:481516234","open","disabled","req_01hzy0000000000000000000zz","","481516234","""#,
+    "\r\n"
+);
+
 pub(super) fn describe(operation: AuditOp) -> Described {
     match operation {
         AuditOp::List => ["from", "to"]
@@ -52,7 +60,7 @@ pub(super) fn describe(operation: AuditOp) -> Described {
                     "segments": [],
                 }),
             )
-            .or_as("text/csv", html())
+            .or_as("text/csv", html(), json!(TABLE))
             .with_header("Link", "The next page of a CSV table."),
     }
 }

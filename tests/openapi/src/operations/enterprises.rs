@@ -38,7 +38,7 @@ pub(super) fn describe(operation: EnterprisesOp) -> Described {
         )
         .takes_patch::<EnterpriseEdit>(json!({"userLimit": 25, "registeredBy": null}))
         .for_a_version()
-        .answers::<EditedEnterprise>(200, "The enterprise.", Value::Null)
+        .answers::<EditedEnterprise>(200, "The enterprise.", edited())
         .with_header("ETag", "The new version of the enterprise.")
         .refuses(
             409,
@@ -98,7 +98,7 @@ fn reset_action() -> Described {
     )
     .takes::<Nothing>(json!({}))
     .optionally()
-    .answers::<ActionItem>(200, "The action.", Value::Null)
+    .answers::<ActionItem>(200, "The action.", action("GET_PRESENCE_CONSENT", "Presence", "pending_consent"))
     .refuses(409, &[Code::ConsentUnderWay, Code::EnterpriseDisabled, Code::NotResettable])
 }
 
@@ -136,7 +136,7 @@ fn disable() -> Described {
     )
     .takes::<Nothing>(json!({}))
     .optionally()
-    .answers::<Enterprise>(200, "The enterprise.", Value::Null)
+    .answers::<Enterprise>(200, "The enterprise.", in_status("disabled"))
     .with_header("ETag", "The version of the enterprise.")
     .refuses(409, &[Code::EnterpriseDisabled])
 }
@@ -150,7 +150,7 @@ fn enable() -> Described {
     )
     .takes::<Nothing>(json!({}))
     .optionally()
-    .answers::<Enterprise>(200, "The enterprise.", Value::Null)
+    .answers::<Enterprise>(200, "The enterprise.", in_status("draft"))
     .with_header("ETag", "The version of the enterprise.")
     .refuses(409, &[Code::EnterpriseDisabled])
 }
@@ -201,6 +201,28 @@ fn enterprise() -> Value {
         "expectedTenant": "contoso.com",
         "accessSipData": false,
     })
+}
+
+fn in_status(status: &str) -> Value {
+    let mut enterprise = enterprise();
+    enterprise["status"] = json!(status);
+    enterprise
+}
+
+fn edited() -> Value {
+    let mut enterprise = enterprise();
+    enterprise["userLimit"] = json!(25);
+    enterprise["consentNeeded"] = json!([]);
+    enterprise
+}
+
+fn action(action_type: &str, consent_type: &str, status: &str) -> Value {
+    let mut action = granted();
+    action["actionType"] = json!(action_type);
+    action["consentType"] = json!(consent_type);
+    action["status"] = json!(status);
+    action["title"] = json!("Allow presence synchronisation");
+    action
 }
 
 fn granted() -> Value {

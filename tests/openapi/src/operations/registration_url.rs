@@ -25,6 +25,7 @@ pub(super) fn describe(operation: RegistrationUrlOp) -> Described {
             address(),
             json!("https://login.microsoftonline.com/common/oauth2/v2.0/authorize?client_id=…"),
         )
+        .with_header("Onboarding-Warnings", "Codes of what is allowed and probably not meant.")
         .refuses(404, &[Code::NotFound])
         .refuses(409, &[Code::AlreadyCreated, Code::EnterpriseDisabled, Code::NotApplicable, Code::TenantNotKnown, Code::WrongCloud]),
         RegistrationUrlOp::Links => Described::new(

@@ -11,7 +11,7 @@
 //! | the kinds of canaries, the places, and the search | [`scan`] |
 //! | where the contract itself puts a secret | [`allowed`] |
 //! | the program and the taps around it | [`stage`], [`crate::tap`] |
-//! | what is played | [`scenario`], [`scenario::application`] |
+//! | what is played | [`scenario`], [`scenario::application`], [`scenario::start`], [`scenario::program`] |
 //! | our certificate, and what of it is secret | [`certificate`] |
 //! | how what was seen becomes canaries and outputs | [`gather`] |
 //! | what a panic tells | [`panicking`] |
@@ -58,6 +58,13 @@ async fn no_secret_leaves_its_place() {
     scenario::application::bad_redirects(&stage).await;
     scenario::application::microsoft_troubles(&stage).await;
     scenario::application::certificate(&stage).await;
+    scenario::start::journeys(&stage).await;
+    scenario::start::troubles(&stage).await;
+    scenario::program::tokens(&stage).await;
+    scenario::program::under_keys(&stage).await;
+    scenario::program::raw_tokens(&stage).await;
+    scenario::program::further_client(&stage).await;
+    scenario::program::audit(&stage).await;
     scenario::receiver_troubles(&stage).await;
     let played = began.elapsed();
     gather::gather(&mut stage).await;

@@ -5,6 +5,11 @@
 //! | an API key, a webhook secret | the answer that makes it | shown once (K9) |
 //! | the sealed state, the nonce | the link that is answered, and a row's hash of neither | Microsoft reads them (R110, R111) |
 //! | an outcome handle | `Location` | the browser goes there |
+//! | a start handle | the answer that makes it; the form of our pages that goes on, and the address to pass on; `Location` | K13 |
+//! | keys of the sandbox | its own page at `/` | DESIGN §6 |
+//! | the cookie of a sign-in | `Set-Cookie` | K13 |
+//! | an access token of ours | the answer that makes it | RFC 6749 §5.1 |
+//! | Microsoft's own tokens | `accessToken` and `idToken` of the outcome, for a provider that was switched to them | R116 |
 //! | token handles | `accessToken` and `idToken` of the outcome | DESIGN §5 |
 //! | the signer's address | `displayableId` of the outcome; who granted an action; whose sign-in is under way | R120, K10, P3 |
 //! | the enterprise's mail address | the enterprise's row, and its answer | K10 |
@@ -15,6 +20,20 @@ use serde_json::Value;
 pub(crate) fn take(document: &mut Value, pointer: &str) -> Option<String> {
     let value = document.pointer_mut(pointer)?.take();
     value.as_str().map(str::to_owned)
+}
+
+/// Takes what stands between `before` and `after` out of `text`, wherever that is.
+pub(crate) fn take_between(text: &mut String, before: &str, after: char) -> Vec<String> {
+    let mut taken = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text[from..].find(before) {
+        let begin = from + at + before.len();
+        let end = text[begin..].find(after).map_or(text.len(), |end| begin + end);
+        taken.push(text[begin..end].to_owned());
+        text.replace_range(begin..end, "");
+        from = begin;
+    }
+    taken
 }
 
 /// Takes the addresses out of rows, or a request or answer of DynamoDB that holds some: only where they may stand.
@@ -61,6 +80,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_stands_between_is_taken_and_nothing_else() {
+        let mut page = "<form action=\"/start/one\"> /start/two <form action=\"/start/three\">".to_owned();
+        assert_eq!(take_between(&mut page, "action=\"/start/", '"'), ["one", "three"]);
+        assert_eq!(page, "<form action=\"/start/\"> /start/two <form action=\"/start/\">");
+    }
 
     #[test]
     fn addresses_are_taken_from_their_places_alone() {

@@ -1,11 +1,13 @@
 //! What came through the taps and out of the program, as canaries and outputs of the scan.
 
+use std::collections::BTreeSet;
+
 use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, HeaderMap, LOCATION};
+use reqwest::header::{AUTHORIZATION, HeaderMap, LOCATION, SET_COOKIE};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::allowed::{take, take_addresses};
+use super::allowed::{take, take_addresses, take_between};
 use super::scan::{Kind, Place, Scan};
 use super::stage::{Stage, secret_of};
 use crate::tap::Exchange;
@@ -32,8 +34,9 @@ pub(crate) async fn gather(stage: &mut Stage) {
         secrets_of_api(&exchange, &mut scan);
         answer_of_api(exchange, &mut scan);
     }
+    let raw = stage.raw.lock().unwrap().clone();
     for exchange in stage.receiver.seen() {
-        webhook(exchange, &mut scan);
+        webhook(exchange, &raw, &mut scan);
     }
     for Exchange { target, sent, request, answer, is_broken, .. } in stage.dynamodb.seen() {
         let operation = sent.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
@@ -70,8 +73,11 @@ fn secrets_of_secrets_manager(exchange: &Exchange, scan: &mut Scan) {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
     let sent: Value = serde_json::from_slice(&exchange.request).unwrap_or_default();
-    let stored: Value =
-        sent["SecretString"].as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let kept = sent["SecretString"].as_str();
+    if sent["Name"].as_str().is_some_and(|name| name.contains("/client-secret")) {
+        scan.canary(Kind::ClientSecret, kept.unwrap());
+    }
+    let stored: Value = kept.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     for key in stored["keys"].as_array().into_iter().flatten() {
         let (kind, text) = match (key["key"].as_str(), key["secret"].as_str()) {
             (Some(sealing), _) => (Kind::SealingKey, sealing),
@@ -112,6 +118,13 @@ fn secrets_of_api(exchange: &Exchange, scan: &mut Scan) {
             scan.canary(Kind::WrongKey, secret);
         }
     }
+    if exchange.target.starts_with("/oauth/token") && exchange.status >= 400 {
+        for (name, value) in form_urlencoded::parse(&exchange.request) {
+            if name == "client_secret" {
+                scan.canary(Kind::WrongKey, secret_of(&value));
+            }
+        }
+    }
     if exchange.target.starts_with("/restricted/") {
         let query = exchange.target.split_once('?').map_or("", |(_, query)| query);
         for (name, value) in form_urlencoded::parse(&exchange.request).chain(form_urlencoded::parse(query.as_bytes())) {
@@ -128,17 +141,21 @@ fn secrets_of_api(exchange: &Exchange, scan: &mut Scan) {
 /// An answer of the API or a page, after what it is there to tell was taken out.
 fn answer_of_api(exchange: Exchange, scan: &mut Scan) {
     let Exchange { method, target, status, mut headers, answer, .. } = exchange;
-    if target.starts_with("/sandbox/") {
+    // The sandbox speaks for itself: its page at / shows its keys (DESIGN §6).
+    if target.split('?').next() == Some("/") || target.starts_with("/sandbox/") {
         return;
     }
     if let Some(location) = headers.remove(LOCATION) {
         let location = location.to_str().unwrap().to_owned();
-        if let Some((before, handle)) = location.split_once("/outcome/") {
-            scan.canary(Kind::OutcomeHandle, handle);
-            scan.output(Place::Answer, "Location, its handle apart", before);
-        } else {
-            scan.output(Place::Answer, "Location", location);
+        let told = location_without_its_secrets(&target, &location, scan);
+        scan.output(Place::Answer, "Location, its secrets apart", told);
+    }
+    if let Some(cookie) = headers.remove(SET_COOKIE) {
+        let mut cookie = cookie.to_str().unwrap().to_owned();
+        for value in take_between(&mut cookie, "__Host-txn=", ';') {
+            scan.canary(Kind::Cookie, value);
         }
+        scan.output(Place::Answer, "Set-Cookie, its value apart", cookie);
     }
     let mut document: Value = serde_json::from_slice(&answer).unwrap_or_default();
     let text = match (status, document.as_str()) {
@@ -147,15 +164,46 @@ fn answer_of_api(exchange: Exchange, scan: &mut Scan) {
             told_once(&target, &mut document, scan);
             document.to_string()
         }
-        _ => String::from_utf8_lossy(&answer).into_owned(),
+        _ => page_without_its_form(&answer, scan),
     };
     scan.output(Place::Answer, format!("{status} to {method}"), format!("{} {text}", lines(&headers)));
+}
+
+/// The address to which a browser is sent: an outcome page, a start page, or Microsoft's from a start page.
+fn location_without_its_secrets(target: &str, location: &str, scan: &mut Scan) -> String {
+    if let Some((before, handle)) = location.split_once("/outcome/") {
+        scan.canary(Kind::OutcomeHandle, handle);
+        return before.to_owned();
+    }
+    match location.strip_prefix("/start/") {
+        Some(handle) => {
+            scan.canary(Kind::StartHandle, handle);
+            "/start/".to_owned()
+        }
+        None if target.starts_with("/start/") => link_without_its_secrets(location, scan),
+        None => location.to_owned(),
+    }
+}
+
+/// A page without the handle in the form that goes on, and in the address that is passed on to an administrator (K13).
+fn page_without_its_form(answer: &[u8], scan: &mut Scan) -> String {
+    let mut page = String::from_utf8_lossy(answer).into_owned();
+    for handle in take_between(&mut page, "action=\"/start/", '"') {
+        scan.canary(Kind::StartHandle, handle);
+    }
+    for address in take_between(&mut page, "<code class=\"address\">", '<') {
+        scan.canary(Kind::StartHandle, address.rsplit('/').next().unwrap());
+    }
+    page
 }
 
 /// Keys and webhook secrets are shown when they are made; an enterprise tells its own addresses (K9, K10).
 fn told_once(target: &str, document: &mut Value, scan: &mut Scan) {
     let shown: &[(&str, Kind)] = match target {
         "/v1/resellers" => &[("/webhookSecret", Kind::WebhookSecret)],
+        rotated if rotated.ends_with("/webhook-secret") => &[("/webhookSecret", Kind::WebhookSecret)],
+        token if token.ends_with("/token") => &[("/access_token", Kind::ApiToken)],
+        links if links.ends_with("/links") => &[("/startUrl", Kind::StartHandle)],
         keys if keys.ends_with("/keys") => &[("/key", Kind::ResellerKey)],
         enterprise if enterprise.starts_with("/v1/enterprises/") => {
             &[("/managementConsent/grantedBy", Kind::MailAddress), ("/enterpriseAdminEmail", Kind::MailAddress)]
@@ -164,7 +212,9 @@ fn told_once(target: &str, document: &mut Value, scan: &mut Scan) {
     };
     for (pointer, kind) in shown {
         if let Some(secret) = take(document, pointer) {
-            scan.canary(*kind, if *kind == Kind::ResellerKey { secret_of(&secret) } else { secret.as_str() });
+            let has_prefix = matches!(kind, Kind::ResellerKey | Kind::ApiToken | Kind::WebhookSecret);
+            let secret = if has_prefix { secret_of(&secret) } else { secret.rsplit('/').next().unwrap() };
+            scan.canary(*kind, secret);
         }
     }
 }
@@ -183,15 +233,21 @@ fn link_without_its_secrets(link: &str, scan: &mut Scan) -> String {
     format!("{}?{}", link.path(), kept.join("&"))
 }
 
-/// An outcome without the handles and the address that the source's object has.
-fn webhook(exchange: Exchange, scan: &mut Scan) {
+/// An outcome without the handles and the address that the source's object has; or without Microsoft's tokens, where
+/// their enterprise's provider was switched to them.
+fn webhook(exchange: Exchange, raw: &BTreeSet<u64>, scan: &mut Scan) {
     let Exchange { target, sent, request, .. } = exchange;
     let mut outcome: Value = serde_json::from_slice(&request).unwrap();
+    let is_raw = outcome["enterpriseId"].as_u64().is_some_and(|enterprise| raw.contains(&enterprise));
     let result = "/msalAuthenticationResult/authenticationResult";
     for token in ["accessToken", "idToken"] {
         if let Some(handle) = take(&mut outcome, &format!("{result}/{token}")) {
-            assert!(handle.starts_with("onbtok_"), "no token of Microsoft's leaves");
-            scan.canary(Kind::TokenHandle, secret_of(&handle));
+            assert_eq!(handle.starts_with("onbtok_"), !is_raw, "no token of Microsoft's leaves, unless it is to");
+            if is_raw {
+                scan.token(if token == "idToken" { Kind::IdToken } else { Kind::AccessToken }, &handle);
+            } else {
+                scan.canary(Kind::TokenHandle, handle.strip_prefix("onbtok_").unwrap());
+            }
         }
     }
     if let Some(address) = take(&mut outcome, &format!("{result}/userInfo/displayableId")) {

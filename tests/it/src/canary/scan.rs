@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::spelling::Needles;
+use super::spelling::{Needles, PREFIX};
 
 /// What a canary stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,7 +58,7 @@ pub(crate) enum Place {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::ClientSecret,
         Self::PrivateKey,
         Self::Assertion,
@@ -77,6 +77,9 @@ impl Kind {
         Self::RefreshToken,
         Self::TokenHandle,
         Self::OutcomeHandle,
+        Self::StartHandle,
+        Self::Cookie,
+        Self::ApiToken,
         Self::MailAddress,
         Self::Stray,
     ];
@@ -85,12 +88,12 @@ impl Kind {
 impl Place {
     /// How many outputs there are at least: fewer, and something was not played.
     pub(crate) const LEAST: [(Self, usize); 9] = [
-        (Self::Log, 700),
+        (Self::Log, 1_000),
         (Self::StandardOutput, 1),
-        (Self::Answer, 700),
-        (Self::Row, 2_500),
-        (Self::Stream, 1_000),
-        (Self::Webhook, 50),
+        (Self::Answer, 1_000),
+        (Self::Row, 4_000),
+        (Self::Stream, 1_500),
+        (Self::Webhook, 60),
         (Self::Mail, 1),
         (Self::Url, 2_000),
         (Self::Debug, 200),
@@ -121,11 +124,15 @@ pub(crate) struct Figures {
 }
 
 impl Scan {
-    /// Adds a canary. What is shorter than a needle can be is none.
+    /// Adds a canary. What is shorter than a needle can be is none: so short a text stands anywhere by chance. Nothing that
+    /// we or Microsoft make is, so only what a caller makes up may be dropped here.
     pub(crate) fn canary(&mut self, kind: Kind, secret: impl Into<Vec<u8>>) {
         let secret = secret.into();
-        if secret.len() >= 12 {
+        if secret.len() >= PREFIX {
             self.canaries.insert((kind, secret));
+        } else {
+            let made_up = matches!(kind, Kind::Code | Kind::State | Kind::IdToken | Kind::WrongKey | Kind::Stray);
+            assert!(secret.is_empty() || made_up, "a secret of {} bytes: {kind:?}", secret.len());
         }
     }
 

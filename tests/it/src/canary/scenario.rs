@@ -1,6 +1,8 @@
 //! What happens on the stage: the flow, everything that can go wrong with it, and everything that can be sent.
 
 pub(crate) mod application;
+pub(crate) mod program;
+pub(crate) mod start;
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -9,17 +9,15 @@ use url::form_urlencoded::byte_serialize;
 
 /// How long a piece of a secret is: a leak that is cut off after so many bytes is still found.
 pub(crate) const PIECE: usize = 20;
-/// How many pieces of one secret are looked for, beside its last.
-const MOST_PIECES: usize = 12;
 /// By so many bytes a place is found at which a needle may begin; no needle is shorter.
-const PREFIX: usize = 8;
+pub(crate) const PREFIX: usize = 8;
 
-/// The pieces of a secret that are looked for.
+/// The pieces of a secret that are looked for: all of it, so that any part of twice the length of a piece has one whole.
 pub(crate) fn pieces(secret: &[u8]) -> Vec<&[u8]> {
     if secret.len() <= PIECE {
         return vec![secret];
     }
-    let mut pieces: Vec<&[u8]> = secret.chunks_exact(PIECE).take(MOST_PIECES).collect();
+    let mut pieces: Vec<&[u8]> = secret.chunks_exact(PIECE).collect();
     pieces.push(&secret[secret.len() - PIECE..]);
     pieces
 }
@@ -143,6 +141,19 @@ mod tests {
                 ] {
                     assert!(finds(format!("x{text}y").as_bytes()), "{before} {after}: {text}");
                 }
+            }
+        }
+    }
+
+    /// Any part of a long secret, from wherever it was cut, is found in each spelling.
+    #[test]
+    fn the_middle_of_a_long_secret_is_found() {
+        let secret: Vec<u8> = (0..900_u16).map(|n| b'!' + (n * 37 % 90) as u8).collect();
+        let mut needles = Needles::default();
+        needles.add(&secret, 5);
+        for begin in (0..secret.len() - 2 * PIECE).step_by(23) {
+            for (name, spelt) in spellings(&secret[begin..begin + 2 * PIECE]) {
+                assert!(needles.found(&spelt).iter().any(|(id, ..)| *id == 5), "{name} at {begin}");
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The stage: the real program in a process of its own at `LOG_LEVEL=DEBUG`, and everything that it speaks to behind
 //! taps.
 
+use std::collections::BTreeSet;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -10,7 +11,7 @@ use onboarding_sandbox::Form;
 use onboarding_sandbox::visitor::{Page, Visitor};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
-use simulated_microsoft::{Person, SimulatedMicrosoft};
+use simulated_microsoft::{AppRegistration, Person, SimulatedMicrosoft};
 use simulated_secrets_manager::SimulatedSecretsManager;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -21,6 +22,10 @@ use crate::world::{Answer, Decision, secrets_manager, send};
 
 /// Our application at the simulated Microsoft.
 pub(crate) const CLIENT_ID: &str = "0a4db0a2-d100-4a4a-8b8b-0000000ca9a1";
+
+/// A further registration of ours, and the one action that it asks for.
+const FURTHER_CLIENT: &str = "0a4db0a2-d100-4a4a-8b8b-0000000ca9a2";
+pub(crate) const FURTHER_ACTION: &str = "GET_PRESENCE_CONSENT";
 
 /// The program and what is around it.
 pub(crate) struct Stage {
@@ -34,6 +39,8 @@ pub(crate) struct Stage {
     /// What the program itself says, on standard error and after the ready line on standard output.
     said: [Arc<Mutex<Vec<u8>>>; 2],
     pub(crate) scan: Mutex<Scan>,
+    /// The enterprises whose provider was given Microsoft's own tokens.
+    pub(crate) raw: Mutex<BTreeSet<u64>>,
     pub(crate) rows: String,
     child: Child,
     pub(crate) http: Client,
@@ -62,6 +69,7 @@ impl Stage {
             .env("RUST_BACKTRACE", "full")
             .env("CLIENT_ID", CLIENT_ID)
             .env("CLIENT_SECRET", &client_secret)
+            .env("APPLICATION_CLIENTS", json!({ FURTHER_ACTION: FURTHER_CLIENT }).to_string())
             .env("PUBLIC_BASE_URL", api.url())
             .env("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.url())
             .env("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets.url())
@@ -91,6 +99,7 @@ impl Stage {
             ready,
             said,
             scan: Mutex::new(scan),
+            raw: Mutex::default(),
             rows,
             child,
             http,
@@ -151,10 +160,25 @@ impl Stage {
 
     /// A link for application permissions.
     pub(crate) async fn user_sync_link(&self, enterprise: u64) -> String {
+        self.link_of(enterprise, "GET_USER_SYNC_CONSENT").await
+    }
+
+    pub(crate) async fn link_of(&self, enterprise: u64, action: &str) -> String {
         let mut wish = self.wish(enterprise);
-        wish["actionType"] = json!("GET_USER_SYNC_CONSENT");
+        wish["actionType"] = json!(action);
         let made = self.provider(Method::POST, "/v1/enterprises/action-url", Some(wish)).await;
         made.json().as_str().unwrap_or_else(|| panic!("{}", made.text)).to_owned()
+    }
+
+    /// Microsoft gets to know the further registration, with the secret that the program has made for it.
+    pub(crate) async fn register_the_further_client(&self) {
+        let asked = json!({"SecretId": format!("onboarding/sandbox/client-secret/{FURTHER_CLIENT}")});
+        let kept = secrets_manager(&self.http, &self.secrets.url(), "GetSecretValue", &asked).await;
+        let client_secret = kept["SecretString"].as_str().unwrap().to_owned();
+        self.canary(Kind::ClientSecret, client_secret.as_str());
+        let own = self.microsoft.registration(CLIENT_ID).unwrap();
+        let client_id = FURTHER_CLIENT.to_owned();
+        self.microsoft.register(AppRegistration { client_id, client_secret, certificates: Vec::new(), ..own });
     }
 
     /// Puts a credential in the place of ours, and lets the program notice.

@@ -2,15 +2,19 @@
 
 use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::cloud::{AuthorityPath, Cloud, Endpoints};
+use onboarding_core::consent::ConsentRequest;
 use onboarding_core::credential::{ApiKey, Environment, KeyOwner, Presented};
 use onboarding_core::fields::Fields;
-use onboarding_core::id::ResellerId;
+use onboarding_core::id::{EnterpriseId, ResellerId};
 use onboarding_core::identity::{Expected, SignedClaims, Signer, verify};
-use onboarding_core::outcome::TokenHandles;
+use onboarding_core::outcome::{RawTokens, TokenHandles, Tokens};
+use onboarding_core::outcome_link::OutcomeLink;
+use onboarding_core::plan::Wanted;
 use onboarding_core::random::SystemRandomness;
 use onboarding_core::scope::Scopes;
 use onboarding_core::seal::SealingKeys;
 use onboarding_core::secret::Handle;
+use onboarding_core::start::{Binding, StartLink};
 use onboarding_core::state::State;
 use onboarding_core::text::EmailAddress;
 use onboarding_core::time::{Clock as _, SystemClock};
@@ -35,7 +39,8 @@ pub(crate) fn gather(played: &Stage, scan: &mut Scan) {
     let now = SystemClock.now();
     let mut say = |what: &str, text: String| scan.output(Place::Debug, what, text);
 
-    let state = State::new(&request(&random), AuthorityPath::Common, &random);
+    let asked = request(&random);
+    let state = State::new(&asked, AuthorityPath::Common, &random);
     say("State", format!("{state:?}"));
     let sealed_state = random_text();
     let link = SignIn {
@@ -88,13 +93,6 @@ pub(crate) fn gather(played: &Stage, scan: &mut Scan) {
     let key = ApiKey::new(Environment::Test, KeyOwner::Operator, &random);
     let handle = Handle::new("onbtok_", &random);
     say("ApiKey, KeyRecord", format!("{key:?} {:?}", key.record(now)));
-    let owner = KeyOwner::Reseller(ResellerId::try_from(7).unwrap());
-    let key_of_one = ApiKey::new(Environment::Test, owner, &random);
-    let grant =
-        TokenGrant { key: key_of_one.id().clone(), key_expires_at: None, scopes: Scopes::ALL, enterprise: None };
-    let (access, record) = AccessToken::issue(grant, Environment::Test, (now, &random));
-    let shown = (Presented::Key(key_of_one), Presented::Token(access.clone()));
-    say("AccessToken, TokenRecord, Presented", format!("{access:?} {record:?} {shown:?}"));
     say("Handle, TokenHandles", format!("{handle:?} {:?}", TokenHandles::new(now, &random)));
     let ring = SealingKeys::generate(&random);
     say("SealingKeys", format!("{:?}", SealingKeys::from_json(&ring).unwrap()));
@@ -122,14 +120,47 @@ pub(crate) fn gather(played: &Stage, scan: &mut Scan) {
     }
     scan.canary(Kind::ClientSecret, secret);
     scan.canary(Kind::OperatorKey, secret_of(key.expose()));
-    scan.canary(Kind::ResellerKey, secret_of(access.expose()));
-    scan.canary(Kind::TokenHandle, secret_of(handle.expose()));
+    scan.canary(Kind::TokenHandle, handle.expose().strip_prefix("onbtok_").unwrap());
     scan.canary(Kind::Nonce, state.nonce.as_str());
     scan.canary(Kind::Verifier, state.verifier.as_str());
     scan.canary(Kind::State, sealed_state);
     scan.canary(Kind::Code, code);
     scan.canary(Kind::AccessToken, token);
     scan.canary(Kind::RefreshToken, refresh);
+    tokens(scan);
+    start_page(&asked, scan);
+}
+
+/// Tokens of ours, and Microsoft's on their way to a provider that was switched to them.
+fn tokens(scan: &mut Scan) {
+    let (random, now) = (SystemRandomness::new(), SystemClock.now());
+    let key = ApiKey::new(Environment::Test, KeyOwner::Reseller(ResellerId::try_from(7).unwrap()), &random);
+    let grant = TokenGrant { key: key.id().clone(), key_expires_at: None, scopes: Scopes::ALL, enterprise: None };
+    let (access, record) = AccessToken::issue(grant, Environment::Test, (now, &random));
+    let shown = (Presented::Key(key), Presented::Token(access.clone()));
+    scan.output(Place::Debug, "AccessToken, TokenRecord, Presented", format!("{access:?} {record:?} {shown:?}"));
+    scan.canary(Kind::ApiToken, secret_of(access.expose()));
+    let [raw_access, raw_id] = [(); 2].map(|()| random_text());
+    let raw = RawTokens { access: raw_access.as_str().into(), id: raw_id.as_str().into(), expires_at: now };
+    scan.output(Place::Debug, "RawTokens, Tokens", format!("{raw:?} {:?}", Tokens::Raw(raw.clone())));
+    scan.canary(Kind::AccessToken, raw_access);
+    scan.canary(Kind::IdToken, raw_id);
+}
+
+/// The way into a start page, and what ties it to a browser.
+fn start_page(asked: &ConsentRequest, scan: &mut Scan) {
+    let (random, now) = (SystemRandomness::new(), SystemClock.now());
+    let whose = (ResellerId::try_from(7).unwrap(), EnterpriseId::try_from(8).unwrap());
+    let (start, handle) = StartLink::new(whose, Wanted::Missing, asked.redirect_url.clone(), (now, &random));
+    let binding = Binding::new(&random);
+    scan.output(Place::Debug, "StartLink, Handle, Binding", format!("{start:?} {handle:?} {binding:?}"));
+    let outcome = OutcomeLink::new(asked, Some(handle.expose().to_owned()), now);
+    let keys = SealingKeys::from_json(&SealingKeys::generate(&random)).unwrap();
+    let not_sealed = OutcomeLink::open(handle.expose(), &keys, now).unwrap_err();
+    scan.output(Place::Debug, "OutcomeLink", format!("{outcome:?} {not_sealed:?}"));
+    scan.canary(Kind::StartHandle, handle.expose());
+    let cookie = binding.set_cookie();
+    scan.canary(Kind::Cookie, cookie.split(['=', ';']).nth(1).unwrap());
 }
 
 /// Every row that the program read, as the type that it became.
@@ -139,11 +170,13 @@ fn rows(stage: &Stage, say: &mut impl FnMut(&str, String)) {
         if let Some(row) = answer.get("Attributes").or_else(|| answer.get("Item")) {
             let row = plain(&json!({ "M": row }));
             let read = [
-                serde_json::from_value::<onboarding_core::consent::ConsentRequest>(row.clone())
-                    .map(|row| format!("{row:?}")),
+                serde_json::from_value::<ConsentRequest>(row.clone()).map(|row| format!("{row:?}")),
                 serde_json::from_value::<onboarding_core::enterprise::Enterprise>(row.clone())
                     .map(|row| format!("{row:?}")),
-                serde_json::from_value::<onboarding_core::delivery::Delivery>(row).map(|row| format!("{row:?}")),
+                serde_json::from_value::<onboarding_core::delivery::Delivery>(row.clone())
+                    .map(|row| format!("{row:?}")),
+                serde_json::from_value::<StartLink>(row.clone()).map(|row| format!("{row:?}")),
+                serde_json::from_value::<onboarding_core::token::TokenRecord>(row).map(|row| format!("{row:?}")),
             ];
             read.into_iter().flatten().for_each(|text| say("a row", text));
         }

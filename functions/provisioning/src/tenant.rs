@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use onboarding_core::action::{ActionState, ActionType};
+use onboarding_core::action::ActionType;
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::id::TenantId;
 use onboarding_core::identity::Signer;
@@ -33,19 +33,5 @@ pub(crate) async fn look(
 
 /// Who registered the enterprise, as long as that is granted.
 pub(crate) fn registered_by(enterprise: &Enterprise) -> Option<Signer> {
-    match enterprise.action(ActionType::Registration) {
-        ActionState::Granted { by, .. } => by,
-        ActionState::NotRequested
-        | ActionState::PendingConsent { .. }
-        | ActionState::Started { .. }
-        | ActionState::PendingConfirmation { .. }
-        | ActionState::Verifying { .. }
-        | ActionState::Declined { .. }
-        | ActionState::Blocked { .. }
-        | ActionState::Unverifiable { .. }
-        | ActionState::Drifted { .. }
-        | ActionState::Withdrawn { .. }
-        | ActionState::Revoked { .. }
-        | ActionState::Expired { .. } => None,
-    }
+    enterprise.action(ActionType::Registration).granted_by().cloned()
 }

@@ -64,7 +64,7 @@ impl Enterprise {
         let lasts = |action: &ActionType| action.proved_by() != ProvedBy::SignIn;
         ActionType::all().filter(lasts).filter(|action| {
             let state = self.action(*action);
-            matches!(state, ActionState::Granted { .. }) || self.may_return(*action, &state)
+            state.is_granted() || self.may_return(*action, &state)
         })
     }
 
@@ -131,7 +131,7 @@ pub fn changes(
     }
     let change = |action: ActionType| {
         let was = enterprise.action(action);
-        let is_granted = matches!(was, ActionState::Granted { .. });
+        let is_granted = was.is_granted();
         let is_left = decided.is_none_or(|decided| decided.leaves(action, is_granted));
         let shown = seen.shows(action, clients);
         let is = if is_granted {

@@ -197,7 +197,7 @@ impl Enterprise {
     /// How far it is.
     #[must_use]
     pub fn status(&self) -> EnterpriseStatus {
-        let granted = |action| matches!(self.action(action), ActionState::Granted { .. });
+        let granted = |action| self.action(action).is_granted();
         match self.standing {
             Standing::Disabled => EnterpriseStatus::Disabled,
             Standing::Offboarded => EnterpriseStatus::Offboarded,
@@ -236,7 +236,7 @@ impl Enterprise {
     /// The mandatory actions that are not granted.
     pub fn missing(&self) -> impl Iterator<Item = ActionType> {
         let mandatory = ActionType::all().filter(|action| action.is_mandatory(&self.profile.services));
-        mandatory.filter(|action| !matches!(self.action(*action), ActionState::Granted { .. }))
+        mandatory.filter(|action| !self.action(*action).is_granted())
     }
 
     /// The granted actions whose delegated permissions a screen for `action` asks for again, so that its grant takes
@@ -244,7 +244,7 @@ impl Enterprise {
     #[must_use]
     pub fn asked_again_with(&self, action: ActionType) -> Vec<ActionType> {
         let grants = |action: ActionType| matches!(action.proved_by(), ProvedBy::Grants | ProvedBy::Membership);
-        let granted = |other: &ActionType| matches!(self.action(*other), ActionState::Granted { .. });
+        let granted = |other: &ActionType| self.action(*other).is_granted();
         let others = ActionType::all().filter(|other| *other != action && grants(*other) && granted(other));
         others.filter(|_| grants(action)).collect()
     }

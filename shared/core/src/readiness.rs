@@ -7,7 +7,7 @@ mod steps;
 
 use serde::Serialize;
 
-use crate::action::{ActionState, ActionStatus, ActionType};
+use crate::action::{ActionStatus, ActionType};
 use crate::advice::{Code, Explanation, Who};
 use crate::consent::Context;
 use crate::delivery::Delivery;
@@ -65,7 +65,7 @@ impl Completion {
         if enterprise.ready_at.is_some() || !action.is_mandatory(services) {
             return None;
         }
-        let granted = |other: ActionType| matches!(enterprise.action(other), ActionState::Granted { .. });
+        let granted = |other: ActionType| enterprise.action(other).is_granted();
         let mandatory = ActionType::all().filter(|other| *other != action && other.is_mandatory(services));
         let others: Vec<_> = mandatory.map(|other| (other, granted(other))).collect();
         let occasion = context.occasion;

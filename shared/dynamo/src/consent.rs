@@ -303,20 +303,9 @@ impl Store {
         (enterprise, reseller): (&Enterprise, &Reseller),
         context: Context<'_>,
     ) -> Result<Recorded, StoreError> {
-        let completes = |parties: (&Enterprise, &Reseller)| match &record.action {
-            ActionState::Granted { .. } => Completion::of(parties, (record.request.action, record.tenant()), context),
-            ActionState::NotRequested
-            | ActionState::PendingConsent { .. }
-            | ActionState::Started { .. }
-            | ActionState::PendingConfirmation { .. }
-            | ActionState::Verifying { .. }
-            | ActionState::Declined { .. }
-            | ActionState::Blocked { .. }
-            | ActionState::Unverifiable { .. }
-            | ActionState::Drifted { .. }
-            | ActionState::Withdrawn { .. }
-            | ActionState::Revoked { .. }
-            | ActionState::Expired { .. } => None,
+        let completes = |parties: (&Enterprise, &Reseller)| {
+            let grants = record.action.is_granted();
+            grants.then(|| Completion::of(parties, (record.request.action, record.tenant()), context)).flatten()
         };
         let recovered = drift::recovered((enterprise, reseller), (record.request.action, &record.action), context);
         let recovered = recovered.as_ref();
@@ -537,7 +526,7 @@ fn landing(record: &Record) -> Result<Change, StoreError> {
 
 /// What is granted is looked at from now on, and so is a grant that was not seen in time; what is granted is not lost.
 fn watched(mut change: Change, record: &Record) -> Change {
-    let is_granted = matches!(record.action, ActionState::Granted { .. });
+    let is_granted = record.action.is_granted();
     if !is_granted && record.refusal != Some(Code::GrantNotVisible) {
         return change;
     }

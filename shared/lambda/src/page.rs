@@ -219,7 +219,7 @@ impl Page {
             who: problem.as_ref().map_or("", |problem| text::who(problem.who)),
             problem: problem.as_ref(),
             left: outcome.left.iter().map(|action| action.title()).collect(),
-            granted: matches!(outcome.state, ActionState::Granted { .. }),
+            granted: outcome.state.is_granted(),
             permissions: permission::asked_by(outcome.action).collect(),
             onward: outcome.onward.map(|onward| onward.action),
             reference: outcome.reference.as_str(),

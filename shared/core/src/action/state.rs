@@ -143,6 +143,18 @@ impl ActionState {
         )
     }
 
+    /// Whether it is granted.
+    #[must_use]
+    pub const fn is_granted(&self) -> bool {
+        matches!(self, Self::Granted { .. })
+    }
+
+    /// Who granted it, as long as it is granted and that is known.
+    #[must_use]
+    pub const fn granted_by(&self) -> Option<&Signer> {
+        if let Self::Granted { by, .. } = self { by.as_ref() } else { None }
+    }
+
     /// The newest link of an action that is not granted, if it has one.
     #[must_use]
     pub const fn link(&self) -> Option<&ConsentRequestId> {

@@ -87,7 +87,7 @@ impl Change {
         let about = (reseller, enterprise.id);
         let data = Told { item, link: told };
         let delivery = event::delivery(event_of(&state), about, data, (context.keys, context.occasion));
-        let word = if matches!(state, ActionState::Granted { .. }) { "recovered" } else { state.word() };
+        let word = if state.is_granted() { "recovered" } else { state.word() };
         let fact = Fact {
             actor: &Actor::System(context.system.unwrap_or("consent-redirect")),
             action: &format!("consent.{word}"),
@@ -108,7 +108,7 @@ pub fn recovered(
     (action, state): (ActionType, &ActionState),
     context: Context<'_>,
 ) -> Option<Delivery> {
-    let is_back = enterprise.lost.contains(&action) && matches!(state, ActionState::Granted { .. });
+    let is_back = enterprise.lost.contains(&action) && state.is_granted();
     let item = ActionItem::new(enterprise.id, action, state, &enterprise.profile.services);
     let told = || event::delivery(event_of(state), (reseller, enterprise.id), item, (context.keys, context.occasion));
     is_back.then(told).flatten()

@@ -55,23 +55,8 @@ impl Enterprise {
     #[must_use]
     pub fn management_consent(&self) -> ManagementConsent {
         let state = self.management();
-        let (granted, by) = match &state {
-            ActionState::Granted { since, by, .. } => {
-                (Some(since.to_string()), by.as_ref().and_then(|by| by.user_principal_name.clone()))
-            }
-            ActionState::NotRequested
-            | ActionState::PendingConsent { .. }
-            | ActionState::Started { .. }
-            | ActionState::PendingConfirmation { .. }
-            | ActionState::Verifying { .. }
-            | ActionState::Declined { .. }
-            | ActionState::Blocked { .. }
-            | ActionState::Unverifiable { .. }
-            | ActionState::Drifted { .. }
-            | ActionState::Withdrawn { .. }
-            | ActionState::Revoked { .. }
-            | ActionState::Expired { .. } => (None, None),
-        };
+        let granted = state.since().filter(|_| state.is_granted()).map(|since| since.to_string());
+        let by = state.granted_by().and_then(|by| by.user_principal_name.clone());
         ManagementConsent {
             status: state.word(),
             requested_at: self.management_requested_at.map(|at| at.to_string()),

@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::CheckStatus::{Fail, Pass, Unknown};
 use super::*;
+use crate::action::ActionState;
 use crate::enterprise::tests::sample;
 use crate::id::ConsentRequestId;
 use crate::proof::Organization;

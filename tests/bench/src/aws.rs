@@ -1,4 +1,5 @@
-//! What plays AWS: reads of the table and of secrets, over TLS. Signatures are not checked, and nothing is written.
+//! What plays AWS: reads of the table and of secrets, over TLS. Signatures are not checked, and nothing is written. Whoever
+//! leases permits of its key, with every twentieth request, is answered that it has them.
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ async fn answer(State(world): State<Arc<World>>, headers: HeaderMap, body: Bytes
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
     match target {
         "DynamoDB_20120810.BatchGetItem" => written("application/x-amz-json-1.0", &batch(&world, &request)),
+        "DynamoDB_20120810.UpdateItem" if leases(&request) => written("application/x-amz-json-1.0", &json!({})),
         "secretsmanager.GetSecretValue" => match secret(&world, &request) {
             Some(answer) => written("application/x-amz-json-1.1", &answer),
             None => StatusCode::BAD_REQUEST.into_response(),
@@ -41,6 +43,10 @@ fn batch(world: &World, request: &Value) -> Value {
         (table.clone(), rows.cloned().collect::<Value>())
     });
     json!({ "Responses": responses.collect::<serde_json::Map<_, _>>(), "UnprocessedKeys": {} })
+}
+
+fn leases(request: &Value) -> bool {
+    request["Key"]["PK"]["S"].as_str().is_some_and(|partition| partition.starts_with("rate#"))
 }
 
 fn secret(world: &World, request: &Value) -> Option<Value> {

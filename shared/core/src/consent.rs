@@ -17,28 +17,29 @@
 //! that were leased stay on the request, so no code is ever sent twice, whatever becomes of the link (P2).
 
 mod admin_consent;
+mod lease;
 mod record;
+mod verifying;
 
 use std::time::Duration;
 
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-use crate::action::{ActionState, ActionType, Waiting};
+use crate::action::{ActionState, ActionType};
 use crate::advice::Code;
 use crate::enterprise::{Enterprise, Standing};
 use crate::id::{ConsentRequestId, DeliveryId, EnterpriseId, ReferenceId, ResellerId, TenantId};
 use crate::identity::Signer;
 use crate::permission::{self, Permission};
 use crate::redirect_url::RedirectUrl;
-use crate::reseller::{Reseller, ResellerStatus, TokenMode};
-use crate::seal::{Purpose, SealingKeys, Unsealable};
+use crate::reseller::{Reseller, ResellerStatus};
 use crate::secret::SecretHash;
 use crate::time::Timestamp;
 
 pub use admin_consent::{AwaitingGrant, Reading};
-pub use record::{Conclusion, Confirmation, Context, Landing, Record, Refusal, SharedSignIn};
+pub use lease::{LeaseRefusal, Leased};
+pub use record::{Confirmation, Context, Landing, Record, Refusal};
+pub use verifying::{Conclusion, SharedSignIn, Verifying};
 
 /// How long a link lives. K20 allows 30 days; a week outlasts holidays and still ends.
 pub const LINK_LIFETIME: Duration = Duration::from_hours(7 * 24);
@@ -228,40 +229,6 @@ pub struct NewRequest {
     pub asked_again: bool,
 }
 
-/// Why a sign-in does not get the lease.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum LeaseRefusal {
-    /// The link has ended.
-    #[error("the link has expired")]
-    Expired,
-    /// The same code came before: show what became of it (T04).
-    #[error("this code was used by this link before")]
-    SameCode,
-    /// Another sign-in is being worked on.
-    #[error("another sign-in of this link is under way")]
-    UnderWay,
-    /// The link was spent on another sign-in (T05).
-    #[error("the link was spent on another sign-in")]
-    Spent,
-    /// Above [`MAX_ATTEMPTS`].
-    #[error("the link was tried too often")]
-    TooManyAttempts,
-}
-
-impl LeaseRefusal {
-    /// The word for the log.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Expired => "link_expired",
-            Self::SameCode => "code_repeated",
-            Self::UnderWay => "sign_in_under_way",
-            Self::Spent => "link_spent",
-            Self::TooManyAttempts => "link_tried_too_often",
-        }
-    }
-}
-
 impl ConsentRequest {
     /// A request that nobody has answered.
     #[must_use]
@@ -385,137 +352,6 @@ impl ConsentRequest {
 #[must_use]
 pub fn links_work(enterprise: &Enterprise, reseller: &Reseller) -> bool {
     enterprise.standing == Standing::Open && reseller.status == ResellerStatus::Active
-}
-
-/// The lease of a request: the right, and the only one, to redeem one code.
-#[derive(Debug)]
-pub struct Leased {
-    request: ConsentRequest,
-    signer: Signer,
-    until: Timestamp,
-    /// To be handed out, with the access token, to a provider that is given the tokens themselves.
-    id_token: Option<SecretString>,
-}
-
-impl Leased {
-    /// The lease that a store's conditional write has just won, or that has come to its end unanswered.
-    #[must_use]
-    pub fn of(request: ConsentRequest) -> Option<Self> {
-        match &request.stage {
-            Stage::Leased { until, signer, .. } => {
-                Some(Self { signer: signer.clone(), until: *until, id_token: None, request })
-            }
-            Stage::Pending { .. }
-            | Stage::Verifying { .. }
-            | Stage::AwaitingGrant { .. }
-            | Stage::AwaitingConfirmation { .. }
-            | Stage::Completed { .. } => None,
-        }
-    }
-
-    /// The same lease for a provider that is given what `mode` says. The id token is kept for no other.
-    #[must_use]
-    pub fn telling(mut self, mode: TokenMode, id_token: &SecretString) -> Self {
-        self.id_token = (mode == TokenMode::Raw).then(|| id_token.clone());
-        self
-    }
-
-    /// The request.
-    #[must_use]
-    pub const fn request(&self) -> &ConsentRequest {
-        &self.request
-    }
-
-    /// The stage of a request whose lease is given back unused.
-    #[must_use]
-    pub fn released(&self) -> Stage {
-        Stage::Pending { refusal: self.request.refused_codes.last().copied() }
-    }
-
-    /// Whether its holder is out of time.
-    #[must_use]
-    pub fn has_ended(&self, now: Timestamp) -> bool {
-        now >= self.until
-    }
-}
-
-/// A request whose signer is back and whose proof is open.
-#[derive(Debug)]
-pub struct Verifying {
-    request: ConsentRequest,
-    signer: Signer,
-    since: Timestamp,
-    token: SealedToken,
-    reads: u32,
-    /// The tenants that wait for the provider already, the newest first.
-    waiting: Vec<Waiting>,
-}
-
-impl Verifying {
-    /// The proof that is open on a stored request, if one is.
-    #[must_use]
-    pub fn of(request: ConsentRequest) -> Option<Self> {
-        match &request.stage {
-            Stage::Verifying { since, signer, token, reads } => {
-                let (signer, token) = (signer.clone(), token.clone());
-                Some(Self { signer, since: *since, token, reads: *reads, waiting: Vec::new(), request })
-            }
-            Stage::Pending { .. }
-            | Stage::Leased { .. }
-            | Stage::AwaitingGrant { .. }
-            | Stage::AwaitingConfirmation { .. }
-            | Stage::Completed { .. } => None,
-        }
-    }
-
-    /// The request.
-    #[must_use]
-    pub const fn request(&self) -> &ConsentRequest {
-        &self.request
-    }
-
-    /// The same proof for its enterprise as it is now: it may be bound to a tenant since the link was made, and others may
-    /// wait for the provider.
-    #[must_use]
-    pub fn meeting(mut self, enterprise: &Enterprise) -> Self {
-        self.request.pin = self.request.pin.or(enterprise.tenant);
-        self.waiting = enterprise.action(self.request.action).waiting();
-        self
-    }
-
-    /// The question that Graph answers.
-    #[must_use]
-    pub const fn question(&self) -> crate::proof::Question<'_> {
-        crate::proof::Question {
-            action: self.request.action,
-            signer: &self.signer,
-            since: self.since,
-            asked_again: self.request.asked_again,
-            pin: self.request.pin,
-        }
-    }
-
-    /// The signer's Graph token as it rests.
-    #[must_use]
-    pub fn sealed_token(&self) -> &str {
-        &self.token.sealed
-    }
-
-    /// The signer's Graph token; `None` once Microsoft's token has ended.
-    pub fn access_token(&self, keys: &SealingKeys, now: Timestamp) -> Result<Option<SecretString>, Unsealable> {
-        if now >= self.token.expires_at {
-            return Ok(None);
-        }
-        let plain = keys.open(Purpose::AccessToken, self.request.id.as_str(), &self.token.sealed, now)?;
-        String::from_utf8(plain).map(|token| Some(token.into())).map_err(|_| Unsealable::Malformed)
-    }
-
-    /// The id token, if the provider is given the tokens themselves and it can be opened.
-    fn id_token(&self, keys: &SealingKeys, now: Timestamp) -> Option<SecretString> {
-        let sealed = self.token.sealed_id_token.as_ref()?;
-        let plain = keys.open(Purpose::IdToken, self.request.id.as_str(), sealed, now).ok()?;
-        String::from_utf8(plain).ok().map(SecretString::from)
-    }
 }
 
 #[cfg(test)]

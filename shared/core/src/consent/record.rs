@@ -1,20 +1,15 @@
 //! The moves of a consent request that leave something behind, each as one [`Record`].
 
-use std::time::Duration;
-
-use secrecy::{ExposeSecret, SecretString};
-
-use super::{AwaitingGrant, CONFIRM_WITHIN, ConsentRequest, Leased, PROOF_WINDOW, SealedToken, Stage, Verifying};
-use crate::action::{ActionState, ActionType, ProvedBy, Waiting};
+use super::{AwaitingGrant, CONFIRM_WITHIN, ConsentRequest, Stage, Verifying};
+use crate::action::ActionState;
 use crate::advice::{Code, LinkAfter};
 use crate::audit::{Actor, AuditRow, Fact, Occasion};
 use crate::delivery::Delivery;
 use crate::id::{ConsentRequestId, DeliveryId, TenantId};
 use crate::identity::Signer;
-use crate::outcome::{Outcome, RawTokens, TokenHandle, TokenHandles, Tokens};
-use crate::proof::{Facts, Granted, Judgement};
+use crate::outcome::{Outcome, TokenHandle, Tokens};
+use crate::proof::Facts;
 use crate::seal::{Purpose, SealingKeys};
-use crate::time::Timestamp;
 
 /// Everything that one move changes. It happens whole or not at all, and only if the request still is as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +89,7 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn actor(&self, signer: &Signer) -> Actor {
+    pub(super) fn actor(&self, signer: &Signer) -> Actor {
         self.system.map_or_else(|| Actor::Signer(signer.clone()), Actor::System)
     }
 }
@@ -117,15 +112,6 @@ pub struct Confirmation {
     pub tenant: TenantId,
     /// Who says so.
     pub actor: Actor,
-}
-
-/// What a reading of Graph leads to.
-#[derive(Debug)]
-pub enum Conclusion {
-    /// It is decided.
-    Decided(Box<Record>),
-    /// Graph is to be read again; the proof stays open.
-    ReadAgain(Box<Verifying>),
 }
 
 impl ConsentRequest {
@@ -183,188 +169,6 @@ impl ConsentRequest {
         let told = Told { signer: Some(&signer), facts: None, actor: context.actor(&signer) };
         let code = Code::ConfirmationLapsed;
         Some(refusal_of(self, code, stage_after(code, context), &told, context))
-    }
-}
-
-impl Leased {
-    /// The code was redeemed: from here on Graph decides. Nothing is told yet, but once the record is written nothing
-    /// can get lost any more.
-    #[must_use]
-    pub fn accept(self, token: &SecretString, lifetime: Duration, context: Context<'_>) -> (Record, Verifying) {
-        let Context { keys, occasion, .. } = context;
-        let Self { request: leased, signer, id_token, .. } = self;
-        let seal = |purpose, token: &SecretString| {
-            let plain = token.expose_secret().as_bytes();
-            keys.seal(purpose, leased.id.as_str(), plain, (occasion.now, occasion.random))
-        };
-        let sealed = seal(Purpose::AccessToken, token);
-        let sealed_id_token = id_token.map(|token| seal(Purpose::IdToken, &token));
-        let token = SealedToken { sealed, sealed_id_token, expires_at: occasion.now.plus(lifetime) };
-        let stage = Stage::Verifying { since: occasion.now, signer: signer.clone(), token: token.clone(), reads: 0 };
-        let request = ConsentRequest { stage: stage.clone(), ..leased.clone() };
-        let record = under_way(leased, stage, &context.actor(&signer), occasion);
-        (record, Verifying { request, signer, since: occasion.now, token, reads: 0, waiting: Vec::new() })
-    }
-
-    /// Ends the lease without a redeemed code: refused by Microsoft, broken off, or out of time.
-    #[must_use]
-    pub fn fail(self, code: Code, correlation_id: Option<String>, context: Context<'_>) -> Record {
-        let told = Told { signer: Some(&self.signer), facts: None, actor: context.actor(&self.signer) };
-        let mut record = refusal_of(self.request, code, stage_after(code, context), &told, context);
-        record.audit = record.audit.with_correlation_id(correlation_id);
-        record
-    }
-}
-
-/// A sign-in that is good for more than the link that it was spent on: its screen asked for other actions too.
-#[derive(Clone, Debug)]
-pub struct SharedSignIn {
-    signer: Signer,
-    expires_at: Timestamp,
-}
-
-impl SharedSignIn {
-    /// Goes on with another link of the same screen, as if its own code had been redeemed. `None` unless that link is
-    /// unused, asks for delegated permissions, and is for this tenant.
-    #[must_use]
-    pub fn go_on(
-        &self,
-        own: ConsentRequest,
-        token: &SecretString,
-        context: Context<'_>,
-    ) -> Option<(Record, Verifying)> {
-        let Context { keys, occasion, .. } = context;
-        let now = occasion.now;
-        if !own.is_unused(now) || own.pin != Some(self.signer.tenant) || own.action.proved_by() == ProvedBy::AppRoles {
-            return None;
-        }
-        let plain = token.expose_secret().as_bytes();
-        let sealed = keys.seal(Purpose::AccessToken, own.id.as_str(), plain, (now, occasion.random));
-        let token = SealedToken { sealed, sealed_id_token: None, expires_at: self.expires_at };
-        let signer = self.signer.clone();
-        let stage = Stage::Verifying { since: now, signer: signer.clone(), token: token.clone(), reads: 0 };
-        let request = ConsentRequest { stage: stage.clone(), ..own.clone() };
-        let record = under_way(own, stage, &context.actor(&signer), occasion);
-        Some((record, Verifying { request, signer, since: now, token, reads: 0, waiting: Vec::new() }))
-    }
-}
-
-impl Verifying {
-    /// The sign-in, for the other links of its screen.
-    #[must_use]
-    pub fn shared(&self) -> SharedSignIn {
-        SharedSignIn { signer: self.signer.clone(), expires_at: self.token.expires_at }
-    }
-
-    /// The stage in which the request waits for Graph.
-    #[must_use]
-    pub fn stage(&self) -> Stage {
-        let Self { signer, since, token, reads, .. } = self;
-        Stage::Verifying { since: *since, signer: signer.clone(), token: token.clone(), reads: *reads }
-    }
-
-    /// How often Graph was read before.
-    #[must_use]
-    pub const fn reads(&self) -> u32 {
-        self.reads
-    }
-
-    /// What a judgement leads to. Only a grant that Graph shows becomes one (P1).
-    #[must_use]
-    pub fn conclude(self, judgement: Judgement, access_token: &SecretString, context: Context<'_>) -> Conclusion {
-        let late = context.occasion.now.since(self.since) >= PROOF_WINDOW;
-        let decided = match judgement {
-            Judgement::Granted(granted) => self.grant(&granted, access_token, context),
-            Judgement::Refused(code, facts) => self.refuse(code, Some(&facts), context),
-            Judgement::NotVisibleYet(facts) if late => self.refuse(Code::GrantNotVisible, Some(&facts), context),
-            Judgement::Unreadable if late => self.refuse(Code::ProofUnreadable, None, context),
-            Judgement::NotVisibleYet(_) | Judgement::Unreadable => {
-                return Conclusion::ReadAgain(Box::new(Self { reads: self.reads + 1, ..self }));
-            }
-        };
-        Conclusion::Decided(Box::new(decided))
-    }
-
-    /// Ends the proof without a grant.
-    #[must_use]
-    pub fn refuse(self, code: Code, facts: Option<&Facts>, context: Context<'_>) -> Record {
-        let told = Told { signer: Some(&self.signer), facts, actor: context.actor(&self.signer) };
-        refusal_of(self.request, code, stage_after(code, context), &told, context)
-    }
-
-    fn grant(self, granted: &Granted, access_token: &SecretString, context: Context<'_>) -> Record {
-        let Context { occasion, .. } = context;
-        let (tokens, handles) = self.tokens(access_token, context);
-        let delivery = self.outcome(granted, &tokens, context);
-        let (since, request) = (occasion.now, self.request.id.clone());
-        let binds_tenant = self.request.action == ActionType::Registration;
-        let (stage, action, binds, delivery) = if self.request.pin.is_some() {
-            let action = ActionState::Granted { since, request, by: Some(self.signer.clone()) };
-            (
-                Stage::Completed { since, refusal: None },
-                action,
-                binds_tenant.then_some(self.signer.tenant),
-                Some(delivery),
-            )
-        } else {
-            let organization = granted.facts().organization.clone();
-            let tenant = self.signer.tenant;
-            let others = Waiting::behind(tenant, &self.waiting);
-            let action = ActionState::PendingConfirmation { since, request, tenant, organization, others, next: None };
-            let Delivery { id: delivery, sealed_body, .. } = delivery;
-            let signer = self.signer.clone();
-            (Stage::AwaitingConfirmation { since, signer, delivery, sealed_body }, action, None, None)
-        };
-        let audit = audit(&self.request, &context.actor(&self.signer), action.word(), None, occasion);
-        let landing = if binds.is_some() {
-            Landing::Must
-        } else if binds_tenant {
-            Landing::Beside(self.waiting.first().map(|newest| newest.request.clone()))
-        } else {
-            Landing::Within(self.signer.tenant)
-        };
-        let request = self.request;
-        Record { request, is_new: false, stage, refusal: None, action, landing, binds, delivery, handles, audit }
-    }
-
-    /// What the provider is told of Microsoft's tokens, and the handles in it.
-    fn tokens(&self, access_token: &SecretString, context: Context<'_>) -> (Tokens, Vec<TokenHandle>) {
-        let Context { keys, occasion, .. } = context;
-        if let Some(id) = self.id_token(keys, occasion.now) {
-            let raw = RawTokens { access: access_token.clone(), id, expires_at: self.token.expires_at };
-            return (Tokens::Raw(raw), Vec::new());
-        }
-        let tokens = TokenHandles::new(self.token.expires_at, occasion.random);
-        let handles = self.token_handles(&tokens, access_token, context);
-        (Tokens::Handles(tokens), handles)
-    }
-
-    fn outcome(&self, granted: &Granted, tokens: &Tokens, context: Context<'_>) -> Delivery {
-        let (signer, facts) = (Some(&self.signer), Some(granted.facts()));
-        let told = Told { signer, facts, actor: context.actor(&self.signer) };
-        deliver(&self.request, ("granted", None), &told, Some(tokens), context)
-    }
-
-    fn token_handles(&self, tokens: &TokenHandles, access: &SecretString, context: Context<'_>) -> Vec<TokenHandle> {
-        let lifetime = tokens.expires_at().since(context.occasion.now);
-        if lifetime == Duration::ZERO {
-            return Vec::new();
-        }
-        let access_hash = tokens.access_hash();
-        let plain = access.expose_secret().as_bytes();
-        let at = (context.occasion.now, context.occasion.random);
-        let sealed = context.keys.seal(Purpose::AccessToken, access_hash.as_str(), plain, at);
-        let handle = |hash, sealed_token| TokenHandle {
-            hash,
-            reseller: self.request.reseller,
-            enterprise: self.request.enterprise,
-            request: self.request.id.clone(),
-            // Whom the token is of is enough to compare; the name would only lie about.
-            signer: Signer { user_principal_name: None, ..self.signer.clone() },
-            sealed_token,
-            expires_at: tokens.expires_at(),
-        };
-        vec![handle(access_hash, Some(sealed)), handle(tokens.id_hash(), None)]
     }
 }
 

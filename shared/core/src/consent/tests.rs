@@ -1,6 +1,5 @@
 mod screen;
 
-use super::record::Conclusion;
 use super::*;
 use crate::action::ActionState;
 use crate::audit::{Actor, Occasion};
@@ -13,6 +12,7 @@ use crate::proof::{
 use crate::random::tests::Counting;
 use crate::redirect_url::RedirectPolicy;
 use crate::reseller::TokenMode;
+use crate::seal::{Purpose, SealingKeys};
 use serde_json::json;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -132,7 +132,7 @@ fn a_lease_is_refused_for_its_reason() {
     let request = world.request(None);
     assert_eq!(request.lease(&code, NOW), Ok(()));
     assert_eq!(request.lease(&code, request.expires_at), Err(LeaseRefusal::Expired));
-    let leased = world.leased(None).request;
+    let leased = world.leased(None).request().clone();
     assert_eq!(leased.lease(&code, NOW), Err(LeaseRefusal::SameCode));
     assert_eq!(leased.lease(&other, NOW), Err(LeaseRefusal::UnderWay));
     let completed = ConsentRequest { stage: Stage::Completed { since: NOW, refusal: None }, ..leased };
@@ -359,7 +359,7 @@ fn a_refusal_is_told_once_and_keeps_the_link() {
     let told = ConsentRequest { refused_codes: vec![Code::Declined], ..record.request };
     assert_eq!(told.refuse(refusal(), world.context(NOW)), None);
     let again = world.leased(None);
-    let repeated = ConsentRequest { refused_codes: vec![Code::SignInInterrupted], ..again.request };
+    let repeated = ConsentRequest { refused_codes: vec![Code::SignInInterrupted], ..again.request().clone() };
     let record = Leased::of(repeated).unwrap().fail(Code::SignInInterrupted, None, world.context(NOW));
     let pending = Stage::Pending { refusal: Some(Code::SignInInterrupted) };
     assert_eq!((record.stage, record.refusal, record.delivery), (pending, None, None));
@@ -400,7 +400,7 @@ fn graph_is_read_more_and_more_rarely() {
     };
     let waits: Vec<u64> = (0..8).map(|reads| stage(reads).due().unwrap().since(NOW).as_secs()).collect();
     assert_eq!(waits, [5, 10, 20, 40, 70, 130, 190, 250]);
-    assert_eq!(world.leased(None).request.stage.due(), Some(NOW.plus(LEASE)));
+    assert_eq!(world.leased(None).request().stage.due(), Some(NOW.plus(LEASE)));
     assert_eq!(world.request(None).stage.due(), None);
 }
 

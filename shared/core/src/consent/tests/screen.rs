@@ -44,10 +44,10 @@ fn a_sign_in_goes_on_with_another_link_of_its_screen() {
     let later = NOW.plus(Duration::from_secs(1));
     let (record, going_on) = first.shared().go_on(own.clone(), &"token".into(), world.context(later)).unwrap();
     assert_eq!((record.request, &record.stage), (own, &going_on.stage()));
-    assert_eq!(going_on.request.stage, going_on.stage(), "what is decided next is conditional on it");
+    assert_eq!(going_on.request().stage, going_on.stage(), "what is decided next is conditional on it");
     let Stage::Verifying { since, signer: by, token, reads: 0 } = record.stage else { panic!("{:?}", record.stage) };
     assert_eq!((since, by, token.expires_at), (later, signer(), NOW.plus(Duration::from_hours(1))));
-    let id = going_on.request.id.as_str();
+    let id = going_on.request().id.as_str();
     assert_eq!(world.keys.open(Purpose::AccessToken, id, &token.sealed, later).unwrap(), b"token");
     assert!(record.delivery.is_none() && record.handles.is_empty(), "nothing is told before Graph was read");
 }

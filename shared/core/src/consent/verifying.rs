@@ -1,0 +1,265 @@
+//! An open proof: a sign-in whose code was redeemed, until Graph decides.
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::record::{Told, audit, deliver, refusal_of, stage_after, under_way};
+use super::{ConsentRequest, Context, Landing, PROOF_WINDOW, Record, SealedToken, Stage};
+use crate::action::{ActionState, ActionType, ProvedBy, Waiting};
+use crate::advice::Code;
+use crate::delivery::Delivery;
+use crate::enterprise::Enterprise;
+use crate::identity::Signer;
+use crate::outcome::{RawTokens, TokenHandle, TokenHandles, Tokens};
+use crate::proof::{Facts, Granted, Judgement, Question};
+use crate::seal::{Purpose, SealingKeys, Unsealable};
+use crate::time::Timestamp;
+
+/// A request whose signer is back and whose proof is open.
+#[derive(Debug)]
+pub struct Verifying {
+    request: ConsentRequest,
+    signer: Signer,
+    since: Timestamp,
+    token: SealedToken,
+    reads: u32,
+    /// The tenants that wait for the provider already, the newest first.
+    waiting: Vec<Waiting>,
+}
+
+/// What a reading of Graph leads to.
+#[derive(Debug)]
+pub enum Conclusion {
+    /// It is decided.
+    Decided(Box<Record>),
+    /// Graph is to be read again; the proof stays open.
+    ReadAgain(Box<Verifying>),
+}
+
+impl Verifying {
+    /// The proof that is open on a stored request, if one is.
+    #[must_use]
+    pub fn of(request: ConsentRequest) -> Option<Self> {
+        match &request.stage {
+            Stage::Verifying { since, signer, token, reads } => {
+                let (signer, token) = (signer.clone(), token.clone());
+                Some(Self { signer, since: *since, token, reads: *reads, waiting: Vec::new(), request })
+            }
+            Stage::Pending { .. }
+            | Stage::Leased { .. }
+            | Stage::AwaitingGrant { .. }
+            | Stage::AwaitingConfirmation { .. }
+            | Stage::Completed { .. } => None,
+        }
+    }
+
+    /// The proof of one sign-in begins, and the record of it.
+    pub(super) fn begin(
+        of: ConsentRequest,
+        signer: Signer,
+        token: SealedToken,
+        context: Context<'_>,
+    ) -> (Record, Self) {
+        let since = context.occasion.now;
+        let stage = Stage::Verifying { since, signer: signer.clone(), token: token.clone(), reads: 0 };
+        let request = ConsentRequest { stage: stage.clone(), ..of.clone() };
+        let record = under_way(of, stage, &context.actor(&signer), context.occasion);
+        (record, Self { request, signer, since, token, reads: 0, waiting: Vec::new() })
+    }
+
+    /// The request.
+    #[must_use]
+    pub const fn request(&self) -> &ConsentRequest {
+        &self.request
+    }
+
+    /// The same proof for its enterprise as it is now: it may be bound to a tenant since the link was made, and others may
+    /// wait for the provider.
+    #[must_use]
+    pub fn meeting(mut self, enterprise: &Enterprise) -> Self {
+        self.request.pin = self.request.pin.or(enterprise.tenant);
+        self.waiting = enterprise.action(self.request.action).waiting();
+        self
+    }
+
+    /// The question that Graph answers.
+    #[must_use]
+    pub const fn question(&self) -> Question<'_> {
+        Question {
+            action: self.request.action,
+            signer: &self.signer,
+            since: self.since,
+            asked_again: self.request.asked_again,
+            pin: self.request.pin,
+        }
+    }
+
+    /// The signer's Graph token as it rests.
+    #[must_use]
+    pub fn sealed_token(&self) -> &str {
+        &self.token.sealed
+    }
+
+    /// The signer's Graph token; `None` once Microsoft's token has ended.
+    pub fn access_token(&self, keys: &SealingKeys, now: Timestamp) -> Result<Option<SecretString>, Unsealable> {
+        if now >= self.token.expires_at {
+            return Ok(None);
+        }
+        let plain = keys.open(Purpose::AccessToken, self.request.id.as_str(), &self.token.sealed, now)?;
+        String::from_utf8(plain).map(|token| Some(token.into())).map_err(|_| Unsealable::Malformed)
+    }
+
+    /// The id token, if the provider is given the tokens themselves and it can be opened.
+    fn id_token(&self, keys: &SealingKeys, now: Timestamp) -> Option<SecretString> {
+        let sealed = self.token.sealed_id_token.as_ref()?;
+        let plain = keys.open(Purpose::IdToken, self.request.id.as_str(), sealed, now).ok()?;
+        String::from_utf8(plain).ok().map(SecretString::from)
+    }
+
+    /// The sign-in, for the other links of its screen.
+    #[must_use]
+    pub fn shared(&self) -> SharedSignIn {
+        SharedSignIn { signer: self.signer.clone(), expires_at: self.token.expires_at }
+    }
+
+    /// The stage in which the request waits for Graph.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        let Self { signer, since, token, reads, .. } = self;
+        Stage::Verifying { since: *since, signer: signer.clone(), token: token.clone(), reads: *reads }
+    }
+
+    /// How often Graph was read before.
+    #[must_use]
+    pub const fn reads(&self) -> u32 {
+        self.reads
+    }
+
+    /// What a judgement leads to. Only a grant that Graph shows becomes one (P1).
+    #[must_use]
+    pub fn conclude(self, judgement: Judgement, access_token: &SecretString, context: Context<'_>) -> Conclusion {
+        let late = context.occasion.now.since(self.since) >= PROOF_WINDOW;
+        let decided = match judgement {
+            Judgement::Granted(granted) => self.grant(&granted, access_token, context),
+            Judgement::Refused(code, facts) => self.refuse(code, Some(&facts), context),
+            Judgement::NotVisibleYet(facts) if late => self.refuse(Code::GrantNotVisible, Some(&facts), context),
+            Judgement::Unreadable if late => self.refuse(Code::ProofUnreadable, None, context),
+            Judgement::NotVisibleYet(_) | Judgement::Unreadable => {
+                return Conclusion::ReadAgain(Box::new(Self { reads: self.reads + 1, ..self }));
+            }
+        };
+        Conclusion::Decided(Box::new(decided))
+    }
+
+    /// Ends the proof without a grant.
+    #[must_use]
+    pub fn refuse(self, code: Code, facts: Option<&Facts>, context: Context<'_>) -> Record {
+        let told = Told { signer: Some(&self.signer), facts, actor: context.actor(&self.signer) };
+        refusal_of(self.request, code, stage_after(code, context), &told, context)
+    }
+
+    fn grant(self, granted: &Granted, access_token: &SecretString, context: Context<'_>) -> Record {
+        let Context { occasion, .. } = context;
+        let (tokens, handles) = self.tokens(access_token, context);
+        let delivery = self.outcome(granted, &tokens, context);
+        let (since, request) = (occasion.now, self.request.id.clone());
+        let binds_tenant = self.request.action == ActionType::Registration;
+        let (stage, action, binds, delivery) = if self.request.pin.is_some() {
+            let action = ActionState::Granted { since, request, by: Some(self.signer.clone()) };
+            (
+                Stage::Completed { since, refusal: None },
+                action,
+                binds_tenant.then_some(self.signer.tenant),
+                Some(delivery),
+            )
+        } else {
+            let organization = granted.facts().organization.clone();
+            let tenant = self.signer.tenant;
+            let others = Waiting::behind(tenant, &self.waiting);
+            let action = ActionState::PendingConfirmation { since, request, tenant, organization, others, next: None };
+            let Delivery { id: delivery, sealed_body, .. } = delivery;
+            let signer = self.signer.clone();
+            (Stage::AwaitingConfirmation { since, signer, delivery, sealed_body }, action, None, None)
+        };
+        let audit = audit(&self.request, &context.actor(&self.signer), action.word(), None, occasion);
+        let landing = if binds.is_some() {
+            Landing::Must
+        } else if binds_tenant {
+            Landing::Beside(self.waiting.first().map(|newest| newest.request.clone()))
+        } else {
+            Landing::Within(self.signer.tenant)
+        };
+        let request = self.request;
+        Record { request, is_new: false, stage, refusal: None, action, landing, binds, delivery, handles, audit }
+    }
+
+    /// What the provider is told of Microsoft's tokens, and the handles in it.
+    fn tokens(&self, access_token: &SecretString, context: Context<'_>) -> (Tokens, Vec<TokenHandle>) {
+        let Context { keys, occasion, .. } = context;
+        if let Some(id) = self.id_token(keys, occasion.now) {
+            let raw = RawTokens { access: access_token.clone(), id, expires_at: self.token.expires_at };
+            return (Tokens::Raw(raw), Vec::new());
+        }
+        let tokens = TokenHandles::new(self.token.expires_at, occasion.random);
+        let handles = self.token_handles(&tokens, access_token, context);
+        (Tokens::Handles(tokens), handles)
+    }
+
+    fn outcome(&self, granted: &Granted, tokens: &Tokens, context: Context<'_>) -> Delivery {
+        let (signer, facts) = (Some(&self.signer), Some(granted.facts()));
+        let told = Told { signer, facts, actor: context.actor(&self.signer) };
+        deliver(&self.request, ("granted", None), &told, Some(tokens), context)
+    }
+
+    fn token_handles(&self, tokens: &TokenHandles, access: &SecretString, context: Context<'_>) -> Vec<TokenHandle> {
+        let lifetime = tokens.expires_at().since(context.occasion.now);
+        if lifetime == Duration::ZERO {
+            return Vec::new();
+        }
+        let access_hash = tokens.access_hash();
+        let plain = access.expose_secret().as_bytes();
+        let at = (context.occasion.now, context.occasion.random);
+        let sealed = context.keys.seal(Purpose::AccessToken, access_hash.as_str(), plain, at);
+        let handle = |hash, sealed_token| TokenHandle {
+            hash,
+            reseller: self.request.reseller,
+            enterprise: self.request.enterprise,
+            request: self.request.id.clone(),
+            // Whom the token is of is enough to compare; the name would only lie about.
+            signer: Signer { user_principal_name: None, ..self.signer.clone() },
+            sealed_token,
+            expires_at: tokens.expires_at(),
+        };
+        vec![handle(access_hash, Some(sealed)), handle(tokens.id_hash(), None)]
+    }
+}
+
+/// A sign-in that is good for more than the link that it was spent on: its screen asked for other actions too.
+#[derive(Clone, Debug)]
+pub struct SharedSignIn {
+    signer: Signer,
+    expires_at: Timestamp,
+}
+
+impl SharedSignIn {
+    /// Goes on with another link of the same screen, as if its own code had been redeemed. `None` unless that link is
+    /// unused, asks for delegated permissions, and is for this tenant.
+    #[must_use]
+    pub fn go_on(
+        &self,
+        own: ConsentRequest,
+        token: &SecretString,
+        context: Context<'_>,
+    ) -> Option<(Record, Verifying)> {
+        let Context { keys, occasion, .. } = context;
+        let now = occasion.now;
+        if !own.is_unused(now) || own.pin != Some(self.signer.tenant) || own.action.proved_by() == ProvedBy::AppRoles {
+            return None;
+        }
+        let plain = token.expose_secret().as_bytes();
+        let sealed = keys.seal(Purpose::AccessToken, own.id.as_str(), plain, (now, occasion.random));
+        let token = SealedToken { sealed, sealed_id_token: None, expires_at: self.expires_at };
+        Some(Verifying::begin(own, self.signer.clone(), token, context))
+    }
+}

@@ -1,0 +1,213 @@
+//! A move as it is recorded: one transaction whose conditions repeat the move's own.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use onboarding_core::advice::Code;
+use onboarding_core::consent::{ConsentRequest, Landing, Record, Stage};
+use onboarding_core::delivery::Delivery;
+use onboarding_core::drift;
+use onboarding_core::id::{ResellerId, TenantId};
+use onboarding_core::outcome::TokenHandle;
+use onboarding_core::readiness::Completion;
+use onboarding_core::reseller::ResellerStatus;
+
+use super::{
+    IS_OPEN, IS_UNBOUND, KEEPS_PROVED, SAME_WAIT, action_change, completing, due_at, open, proved_words, request_item,
+    within,
+};
+use crate::drift::found;
+use crate::due::DueKind;
+use crate::key::Key;
+use crate::row::{item, part};
+use crate::transaction::{Committed, Part, Transaction};
+use crate::update::Change;
+use crate::value::{instant, number, text};
+use crate::{Store, StoreError};
+
+/// How the recording of a move ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// It is recorded.
+    Done,
+    /// The request has moved on: somebody else recorded a move first.
+    Superseded,
+    /// The enterprise is bound to another tenant; or it, or its provider, is disabled or gone.
+    EnterpriseRefuses,
+    /// The tenant belongs to another provider.
+    TenantTaken,
+}
+
+impl Transaction {
+    /// Adds the condition that a provider is not disabled.
+    pub(crate) fn check_active(&mut self, reseller: ResellerId) -> Result<(), StoreError> {
+        let provider = Key::reseller(reseller);
+        let active = Change::condition("#status = :active")
+            .name("#status", "status")
+            .value(":active", part(&provider, &ResellerStatus::Active)?);
+        self.check(Part::Reseller, provider, active)
+    }
+
+    /// Adds the condition that a tenant is no other provider's.
+    pub(crate) fn check_free(&mut self, tenant: TenantId, reseller: ResellerId) -> Result<(), StoreError> {
+        self.check(Part::Guard, Key::tenant(tenant), free_for(reseller, Change::condition(FREE)))
+    }
+}
+
+impl Store {
+    /// Records a move: request, action, tenant, delivery, handles and audit row, in one transaction (P5).
+    pub async fn record(&self, record: &Record) -> Result<Recorded, StoreError> {
+        self.record_completing(record, (None, None)).await
+    }
+
+    /// The same for a grant, with what it completes, and the event of the loss that it ends.
+    pub(super) async fn record_completing(
+        &self,
+        record: &Record,
+        (completion, recovered): (Option<&Completion>, Option<&Delivery>),
+    ) -> Result<Recorded, StoreError> {
+        let mut transaction = self.transaction();
+        if record.is_new {
+            let made = ConsentRequest { stage: record.stage.clone(), ..record.request.clone() };
+            transaction.put_new(Part::Request, request_item(&made)?)?;
+        } else {
+            transaction.update(Part::Request, Key::request(&record.request.id), request_change(record)?)?;
+        }
+        let lands = completing(landing(record)?, completion);
+        transaction.update(Part::Action, Key::enterprise(record.request.enterprise), lands)?;
+        if record.landing != Landing::IfNewest {
+            transaction.check_active(record.request.reseller)?;
+        }
+        if let Some(tenant) = record.binds {
+            transaction.update(Part::Guard, Key::tenant(tenant), guard(record.request.reseller))?;
+        }
+        if let Landing::Within(tenant) | Landing::Along(tenant) = record.landing {
+            transaction.check_free(tenant, record.request.reseller)?;
+        }
+        let ready = completion.and_then(|completion| completion.ready.as_ref());
+        for delivery in
+            [record.delivery.as_ref(), recovered, ready.and_then(|ready| ready.delivery.as_ref())].into_iter().flatten()
+        {
+            transaction.deliver(delivery)?;
+        }
+        for handle in &record.handles {
+            transaction.put_new(Part::Handle, handle_item(handle)?)?;
+        }
+        transaction.audit(&record.audit)?;
+        let refused = match self.commit(&transaction).await? {
+            Committed::Done => return Ok(Recorded::Done),
+            Committed::Refused(refused) => refused,
+        };
+        if refused == [Part::Action] && record.landing == Landing::IfNewest {
+            let without = self.commit(&transaction.without(Part::Action)).await?;
+            return Ok(if without == Committed::Done { Recorded::Done } else { Recorded::Superseded });
+        }
+        Ok(if refused.contains(&Part::Request) {
+            Recorded::Superseded
+        } else if refused.contains(&Part::Guard) {
+            Recorded::TenantTaken
+        } else {
+            Recorded::EnterpriseRefuses
+        })
+    }
+}
+
+/// The request's new stage, if it still is as it was: same stage, same lease, same wait, and this refusal not told
+/// before.
+fn request_change(record: &Record) -> Result<Change, StoreError> {
+    let key = Key::request(&record.request.id);
+    let mut set = "SET stage = :stage".to_owned();
+    if record.refusal.is_some() {
+        set.push_str(", refusedCodes = list_append(refusedCodes, :refusals)");
+    }
+    let is_due = record.stage.due().is_some();
+    set.push_str(if is_due { ", DPK = :due, DSK = :at" } else { " REMOVE DPK, DSK" });
+    let mut change = Change::new(set, "stage.#name = :was AND size(usedCodes) = :attempt")
+        .name("#name", "name")
+        .value(":stage", part(&key, &record.stage)?)
+        .value(":was", text(record.request.stage.name()))
+        .value(":attempt", number(record.request.attempt()));
+    if let Stage::AwaitingGrant { since, .. } | Stage::Verifying { since, .. } = &record.request.stage {
+        change = change.and(SAME_WAIT).name("#since", "since").value(":since", number(since.millis()));
+    }
+    if let Some(code) = record.refusal {
+        change = change
+            .and("NOT contains(refusedCodes, :refusal)")
+            .value(":refusal", text(code.as_str()))
+            .value(":refusals", AttributeValue::L(vec![text(code.as_str())]));
+    }
+    Ok(if is_due { due_at(change, &record.stage) } else { change })
+}
+
+/// A refusal, or a first sign, takes nothing from what is proved, unless it is about its own proof; and an older link
+/// does not speak for a newer one. Ids sort by time.
+const IS_NEWEST: &str = "NOT (actions.#action.#status IN (:granted)) \
+     AND (NOT (actions.#action.#status IN (:confirming)) OR actions.#action.#request = :request) \
+     AND (attribute_not_exists(actions.#action.#request) OR actions.#action.#request <= :request)";
+/// The link was not made before the action was asked for anew (R146).
+const IS_ALIVE: &str = "(attribute_not_exists(resets.#action) OR resets.#action <= :created)";
+/// The newest tenant that waits is the one that was read: what is written holds it, so none gets lost.
+const WAITS: &str = "actions.#action.#status = :confirming AND actions.#action.#request = :newest";
+/// No tenant waits.
+const NONE_WAITS: &str = "NOT (actions.#action.#status IN (:confirming))";
+
+/// How the action's state lands on the enterprise.
+fn landing(record: &Record) -> Result<Change, StoreError> {
+    let key = Key::enterprise(record.request.enterprise);
+    let mut change = watched(action_change(&key, record.request.action, &record.action)?, record)
+        .and(IS_ALIVE)
+        .value(":created", instant(record.request.created_at));
+    match &record.landing {
+        Landing::IfNewest => Ok(proved_words(change.and(IS_NEWEST))
+            .name("#request", "request")
+            .value(":request", text(record.request.id.as_str()))),
+        Landing::Within(tenant) => Ok(within(open(change.and(IS_OPEN), &key)?, *tenant)),
+        Landing::Along(tenant) => {
+            let change = proved_words(change.and(IS_OPEN).and(KEEPS_PROVED)).value(":verifying", text("verifying"));
+            Ok(within(open(change, &key)?, *tenant))
+        }
+        Landing::Beside(newest) => {
+            let change = open(change.and(IS_OPEN).and(IS_UNBOUND), &key)?
+                .name("#status", "status")
+                .value(":confirming", text("pending_confirmation"));
+            Ok(match newest {
+                Some(newest) => change.and(WAITS).name("#request", "request").value(":newest", text(newest.as_str())),
+                None => change.and(NONE_WAITS),
+            })
+        }
+        Landing::Must => {
+            change = open(change.and(IS_OPEN), &key)?;
+            let Some(tenant) = record.binds else { return Ok(change) };
+            change.update.insert_str("SET ".len(), "tenant = :tenant, ");
+            Ok(within(change, tenant))
+        }
+    }
+}
+
+/// What is granted is looked at from now on, and so is a grant that was not seen in time; what is granted is not lost.
+fn watched(mut change: Change, record: &Record) -> Change {
+    let is_granted = record.action.is_granted();
+    if !is_granted && record.refusal != Some(Code::GrantNotVisible) {
+        return change;
+    }
+    change.update.push_str(", DPK = if_not_exists(DPK, :due), DSK = if_not_exists(DSK, :at)");
+    let first = drift::next_look(record.request.enterprise, record.audit.at);
+    change = change.value(":due", text(DueKind::Drift.partition(0))).value(":at", text(first.to_string()));
+    if is_granted { found(change, record.request.action) } else { change }
+}
+
+/// The tenant's guard: the first provider to bind a tenant keeps it (T16).
+fn guard(reseller: ResellerId) -> Change {
+    free_for(reseller, Change::new("SET reseller = if_not_exists(reseller, :reseller)", FREE))
+}
+
+/// A tenant that no other provider has, or that the operator lets them share.
+const FREE: &str = "attribute_not_exists(PK) OR reseller = :reseller OR #shared = :yes";
+
+fn free_for(reseller: ResellerId, change: Change) -> Change {
+    change.name("#shared", "shared").value(":reseller", number(reseller)).value(":yes", AttributeValue::Bool(true))
+}
+
+fn handle_item(handle: &TokenHandle) -> Result<crate::value::Item, StoreError> {
+    let mut row = item(&Key::handle(&handle.hash), handle)?;
+    row.insert("ttl".to_owned(), number(handle.expires_at.seconds()));
+    Ok(row)
+}

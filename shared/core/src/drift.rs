@@ -10,7 +10,6 @@ mod seen;
 use std::time::Duration;
 
 use crate::action::{ActionState, ActionType, ProvedBy};
-use crate::advice::Code;
 use crate::application_client::ApplicationClients;
 use crate::enterprise::Enterprise;
 use crate::id::{ConsentRequestId, EnterpriseId};
@@ -71,27 +70,14 @@ impl Enterprise {
     /// Whether `action` is granted, or was and nobody may read whether it still is: what was not read is not missing.
     #[must_use]
     pub fn holds(&self, action: ActionType) -> bool {
-        match self.action(action) {
-            ActionState::Granted { .. } => true,
-            ActionState::Unverifiable { .. } => self.lost.contains(&action),
-            ActionState::NotRequested
-            | ActionState::PendingConsent { .. }
-            | ActionState::Started { .. }
-            | ActionState::PendingConfirmation { .. }
-            | ActionState::Verifying { .. }
-            | ActionState::Declined { .. }
-            | ActionState::Blocked { .. }
-            | ActionState::Drifted { .. }
-            | ActionState::Withdrawn { .. }
-            | ActionState::Revoked { .. }
-            | ActionState::Expired { .. } => false,
-        }
+        let state = self.action(action);
+        state.is_granted() || (state.is_unverifiable() && self.lost.contains(&action))
     }
 
     /// Whether Graph alone decides that `action` is granted: it was before, or its signer was accepted and only the grant
     /// was not seen.
     fn may_return(&self, action: ActionType, state: &ActionState) -> bool {
-        self.lost.contains(&action) || matches!(state, ActionState::Blocked { code: Code::GrantNotVisible, .. })
+        self.lost.contains(&action) || state.is_not_visible()
     }
 }
 
@@ -131,78 +117,28 @@ pub fn changes(
     }
     let change = |action: ActionType| {
         let was = enterprise.action(action);
-        let is_granted = was.is_granted();
-        let is_left = decided.is_none_or(|decided| decided.leaves(action, is_granted));
-        let shown = seen.shows(action, clients);
-        let is = if is_granted {
-            lose(&was, shown, now)
-        } else if enterprise.may_return(action, &was) {
-            find(&was, shown, now)
-        } else {
-            None
-        };
+        let is_left = decided.is_none_or(|decided| decided.leaves(action, was.is_granted()));
+        let is = becomes(&was, seen.shows(action, clients), now);
         is.filter(|_| is_left).map(|is| Change { action, was, is })
     };
     enterprise.watched().filter_map(change).collect()
 }
 
-/// What becomes of a granted action.
-fn lose(was: &ActionState, shown: Shown, since: Timestamp) -> Option<ActionState> {
-    let ActionState::Granted { request, by, .. } = was.clone() else { return None };
+/// What becomes of an action that is granted, was, or whose grant was never seen.
+fn becomes(was: &ActionState, shown: Shown, since: Timestamp) -> Option<ActionState> {
+    let (request, by) = was.grant()?;
+    let (request, by) = (request.clone(), by.cloned());
+    // What nobody could read may turn out to be gone.
+    let may_be_gone = was.is_granted() || was.is_unverifiable();
     match shown {
-        Shown::Granted | Shown::Unread => None,
-        Shown::Gone(missing) => {
+        Shown::Granted if !was.is_granted() => Some(ActionState::Granted { since, request, by }),
+        Shown::Gone(missing) if may_be_gone => {
             let missing = missing.into_iter().map(str::to_owned).collect();
             Some(ActionState::Drifted { since, request, by, missing })
         }
-        Shown::Absent => Some(ActionState::Revoked { since, request, by }),
-        Shown::NobodyMayRead => Some(ActionState::Unverifiable { since, request }),
-    }
-}
-
-/// What becomes of an action that is not granted any more, or whose grant was never seen.
-fn find(was: &ActionState, shown: Shown, since: Timestamp) -> Option<ActionState> {
-    match (was, shown) {
-        (ActionState::Drifted { request, by, .. } | ActionState::Revoked { request, by, .. }, Shown::Granted) => {
-            Some(ActionState::Granted { since, request: request.clone(), by: by.clone() })
-        }
-        (
-            ActionState::Started { request, .. }
-            | ActionState::Declined { request, .. }
-            | ActionState::Blocked { request, .. }
-            | ActionState::Unverifiable { request, .. },
-            Shown::Granted,
-        ) => Some(ActionState::Granted { since, request: request.clone(), by: None }),
-        // Nobody could read it, and now somebody can.
-        (ActionState::Unverifiable { request, .. }, shown @ (Shown::Gone(_) | Shown::Absent)) => {
-            lose(&ActionState::Granted { since, request: request.clone(), by: None }, shown, since)
-        }
-        (
-            ActionState::NotRequested
-            | ActionState::PendingConsent { .. }
-            | ActionState::PendingConfirmation { .. }
-            | ActionState::Verifying { .. }
-            | ActionState::Granted { .. }
-            | ActionState::Withdrawn { .. }
-            | ActionState::Expired { .. },
-            Shown::Granted,
-        )
-        | (
-            ActionState::NotRequested
-            | ActionState::PendingConsent { .. }
-            | ActionState::Started { .. }
-            | ActionState::PendingConfirmation { .. }
-            | ActionState::Verifying { .. }
-            | ActionState::Granted { .. }
-            | ActionState::Declined { .. }
-            | ActionState::Blocked { .. }
-            | ActionState::Drifted { .. }
-            | ActionState::Withdrawn { .. }
-            | ActionState::Revoked { .. }
-            | ActionState::Expired { .. },
-            Shown::Gone(_) | Shown::Absent,
-        )
-        | (_, Shown::Unread | Shown::NobodyMayRead) => None,
+        Shown::Absent if may_be_gone => Some(ActionState::Revoked { since, request, by }),
+        Shown::NobodyMayRead if was.is_granted() => Some(ActionState::Unverifiable { since, request }),
+        Shown::Granted | Shown::Gone(_) | Shown::Absent | Shown::Unread | Shown::NobodyMayRead => None,
     }
 }
 
@@ -210,21 +146,7 @@ impl Change {
     /// The link by which the action was granted.
     #[must_use]
     pub fn granted_by(&self) -> Option<&ConsentRequestId> {
-        match &self.is {
-            ActionState::Granted { request, .. }
-            | ActionState::Drifted { request, .. }
-            | ActionState::Revoked { request, .. }
-            | ActionState::Unverifiable { request, .. } => Some(request),
-            ActionState::NotRequested
-            | ActionState::PendingConsent { .. }
-            | ActionState::Started { .. }
-            | ActionState::PendingConfirmation { .. }
-            | ActionState::Verifying { .. }
-            | ActionState::Declined { .. }
-            | ActionState::Blocked { .. }
-            | ActionState::Withdrawn { .. }
-            | ActionState::Expired { .. } => None,
-        }
+        self.is.grant().map(|(request, _)| request)
     }
 }
 

@@ -155,6 +155,39 @@ impl ActionState {
         if let Self::Granted { by, .. } = self { by.as_ref() } else { None }
     }
 
+    /// Whether nobody could check whether it is granted.
+    #[must_use]
+    pub const fn is_unverifiable(&self) -> bool {
+        matches!(self, Self::Unverifiable { .. })
+    }
+
+    /// Whether its signer was accepted and only the grant was not seen.
+    #[must_use]
+    pub const fn is_not_visible(&self) -> bool {
+        matches!(self, Self::Blocked { code: Code::GrantNotVisible, .. })
+    }
+
+    /// The link by which it is granted, or was, or would be if its grant was seen now; and who granted it, where that is
+    /// known. None if its own proof decides.
+    #[must_use]
+    pub const fn grant(&self) -> Option<(&ConsentRequestId, Option<&Signer>)> {
+        match self {
+            Self::Granted { request, by, .. }
+            | Self::Drifted { request, by, .. }
+            | Self::Revoked { request, by, .. } => Some((request, by.as_ref())),
+            Self::Started { request, .. }
+            | Self::Declined { request, .. }
+            | Self::Blocked { request, .. }
+            | Self::Unverifiable { request, .. } => Some((request, None)),
+            Self::NotRequested
+            | Self::PendingConsent { .. }
+            | Self::PendingConfirmation { .. }
+            | Self::Verifying { .. }
+            | Self::Withdrawn { .. }
+            | Self::Expired { .. } => None,
+        }
+    }
+
     /// The newest link of an action that is not granted, if it has one.
     #[must_use]
     pub const fn link(&self) -> Option<&ConsentRequestId> {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::advice::Code;
 use crate::audit::Occasion;
 use crate::catalogue::Catalogue;
 use crate::consent::Context;

@@ -25,8 +25,8 @@ openapi: ## write openapi.json anew, from the routes and the types
 long: ## the long runs, some minutes each
 	cargo test --locked --profile long --package it -- --ignored --nocapture --test-threads 1
 
-docs: ## write what is made from the code: docs/errors.md
-	WRITE_DOCS=1 cargo test --locked --quiet --package onboarding-core advice::document
+docs: ## write what is made from the code: docs/errors.md, docs/consents.md
+	WRITE_DOCS=1 cargo test --locked --quiet --package onboarding-core the_documentation_is
 
 FUZZ_SECONDS ?= 60
 fuzz: ## fuzz every parser, FUZZ_SECONDS (60) each

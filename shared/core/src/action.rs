@@ -1,6 +1,8 @@
 //! Actions: the consents and sign-ins that an enterprise goes through, and how far each of them is.
 
 mod asking;
+#[cfg(test)]
+mod document;
 mod item;
 mod state;
 mod status;

@@ -6,21 +6,13 @@
 //!
 //! | to find | look in |
 //! |---|---|
-//! | who may call, and what | [`credential`], [`token`], [`scope`], [`reseller`], [`activation`] |
-//! | who may call, and what of a call sent twice | [`credential`], [`reseller`], [`idempotency`], [`rate_limit`] |
+//! | who may call, and what; a call sent twice | [`credential`], [`token`], [`scope`], [`reseller`], [`activation`], [`idempotency`], [`rate_limit`] |
 //! | an enterprise and its body | [`enterprise`], [`catalogue`], [`service`], [`country`], [`place`], [`region`], [`text`], [`fields`] |
 //! | lists, page by page | [`listing`] |
-//! | actions and what they ask for | [`action`], [`permission`], [`capability`] |
-//! | actions and what they ask for | [`action`], [`permission`], [`task`], [`capability`] |
-//! | a link, a sign-in, a proof | [`consent`], [`state`], [`identity`], [`proof`] |
-//! | what is told, and to whom | [`outcome`], [`outcome_link`], [`delivery`], [`redirect_url`], [`advice`], [`audit`] |
-//! | actions and what they ask for | [`action`], [`permission`], [`application_client`] |
+//! | actions and what they ask for | [`action`], [`permission`], [`application_client`], [`task`], [`capability`] |
 //! | a plan, a link, a sign-in, a proof, its loss | [`plan`], [`start`], [`consent`], [`state`], [`identity`], [`proof`], [`drift`], [`readiness`], [`provisioning`] |
-//! | what is told, and to whom | [`outcome`], [`authentication_result`], [`outcome_link`], [`event`], [`delivery`], [`redirect_url`], [`advice`], [`audit`] |
+//! | what is told, and to whom | [`outcome`], [`authentication_result`], [`outcome_link`], [`event`], [`delivery`], [`mail`], [`redirect_url`], [`advice`], [`audit`] |
 //! | groundwork | [`id`], [`time`], [`random`], [`patience`], [`secret`], [`seal`], [`json`], [`word`], [`cloud`] |
-//! | a plan, a link, a sign-in, a proof, its loss | [`plan`], [`start`], [`consent`], [`state`], [`identity`], [`proof`], [`drift`] |
-//! | what is told, and to whom | [`outcome`], [`outcome_link`], [`event`], [`delivery`], [`mail`], [`redirect_url`], [`advice`], [`audit`] |
-//! | groundwork | [`id`], [`time`], [`random`], [`secret`], [`seal`], [`json`], [`word`], [`cloud`] |
 
 pub mod action;
 pub mod activation;
@@ -36,6 +28,8 @@ pub mod consent;
 pub mod country;
 pub mod credential;
 pub mod delivery;
+#[cfg(test)]
+mod document;
 pub mod drift;
 pub mod enterprise;
 pub mod event;

@@ -43,10 +43,22 @@ pub struct Permission {
     pub resource: ApplicationId,
     /// Its name at that API.
     pub name: &'static str,
-    /// What it is for, for the person who grants it.
+    /// What it allows, and why it is needed, for the person who grants it (R023).
     pub purpose: &'static str,
     /// What it does not allow, for the same person (R023).
     pub limit: &'static str,
+}
+
+/// The APIs, as Microsoft shows their names.
+const APIS: &[(ApplicationId, &str)] =
+    &[(GRAPH, "Microsoft Graph"), (TEAMS_ADMIN_API, "Skype and Teams Tenant Admin API")];
+
+impl Permission {
+    /// The name of the API it belongs to.
+    #[must_use]
+    pub fn api(&self) -> &'static str {
+        APIS.iter().find(|(api, _)| *api == self.resource).map_or("", |(_, name)| name)
+    }
 }
 
 const fn delegated(action: ActionType, name: &'static str, purpose: &'static str, limit: &'static str) -> Permission {
@@ -72,25 +84,26 @@ const TABLE: &[Permission] = &[
     delegated(
         ActionType::Registration,
         "Directory.AccessAsUser.All",
-        "Act in your directory with the rights of the administrator who signed in",
+        "Act in your directory with the rights of the administrator who signed in, to read back what was granted and to \
+         set up calling",
         NO_MORE_THAN_THE_SIGNER,
     ),
     delegated(
         ActionType::Registration,
         "TeamsAppInstallation.ReadWriteForUser",
-        "Install and update our app in Microsoft Teams for the signed-in user",
+        "Install and update our app in Microsoft Teams for the signed-in user, to give that person our app",
         "It does not read chats, channels or files",
     ),
     delegated(
         ActionType::Registration,
         "Organization.Read.All",
-        "Read your organisation's name and verified domains",
+        "Read your organisation's name and verified domains, to tell whose tenant it is",
         READS_ONLY,
     ),
     delegated(
         ActionType::Registration,
         "User.ReadWrite.All",
-        "Read users and write their calling settings",
+        "Read and write the profiles of your users, to set them up for calling",
         NO_PASSWORDS,
     ),
     Permission {
@@ -98,19 +111,20 @@ const TABLE: &[Permission] = &[
         kind: Kind::Delegated,
         resource: TEAMS_ADMIN_API,
         name: "user_impersonation",
-        purpose: "Set up calling in Microsoft Teams with the rights of the administrator who signed in",
+        purpose: "Act in the administration of Microsoft Teams with the rights of the administrator who signed in, to set up \
+                  calling",
         limit: NO_MORE_THAN_THE_SIGNER,
     },
     delegated(
         ActionType::LoginEnterpriseAdmin,
         "Organization.Read.All",
-        "Read your organisation's name and verified domains",
+        "Read your organisation's name and verified domains, to tell whose tenant it is",
         READS_ONLY,
     ),
     delegated(
         ActionType::LoginEnterpriseAdmin,
         "Directory.AccessAsUser.All",
-        "Act in your directory with the rights of the administrator who signed in",
+        "Act in your directory with the rights of the administrator who signed in, to read back what was granted",
         NO_MORE_THAN_THE_SIGNER,
     ),
     delegated(
@@ -165,7 +179,7 @@ const TABLE: &[Permission] = &[
     application(
         ActionType::CallApp,
         "Calls.Initiate.All",
-        "Place calls from the app to one of your users",
+        "Place calls from the app to one of your users, to connect callers with them",
         "It calls nobody in a user's name",
     ),
     application(
@@ -189,19 +203,19 @@ const TABLE: &[Permission] = &[
     application(
         ActionType::Cdr,
         "CallRecords.Read.All",
-        "Read the records of your calls: who, when, how long, how good",
+        "Read the records of your calls (who, when, how long, how good), to report on them",
         "It does not show what was said",
     ),
     application(
         ActionType::CallRecording,
         "Calls.AccessMedia.All",
-        "Reach the audio of the calls that your policy has recorded",
+        "Reach the audio of the calls that your policy has recorded, to make the recording",
         "It reaches no call to which the recorder was not invited by your policy",
     ),
     application(
         ActionType::CallRecording,
         "Calls.JoinGroupCall.All",
-        "Join calls as the recorder that your policy invites",
+        "Join calls as the recorder that your policy invites, to record them",
         "It joins no call unseen: the recorder stands in the list of participants",
     ),
 ];
@@ -351,11 +365,13 @@ mod tests {
         assert_eq!(scopes.len(), 10, "{both}");
     }
 
-    /// R023 Each permission says in plain words what it is for and what it does not allow.
+    /// R023 Each permission says in plain words what it allows, why it is needed, and what it does not allow.
     #[test]
     fn every_permission_has_its_words() {
-        for Permission { name, purpose, limit, .. } in TABLE {
+        for permission @ Permission { name, purpose, limit, .. } in TABLE {
             assert!(purpose.len() > 20 && !purpose.ends_with('.'), "{name}: {purpose}");
+            assert!(purpose.contains(", to ") || purpose.contains(", so that "), "{name}: {purpose}");
+            assert!(!permission.api().is_empty(), "{name}");
             assert!(limit.starts_with("It ") && !limit.ends_with('.'), "{name}: {limit}");
         }
     }

@@ -2,33 +2,60 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { consent, picture, quit, readable, visitor } from './browser.mjs';
+import { accept, accessible, consent, picture, quit, readable, visitor } from './browser.mjs';
 import { CONTOSO, start } from './world.mjs';
 
 after(quit);
 
 const HEADING = 'Register your organisation';
 
-test('a page that is being checked turns to Granted by itself', async (t) => {
+test('a page that is being checked stays as it is, and shows Granted to who looks again', async (t) => {
   const world = await start(t);
-  const { page, met } = await visitor(t, world);
+  const { page } = await visitor(t, world);
   const enterprise = await world.enterprise('Contoso Ltd', CONTOSO);
   await world.lag({ seconds: 12 });
   await consent(page, await world.link(enterprise));
-  // Without script it is the only way to turn by itself; nothing can be lost by it, because there is nothing to fill in.
-  await readable(page, HEADING, { except: ['meta-refresh'] });
+  await readable(page, HEADING);
   assert.equal(await page.getByRole('status').innerText(), 'Pending Consent');
+  assert.match(await page.locator('main').innerText(), /Nothing is lost when you close this page/);
   await picture(page, 'outcome-checking');
+  const again = page.getByRole('link', { name: 'Look again' });
+  await again.click();
+  await readable(page, HEADING);
+  assert.equal(await page.getByRole('status').innerText(), 'Pending Consent');
   assert.deepEqual(await world.webhooksOf(enterprise), [], 'nothing is told before it is proved');
 
   await world.advance(15);
   await world.tick();
+  assert.equal(await page.getByRole('status').innerText(), 'Pending Consent', 'no page turns by itself');
+  await again.click();
   await page.getByText('Granted Consent').waitFor();
   await readable(page, HEADING);
-  assert.equal(await page.locator('meta[http-equiv="refresh"]').count(), 0, 'it has come to rest');
-  const looked = met.answers.length;
-  await page.waitForTimeout(5_500);
-  assert.equal(met.answers.length, looked, 'nothing is asked for any more');
+  assert.equal(await again.count(), 0, 'there is nothing to look for any more');
+  assert.equal((await world.webhooksWhen(enterprise, 1))[0].outcome, 'granted');
+});
+
+test('who closes the page while it is being checked loses nothing', async (t) => {
+  const world = await start(t);
+  const { page } = await visitor(t, world);
+  const enterprise = await world.enterprise('Contoso Ltd', CONTOSO);
+  const link = await world.startLink(enterprise);
+  await world.lag({ seconds: 12 });
+  await page.goto(link);
+  await page.getByRole('button', { name: 'Continue to Microsoft' }).click();
+  await page.getByRole('button', { name: 'Grace Adams' }).click();
+  await accept(page);
+  await page.waitForURL('**/outcome/**');
+  await page.close();
+  const { page: later } = await visitor(t, world);
+  await later.goto(link);
+  assert.match(await later.getByRole('status').innerText(), /Being checked with Microsoft/);
+  await accessible(later);
+  await picture(later, 'start-checking');
+  await world.advance(15);
+  await world.tick();
+  await later.getByRole('link', { name: 'Look again' }).click();
+  await later.getByRole('heading', { name: 'Granted already' }).waitFor();
   assert.equal((await world.webhooksWhen(enterprise, 1))[0].outcome, 'granted');
 });
 

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, request as send } from 'node:http';
 import { after, test } from 'node:test';
-import { accept, accessible, picture, quit, visitor } from './browser.mjs';
+import { accept, accessible, picture, quit, readable, visitor } from './browser.mjs';
 import { CONTOSO, start } from './world.mjs';
 
 after(quit);
@@ -17,6 +17,13 @@ const CALLING = ['REGISTRATION', 'GET_USER_SYNC_CONSENT', 'GET_PRESENCE_CONSENT'
 async function begin(page, name = 'Grace Adams') {
   await page.getByRole('button', { name: /Continue to|Try again/ }).click();
   await page.getByRole('button', { name }).click();
+}
+
+/** The page that a link of `page` opens in a tab of its own. */
+async function opened(page, name) {
+  const tab = page.context().waitForEvent('page');
+  await page.getByRole('link', { name }).click();
+  return tab;
 }
 
 async function listen(t, handle) {
@@ -63,6 +70,7 @@ test('screen one, then days later screen two in another browser: everything is g
   const second = await visitor(t, world);
   await second.page.goto(url);
   await second.page.getByText('One Microsoft screen is left').waitFor();
+  await accessible(second.page);
   await picture(second.page, 'start-resumed');
   await begin(second.page);
   await accept(second.page, { tick: false });
@@ -197,12 +205,32 @@ test('a federated sign-in, redirected to an identity provider elsewhere, is not 
   await page.getByRole('heading', { name: 'Sign in at Contoso' }).waitFor();
 });
 
-test('the text of Microsoft\'s screen is pasted, and explained', async (t) => {
+test('the full list of permissions opens beside the page, and beside one that cannot be gone back to', async (t) => {
   const world = await start(t);
   const { page } = await visitor(t, world);
   const enterprise = await world.enterprise('Contoso Ltd', CONTOSO);
   await page.goto(await world.startLink(enterprise));
-  await page.getByRole('link', { name: 'Paste its text' }).click();
+  const list = await opened(page, 'Read the full list of permissions');
+  await readable(list, 'All permissions, in plain words');
+  const text = await list.locator('main').innerText();
+  assert.match(text, /User\.Read\.All[^]*keep them in step[^]*It changes no user[^]*Calls\.AccessMedia\.All/);
+  assert.doesNotMatch(text, /Contoso|Acme/);
+  await picture(list, 'permissions');
+  await list.getByRole('link', { name: 'Allow call recording' }).click();
+  assert.equal(new URL(list.url()).hash, '#GET_CALL_RECORDING_CONSENT');
+  await begin(page);
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('heading', { name: 'The consent was declined' }).waitFor();
+  await (await opened(page, 'Read the full list of permissions')).close();
+  await page.getByRole('button', { name: 'Try again with Microsoft' }).waitFor();
+});
+
+test('the text of Microsoft\'s screen is pasted, and explained', async (t) => {
+  const world = await start(t);
+  const { page: begun } = await visitor(t, world);
+  const enterprise = await world.enterprise('Contoso Ltd', CONTOSO);
+  await begun.goto(await world.startLink(enterprise));
+  const page = await opened(begun, 'Paste its text');
   await page.getByRole('heading', { name: /error mean/ }).waitFor();
   await accessible(page);
   await picture(page, 'diagnose');
@@ -217,5 +245,6 @@ test('the text of Microsoft\'s screen is pasted, and explained', async (t) => {
   await page.getByLabel(/Text of Microsoft/).fill('It does not work');
   await page.getByRole('button', { name: 'Explain it' }).click();
   await page.getByText('There is no number in the text').waitFor();
+  await accessible(page);
   await picture(page, 'diagnose-unknown');
 });

@@ -58,8 +58,8 @@ class World {
   }
 
   /** The link for the enterprise's Global Administrator. */
-  link(enterpriseId) {
-    const body = { actionType: 'REGISTRATION', enterpriseId, redirectUrl: `${this.webhooks}/hook` };
+  link(enterpriseId, actionType = 'REGISTRATION') {
+    const body = { actionType, enterpriseId, redirectUrl: `${this.webhooks}/hook` };
     return this.call('POST', `${this.api}/v1/enterprises/action-url`, { key: this.resellerKey, body });
   }
 
@@ -67,6 +67,31 @@ class World {
   async startLink(enterpriseId) {
     const [url, body] = [`${this.api}/v1/enterprises/${enterpriseId}/links`, { redirectUrl: `${this.webhooks}/hook` }];
     return (await this.call('POST', url, { key: this.resellerKey, body })).startUrl;
+  }
+
+  /** Has a consent asked for anew. */
+  reset(enterpriseId, action) {
+    const url = `${this.api}/v1/enterprises/${enterpriseId}/actions/${action}/reset`;
+    return this.call('POST', url, { key: this.resellerKey, body: {} });
+  }
+
+  /** Makes a service provider that waits for its activation, and answers its id. */
+  async provider(name, contactEmail) {
+    const body = { name, redirectHosts: ['127.0.0.1'], contactEmail };
+    return (await this.call('POST', `${this.api}/v1/resellers`, { key: this.operatorKey, body, status: 201 })).id;
+  }
+
+  reseller(id) {
+    return this.call('GET', `${this.api}/v1/resellers/${id}`, { key: this.operatorKey });
+  }
+
+  /** The address in the newest mail to a contact, once it is there. */
+  async activationLink(contact) {
+    for (const end = Date.now() + 10_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+      const mail = (await this.call('GET', `${this.mail}/messages`)).findLast(({ to }) => to.includes(contact));
+      if (mail) return mail.text.match(/^http\S+\/activate\/\S+$/m)[0];
+      assert.ok(Date.now() < end, 'no mail came');
+    }
   }
 
   /** Stops an enterprise (`disable`), or lets it go on (`enable`). */
@@ -126,6 +151,16 @@ class World {
   /** Makes an application known in a tenant. */
   provision(tenant, appId) {
     return this.call('POST', `${this.microsoft}/simulated/service-principals`, { body: { tenant, appId } });
+  }
+
+  /** Takes a grant away at Microsoft. */
+  revoke(revocation) {
+    return this.call('POST', `${this.microsoft}/simulated/grants/revoke`, { body: revocation });
+  }
+
+  /** Removes an application from a tenant. */
+  remove(tenant, appId) {
+    return this.call('POST', `${this.microsoft}/simulated/service-principals/remove`, { body: { tenant, appId } });
   }
 
   /** What is granted at Microsoft, whether Graph shows it or not. */

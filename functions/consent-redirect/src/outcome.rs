@@ -32,7 +32,7 @@ pub(crate) fn start_page(state: &State) -> Option<String> {
     state.start.as_ref().map(|handle| format!("/start/{handle}"))
 }
 
-/// Shows it. Reading changes nothing, so reloading is safe, and the page reloads itself while Graph is being asked.
+/// Shows it. Reading changes nothing, so whoever waits for Graph may look again as often as they like.
 pub(crate) async fn show(app: &App, call: &Call<ConsentRedirectOp>) -> Result<Answer, Error> {
     let handle: String = call.param("handle").map_err(|_| Error::NoSuchOutcome)?;
     let link = open(app, call, &handle).await?.ok_or(Error::NoSuchOutcome)?;

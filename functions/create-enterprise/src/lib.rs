@@ -100,6 +100,7 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
         CreateEnterpriseOp::Create => create(app, call).await,
         CreateEnterpriseOp::Capabilities => about::capabilities(app, call).await,
         CreateEnterpriseOp::ListPermissions => about::permissions(app, call).await,
+        CreateEnterpriseOp::ShowPermissions => Ok(Answer::page(Page::permissions(call.reference()))),
         CreateEnterpriseOp::Health => Ok(Answer::json(StatusCode::OK, &json!({ "status": "ok" }))),
         CreateEnterpriseOp::Diagnosis => Ok(Answer::page(Page::diagnosis(None, call.reference()))),
         CreateEnterpriseOp::Diagnose => diagnose(call),

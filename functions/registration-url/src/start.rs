@@ -13,12 +13,12 @@ use onboarding_core::consent::{ConsentRequest, LINK_LIFETIME, NewRequest, links_
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::id::{ConsentRequestId, TenantId};
 use onboarding_core::plan::{Plan, Screen, plan};
-use onboarding_core::reseller::Reseller;
+use onboarding_core::reseller::{Reseller, TokenMode};
 use onboarding_core::secret::SecretHash;
 use onboarding_core::start::{Binding, StartLink};
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::call::Call;
-use onboarding_lambda::page::{NextScreen, Onward, Page, Start};
+use onboarding_lambda::page::{NextScreen, Onward, Page, Sent, Start};
 use onboarding_lambda::routes::RegistrationUrlOp;
 
 use crate::address::{self, Begun};
@@ -56,7 +56,7 @@ async fn journey(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Journey, E
 
 /// Shows the page.
 pub(crate) async fn show(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Answer, Error> {
-    let Journey { handle, enterprise, reseller, plan, .. } = journey(app, call).await?;
+    let Journey { handle, start, enterprise, reseller, plan } = journey(app, call).await?;
     let settings = app.microsoft.settings();
     let (action, authority) = (format!("/start/{handle}"), settings.endpoints.authority_origin());
     let next = plan.screens.first().map(|screen| NextScreen {
@@ -74,6 +74,7 @@ pub(crate) async fn show(app: &App, call: &Call<RegistrationUrlOp>) -> Result<An
         enterprise: &enterprise.profile.enterprise_name,
         tenant: tenant(&enterprise),
         next,
+        sent: Sent { host: start.redirect_url.host(), tokens: reseller.token_mode == TokenMode::Raw },
         screens_left: plan.screens.len(),
         done: ActionType::all().filter(granted).collect(),
         checking: ActionType::all().filter(checking).collect(),

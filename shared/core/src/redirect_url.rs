@@ -126,8 +126,13 @@ impl RedirectUrl {
     /// Whether the host is on this list now: it may have been taken off since the link was made (K16).
     #[must_use]
     pub fn is_listed(&self, listed: &[RedirectHost]) -> bool {
-        let host = Url::parse(&self.0).ok().and_then(|url| url.host_str().map(str::to_owned));
-        host.is_some_and(|host| listed.iter().any(|entry| entry.0 == host))
+        self.host().is_some_and(|host| listed.iter().any(|entry| entry.0 == host))
+    }
+
+    /// The host, for whoever is to know where outcomes go (T12).
+    #[must_use]
+    pub fn host(&self) -> Option<String> {
+        Url::parse(&self.0).ok().and_then(|url| url.host_str().map(str::to_owned))
     }
 
     /// The URL.

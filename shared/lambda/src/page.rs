@@ -15,6 +15,7 @@ use onboarding_core::permission::{self, Kind, Permission};
 use onboarding_core::text::Name;
 
 mod diagnosis;
+mod permissions;
 
 use crate::failure::Failure;
 use crate::text::{self, StartText, StateText};
@@ -27,11 +28,8 @@ const STYLE: &str = include_str!("../templates/style.css");
 /// What a page may load and do: its own style sheet, told by its hash, and nothing else. There is no script. A test
 /// compares the hash with [`STYLE`] and says the right one.
 const POLICY: &str = "default-src 'none'; \
-     style-src 'sha256-kOt14hoigCF7vtfSZSz7CVyp9c2UV/ywPRzBjCeIfHM='; \
+     style-src 'sha256-PQQ2la4ZZUv1qOr4in8H3XBOWklFa9Yqwe/x9Fn9yb0='; \
      frame-ancestors 'none'; base-uri 'none'; form-action";
-
-/// How often the outcome page looks again while a consent is being checked, in seconds.
-const REFRESH_SECONDS: u32 = 5;
 
 /// What stands in place of a page that could not be rendered; the templates leave no cause for it.
 const PLAIN: &str = "<!DOCTYPE html><html lang=\"en\"><title>Consent</title><p>This page cannot be shown. Try again.";
@@ -62,6 +60,8 @@ pub struct Start<'a> {
     pub enterprise: &'a Name,
     /// The tenant's domain or id, if one is expected.
     pub tenant: Option<String>,
+    /// What is sent where, once something is decided.
+    pub sent: Sent,
     /// The screen that comes next; none if nothing is left.
     pub next: Option<NextScreen<'a>>,
     /// How many screens are left, this one included.
@@ -78,6 +78,15 @@ pub struct Start<'a> {
     pub address: &'a str,
     /// The reference of this request.
     pub reference: &'a ReferenceId,
+}
+
+/// What the service provider is told, and where.
+#[derive(Debug)]
+pub struct Sent {
+    /// The host of the `redirectUrl`.
+    pub host: Option<String>,
+    /// Whether Microsoft's own tokens go with it.
+    pub tokens: bool,
 }
 
 /// The screen that comes next.
@@ -134,7 +143,6 @@ pub struct Outcome<'a> {
 struct AdviceTemplate<'a> {
     style: &'static str,
     title: &'a str,
-    refresh: Option<u32>,
     provider: Option<&'a str>,
     who: &'static str,
     problem: &'a Explanation,
@@ -148,7 +156,6 @@ struct AdviceTemplate<'a> {
 struct OutcomeTemplate<'a> {
     style: &'static str,
     title: &'a str,
-    refresh: Option<u32>,
     provider: Option<&'a str>,
     enterprise: &'a str,
     state: StateText,
@@ -156,6 +163,7 @@ struct OutcomeTemplate<'a> {
     problem: Option<&'a Explanation>,
     who: &'static str,
     left: Vec<&'static str>,
+    checking: bool,
     granted: bool,
     permissions: Vec<&'static Permission>,
     onward: Option<&'a str>,
@@ -168,12 +176,14 @@ struct OutcomeTemplate<'a> {
 struct StartTemplate<'a> {
     style: &'static str,
     title: &'a str,
-    refresh: Option<u32>,
     provider: Option<&'a str>,
     enterprise: &'a str,
     tenant: Option<&'a str>,
     texts: &'static StartText,
     next: Option<&'a NextScreen<'a>>,
+    host: Option<&'a str>,
+    told: &'static str,
+    tokens: &'static str,
     account: &'static str,
     progress: String,
     done: Vec<&'static str>,
@@ -192,7 +202,6 @@ impl Page {
         let template = AdviceTemplate {
             style: STYLE,
             title: advice.explanation.code.advice().title,
-            refresh: None,
             provider: advice.provider.map(Name::as_str),
             who: text::who(advice.explanation.who),
             problem: advice.explanation,
@@ -207,11 +216,9 @@ impl Page {
     #[must_use]
     pub fn outcome(outcome: &Outcome<'_>) -> Self {
         let problem = outcome.state.problem();
-        let checking = matches!(outcome.state, ActionState::Verifying { .. });
         let template = OutcomeTemplate {
             style: STYLE,
             title: outcome.action.title(),
-            refresh: checking.then_some(REFRESH_SECONDS),
             provider: Some(outcome.provider.as_str()),
             enterprise: outcome.enterprise.as_str(),
             state: text::state(outcome.state),
@@ -219,6 +226,7 @@ impl Page {
             who: problem.as_ref().map_or("", |problem| text::who(problem.who)),
             problem: problem.as_ref(),
             left: outcome.left.iter().map(|action| action.title()).collect(),
+            checking: matches!(outcome.state, ActionState::Verifying { .. }),
             granted: outcome.state.is_granted(),
             permissions: permission::asked_by(outcome.action).collect(),
             onward: outcome.onward.map(|onward| onward.action),
@@ -234,17 +242,19 @@ impl Page {
         let titles = |actions: &[ActionType]| actions.iter().map(|action| action.title()).collect();
         let texts = &text::START;
         let total = start.screens_left;
-        let account = start.next.as_ref().map_or("", |next| text::account(next.kind));
+        let kind = start.next.as_ref().map(|next| next.kind);
         let template = StartTemplate {
             style: STYLE,
             title: if start.next.is_some() { texts.title } else { texts.title_done },
-            refresh: None,
             provider: Some(start.provider.as_str()),
             enterprise: start.enterprise.as_str(),
             tenant: start.tenant.as_deref(),
             texts,
             next: start.next.as_ref(),
-            account,
+            host: start.sent.host.as_deref(),
+            told: kind.map_or("", text::told),
+            tokens: kind.map_or("", |kind| text::tokens(kind, start.sent.tokens)),
+            account: kind.map_or("", text::account),
             progress: text::progress(total),
             done: titles(&start.done),
             later: titles(&start.later),

@@ -339,6 +339,7 @@ pub static ROUTES: &[Route] = &[
     page(Method::POST, "/restricted/handleResponse", Operation::ConsentRedirect(ConsentRedirectOp::HandleResponse)),
     page(Method::GET, "/restricted/adminConsent", Operation::ConsentRedirect(ConsentRedirectOp::AdminConsent)),
     page(Method::GET, "/outcome/{handle}", Operation::ConsentRedirect(ConsentRedirectOp::Outcome)),
+    page(Method::GET, "/permissions", Operation::CreateEnterprise(CreateEnterpriseOp::ShowPermissions)),
     page(Method::GET, "/diagnose", Operation::CreateEnterprise(CreateEnterpriseOp::Diagnosis)),
     page(Method::POST, "/diagnose", Operation::CreateEnterprise(CreateEnterpriseOp::Diagnose)),
     route(

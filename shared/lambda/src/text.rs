@@ -7,9 +7,9 @@ use onboarding_core::permission::Kind;
 /// Who must act, as a page says it.
 pub(crate) const fn who(who: Who) -> &'static str {
     match who {
-        Who::Developer => "The service provider's developer",
-        Who::ProviderAdmin => "The service provider",
-        Who::Operator => "The operator of this service",
+        Who::Developer => "The service provider's developer. Show them this page, or pass on its reference id.",
+        Who::ProviderAdmin => "The service provider. Show them this page, or pass on its reference id.",
+        Who::Operator => "The operator of this service. Show them this page, or pass on its reference id.",
         Who::GlobalAdministrator => "A Global Administrator of your organisation",
         Who::TenantAdmin => "Whoever keeps the Microsoft policies of your organisation",
         Who::Signer => "You, or whoever signed in",
@@ -25,6 +25,8 @@ pub(crate) struct StartText {
     pub(crate) who_asks: &'static str,
     pub(crate) grants: &'static str,
     pub(crate) permissions: &'static str,
+    pub(crate) sent: &'static str,
+    pub(crate) sent_to: &'static str,
     pub(crate) account: &'static str,
     pub(crate) tenant: &'static str,
     pub(crate) progress: &'static str,
@@ -47,8 +49,10 @@ pub(crate) const START: StartText = StartText {
     who_asks: "asks for permissions in the Microsoft tenant of",
     grants: "What the next Microsoft screen is for",
     permissions: "What it asks for",
+    sent: "What the service provider is told",
+    sent_to: "The result is sent to",
     account: "Which account to use",
-    tenant: "The account must belong to",
+    tenant: "The account must belong to the Microsoft tenant",
     progress: "How far it is",
     done: "Granted already",
     later: "Comes after this",
@@ -57,7 +61,7 @@ pub(crate) const START: StartText = StartText {
     pass_on: "Pass this address on to your Global Administrator. It can do no more for them than for you, and opening it \
               grants nothing.",
     checking: "Being checked with Microsoft",
-    checking_hint: "If you have accepted these just now, wait a minute and reload this page. Otherwise go on.",
+    checking_hint: "If you have accepted these just now, wait a minute and look again. Otherwise go on.",
     waiting: "Waiting for the service provider",
     waiting_hint: "Somebody has granted the permissions, and the service provider has yet to confirm the organisation. If that \
                    was you, you have done your part: close this window. If it was not, go on.",
@@ -116,6 +120,74 @@ pub(crate) const DIAGNOSIS: DiagnosisText = DiagnosisText {
     another: "Another error",
 };
 
+/// The words of the page that lists every permission.
+#[derive(Debug)]
+pub(crate) struct PermissionsText {
+    pub(crate) title: &'static str,
+    pub(crate) purpose: &'static str,
+    pub(crate) contents: &'static str,
+    pub(crate) kinds: &'static str,
+    pub(crate) granted_by: &'static str,
+    pub(crate) sign_in: &'static str,
+    pub(crate) sign_in_asks: &'static str,
+    pub(crate) taken_back: &'static str,
+    pub(crate) how_to_take_back: &'static str,
+}
+
+/// The words of the page that lists every permission.
+pub(crate) const PERMISSIONS: PermissionsText = PermissionsText {
+    title: "All permissions, in plain words",
+    purpose: "Of these consents a service provider asks for those that its service needs. For each permission you can read \
+              what it allows and why it is needed, and below that what it does not allow. This page grants nothing.",
+    contents: "Consents",
+    kinds: "Two kinds of permissions",
+    granted_by: "Granted by:",
+    sign_in: "With every sign-in",
+    sign_in_asks: "Microsoft also tells us who signed in: name, address and organisation (openid, profile). Every sign-in asks for \
+                   the permissions of \u{201c}Sign in as administrator\u{201d} too: with them we read back what was granted.",
+    taken_back: "How to take a permission back",
+    how_to_take_back: "In Microsoft Entra admin center open Enterprise applications, choose our application, then Permissions, and \
+                       review or revoke them. What depends on a permission stops working; the service provider is told.",
+};
+
+/// What kind of permissions they are.
+pub(crate) const fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Delegated => "Delegated permissions",
+        Kind::Application => "Application permissions",
+    }
+}
+
+/// What that means.
+pub(crate) const fn held(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Delegated => {
+            "Used together with the administrator who signed in. They allow no more than that person may do."
+        }
+        Kind::Application => "Used by our application by itself, with nobody signed in, for your whole organisation.",
+    }
+}
+
+/// What the result tells the service provider.
+pub(crate) const fn told(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Delegated => "It tells the name of your organisation, and the address and role of whoever signed in.",
+        Kind::Application => "It tells the name of your organisation. Nobody is named.",
+    }
+}
+
+/// What becomes of Microsoft's tokens, of which a sign-in has some.
+pub(crate) const fn tokens(kind: Kind, sent: bool) -> &'static str {
+    match (kind, sent) {
+        (Kind::Delegated, true) => {
+            "Microsoft\u{2019}s tokens of the sign-in are sent too: while they last, about an hour, the service provider can do \
+             with them what these permissions allow, in the name of whoever signed in."
+        }
+        (Kind::Delegated, false) => "Microsoft\u{2019}s tokens are not sent.",
+        (Kind::Application, _) => "",
+    }
+}
+
 /// Which account a screen wants.
 pub(crate) const fn account(kind: Kind) -> &'static str {
     match kind {
@@ -166,14 +238,19 @@ const fn bad(label: &'static str, meaning: &'static str) -> StateText {
 pub(crate) const fn state(state: &ActionState) -> StateText {
     const PENDING: &str = "Pending Consent";
     match state {
-        ActionState::NotRequested | ActionState::PendingConsent { .. } | ActionState::Started { .. } => {
+        ActionState::NotRequested | ActionState::PendingConsent { .. } => waiting(
+            PENDING,
+            "This consent is not granted, and a link that was made before may have ended. Open the newest link that you were \
+             given.",
+        ),
+        ActionState::Started { .. } => {
             waiting(PENDING, "Nobody has signed in with Microsoft yet. Open the link that you were given.")
         }
         ActionState::Verifying { .. } => waiting(
             PENDING,
             "Microsoft has answered. We are checking with Microsoft that the permissions are really granted: seconds \
-             as a rule, ten minutes at most. This page looks again by itself every few seconds. You can also close it; \
-             the service provider is told the result.",
+             as a rule, ten minutes at most. Nothing is lost when you close this page: the check goes on, and the \
+             service provider is told the result.",
         ),
         ActionState::PendingConfirmation { .. } => waiting(
             "Pending Confirmation",

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::world::World;
+use crate::world::{World, send};
 
 /// R024 A caller asks for what it needs, not for a version.
 #[tokio::test]
@@ -37,4 +37,26 @@ async fn permissions_are_told_in_plain_words() {
     let unknown = world.provider(Method::GET, "/v1/permissions?action=REGISTER", None).await;
     assert_eq!(unknown.problem().2, [("/action".to_owned(), "unknown_action_type".to_owned())]);
     assert!(unknown.json()["errors"][0]["detail"].as_str().unwrap().contains("REGISTRATION, "));
+}
+
+/// R023, R166 What the API lists a person reads on one page, to which the start page leads, and which knows nobody.
+#[tokio::test]
+async fn a_person_reads_the_same_permissions_on_a_page() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let page = send(world.call(Method::GET, "/permissions")).await;
+    assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"));
+    let shown = page.text.replace("&#39;", "'");
+    let all = world.provider(Method::GET, "/v1/permissions", None).await.json();
+    for permission in all["items"].as_array().unwrap() {
+        for field in ["action", "permission", "purpose", "limit"] {
+            assert!(shown.contains(permission[field].as_str().unwrap()), "{field}: {permission}");
+        }
+    }
+    assert!(!shown.contains("Contoso"), "{shown}");
+    let links = format!("/v1/enterprises/{enterprise}/links");
+    let body = serde_json::json!({ "redirectUrl": world.hook() });
+    let start = world.provider(Method::POST, &links, Some(&body)).await.json()["startUrl"].as_str().unwrap().to_owned();
+    let start = send(world.call(Method::GET, &start.replace(world.sandbox.api(), ""))).await;
+    assert!(start.text.contains("<a href=\"/permissions\""), "{}", start.text);
 }

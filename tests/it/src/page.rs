@@ -64,6 +64,7 @@ async fn every_page_carries_the_security_headers() {
         (404, read(&world, Method::GET, "/start/nobody", 404).await),
         (405, read(&world, Method::PUT, &start, 405).await),
         (404, read(&world, Method::GET, "/outcome/nobody", 404).await),
+        (200, read(&world, Method::GET, "/permissions", 200).await),
         (405, read(&world, Method::GET, callback, 405).await),
         (400, read(&world, Method::GET, "/restricted/adminConsent?state=x", 400).await),
         (400, form("state=x&code=y".to_owned(), urlencoded).await),

@@ -80,3 +80,17 @@ async fn a_late_grant_is_told_with_microsofts_tokens() {
     let (access, id) = world.told_tokens();
     world.are_microsofts(&access, &id).await;
 }
+
+/// T12 Who signs in is told beforehand that Microsoft's tokens go along, and where to.
+#[tokio::test]
+async fn the_start_page_says_that_tokens_are_sent() {
+    let world = World::new().await;
+    let provider = world.other_provider().await;
+    let (enterprise, _) = world.contoso_of(&provider).await;
+    world.switch(&provider, "raw").await;
+    let (path, body) = (format!("/v1/enterprises/{enterprise}/links"), json!({ "redirectUrl": world.hook() }));
+    let made = world.as_holder_of(&provider.key, Method::POST, &path, Some(&body)).await;
+    let start = made.json()["startUrl"].as_str().unwrap().to_owned();
+    let page = send(world.call(Method::GET, &start.replace(world.sandbox.api(), ""))).await.text;
+    assert!(page.contains("tokens of the sign-in are sent too") && !page.contains("are not sent"), "{page}");
+}

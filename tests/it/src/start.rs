@@ -107,7 +107,7 @@ async fn a_wrong_wish_makes_no_start_link() {
     assert_eq!(world.effects_since(&before).await, Effects::none());
 }
 
-/// R162, T42 The page says who asks for what, and opening it, however often and by whatever scanner, changes nothing.
+/// R162, T12, T42 The page says who asks for what, and what is sent where; opening it, however often and by whatever scanner, changes nothing.
 #[tokio::test]
 async fn a_scanner_changes_nothing() {
     let world = World::new().await;
@@ -128,6 +128,10 @@ async fn a_scanner_changes_nothing() {
         "Register your organisation",
         "Read your organisation",
         "It changes nothing",
+        "The result is sent to",
+        "127.0.0.1",
+        "It tells the name of your organisation",
+        "tokens are not sent",
         "Global Administrator",
         CONTOSO.id,
         "2 Microsoft screens are left",

@@ -24,7 +24,6 @@ pub struct Activation<'a> {
 struct ActivationTemplate<'a> {
     style: &'static str,
     title: &'a str,
-    refresh: Option<u32>,
     provider: Option<&'a str>,
     texts: &'static ActivationText,
     action: Option<&'a str>,
@@ -40,7 +39,6 @@ impl Page {
         let template = ActivationTemplate {
             style: STYLE,
             title: if activation.action.is_some() { texts.title } else { texts.title_done },
-            refresh: None,
             provider: Some(activation.provider.as_str()),
             texts,
             action: activation.action,

@@ -14,7 +14,6 @@ use crate::text::{self, DiagnosisText};
 struct DiagnosisTemplate<'a> {
     style: &'static str,
     title: &'a str,
-    refresh: Option<u32>,
     provider: Option<&'a str>,
     texts: &'static DiagnosisText,
     number: Option<u32>,
@@ -33,7 +32,6 @@ impl Page {
         let template = DiagnosisTemplate {
             style: STYLE,
             title: text::DIAGNOSIS.title,
-            refresh: None,
             provider: None,
             texts: &text::DIAGNOSIS,
             number: pasted.and_then(Signal::number),

@@ -144,13 +144,14 @@ fn no_state_is_without_words() {
     }
 }
 
+/// R116 A consent that is being checked is looked at again when the person says so, and not by itself (WCAG 2.2, 2.2.4).
 #[test]
-fn only_a_consent_that_is_being_checked_looks_again() {
+fn only_a_consent_that_is_being_checked_offers_to_look_again() {
     let checking = ActionState::Verifying { since: SINCE, request: request() };
     let html = outcome("Acme", &checking, &[]);
-    assert!(html.contains("<meta http-equiv=\"refresh\" content=\"5\">"), "{html}");
-    assert!(html.contains("Pending Consent"));
-    assert!(!outcome("Acme", &granted(), &[]).contains("http-equiv"));
+    assert!(html.contains("<a class=\"button\" href=\"\">Look again</a>"), "{html}");
+    assert!(html.contains("Pending Consent") && html.contains("Nothing is lost when you close this page"), "{html}");
+    assert!(!outcome("Acme", &granted(), &[]).contains("Look again"));
 }
 
 #[test]
@@ -200,12 +201,46 @@ fn a_refusal_leads_back_to_where_it_began() {
     assert!(page.policy.ends_with("form-action 'self' https:"), "{}", page.policy);
 }
 
-/// T51 No page loads anything, runs anything or shows a form; its one link leads to a page of ours.
+/// R023, R166 The list has every permission of every action, with what it allows, why, and what it does not allow.
+#[test]
+fn the_list_has_every_permission() {
+    let page = Page::permissions(&reference());
+    let html = page.html.replace("&#39;", "'");
+    for action in ActionType::all() {
+        let heading = format!("<h2 id=\"{}\">{}</h2>", action.name(), action.title());
+        let (_, section) = html.split_once(&heading).unwrap_or_else(|| panic!("{heading}"));
+        let section = section.split("<h2").next().unwrap_or_default();
+        assert!(section.contains(text::kind(permission::kind(action))), "{section}");
+        for permission in permission::asked_by(action) {
+            for part in [permission.name, permission.purpose, permission.limit, permission.api()] {
+                assert!(section.contains(part), "{part}: {section}");
+            }
+        }
+    }
+    assert!(page.policy.ends_with("form-action 'none'") && !html.contains("<form"), "{}", page.policy);
+    assert!(!html.to_lowercase().contains("reseller") && !html.to_lowercase().contains("partner"), "{html}");
+}
+
+/// R023 Every page of a consent leads to the list, in a tab of its own: Back would ask for the answer to a form again.
+#[test]
+fn every_page_of_a_consent_leads_to_the_list() {
+    let link = "<a href=\"/permissions\" target=\"_blank\" rel=\"noopener\">";
+    let checking = ActionState::Verifying { since: SINCE, request: request() };
+    let diagnosis = Page::diagnosis(None, &reference()).html;
+    let pages = [outcome("Acme", &granted(), &[]), outcome("Acme", &checking, &[]), diagnosis];
+    for html in pages.into_iter().chain([advice(&Code::Declined.explain(), None)]) {
+        assert_eq!(html.matches(link).count(), 1, "{html}");
+    }
+}
+
+/// T51 No page loads anything, runs anything or shows a form; its links lead to pages of ours.
 #[test]
 fn a_page_stands_alone() {
     let html = [outcome("Acme", &granted(), &[]), advice(&Code::InvalidCallback.explain(), None)].concat();
-    let html = html.replace("<a href=\"/diagnose\">", "");
-    for tag in ["<script", "<img", "<link", "<iframe", "<form", "src=", "href=", "style=", "http://", "https://"] {
+    let html = html.replace("<a href=\"/diagnose\"", "").replace("<a href=\"/permissions\"", "");
+    for tag in
+        ["<script", "<img", "<link", "<iframe", "<form", "http-equiv", "src=", "href=", "style=", "http://", "https://"]
+    {
         assert!(!html.contains(tag), "{tag}");
     }
     assert!(html.starts_with("<!DOCTYPE html>\n<html lang=\"en\">"));

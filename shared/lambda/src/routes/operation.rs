@@ -111,6 +111,8 @@ operations!(
         Capabilities,
         /// Lists what each action asks for, in plain words (R023, K12).
         ListPermissions,
+        /// Shows the same list as a page, to whoever grants (R023).
+        ShowPermissions,
         /// Says that the deployment answers.
         ///
         /// Here because this function has the fewest rights of all that are always deployed: an unauthenticated caller

@@ -43,6 +43,7 @@ fn the_public_list_is_short() {
         "/restricted/handleResponse",
         "/restricted/adminConsent",
         "/outcome/{handle}",
+        "/permissions",
         "/diagnose",
         "/diagnose",
     ];

@@ -65,6 +65,13 @@ pub(super) fn describe(operation: CreateEnterpriseOp) -> Described {
                 "next": null,
             }),
         ),
+        CreateEnterpriseOp::ShowPermissions => Described::new(
+            Tagged::Pages,
+            "showPermissions",
+            "Show the list of permissions",
+            "The same as `GET /v1/permissions`, for a person. Nobody is known.",
+        )
+        .answers_page(200, "Every permission, by action."),
         CreateEnterpriseOp::Health => Described::new(
             Tagged::Service,
             "health",

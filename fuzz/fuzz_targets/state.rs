@@ -56,9 +56,11 @@ fn request(random: &Counting) -> ConsentRequest {
         action: ActionType::Registration,
         together: vec![],
         part: Vec::new(),
+        without: Vec::new(),
         redirect_url: redirect_url.expect("a listed host"),
         pin: None,
         asked_again: false,
+        resets: 0,
     };
     ConsentRequest::new(ConsentRequestId::new(NOW, random), new, NOW, EXPIRES)
 }

@@ -292,10 +292,10 @@ async fn prove(
         Judgement::Refused(code @ (Code::AdminRoleRequired | Code::WrongTenant), _) => Some(*code),
         Judgement::Refused(..) | Judgement::Granted(_) | Judgement::NotVisibleYet(_) | Judgement::Unreadable => None,
     };
-    let (context, request) = (context(app, call, keys), verifying.request().clone());
-    app.store.conclude(verifying, judgement, token, ((enterprise, reseller), context)).await?;
-    let start_page = app.edge.public_base.start_page();
+    let (context, start_page) = (context(app, call, keys), app.edge.public_base.start_page());
     let noting = Noting { parties: (enterprise, reseller), clients, start_page: &start_page, context };
-    app.store.note_drifts(Seen::by_signer(&view, &also), Some(&request), noting).await?;
+    // What this grant took away comes first, so that nobody is told of a readiness that it ended.
+    app.store.note_drifts(Seen::by_signer(&view, &also), Some(verifying.request()), noting).await?;
+    app.store.conclude(verifying, judgement, token, ((enterprise, reseller), context)).await?;
     by_policy.map_or(Ok(()), |code| Err(Error::Policy(code)))
 }

@@ -4,8 +4,10 @@
 use onboarding_core::advice::{Code, Signal};
 use onboarding_core::consent::{ConsentRequest, Refusal, Stage};
 use onboarding_core::identity::Signer;
+use onboarding_core::isolation::Isolation;
 use onboarding_core::seal::SealingKeys;
 use onboarding_core::state::State;
+use onboarding_dynamo::consent::OutcomeRows;
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::call::Call;
 use onboarding_lambda::page::{Advice, Onward, Page};
@@ -14,6 +16,8 @@ use onboarding_lambda::routes::ConsentRedirectOp;
 use crate::{App, Error, context, outcome};
 
 /// The person chose Cancel, or Microsoft said why not: a page that says what to do.
+///
+/// What Microsoft names of what the link asked for is left out from now on, and told to whose consents cannot do without.
 pub(crate) async fn by_microsoft(
     app: &App,
     call: &Call<ConsentRedirectOp>,
@@ -22,22 +26,43 @@ pub(crate) async fn by_microsoft(
     keys: &SealingKeys,
 ) -> Result<Answer, Error> {
     let code = signal.diagnose();
-    let refusal = Refusal { code, signer: None, correlation_id: signal.correlation_id.clone() };
-    let request = record(app, call, state, refusal, keys).await?;
-    if !matches!(request.stage, Stage::Pending { .. }) {
+    let rows = rows(app, call, state).await?;
+    let isolation = Isolation::of(&signal, &rows.request);
+    let explanation = code.explain_naming(&isolation.as_ref().map(Isolation::scopes).unwrap_or_default());
+    for request in refused(app, &rows, isolation.as_ref()).await? {
+        let (correlation_id, isolation) = (signal.correlation_id.clone(), isolation.clone());
+        record(app, call, request, Refusal { code, signer: None, correlation_id, isolation }, keys).await?;
+    }
+    if !matches!(rows.request.stage, Stage::Pending { .. }) {
         // Somebody has come further with this link: what became of that is what counts.
-        return Ok(Answer::see_other(&outcome::location(app, call, (state, &request), keys)));
+        return Ok(Answer::see_other(&outcome::location(app, call, (state, &rows.request), keys)));
     }
     let authority = app.microsoft.settings().endpoints.authority_origin();
     let again = outcome::start_page(state);
     Ok(Answer::page(Page::advice(&Advice {
         status: lambda_http::http::StatusCode::OK,
-        explanation: &code.explain(),
+        explanation: &explanation,
         provider: None,
         reference: call.reference(),
         correlation_id: signal.correlation_id.as_deref(),
         onward: again.as_deref().map(|action| Onward { action, authority: &authority }),
     })))
+}
+
+/// The requests that are refused: the one that came back, or those of its screen that cannot do without what Microsoft named.
+async fn refused(app: &App, rows: &OutcomeRows, isolation: Option<&Isolation>) -> Result<Vec<ConsentRequest>, Error> {
+    let OutcomeRows { request, enterprise, .. } = rows;
+    let Some(isolation) = isolation else { return Ok(vec![request.clone()]) };
+    let mut refused = Vec::new();
+    for action in isolation.refused(request, enterprise) {
+        if action == request.action {
+            refused.push(request.clone());
+        } else if let Some(own) = enterprise.action(action).link() {
+            let own = app.store.request(own).await?;
+            refused.extend(own.filter(|own| own.together.contains(&request.action)));
+        }
+    }
+    Ok(refused)
 }
 
 /// The sign-in is sound, but of the wrong tenant or the wrong kind of account. A personal account belongs to no tenant
@@ -50,21 +75,15 @@ pub(crate) async fn by_policy(
     keys: &SealingKeys,
 ) -> Result<Answer, Error> {
     if code != Code::PersonalAccount {
-        let refusal = Refusal { code, signer: Some(signer.clone()), correlation_id: None };
-        record(app, call, state, refusal, keys).await?;
+        let refusal = Refusal { code, signer: Some(signer.clone()), correlation_id: None, isolation: None };
+        let request = rows(app, call, state).await?.request;
+        record(app, call, request, refusal, keys).await?;
     }
     Err(Error::Policy(code))
 }
 
-/// What is read here never changes (where the outcome goes); whether it is told is the write's own condition. The
-/// request as it was read.
-async fn record(
-    app: &App,
-    call: &Call<ConsentRedirectOp>,
-    state: &State,
-    refusal: Refusal,
-    keys: &SealingKeys,
-) -> Result<ConsentRequest, Error> {
+/// What the state is about, if its link works.
+async fn rows(app: &App, call: &Call<ConsentRedirectOp>, state: &State) -> Result<OutcomeRows, Error> {
     let rows = app.store.outcome(&state.request, state.enterprise, state.reseller).await?;
     let rows = rows.ok_or(Error::NoSuchRequest)?;
     call.about(state.reseller, state.enterprise);
@@ -74,9 +93,19 @@ async fn record(
     if rows.enterprise.has_reset(&rows.request) {
         return Err(Error::Policy(Code::ConsentReset));
     }
-    let request = rows.request;
-    if let Some(record) = request.clone().refuse(refusal, context(app, call, keys)) {
+    Ok(rows)
+}
+
+/// What was read of the request never changes (where the outcome goes); whether it is told is the write's own condition.
+async fn record(
+    app: &App,
+    call: &Call<ConsentRedirectOp>,
+    request: ConsentRequest,
+    refusal: Refusal,
+    keys: &SealingKeys,
+) -> Result<(), Error> {
+    if let Some(record) = request.refuse(refusal, context(app, call, keys)) {
         app.store.record(&record).await?;
     }
-    Ok(request)
+    Ok(())
 }

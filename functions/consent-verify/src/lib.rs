@@ -166,11 +166,11 @@ async fn prove(app: &App, verifying: Verifying, now: Timestamp) -> Result<(), No
     let wanted = ReadBack { question: verifying.question(), policy: app.policy, also: &also };
     let view = app.microsoft.read_back(&token, wanted, READ_BUDGET).await;
     let judgement = judge(verifying.question(), &view, app.policy, app.clock.now());
-    let recorded = app.store.conclude(verifying, judgement, &token, stands).await?;
-    tracing::info!(consent.request = %request.id, recorded = ?recorded, "consent looked at again");
     let start_page = app.public_base.start_page();
     let noting = Noting { parties: (&enterprise, &reseller), clients, start_page: &start_page, context };
     app.store.note_drifts(Seen::by_signer(&view, &also), Some(&request), noting).await?;
+    let recorded = app.store.conclude(verifying, judgement, &token, stands).await?;
+    tracing::info!(consent.request = %request.id, recorded = ?recorded, "consent looked at again");
     Ok(())
 }
 

@@ -8,11 +8,13 @@ use lambda_http::http::header::ETAG;
 use onboarding_core::audit::{Actor, AuditRow, Fact};
 use onboarding_core::credential::Caller;
 use onboarding_core::enterprise::{Edit, EditRefused};
+use onboarding_core::readiness::Completion;
 use onboarding_dynamo::StoreError;
 use onboarding_dynamo::credential::Wanted;
 use onboarding_dynamo::enterprise::Edited;
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::call::Call;
+use onboarding_lambda::caller;
 use onboarding_lambda::routes::EnterprisesOp;
 
 use crate::view::{EditedView, EnterpriseView};
@@ -43,7 +45,8 @@ pub(crate) async fn edit(app: &App, call: &Call<EnterprisesOp>) -> Result<Answer
         if edit.is_empty() {
             return Ok(edited(&edit));
         }
-        match app.store.edit_enterprise(&edit, &audit(call, &caller, &edit)).await? {
+        let completion = Completion::of_edit(&edit, caller::reseller(&caller)?, call.occasion());
+        match app.store.edit_enterprise(&edit, completion.as_ref(), &audit(call, &caller, &edit)).await? {
             Edited::Done => return Ok(edited(&edit)),
             Edited::NameTaken => return Err(Error::NameTaken),
             Edited::TooManyUsers => return Err(user::full(app, edit.after()).await?),

@@ -29,6 +29,7 @@ use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::body::{BodyFault, UnparseableQuery};
 use onboarding_lambda::call::{Call, NoSuchThing};
+use onboarding_lambda::caller;
 use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
 use onboarding_lambda::precondition::PreconditionFault;
@@ -192,7 +193,8 @@ async fn confirm_tenant(
     let request = app.store.request(&request).await?.ok_or(Error::NothingToConfirm)?;
     let confirmation = Confirmation { tenant, actor: Actor::from(caller) };
     let record = request.confirm(confirmation, call.occasion()).ok_or(Error::NothingToConfirm)?;
-    match app.store.record(&record).await? {
+    let parties = (enterprise, caller::reseller(caller)?);
+    match app.store.confirm(&record, parties, call.occasion()).await? {
         Recorded::Done => {}
         Recorded::TenantTaken => return Err(Error::TenantTaken),
         Recorded::EnterpriseRefuses if enterprise.standing != Standing::Open => return Err(Error::Disabled),

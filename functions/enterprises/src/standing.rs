@@ -8,8 +8,11 @@ use lambda_http::http::header::ETAG;
 use onboarding_core::audit::{Actor, AuditRow, Fact};
 use onboarding_core::credential::Caller;
 use onboarding_core::enterprise::{Enterprise, Standing};
+use onboarding_core::readiness::Completion;
+use onboarding_dynamo::StoreError;
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::call::Call;
+use onboarding_lambda::caller;
 use onboarding_lambda::routes::EnterprisesOp;
 
 use crate::view::EnterpriseView;
@@ -19,19 +22,23 @@ use crate::{App, Error, own_enterprise};
 pub(crate) async fn change(app: &App, call: &Call<EnterprisesOp>, to: Standing) -> Result<Answer, Error> {
     let (caller, mut enterprise) = own_enterprise(app, call).await?;
     call.json_object_if_any()?.finish(Some(())).map_err(Error::Invalid)?;
-    let from = enterprise.standing;
-    if from == Standing::Offboarded {
-        return Err(Error::Disabled);
-    }
-    if from != to {
-        let audit = audit(call, &caller, &enterprise, to);
-        let changed = app.store.change_standing(enterprise.id, (from, to), &audit).await?;
-        enterprise = if changed {
-            Enterprise { standing: to, ..enterprise }
-        } else {
+    let mut patience = app.store.patience();
+    while enterprise.standing != to {
+        if enterprise.standing == Standing::Offboarded {
+            return Err(Error::Disabled);
+        }
+        let goes_on = to == Standing::Open;
+        let parties = (&enterprise, caller::reseller(&caller)?);
+        let completion = goes_on.then(|| Completion::of_going_on(parties, call.occasion())).flatten();
+        let (moves, audit) = ((enterprise.standing, to), audit(call, &caller, &enterprise, to));
+        if app.store.change_standing(enterprise.id, moves, completion.as_ref(), &audit).await? {
+            enterprise.standing = to;
+        } else if patience.wait().await {
             // Somebody else was faster, with the same or with something else.
-            app.store.enterprise(enterprise.id).await?.ok_or(Error::NoSuchEnterprise)?
-        };
+            enterprise = app.store.enterprise(enterprise.id).await?.ok_or(Error::NoSuchEnterprise)?;
+        } else {
+            return Err(StoreError::Contended.into());
+        }
     }
     Ok(Answer::json(StatusCode::OK, &EnterpriseView::of(&enterprise)).with_header(ETAG, &enterprise.etag()))
 }

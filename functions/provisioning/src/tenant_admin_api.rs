@@ -71,6 +71,11 @@ pub(crate) async fn provision(app: &App, call: &Call<ProvisioningOp>) -> Result<
     if !made.made.is_empty() {
         app.store.note(&audit(call, &caller, &enterprise, &made.made)).await?;
     }
+    if matches!(&made.seen, Seen::Shown(view) if view.organization.id == tenant && view.teams_api) {
+        // What a refusal left out for want of this API is asked for again.
+        let scopes = enterprise.left_out(&[ActionType::Registration], &[]);
+        app.store.restore(enterprise.id, &scopes).await?;
+    }
     match made.seen {
         Seen::Shown(view) if view.organization.id != tenant => Err(Error::WrongTenant),
         Seen::Shown(view) if made.refused && !view.lacks().is_empty() => Err(Error::NotAllowed),

@@ -197,15 +197,18 @@ async fn new_request(
     ask: Ask,
 ) -> Result<ConsentRequest, Error> {
     let Enterprise { id, reseller, .. } = *enterprise;
+    let together = enterprise.asked_again_with(ask.action);
     let new = NewRequest {
         enterprise: id,
         reseller,
         action: ask.action,
-        together: enterprise.asked_again_with(ask.action),
+        without: enterprise.left_out(&[ask.action], &together),
+        together,
         part: Vec::new(),
         redirect_url: ask.redirect_url,
         pin: address::pin(app, enterprise).await?,
         asked_again: enterprise.action(ask.action).must_ask_again(),
+        resets: enterprise.resets_of(ask.action),
     };
     let id = ConsentRequestId::new(call.now(), call.occasion().random);
     Ok(ConsentRequest::new(id, new, call.now(), call.now().plus(LINK_LIFETIME)))

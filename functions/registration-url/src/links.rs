@@ -55,6 +55,7 @@ struct ScreenView<'a> {
     client_id: ApplicationId,
     actions: &'a [ActionType],
     granted_before: &'a [ActionType],
+    left_out: &'a [String],
     permissions: Vec<PermissionView>,
 }
 
@@ -125,6 +126,7 @@ fn preview<'a>(plan: &'a Plan, enterprise: &Enterprise, clients: &ApplicationCli
         client_id: screen.client,
         actions: &screen.actions,
         granted_before: &screen.again,
+        left_out: &screen.without,
         permissions: screen
             .permissions(clients)
             .into_iter()

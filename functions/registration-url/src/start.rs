@@ -133,9 +133,11 @@ async fn requests(
         action,
         together: screen.actions.iter().chain(&screen.again).copied().filter(|other| *other != action).collect(),
         part: screen.part.clone(),
+        without: screen.without.clone(),
         redirect_url: journey.start.redirect_url.clone(),
         pin,
         asked_again: journey.enterprise.action(action).must_ask_again(),
+        resets: journey.enterprise.resets_of(action),
     };
     let wanted: Vec<NewRequest> = screen.actions.iter().copied().map(new).collect();
     let links: BTreeSet<ConsentRequestId> =

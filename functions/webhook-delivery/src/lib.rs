@@ -13,7 +13,7 @@ use std::time::Duration;
 use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use futures_util::future::join_all;
-use onboarding_core::delivery::{Attempt, Delivery, Next, after};
+use onboarding_core::delivery::{Attempt, Body, Delivery, Next, after};
 use onboarding_core::id::DeliveryId;
 use onboarding_core::seal::{Purpose, Unsealable};
 use onboarding_core::time::{Clock, Timestamp};
@@ -131,9 +131,13 @@ async fn attempt(app: &App, delivery: &Delivery) -> Result<Attempt, NotTried> {
 
 /// The body's bytes.
 async fn open(app: &App, delivery: &Delivery, now: Timestamp) -> Result<Vec<u8>, NotTried> {
-    let (context, sealed) = (delivery.id.as_str(), delivery.sealed_body.as_str());
-    let keys = app.secrets.sealing_keys_for(sealed, now).await?;
-    Ok(keys.open(Purpose::DeliveryBody, context, sealed, now)?)
+    match &delivery.body {
+        Body::Sealed(sealed) => {
+            let keys = app.secrets.sealing_keys_for(sealed, now).await?;
+            Ok(keys.open(Purpose::DeliveryBody, delivery.id.as_str(), sealed, now)?)
+        }
+        Body::Plain(body) => Ok(body.clone().into_bytes()),
+    }
 }
 
 fn log(delivery: &Delivery, attempt: Attempt, next: Next, recorded: bool) {

@@ -47,9 +47,11 @@ pub enum Code {
     OrgConsentNotTicked,
     OurSecretBadOrExpired,
     PartnerPreconsentNeeded,
+    PasswordExpired,
     PersonalAccount,
     ProofUnreadable,
     ResourceNotInTenant,
+    ScopeRefused,
     SignInExpired,
     SignInFrequency,
     SignInInterrupted,
@@ -57,6 +59,8 @@ pub enum Code {
     TeamsSkypeRolesMissing,
     TenantAdminApiMissing,
     TenantBoundElsewhere,
+    TokenIdle,
+    TokenRevoked,
     TooManyAttempts,
     UnknownMicrosoftError,
     WrongAccount,
@@ -214,6 +218,8 @@ impl Code {
         let [first, others @ ..] = names.as_slice() else { return explanation };
         let seen = if matches!(self, Self::GrantNotVisible | Self::ConsentMissing) {
             format!("Not granted for the organisation: {}.", names.join(", "))
+        } else if matches!(self, Self::ScopeRefused | Self::ResourceNotInTenant | Self::AppMisconfigured) {
+            format!("Microsoft refused {}.", names.join(", "))
         } else if self != Self::TeamsAdminRoleNotReady {
             return explanation;
         } else if others.is_empty() {

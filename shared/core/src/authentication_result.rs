@@ -49,6 +49,8 @@ impl AuthenticationResult {
             fields.take(field);
         }
         let tenant = fields.object("userInfo", |person| {
+            // A name may have changed since, and is what whoever sends it says. Whose token it is follows from the handle, which
+            // was made for one person's sign-in, or from Microsoft Graph.
             person.text("displayableId");
             person.text("identityProvider");
             person.parsed("tenantId", "invalid_tenant", TenantId::in_any_case)

@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::action::{ActionState, ActionType};
 use crate::advice::Code;
+use crate::delivery::Body;
 use crate::enterprise::{Enterprise, Standing};
 use crate::id::{ConsentRequestId, DeliveryId, EnterpriseId, ReferenceId, ResellerId, TenantId};
 use crate::identity::Signer;
@@ -90,12 +91,18 @@ pub struct ConsentRequest {
     /// for all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub part: Vec<String>,
+    /// The permissions that its screen leaves out, as they would be asked for: Microsoft refused them by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
     /// Where the outcome goes.
     pub redirect_url: RedirectUrl,
     /// The only tenant that may finish it; without one the provider confirms the tenant afterwards.
     pub pin: Option<TenantId>,
     /// Whether the link asks with `prompt=consent`, after an earlier user-only consent.
     pub asked_again: bool,
+    /// How often its action had been asked for anew when the link was made (R146).
+    #[serde(default)]
+    pub resets: u64,
     /// When the link was made.
     pub created_at: Timestamp,
     /// When the link ends.
@@ -153,7 +160,8 @@ pub enum Stage {
         /// The outcome that is sent once it is confirmed, sealed for its delivery.
         delivery: DeliveryId,
         /// The body of that outcome.
-        sealed_body: String,
+        #[serde(flatten)]
+        body: Body,
     },
     /// The link is spent.
     Completed {
@@ -221,19 +229,34 @@ pub struct NewRequest {
     pub together: Vec<ActionType>,
     /// The permissions that its screen asks for alone; empty if it asks for all of them.
     pub part: Vec<String>,
+    /// The permissions that its screen leaves out, as they would be asked for.
+    pub without: Vec<String>,
     /// Where the outcome goes.
     pub redirect_url: RedirectUrl,
     /// The only tenant that may finish it.
     pub pin: Option<TenantId>,
     /// Whether to ask with `prompt=consent`.
     pub asked_again: bool,
+    /// How often its action was asked for anew so far.
+    pub resets: u64,
 }
 
 impl ConsentRequest {
     /// A request that nobody has answered.
     #[must_use]
     pub fn new(id: ConsentRequestId, new: NewRequest, created_at: Timestamp, expires_at: Timestamp) -> Self {
-        let NewRequest { enterprise, reseller, action, together, part, redirect_url, pin, asked_again } = new;
+        let NewRequest {
+            enterprise,
+            reseller,
+            action,
+            together,
+            part,
+            without,
+            redirect_url,
+            pin,
+            asked_again,
+            resets,
+        } = new;
         Self {
             id,
             enterprise,
@@ -241,9 +264,11 @@ impl ConsentRequest {
             action,
             together,
             part,
+            without,
             redirect_url,
             pin,
             asked_again,
+            resets,
             created_at,
             expires_at,
             used_codes: Vec::new(),
@@ -261,24 +286,28 @@ impl ConsentRequest {
     /// The delegated permissions that its screen asks for.
     #[must_use]
     pub fn asks_for(&self) -> Vec<&'static Permission> {
-        if self.part.is_empty() {
+        let mut asked = if self.part.is_empty() {
             permission::asked_together(&self.screen())
         } else {
             permission::part_of(self.action, &self.part)
-        }
+        };
+        asked.retain(|permission| !self.without.contains(&permission.scope()));
+        asked
     }
 
     /// Whether it asks for just this, in this way.
     #[must_use]
     pub fn is_for(&self, new: &NewRequest) -> bool {
-        let Self { enterprise, action, together, part, redirect_url, pin, asked_again, .. } = self;
+        let Self { enterprise, action, together, part, without, redirect_url, pin, asked_again, resets, .. } = self;
         *enterprise == new.enterprise
             && *action == new.action
             && *together == new.together
             && *part == new.part
+            && *without == new.without
             && *redirect_url == new.redirect_url
             && *pin == new.pin
             && *asked_again == new.asked_again
+            && *resets == new.resets
     }
 
     /// Whether the link waits for somebody, and still works.

@@ -63,14 +63,26 @@ pub struct Delivery {
     pub event: String,
     /// Where it goes.
     pub url: RedirectUrl,
-    /// The body, sealed for its id; the bytes stay the same over all attempts.
-    pub sealed_body: String,
+    /// What is sent; the bytes stay the same over all attempts.
+    #[serde(flatten)]
+    pub body: Body,
     /// How far it is.
     pub status: DeliveryStatus,
     /// How many attempts were begun.
     pub attempts: u32,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// What a delivery sends, as it rests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Body {
+    /// Sealed for the delivery's id.
+    #[serde(rename = "sealedBody")]
+    Sealed(String),
+    /// As it is: it tells nothing but what the table holds in the clear anyway.
+    #[serde(rename = "plainBody")]
+    Plain(String),
 }
 
 /// How far a delivery is.
@@ -133,11 +145,11 @@ impl Delivery {
         (reseller, enterprise): (ResellerId, EnterpriseId),
         event: String,
         url: RedirectUrl,
-        sealed_body: String,
+        body: Body,
         now: Timestamp,
     ) -> Self {
         let status = DeliveryStatus::Pending;
-        Self { id, reseller, enterprise, event, url, sealed_body, status, attempts: 0, created_at: now }
+        Self { id, reseller, enterprise, event, url, body, status, attempts: 0, created_at: now }
     }
 }
 

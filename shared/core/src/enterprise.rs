@@ -53,9 +53,12 @@ pub struct Enterprise {
     /// The actions that were granted, whose loss was noticed, and that are not granted again.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub lost: BTreeSet<ActionType>,
-    /// When an action was last asked for anew: links that were made before are dead (R146).
+    /// The permissions that Microsoft refused by name, as they were asked for: they are left out where they can be.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub isolated: BTreeSet<String>,
+    /// How often an action was asked for anew: links that were made before the last time are dead (R146).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub resets: BTreeMap<ActionType, Timestamp>,
+    pub resets: BTreeMap<ActionType, u64>,
     /// When Microsoft Graph was last read for all that is granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified_at: Option<Timestamp>,
@@ -177,6 +180,7 @@ impl Enterprise {
             ready_at: None,
             actions,
             lost: BTreeSet::new(),
+            isolated: BTreeSet::new(),
             resets: BTreeMap::new(),
             verified_at: None,
             created_at: now,

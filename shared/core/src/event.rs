@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use crate::audit::Occasion;
-use crate::delivery::Delivery;
+use crate::delivery::{self, Delivery};
 use crate::id::{DeliveryId, EnterpriseId};
 use crate::reseller::Reseller;
 use crate::seal::{Purpose, SealingKeys};
@@ -21,14 +21,37 @@ struct Body<'a, D> {
 #[must_use]
 pub fn delivery(
     kind: &str,
-    (reseller, enterprise): (&Reseller, EnterpriseId),
+    about: (&Reseller, EnterpriseId),
     data: impl Serialize,
     (keys, occasion): (&SealingKeys, Occasion<'_>),
+) -> Option<Delivery> {
+    made(kind, about, data, occasion, |id, body| {
+        let at = (occasion.now, occasion.random);
+        delivery::Body::Sealed(keys.seal(Purpose::DeliveryBody, id.as_str(), body.as_bytes(), at))
+    })
+}
+
+/// The same of an event that tells nothing but what the table holds in the clear anyway: whoever writes it needs no key.
+#[must_use]
+pub fn plain_delivery(
+    kind: &str,
+    about: (&Reseller, EnterpriseId),
+    data: impl Serialize,
+    occasion: Occasion<'_>,
+) -> Option<Delivery> {
+    made(kind, about, data, occasion, |_, body| delivery::Body::Plain(body))
+}
+
+fn made(
+    kind: &str,
+    (reseller, enterprise): (&Reseller, EnterpriseId),
+    data: impl Serialize,
+    occasion: Occasion<'_>,
+    rest: impl FnOnce(&DeliveryId, String) -> delivery::Body,
 ) -> Option<Delivery> {
     let url = reseller.events_url.clone()?;
     let body = Body { r#type: kind, timestamp: occasion.now.to_string(), data };
     let id = DeliveryId::new(occasion.now, occasion.random);
-    let plain = serde_json::to_vec(&body).unwrap_or_default();
-    let sealed = keys.seal(Purpose::DeliveryBody, id.as_str(), &plain, (occasion.now, occasion.random));
-    Some(Delivery::new(id, (reseller.id, enterprise), kind.to_owned(), url, sealed, occasion.now))
+    let body = rest(&id, serde_json::to_string(&body).unwrap_or_default());
+    Some(Delivery::new(id, (reseller.id, enterprise), kind.to_owned(), url, body, occasion.now))
 }

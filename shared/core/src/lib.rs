@@ -37,6 +37,7 @@ pub mod fields;
 pub mod id;
 pub mod idempotency;
 pub mod identity;
+pub mod isolation;
 pub mod json;
 pub mod listing;
 pub mod mail;

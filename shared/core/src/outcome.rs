@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::action::ActionType;
-use crate::advice::{Code, Explanation};
+use crate::advice::Explanation;
 use crate::id::{ConsentRequestId, EnterpriseId, ResellerId, TenantId};
 use crate::identity::Signer;
 use crate::proof::Facts;
@@ -123,7 +123,7 @@ pub struct Outcome<'a> {
     /// The state word: `granted`, or that of a refusal.
     pub word: &'static str,
     /// What is wrong, if it was refused.
-    pub code: Option<Code>,
+    pub problem: Option<Explanation>,
     /// Who signed in, if somebody was proved.
     pub signer: Option<&'a Signer>,
     /// What Graph showed, if it was read.
@@ -180,9 +180,7 @@ impl Outcome<'_> {
             enterprise_id: self.enterprise,
             action_type: self.action,
             outcome: self.word,
-            problem: self
-                .code
-                .map(|code| code.explain_naming(&self.facts.map_or_else(Vec::new, |facts| facts.named(code)))),
+            problem: self.problem.clone(),
         }
     }
 }
@@ -237,6 +235,7 @@ struct UserInfo<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::advice::Code;
     use crate::id::ObjectId;
     use crate::random::tests::Counting;
     use serde_json::{Value, json};
@@ -262,7 +261,7 @@ mod tests {
             enterprise: EnterpriseId::try_from(123_456_789).unwrap(),
             action: ActionType::Registration,
             word,
-            code,
+            problem: code.map(Code::explain),
             signer: Some(&signer),
             facts: Some(&facts),
             tokens: (word == "granted").then_some(&tokens),

@@ -59,6 +59,12 @@ impl Permission {
     pub fn api(&self) -> &'static str {
         APIS.iter().find(|(api, _)| *api == self.resource).map_or("", |(_, name)| name)
     }
+
+    /// As it is asked for: Graph's by name, others with their API.
+    #[must_use]
+    pub fn scope(&self) -> String {
+        if self.resource == GRAPH { self.name.to_owned() } else { format!("{}/{}", self.resource, self.name) }
+    }
 }
 
 const fn delegated(action: ActionType, name: &'static str, purpose: &'static str, limit: &'static str) -> Permission {
@@ -243,7 +249,7 @@ pub fn kind(action: ActionType) -> Kind {
 }
 
 /// The action whose permissions every proof is read with: a sign-in that grants nothing new.
-const READS_PROOF: ActionType = ActionType::LoginEnterpriseAdmin;
+pub(crate) const READS_PROOF: ActionType = ActionType::LoginEnterpriseAdmin;
 
 /// The delegated permissions of a screen that asks for `actions` together, each once: their own, and those with which
 /// their proof is read. Registration's hold the latter already.
@@ -273,11 +279,8 @@ pub fn part_of(action: ActionType, names: &[String]) -> Vec<&'static Permission>
 /// `profile` is asked for because Entra gives the `oid` claim only with it.
 #[must_use]
 pub fn authorize_scope(asked: &[&'static Permission]) -> String {
-    let named = asked.iter().map(|permission| match permission.resource {
-        GRAPH => permission.name.to_owned(),
-        other => format!("{other}/{}", permission.name),
-    });
-    ["openid".to_owned(), "profile".to_owned()].into_iter().chain(named).collect::<Vec<_>>().join(" ")
+    let scopes = asked.iter().map(|permission| permission.scope());
+    ["openid".to_owned(), "profile".to_owned()].into_iter().chain(scopes).collect::<Vec<_>>().join(" ")
 }
 
 /// The `scope` of the code redemption: one resource only, so Graph's part (AADSTS700022).

@@ -44,6 +44,8 @@ pub struct Screen {
     pub again: Vec<ActionType>,
     /// The delegated permissions that it asks for alone, by name; empty if it asks for all of its actions'.
     pub part: Vec<String>,
+    /// The delegated permissions that it leaves out, as they would be asked for: Microsoft refused them by name.
+    pub without: Vec<String>,
 }
 
 /// Microsoft's screens, in the order in which they are to be gone through.
@@ -58,10 +60,15 @@ impl Screen {
     #[must_use]
     pub fn permissions(&self, clients: &ApplicationClients) -> Vec<&'static Permission> {
         match self.kind {
-            Kind::Delegated if self.part.is_empty() => {
-                permission::asked_together(&[self.actions.as_slice(), &self.again].concat())
+            Kind::Delegated => {
+                let mut asked: Vec<&'static Permission> = if self.part.is_empty() {
+                    permission::asked_together(&[self.actions.as_slice(), &self.again].concat())
+                } else {
+                    self.actions.iter().flat_map(|one| permission::part_of(*one, &self.part)).collect()
+                };
+                asked.retain(|permission| !self.without.contains(&permission.scope()));
+                asked
             }
-            Kind::Delegated => self.actions.iter().flat_map(|one| permission::part_of(*one, &self.part)).collect(),
             Kind::Application => {
                 let mut listed: Vec<&'static Permission> = Vec::new();
                 let actions = ActionType::all().filter(|action| is_application(*action));
@@ -139,17 +146,23 @@ pub fn plan(enterprise: &Enterprise, wanted: &Wanted, clients: &ApplicationClien
             }
             Wanted::Part { .. } | Wanted::Missing | Wanted::These(_) => (again(enterprise, &actions), Vec::new()),
         };
-        Screen { kind: Kind::Delegated, client: clients.own(), actions, again, part }
+        let without = enterprise.left_out(&actions, &again);
+        Screen { kind: Kind::Delegated, client: clients.own(), actions, again, part, without }
     };
     let known = enterprise.tenant.is_some() || enterprise.profile.expected_tenant.is_some();
     let together: &[ProvedBy] = if known { &[ProvedBy::Grants, ProvedBy::Membership] } else { &[ProvedBy::Grants] };
-    let mut screens = vec![sign_in(of(together))];
+    // What needs a permission that Microsoft refused stops nothing else: it is tried by itself, after the others. Without a
+    // registration there are none.
+    let (alone, shared): (Vec<ActionType>, Vec<ActionType>) =
+        of(together).into_iter().partition(|action| known && enterprise.is_isolated(*action));
+    let mut screens = vec![sign_in(shared)];
     if !known {
         // Until a registration has shown the tenant, nothing is changed in it.
         screens.push(sign_in(of(&[ProvedBy::Membership])));
     }
     screens.extend(application_screens(&of(&[ProvedBy::AppRoles]), clients));
     screens.push(sign_in(of(&[ProvedBy::SignIn])));
+    screens.extend(alone.into_iter().map(|action| sign_in(vec![action])));
     screens.retain(|screen| !screen.actions.is_empty());
     Plan { screens }
 }
@@ -178,6 +191,7 @@ fn application_screens(actions: &[ActionType], clients: &ApplicationClients) -> 
         actions: actions.iter().copied().filter(|action| clients.of(*action) == client).collect(),
         again: Vec::new(),
         part: Vec::new(),
+        without: Vec::new(),
     };
     order.into_iter().map(screen).collect()
 }

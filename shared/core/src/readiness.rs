@@ -1,7 +1,7 @@
 //! Readiness: whether an enterprise can be used, what is missing, and who acts next (R131, R140, R145).
 //!
-//! An enterprise is ready once every mandatory action is granted. [`Completion`] says so at the moment of a grant, once;
-//! [`Readiness`] says it whenever somebody asks, with every check at once.
+//! An enterprise is ready once every mandatory action is granted. [`Completion`] says so with the last step that it takes,
+//! once; [`Readiness`] says it whenever somebody asks, with every check at once.
 
 mod steps;
 
@@ -9,9 +9,9 @@ use serde::Serialize;
 
 use crate::action::{ActionStatus, ActionType};
 use crate::advice::{Code, Explanation, Who};
-use crate::consent::Context;
+use crate::audit::Occasion;
 use crate::delivery::Delivery;
-use crate::enterprise::{Enterprise, EnterpriseStatus, Standing};
+use crate::enterprise::{Edit, Enterprise, EnterpriseStatus, Standing};
 use crate::event;
 use crate::id::{EnterpriseId, TenantId};
 use crate::proof::TEAMS_ADMINISTRATOR;
@@ -22,15 +22,16 @@ use crate::time::Timestamp;
 
 pub use steps::NextStep;
 
-/// What a grant means for the readiness of its enterprise, as that was read before. The store makes it a condition of the
-/// grant, so that of two last grants at once exactly one is the last (P6).
+/// What a move means for the readiness of its enterprise, as that was read before: a grant, an edit that drops a service, or
+/// that the enterprise goes on. The store makes it a condition of the move, so that of two last moves at once exactly one is
+/// the last (P6).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completion {
-    /// The version of the profile: services decide what is mandatory.
+    /// The version of the profile before the move: services decide what is mandatory.
     pub version: u64,
-    /// The other mandatory actions, and whether each is granted.
+    /// The mandatory actions that the move leaves as they are, and whether each is granted.
     pub others: Vec<(ActionType, bool)>,
-    /// With this grant the enterprise is ready for the first time.
+    /// With this move the enterprise is ready for the first time.
     pub ready: Option<Ready>,
 }
 
@@ -57,29 +58,51 @@ impl Completion {
     /// what is lost and found again is told as such, not as readiness.
     #[must_use]
     pub fn of(
-        (enterprise, reseller): (&Enterprise, &Reseller),
+        parties: (&Enterprise, &Reseller),
         (action, tenant): (ActionType, Option<TenantId>),
-        context: Context<'_>,
+        occasion: Occasion<'_>,
     ) -> Option<Self> {
-        let services = &enterprise.profile.services;
-        if enterprise.ready_at.is_some() || !action.is_mandatory(services) {
+        let is_mandatory = action.is_mandatory(&parties.0.profile.services);
+        is_mandatory.then(|| Self::with(parties, (Some(action), tenant), occasion)).flatten()
+    }
+
+    /// What an edit completes: with a service the last consent that was missing may no longer be mandatory. What is stopped is
+    /// ready once it goes on.
+    #[must_use]
+    pub fn of_edit(edit: &Edit, reseller: &Reseller, occasion: Occasion<'_>) -> Option<Self> {
+        let (before, after) = (edit.before(), edit.after());
+        if after.standing != Standing::Open || before.profile.services == after.profile.services {
             return None;
         }
-        let granted = |other: ActionType| enterprise.action(other).is_granted();
-        let mandatory = ActionType::all().filter(|other| *other != action && other.is_mandatory(services));
-        let others: Vec<_> = mandatory.map(|other| (other, granted(other))).collect();
-        let occasion = context.occasion;
+        let completion = Self::with((after, reseller), (None, None), occasion)?;
+        Some(Self { version: before.version, ..completion })
+    }
+
+    /// What it completes that an enterprise goes on: all that was missing may have been dropped meanwhile.
+    #[must_use]
+    pub fn of_going_on(parties: (&Enterprise, &Reseller), occasion: Occasion<'_>) -> Option<Self> {
+        Self::with(parties, (None, None), occasion)
+    }
+
+    fn with(
+        (enterprise, reseller): (&Enterprise, &Reseller),
+        (granted, tenant): (Option<ActionType>, Option<TenantId>),
+        occasion: Occasion<'_>,
+    ) -> Option<Self> {
+        if enterprise.ready_at.is_some() {
+            return None;
+        }
+        let is_other = |other: &ActionType| Some(*other) != granted && other.is_mandatory(&enterprise.profile.services);
+        let others = ActionType::all().filter(is_other).map(|other| (other, enterprise.action(other).is_granted()));
+        let others: Vec<_> = others.collect();
         let ready = others.iter().all(|(_, granted)| *granted).then(|| {
             let data = ReadyEvent {
                 enterprise_id: enterprise.id,
                 tenant_id: enterprise.tenant.or(tenant),
                 status: EnterpriseStatus::Active.word(),
             };
-            let about = (reseller, enterprise.id);
-            Ready {
-                at: occasion.now,
-                delivery: event::delivery("enterprise.ready", about, data, (context.keys, occasion)),
-            }
+            let delivery = event::plain_delivery("enterprise.ready", (reseller, enterprise.id), data, occasion);
+            Ready { at: occasion.now, delivery }
         });
         Some(Self { version: enterprise.version, others, ready })
     }

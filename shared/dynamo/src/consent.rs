@@ -26,7 +26,6 @@ use crate::update::{Change, Updated};
 use crate::value::{instant, number, text};
 use crate::{Store, StoreError};
 
-pub(crate) use grant::completing;
 pub use record::Recorded;
 
 /// How long a request is kept after its link has ended, for outcome pages and questions.

@@ -12,8 +12,9 @@ use onboarding_core::readiness::Completion;
 use onboarding_core::reseller::Reseller;
 use onboarding_core::time::Timestamp;
 
-use crate::consent::{IS_OPEN, Recorded, completing, open, within};
+use crate::consent::{IS_OPEN, Recorded, open, within};
 use crate::key::{EXISTS, Key};
+use crate::readiness::completing;
 use crate::row::part;
 use crate::transaction::{Committed, Part};
 use crate::update::Change;
@@ -58,21 +59,15 @@ impl Store {
         noting: Noting<'_>,
     ) -> Result<bool, StoreError> {
         let key = Key::enterprise(drift.enterprise);
-        let still = "actions.#action.#status = :was AND actions.#action.#since = :since";
-        let mut change = Change::new("SET actions.#action = :state", still)
+        let mut change = Change::new("SET actions.#action = :state", "actions.#action = :was")
             .name("#action", drift.action.name())
-            .name("#status", "status")
-            .name("#since", "since")
-            .value(":was", text(drift.was.word()))
-            .value(":since", instant(drift.was.since().unwrap_or(enterprise.created_at)))
+            .value(":was", part(&key, &drift.was)?)
             .value(":state", part(&key, &drift.state)?);
         let mut transaction = self.transaction();
         if let ActionState::Granted { .. } = drift.state {
-            let completion = Completion::of((enterprise, reseller), (drift.action, enterprise.pin()), noting.context);
-            let ready = completion.as_ref().and_then(|completion| completion.ready.as_ref());
-            if let Some(delivery) = ready.and_then(|ready| ready.delivery.as_ref()) {
-                transaction.deliver(delivery)?;
-            }
+            let completion =
+                Completion::of((enterprise, reseller), (drift.action, enterprise.pin()), noting.context.occasion);
+            transaction.tell_ready(completion.as_ref())?;
             change = completing(change, completion.as_ref());
             change = open(found(change, drift.action).and(IS_OPEN), &key)?;
             transaction.check_active(enterprise.reseller)?;
@@ -133,7 +128,7 @@ impl Store {
                 None => None,
             };
             let is_new = own.is_none();
-            let link = own.unwrap_or_else(|| request.for_another(action, context));
+            let link = own.unwrap_or_else(|| request.for_another(action, enterprise.resets_of(action), context));
             if let Some(record) = link.granted_along(is_new, &assigned, context) {
                 let stands = match parties.take() {
                     Some(parties) => Some(parties),

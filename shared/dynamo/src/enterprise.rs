@@ -8,11 +8,13 @@ use onboarding_core::enterprise::{Edit, Enterprise, ExpectedTenant, Standing};
 use onboarding_core::id::{EnterpriseId, ResellerId};
 use onboarding_core::idempotency::{Once, Repeat};
 use onboarding_core::listing::Position;
+use onboarding_core::readiness::Completion;
 use onboarding_core::text::Name;
 use serde::{Deserialize, Serialize};
 
 use crate::idempotency::Ended;
 use crate::key::Key;
+use crate::readiness::completing;
 use crate::row::{entity, item, part};
 use crate::table::OWNER_INDEX;
 use crate::transaction::{Committed, Part};
@@ -87,11 +89,17 @@ impl Store {
     /// Edits an enterprise that still is as the edit found it: its version, the state of the action that the edit moves,
     /// and the tenant, where it comes to expect one. A new name is taken, and the former one given back, in the same
     /// transaction, so any number of renames and creates of one name at once leave one enterprise with it. So is a new limit
-    /// of users.
-    pub async fn edit_enterprise(&self, edit: &Edit, audit: &AuditRow) -> Result<Edited, StoreError> {
+    /// of users. It may be the last step that the enterprise needs to be ready (R140).
+    pub async fn edit_enterprise(
+        &self,
+        edit: &Edit,
+        completion: Option<&Completion>,
+        audit: &AuditRow,
+    ) -> Result<Edited, StoreError> {
         let (before, after) = (edit.before(), edit.after());
         let mut transaction = self.transaction();
-        transaction.update(Part::Enterprise, Key::enterprise(after.id), edit_change(edit)?)?;
+        transaction.update(Part::Enterprise, Key::enterprise(after.id), completing(edit_change(edit)?, completion))?;
+        transaction.tell_ready(completion)?;
         if let Some((former, new)) = edit.renamed() {
             let row = NameRow { enterprise: after.id };
             transaction.put_new(Part::Name, item(&Key::name(after.reseller, new), &row)?)?;
@@ -111,11 +119,13 @@ impl Store {
         })
     }
 
-    /// Lets an enterprise go on or stops it, from the one standing to the other; false if it does not stand as it did.
+    /// Lets an enterprise go on or stops it, from the one standing to the other; false if it is no longer as it was read. To
+    /// go on may be the last step that it needs to be ready (R140).
     pub async fn change_standing(
         &self,
         id: EnterpriseId,
         (from, to): (Standing, Standing),
+        completion: Option<&Completion>,
         audit: &AuditRow,
     ) -> Result<bool, StoreError> {
         let key = Key::enterprise(id);
@@ -123,7 +133,8 @@ impl Store {
             .value(":from", part(&key, &from)?)
             .value(":to", part(&key, &to)?);
         let mut transaction = self.transaction();
-        transaction.update(Part::Enterprise, key, change)?;
+        transaction.update(Part::Enterprise, key, completing(change, completion))?;
+        transaction.tell_ready(completion)?;
         transaction.audit(audit)?;
         Ok(self.commit(&transaction).await? == Committed::Done)
     }
@@ -186,14 +197,9 @@ fn edit_change(edit: &Edit) -> Result<Change, StoreError> {
     if let Some((action, was, state)) = edit.moved() {
         change.update.push_str(", actions.#action = :state");
         change = change.name("#action", action.name()).value(":state", part(&key, state)?);
-        change = match was.and_then(|was| was.since().map(|since| (was.word(), since))) {
+        change = match was {
             None => change.and("attribute_not_exists(actions.#action)"),
-            Some((word, since)) => change
-                .and("actions.#action.#status = :word AND actions.#action.#since = :since")
-                .name("#status", "status")
-                .name("#since", "since")
-                .value(":word", text(word))
-                .value(":since", instant(since)),
+            Some(was) => change.and("actions.#action = :was").value(":was", part(&key, was)?),
         };
     }
     if let Some(asked) = after.management_requested_at.filter(|at| before.management_requested_at != Some(*at)) {

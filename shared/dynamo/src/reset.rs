@@ -1,4 +1,4 @@
-//! A consent that is asked for anew: its state, and the instant before which links are dead, together.
+//! A consent that is asked for anew: its state, and the count by which the links before are dead, together.
 
 use onboarding_core::audit::AuditRow;
 use onboarding_core::enterprise::{Enterprise, Reset};
@@ -9,7 +9,7 @@ use crate::key::Key;
 use crate::row::part;
 use crate::transaction::{Committed, Part};
 use crate::update::Change;
-use crate::value::{instant, text};
+use crate::value::text;
 use crate::{Store, StoreError};
 
 /// How a reset ended.
@@ -35,16 +35,12 @@ impl Store {
         audit: &AuditRow,
     ) -> Result<Resetting, StoreError> {
         let key = Key::enterprise(enterprise.id);
-        let still = "actions.#action.#status = :was AND actions.#action.#since = :since";
         let same = if enterprise.resets.is_empty() { "attribute_not_exists(resets)" } else { "resets = :before" };
-        let mut change = Change::new("SET actions.#action = :state, resets = :resets", still)
+        let mut change = Change::new("SET actions.#action = :state, resets = :resets", "actions.#action = :was")
             .and(same)
             .and(IS_OPEN)
             .name("#action", reset.action().name())
-            .name("#status", "status")
-            .name("#since", "since")
-            .value(":was", text(reset.was().word()))
-            .value(":since", instant(reset.was().since().unwrap_or(enterprise.created_at)))
+            .value(":was", part(&key, reset.was())?)
             .value(":state", part(&key, reset.state())?)
             .value(":resets", part(&key, reset.resets())?);
         if !enterprise.resets.is_empty() {

@@ -65,7 +65,7 @@
 //! | `PATCH /v1/enterprises/{id}` | BatchGetItem with the catalogue; TransactWriteItems: enterprise, audit; owner index; a rename: two names | 4 | 7 (11) |
 //! | the same with another `userLimit` | one more item in the transaction: the count of users | 4 | 9 |
 //! | `PUT`, `DELETE …/users/{userId}` | BatchGetItem; TransactWriteItems: user, count, check enterprise, audit; above the limit one GetItem more | 3 (4) | 10 |
-//! | `POST …/actions/{actionType}/reset` | BatchGetItem; TransactWriteItems: action, check request, audit | 3 | 9 |
+//! | `POST …/actions/{actionType}/reset` | BatchGetItem; TransactWriteItems: action, check request, audit; a repeat is the read alone | 3 | 9 |
 //! | `GET /v1/enterprises`, `GET /v1/action-items` | BatchGetItem; Query of the owner index, for each enterprise of 1 KB 0.125 | 2 + 6.5 | |
 //! | `POST …/links` | BatchGetItem; TransactWriteItems: start link, check enterprise, audit | 3 | 6 |
 //! | `GET /start/{handle}` | GetItem: start link; BatchGetItem: enterprise, provider | 3 | |
@@ -80,7 +80,7 @@
 //! | any reading of Graph: each consent that is gone | GetItem: the request that granted it; TransactWriteItems: action, delivery of 2 KB, start link, audit | 1 | 14 |
 //! | any reading of Graph: each consent that is back | GetItem: the same; TransactWriteItems: action, provider, guard, delivery, audit | 1 | 14 |
 //! | drift watch, per enterprise, at least twice a day | UpdateItem to wake; GetItem: enterprise, provider; UpdateItem: when again; due and owner index | 2 | 8 |
-//! | the last mandatory grant, besides | in the same transaction: delivery of `enterprise.ready` | | 3 |
+//! | the last step to be ready (a grant, a confirmation, an edit, to go on), besides | in the same transaction: delivery of `enterprise.ready` | | 3 |
 //! | `GET …/readiness` | BatchGetItem | 3 | |
 //! | `POST /v1/provisioning/tenant-admin-api` | BatchGetItem; GetItem: handle, and enterprise if the handle names it; PutItem: audit, if something was made | 4 | 2 |
 //! | `GET /v1/provisioning/o365-user-info` | BatchGetItem; with a token of an enterprise GetItem: enterprise | 3 | |

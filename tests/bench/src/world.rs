@@ -173,9 +173,11 @@ fn request(enterprise: &Enterprise, random: &dyn Random, now: Timestamp) -> Resu
         action: ActionType::Registration,
         together: vec![],
         part: Vec::new(),
+        without: Vec::new(),
         redirect_url: read(json!(format!("https://{HOOK_HOST}/onboarding")))?,
         pin: None,
         asked_again: false,
+        resets: 0,
     };
     Ok(ConsentRequest::new(ConsentRequestId::new(now, random), new, now, now.plus(LINK_LIFETIME)))
 }

@@ -3,10 +3,10 @@
 
 use reqwest::Method;
 use serde_json::json;
-use simulated_microsoft::{CONTOSO, Effect, Fault};
+use simulated_microsoft::{CONTOSO, Effect, Fault, GRACE};
 
 use crate::effects::Effects;
-use crate::world::{World, send};
+use crate::world::{Decision, World, send};
 
 /// A row: the OAuth error, the numbers, our code, who must act as the page says it, and a piece of a next step.
 type Row = (&'static str, &'static [u32], &'static str, &'static str, &'static str);
@@ -49,13 +49,36 @@ const CATALOGUE: &[Row] = &[
     ),
     ("access_denied", &[500_212, 500_213, 500_021], "cross_tenant_policy", POLICIES, "cross-tenant access settings"),
     ("invalid_grant", &[70043], "sign_in_frequency", POLICIES, "sign-in frequency"),
-    ("invalid_grant", &[700_082, 70008, 50173, 50132, 50133, 70000], "sign_in_expired", SIGNER, SAME_LINK),
+    ("invalid_grant", &[70008, 50089], "sign_in_expired", SIGNER, "without a long pause"),
+    ("invalid_grant", &[700_082], "token_idle", SIGNER, "the same account"),
+    ("invalid_grant", &[50173, 50132, 50133], "token_revoked", SIGNER, "the present password"),
+    ("invalid_grant", &[50055, 50144], "password_expired", SIGNER, "Change the password"),
     ("access_denied", &[50057], "account_disabled", POLICIES, "another Global Administrator"),
     ("invalid_client", &[7_000_215, 7_000_222, 70002], "our_secret_bad_or_expired", OPERATOR, "reference id"),
     ("invalid_request", &[90002, 90038, 900_382, 900_432], "wrong_cloud", PROVIDER, "domain"),
-    ("invalid_grant", &[54005], "code_reused", NOBODY, SAME_LINK),
+    ("invalid_grant", &[54005, 70000], "code_reused", NOBODY, SAME_LINK),
+    ("invalid_client", &[650_053, 70011, 28002, 28003], "scope_refused", OPERATOR, "permissions reference"),
     ("temporarily_unavailable", &[90006, 90024, 90033, 50033, 90055], "microsoft_busy", NOBODY, "Wait a minute"),
     ("brand_new", &[98_765_432], "unknown_microsoft_error", "developer", "login.microsoftonline.com/error"),
+];
+
+/// What Microsoft says without a number: the OAuth error alone picks the advice.
+const WITHOUT_A_NUMBER: &[Row] = &[
+    ("access_denied", &[0], "declined", GLOBAL_ADMIN, "Accept the permissions"),
+    ("consent_required", &[0], "declined", GLOBAL_ADMIN, "Accept the permissions"),
+    ("permission_denied", &[0], "declined", GLOBAL_ADMIN, "Accept the permissions"),
+    ("interaction_required", &[0], "mfa_claim_missing", SIGNER, "multi-factor"),
+    ("login_required", &[0], "mfa_claim_missing", SIGNER, "multi-factor"),
+    ("invalid_grant", &[0], "sign_in_expired", SIGNER, "without a long pause"),
+    ("invalid_client", &[0], "our_secret_bad_or_expired", OPERATOR, "reference id"),
+    ("unauthorized_client", &[0], "our_secret_bad_or_expired", OPERATOR, "reference id"),
+    ("invalid_scope", &[0], "scope_refused", OPERATOR, "permissions reference"),
+    ("invalid_request", &[0], "app_misconfigured", OPERATOR, "redirect URI, ID tokens and permissions"),
+    ("unsupported_response_type", &[0], "app_misconfigured", OPERATOR, "redirect URI, ID tokens and permissions"),
+    ("invalid_resource", &[0], "app_misconfigured", OPERATOR, "redirect URI, ID tokens and permissions"),
+    ("server_error", &[0], "microsoft_busy", NOBODY, "Wait a minute"),
+    ("temporarily_unavailable", &[0], "microsoft_busy", NOBODY, "Wait a minute"),
+    ("a_word_of_next_year", &[0], "unknown_microsoft_error", "developer", "login.microsoftonline.com/error"),
 ];
 
 /// The advice of the page with this text: its title is that of the code.
@@ -76,7 +99,7 @@ fn title_of(code: &str) -> &'static str {
 async fn every_row_is_diagnosed_at_the_callback() {
     let world = World::new().await;
     let enterprise = world.contoso().await;
-    for (error, numbers, code, who, step) in CATALOGUE {
+    for (error, numbers, code, who, step) in CATALOGUE.iter().chain(WITHOUT_A_NUMBER) {
         // A refusal is told once a link: the item is that of the last one.
         let link = world.registration_url(enterprise).await;
         for number in *numbers {
@@ -87,6 +110,42 @@ async fn every_row_is_diagnosed_at_the_callback() {
             is_advice(&page.text().replace('’', "'"), (*number, code), (who, step));
         }
         assert_eq!(world.registration(enterprise).await.1.as_deref(), Some(*code));
+    }
+}
+
+/// R115 The same at the token endpoint, where somebody has signed in: code, person and step are those of the row, on the page
+/// and in the webhook, and nothing is granted.
+#[tokio::test]
+async fn every_row_is_diagnosed_at_the_token_endpoint() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    for (at, (error, numbers, code, who, step)) in CATALOGUE.iter().chain(WITHOUT_A_NUMBER).enumerate() {
+        let (link, number) = (world.registration_url(enterprise).await, numbers[0]);
+        let what = Effect::OauthError { error: (*error).to_owned(), code: number };
+        world.microsoft().add_fault(Fault { on: "token".to_owned(), what, times: Some(1) });
+        let page = world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+        is_advice(&page.text().replace('’', "'"), (number, code), (who, step));
+        world.settle().await;
+        let told = world.outcomes();
+        assert_eq!((told.len(), &told[at]["problem"]["code"]), (at + 1, &json!(code)), "{error} {number}");
+        assert_ne!(told[at]["outcome"], "granted");
+    }
+}
+
+/// R115 What Microsoft does not answer, or not now, is nobody's fault, and the same link works a minute later.
+#[tokio::test]
+async fn a_busy_token_endpoint_is_nobodys_fault() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    for status in [429, 500, 503] {
+        let link = world.registration_url(enterprise).await;
+        let what = Effect::Status { status, body: String::new(), headers: std::collections::BTreeMap::new() };
+        world.microsoft().add_fault(Fault { on: "token".to_owned(), what, times: Some(1) });
+        let page = world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+        is_advice(&page.text().replace('’', "'"), (0, "microsoft_busy"), (NOBODY, "Wait a minute"));
+        world.pass(60).await;
+        world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+        assert_eq!(world.registration(enterprise).await.0, "granted", "{status}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! Consents that are gone, and consents that one screen granted together.
 
 use onboarding_core::application_client::ApplicationClients;
+use onboarding_sandbox::visitor::Visitor;
 use onboarding_sandbox::{Options, Overrides};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -122,6 +123,66 @@ async fn a_grant_that_wipes_an_earlier_one_is_noticed_and_repaired() {
     }
     world.settle().await;
     assert_eq!(world.events("action.drifted").len(), 1);
+}
+
+/// R134-R140 With PBX and CALLAPP two screens are enough. Where the second takes away what the first one granted, the reading
+/// that proves it notices, each action is told by itself, and the plan of a new start link repairs all of it in one screen; only
+/// then is the enterprise ready.
+#[tokio::test]
+async fn what_a_grant_wipes_is_repaired_by_the_plan() {
+    const APPLICATION: [&str; 4] = [SYNC, PRESENCE, AGENT, "GET_CALL_APP_CONSENT"];
+    let world = World::new().await;
+    let (provider, key) = (format!("/v1/resellers/{}", world.reseller_id()), world.sandbox.reseller_key());
+    world.operator(Method::PATCH, &provider, Some(&json!({ "eventsUrl": world.hook() }))).await;
+    let enterprise = world.enterprise(json!({"services": ["PBX", "CALLAPP"], "expectedTenant": CONTOSO.id})).await;
+    let links = async |suffix: &str, mut body: Value| {
+        body["redirectUrl"] = json!(world.hook());
+        let path = format!("/v1/enterprises/{enterprise}/links{suffix}");
+        let made = world.as_holder_of(key, Method::POST, &path, Some(&body)).await;
+        assert_eq!(made.status, 200, "{}", made.text);
+        made.json()
+    };
+    let go = async |made: &Value| {
+        let mut grace = Visitor::new().unwrap();
+        let page = grace.open(made["startUrl"].as_str().unwrap()).await.unwrap();
+        world.press(&mut grace, page, &GRACE).await
+    };
+    let stand = async |word: &str| {
+        for action in APPLICATION {
+            assert_eq!(world.standing_of(key, enterprise, action).await, word, "{action}");
+        }
+    };
+    let told = |kind: &str| {
+        let actions = world.events(kind).into_iter().map(|event| event["data"]["actionType"].clone());
+        actions.collect::<std::collections::HashSet<_>>()
+    };
+    let all = APPLICATION.map(|action| json!(action)).into();
+
+    assert_eq!(links("?dryRun=true", json!({})).await["microsoftScreens"], 2);
+    go(&links("", json!({ "actions": APPLICATION })).await).await;
+    stand("granted").await;
+    // The screen of a registration lists its delegated permissions too: without one of them the sign-in asks again.
+    let (tenant, client_id) = (CONTOSO.id.to_owned(), Overrides::default().client_id().to_string());
+    let permission = Some("User.ReadWrite.All".to_owned());
+    assert_eq!(world.microsoft().revoke(&Revocation { tenant, client_id, permission, ..Revocation::default() }), 1);
+    world.microsoft().set_wipes(true);
+    go(&links("", json!({})).await).await;
+    assert_eq!(world.standing_of(key, enterprise, "REGISTRATION").await, "granted");
+    stand("drifted").await;
+    world.settle().await;
+    assert_eq!((told("action.drifted"), world.events("action.drifted").len()), (all, 4));
+    assert_eq!(world.events("enterprise.ready"), Vec::<Value>::new());
+
+    world.microsoft().set_wipes(false);
+    let plan = links("?dryRun=true", json!({})).await;
+    assert_eq!((&plan["microsoftScreens"], &plan["screens"][0]["actions"]), (&json!(1), &json!(APPLICATION)));
+    let page = go(&links("", json!({})).await).await;
+    assert!(page.text().contains("Nothing is left"), "{}", page.text());
+    stand("granted").await;
+    assert_eq!(world.standing_of(key, enterprise, "REGISTRATION").await, "granted");
+    world.settle().await;
+    assert_eq!((told("action.recovered"), world.events("action.recovered").len()), (told("action.drifted"), 4));
+    assert_eq!(world.events("enterprise.ready").len(), 1);
 }
 
 /// What was granted by a sign-in is asked for again with the next one, so that nothing is lost; what is lost otherwise is

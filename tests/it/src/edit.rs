@@ -161,7 +161,7 @@ async fn an_edit_of_what_has_moved_is_not_written() {
         };
         let audit =
             AuditRow::new(read.reseller, Some(read.id), fact, Occasion { now, reference: None, random: &random });
-        store.edit_enterprise(&edit, &audit).await.unwrap()
+        store.edit_enterprise(&edit, None, &audit).await.unwrap()
     };
     let first = read().await;
     assert_eq!(edit(&first, json!({"userLimit": 1})).await, Edited::Done);

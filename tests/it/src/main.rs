@@ -26,6 +26,7 @@ mod effects;
 mod enterprise;
 mod fault;
 mod idempotency;
+mod isolation;
 mod journey;
 mod link;
 mod listing;

@@ -270,6 +270,45 @@ async fn a_look_at_consents_costs_what_the_table_says() {
     assert!(read <= 4.0 && moved <= 8.0 && back.is_some_and(|units| units <= 14.0), "{read} {moved} {back:?}");
 }
 
+/// R146, R103 A reset takes the documented units; a repeat is the read alone.
+#[tokio::test]
+async fn a_reset_costs_what_the_table_says() {
+    let (world, _behind, meter) = metered().await;
+    let enterprise = world.contoso().await;
+    world.user_sync_url(enterprise).await;
+    meter.charged();
+    let reset = async || {
+        let path = format!("/v1/enterprises/{enterprise}/actions/GET_USER_SYNC_CONSENT/reset");
+        assert_eq!(world.provider(Method::POST, &path, None).await.status, 200);
+    };
+    reset().await;
+    meter.expect(&["BatchGetItem", "TransactWriteItems"], 3.0, 9.0);
+    reset().await;
+    meter.expect(&["BatchGetItem"], 3.0, 0.0);
+}
+
+/// R140, R103 The last step to be ready takes three units more, for its event.
+#[tokio::test]
+async fn a_last_step_costs_what_the_table_says() {
+    let (world, _behind, meter) = metered().await;
+    let (_, key) = world.with_events().await;
+    let body = json!({"enterpriseName": "Last", "pbxId": [], "sbcGateways": [], "services": ["SMS", "CallRecording"],
+                      "expectedTenant": simulated_microsoft::CONTOSO.id});
+    let made = world.as_holder_of(&key, Method::POST, "/v1/enterprises", Some(&body)).await;
+    let enterprise = made.json().as_u64().unwrap();
+    let link = world.link_of_holder(&key, enterprise, "REGISTRATION").await;
+    world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+    let sync = world.link_of_holder(&key, enterprise, "GET_USER_SYNC_CONSENT").await;
+    world.consent_to_everything(&sync, &simulated_microsoft::CONTOSO);
+    world.come_back(&said(&sync, &simulated_microsoft::CONTOSO)).await;
+    world.settle().await;
+    meter.charged();
+    let call = world.call(Method::PATCH, &format!("/v1/enterprises/{enterprise}")).bearer_auth(&key);
+    let edited = send(call.header("if-match", "*").json(&json!({"services": ["SMS"]}))).await;
+    assert_eq!((edited.status.as_u16(), &edited.json()["status"]), (200, &json!("active")), "{}", edited.text);
+    meter.expect(&["BatchGetItem", "TransactWriteItems"], 4.0, 7.0 + 3.0);
+}
+
 /// R147, R103 A provider that waits, its mails and its page take the documented round trips and units.
 #[tokio::test]
 async fn an_activation_costs_what_the_table_says() {

@@ -1,13 +1,13 @@
 //! Readiness: every check at once, and the one event that says that nothing is missing.
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulated_microsoft::{CONTOSO, Effect, Fault, GRACE, Revocation};
 
 use crate::admin_consent::{said, visit};
 use crate::link::query;
-use crate::world::{Decision, World};
+use crate::world::{Decision, World, send};
 
 const SYNC: &str = "GET_USER_SYNC_CONSENT";
 const AGENT: &str = "GET_AGENT_CONSENT";
@@ -91,6 +91,108 @@ async fn readiness_is_told_once() {
     assert_eq!(found["ready"], true);
     world.settle().await;
     assert_eq!(world.events("enterprise.ready").len(), 1);
+}
+
+impl World {
+    /// A further enterprise of the provider behind `key`, with SMS alone and these fields beside.
+    async fn enterprise_of_holder(&self, key: &str, name: &str, changes: Value) -> u64 {
+        let mut body = json!({"enterpriseName": name, "pbxId": [], "sbcGateways": [], "services": ["SMS"]});
+        body.as_object_mut().unwrap().extend(changes.as_object().cloned().unwrap());
+        let made = self.as_holder_of(key, Method::POST, "/v1/enterprises", Some(&body)).await;
+        assert_eq!(made.status, 200, "{}", made.text);
+        made.json().as_u64().unwrap()
+    }
+
+    /// An edit of `enterprise` by the holder of `key`.
+    async fn edit_of_holder(&self, key: &str, enterprise: u64, patch: &Value) {
+        let call = self.call(Method::PATCH, &format!("/v1/enterprises/{enterprise}")).bearer_auth(key);
+        let edited = send(call.header("if-match", "*").json(patch)).await;
+        assert_eq!(edited.status, 200, "{}", edited.text);
+    }
+
+    async fn post_of_holder(&self, key: &str, enterprise: u64, what: &str, body: Option<&Value>) {
+        let answer = self.as_holder_of(key, Method::POST, &format!("/v1/enterprises/{enterprise}/{what}"), body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+
+    /// `data` of each `enterprise.ready` so far.
+    async fn readiness_told(&self) -> Vec<Value> {
+        self.settle().await;
+        self.events("enterprise.ready").iter().map(|event| event["data"].clone()).collect()
+    }
+}
+
+/// R140 Where the last step is the provider's confirmation of the tenant, that is told as readiness, once.
+#[tokio::test]
+async fn a_confirmation_may_be_the_last_step() {
+    let world = World::new().await;
+    let (_, key) = world.with_events().await;
+    let enterprise = world.enterprise_of_holder(&key, "Unpinned", json!({})).await;
+    world.has_registered(&key, enterprise).await;
+    world.edit_of_holder(&key, enterprise, &json!({ "expectedTenant": CONTOSO.id })).await;
+    visit(&world.link_of_holder(&key, enterprise, SYNC).await, "Accept").await;
+    assert_eq!(world.readiness(&key, enterprise).await["missing"], json!(["REGISTRATION"]));
+    assert_eq!(world.readiness_told().await, Vec::<Value>::new());
+    for _ in 0..2 {
+        world.post_of_holder(&key, enterprise, "confirm-tenant", Some(&json!({ "tenantId": CONTOSO.id }))).await;
+    }
+    assert!(world.readiness(&key, enterprise).await["readyAt"].is_string());
+    let data = json!({"enterpriseId": enterprise, "tenantId": CONTOSO.id, "status": "active"});
+    assert_eq!(world.readiness_told().await, [data]);
+}
+
+/// R140 Where the last consent that is missing is not mandatory any more, because its service is dropped, the edit is told as
+/// readiness, once; of what is stopped, once it goes on.
+#[tokio::test]
+async fn dropping_a_service_may_be_the_last_step() {
+    let world = World::new().await;
+    let (_, key) = world.with_events().await;
+    for stopped in [false, true] {
+        let changes = json!({"services": ["SMS", "CallRecording"], "expectedTenant": CONTOSO.id});
+        let enterprise = world.enterprise_of_holder(&key, &format!("Stopped: {stopped}"), changes).await;
+        world.has_registered(&key, enterprise).await;
+        let sync = world.link_of_holder(&key, enterprise, SYNC).await;
+        world.consent_to_everything(&sync, &CONTOSO);
+        world.come_back(&said(&sync, &CONTOSO)).await;
+        let missing = json!(["GET_CALL_RECORDING_CONSENT"]);
+        assert_eq!(world.readiness(&key, enterprise).await["missing"], missing);
+        if stopped {
+            world.post_of_holder(&key, enterprise, "disable", None).await;
+        }
+        let before = world.readiness_told().await.len();
+        world.edit_of_holder(&key, enterprise, &json!({"services": ["SMS"]})).await;
+        if stopped {
+            assert_eq!(world.readiness_told().await.len(), before, "nobody is ready who is stopped");
+            world.post_of_holder(&key, enterprise, "enable", None).await;
+        }
+        assert!(world.readiness(&key, enterprise).await["readyAt"].is_string(), "stopped: {stopped}");
+        world.edit_of_holder(&key, enterprise, &json!({"services": ["SMS", "CallRecording"]})).await;
+        world.edit_of_holder(&key, enterprise, &json!({"services": ["SMS"]})).await;
+        let told = world.readiness_told().await;
+        let data = json!({"enterpriseId": enterprise, "tenantId": CONTOSO.id, "status": "active"});
+        assert_eq!((told.len(), told.last()), (before + 1, Some(&data)), "stopped: {stopped}");
+    }
+}
+
+/// R140 The last grant against the edit that drops the service of the other: whoever is last, it is told once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_against_an_edit_is_one_readiness() {
+    let world = World::new().await;
+    let (_, key) = world.with_events().await;
+    for round in 0..10 {
+        let changes = json!({"services": ["SMS", "CallRecording"], "expectedTenant": CONTOSO.id});
+        let enterprise = world.enterprise_of_holder(&key, &format!("Round {round}"), changes).await;
+        world.has_registered(&key, enterprise).await;
+        let sync = world.link_of_holder(&key, enterprise, SYNC).await;
+        world.consent_to_everything(&sync, &CONTOSO);
+        let (query, services) = (said(&sync, &CONTOSO), json!({"services": ["SMS"]}));
+        join(world.come_back(&query), world.edit_of_holder(&key, enterprise, &services)).await;
+        for _ in 0..3 {
+            world.pass(10).await;
+        }
+        assert_eq!(world.readiness(&key, enterprise).await["ready"], true, "round {round}");
+        assert_eq!(world.readiness_told().await.len(), round + 1, "round {round}");
+    }
 }
 
 /// R140 Of two last grants at once one is the last, whichever way they meet.

@@ -42,6 +42,11 @@ pub enum Effect {
         /// The AADSTS number.
         code: u32,
     },
+    /// On `authorize`, where this scope is asked for: the resource no longer has it. What does not ask for it is carried out.
+    UnknownScope {
+        /// The scope, as it is asked for.
+        scope: String,
+    },
     /// Carried out, but only after a while.
     #[serde(untagged, rename_all = "camelCase")]
     Delay {
@@ -120,6 +125,10 @@ mod tests {
         assert_eq!(
             parsed(r#"{"on":"token","what":{"oauthError":{"error":"invalid_grant","code":65001}}}"#).what,
             Effect::OauthError { error: "invalid_grant".to_owned(), code: 65001 }
+        );
+        assert_eq!(
+            parsed(r#"{"on":"authorize","what":{"unknownScope":{"scope":"User.Read"}}}"#).what,
+            Effect::UnknownScope { scope: "User.Read".to_owned() }
         );
         assert_eq!(
             parsed(r#"{"on":"graph","what":{"status":429,"headers":{"Retry-After":"3"}},"times":null}"#).what,

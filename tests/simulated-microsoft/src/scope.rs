@@ -4,6 +4,7 @@
 //! means what the registration lists and may not be mixed with named scopes.
 
 use crate::aadsts::Refusal;
+use crate::params::Params;
 use crate::permission::{GRAPH, Kind, Permission, RESOURCES, find, known_resource};
 
 /// A permission by its name as `scope_name` writes it or a client may write it.
@@ -84,6 +85,23 @@ fn split(word: &str) -> Option<(&'static str, &str)> {
         .iter()
         .find(|resource| resource.app_id.eq_ignore_ascii_case(prefix) || resource.uri.eq_ignore_ascii_case(prefix))
         .map(|resource| (resource.app_id, value))
+}
+
+/// Whether the query of an authorize request asks for `scope`.
+pub(crate) fn is_asked_for(query: &str, scope: &str) -> bool {
+    let params = Params::parse(query.as_bytes());
+    params.is_ok_and(|params| {
+        params.get("scope").is_some_and(|asked| asked.split_ascii_whitespace().any(|word| word == scope))
+    })
+}
+
+/// Entra's refusal of a scope that its resource does not have, or no longer.
+pub(crate) fn retired(scope: &str) -> Refusal {
+    let (resource, value) = split(scope).unwrap_or((GRAPH, scope));
+    let text = format!(
+        "The application asked for scope '{value}' that doesn't exist on the resource '{resource}'. Contact the app vendor."
+    );
+    Refusal::new("invalid_client", 650_053, text)
 }
 
 fn unknown(scope: &str, word: &str) -> Refusal {

@@ -23,7 +23,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::aadsts::Refusal;
 use crate::call::{Call, Kind};
 use crate::fault::{self, Effect};
-use crate::{Shared, admin_consent, authorize, consent, control, discovery, graph, index, sign_in, token};
+use crate::{Shared, admin_consent, authorize, consent, control, discovery, graph, index, scope, sign_in, token};
 
 /// Set to cut a connection instead of answering.
 #[derive(Clone, Default)]
@@ -155,6 +155,12 @@ async fn observe(
             } else {
                 refusal.json(shared.now())
             }
+        }
+        Some(Effect::UnknownScope { scope }) => {
+            if scope::is_asked_for(request.uri().query().unwrap_or_default(), &scope) {
+                request.extensions_mut().insert(Forced(scope::retired(&scope)));
+            }
+            next.run(request).await
         }
         Some(Effect::Garbage) => {
             next.run(request).await;

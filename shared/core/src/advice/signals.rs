@@ -3,6 +3,7 @@
 //! Sources: Microsoft's reference of error codes.
 
 use super::Code;
+use crate::permission::{GRAPH, Permission};
 
 /// What Microsoft said went wrong: the OAuth `error`, and the AADSTS number where one was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub struct Signal {
     number: Option<u32>,
     /// Microsoft's correlation id, which its support asks for.
     pub correlation_id: Option<String>,
+    /// What the text names as the scope, or as the API, that is wrong. It counts only where it was asked for.
+    named: Vec<String>,
 }
 
 /// The longest word that is kept; OAuth's own have at most 30 characters.
@@ -27,13 +30,27 @@ pub fn word(text: &str) -> &str {
 impl Signal {
     /// Reads the `error` and `error_description` of an OAuth error answer (RFC 6749 §4.1.2.1).
     ///
-    /// Only a [`word`] is kept of `error`, and only number and correlation id of the description.
+    /// Only a [`word`] is kept of `error`, and only number, correlation id and names of the description.
     #[must_use]
     pub fn read(error: &str, description: &str) -> Self {
         Self {
             error: word(error).to_owned(),
             number: aadsts_number(description),
             correlation_id: correlation_id(description),
+            named: named(description),
+        }
+    }
+
+    /// Whether it names `permission` as one that Microsoft does not know, or its API as one that the tenant lacks. Graph is
+    /// lacking nowhere.
+    #[must_use]
+    pub fn refuses(&self, permission: &Permission) -> bool {
+        let names = |text: &str| self.named.iter().any(|named| named.eq_ignore_ascii_case(text));
+        let is_among = |numbers: &[u32]| self.number.is_some_and(|number| numbers.contains(&number));
+        if is_among(OF_A_SCOPE) {
+            names(permission.name) || names(&permission.scope())
+        } else {
+            is_among(OF_AN_API) && permission.resource != GRAPH && names(&permission.resource.to_string())
         }
     }
 
@@ -62,6 +79,7 @@ impl Signal {
             number: number.or_else(alone).or_else(phrase),
             error: words.filter(stands).max_by_key(|word| word.len()).unwrap_or_default().to_owned(),
             correlation_id: correlation_id(&text.replace("correlation id", "Correlation ID")),
+            named: Vec::new(),
         }
     }
 
@@ -105,16 +123,47 @@ fn guid_text(text: &str) -> Option<String> {
     crate::id::ObjectId::in_any_case(text).ok().map(|guid| guid.to_string())
 }
 
+/// How many names are kept of a text.
+const MOST_NAMED: usize = 8;
+
+/// The words that a text names: one after `scope` or `resource`, in quotation marks or before "is not valid", or in front of a
+/// bracket. A list is no name: it does not say which of them is wrong.
+fn named(description: &str) -> Vec<String> {
+    let of_scope = description.split("scope ").skip(1).filter_map(one_word);
+    let ids = description.split(|c: char| !(c.is_ascii_hexdigit() || c == '-')).filter_map(guid_text);
+    of_scope.map(str::to_owned).chain(ids).take(MOST_NAMED).collect()
+}
+
+/// The one word that a text begins with.
+fn one_word(text: &str) -> Option<&str> {
+    let quote = text.starts_with(['\'', '"', '\u{2018}']);
+    let text = if quote { text.trim_start_matches(['\'', '"', '\u{2018}']) } else { text };
+    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "._-/:".contains(c)))?;
+    let (word, rest) = text.split_at(end);
+    let ends = if quote { rest.starts_with(['\'', '"', '\u{2019}']) } else { rest.starts_with(" is not valid") };
+    (ends && !word.is_empty() && word.len() <= LONGEST_NAME).then_some(word)
+}
+
+/// The longest name of a permission that is kept, with its API.
+const LONGEST_NAME: usize = 128;
+
+/// Microsoft does not know a scope that was asked for.
+const OF_A_SCOPE: &[u32] = &[650_053, 70011, 28002, 28003];
+/// The tenant lacks an API that was asked for, or our registration does not list it.
+const OF_AN_API: &[u32] = &[650_052, 500_011, 650_054, 650_057];
+
 const NUMBERS: &[(&[u32], Code)] = &[
     (&[65004], Code::Declined),
     (&[90093, 90094, 900_941, 900_981], Code::AdminApprovalNeeded),
     (&[90095], Code::ApprovalRequested),
     (&[65001, 90008], Code::ConsentMissing),
     (&[650_052, 500_011, 650_054], Code::ResourceNotInTenant),
+    (OF_A_SCOPE, Code::ScopeRefused),
     (
         &[
-            650_056, 650_057, 65005, 50011, 700_054, 50194, 900_144, 500_113, 900_971, 70011, 70005, 28002, 28003,
-            700_022, 501_481, 50147, 50148, 501_491, 90009, 90013, 90014, 90015, 90023, 9_002_313, 700_025, 7_000_218,
+            650_056, 650_057, 65005, 50011, 700_054, 50194, 900_144, 500_113, 900_971, 70005, 700_022, 501_481, 50147,
+            50148, 501_491, 90004, 90005, 90009, 90013, 90014, 90015, 90023, 90100, 9_000_411, 9_002_313, 700_025,
+            7_000_218, 1_002_014, 65002, 700_084, 50059, 50128, 90019,
         ],
         Code::AppMisconfigured,
     ),
@@ -137,8 +186,11 @@ const NUMBERS: &[(&[u32], Code)] = &[
         Code::OurSecretBadOrExpired,
     ),
     (&[90002, 90038, 900_382, 900_432, 5_000_224, 900_023], Code::WrongCloud),
-    (&[54005], Code::CodeReused),
-    (&[70000, 70008, 700_082, 50089, 50132, 50133, 50173, 165_000, 50058, 50140, 50199], Code::SignInExpired),
+    (&[54005, 70000], Code::CodeReused),
+    (&[70008, 50089, 165_000, 50058, 50140, 50199], Code::SignInExpired),
+    (&[700_082], Code::TokenIdle),
+    (&[50173, 50132, 50133], Code::TokenRevoked),
+    (&[50055, 50144], Code::PasswordExpired),
     (&[90006, 90012, 90024, 90033, 90090, 50033, 50087, 50088, 90055, 50196, 650_051, 90097], Code::MicrosoftBusy),
 ];
 
@@ -154,7 +206,8 @@ const ERRORS: &[(&[&str], Code)] = &[
     (&["interaction_required", "login_required"], Code::MfaClaimMissing),
     (&["invalid_grant"], Code::SignInExpired),
     (&["invalid_client", "unauthorized_client"], Code::OurSecretBadOrExpired),
-    (&["invalid_scope", "invalid_request", "unsupported_response_type", "invalid_resource"], Code::AppMisconfigured),
+    (&["invalid_scope"], Code::ScopeRefused),
+    (&["invalid_request", "unsupported_response_type", "invalid_resource"], Code::AppMisconfigured),
     (&["server_error", "temporarily_unavailable"], Code::MicrosoftBusy),
 ];
 
@@ -227,6 +280,33 @@ mod tests {
         let id = "5d3e2c1b-0000-4000-8000-00000000000f";
         let signal = Signal::pasted(&format!("AADSTS53003 Correlation Id: {id} Timestamp: x"));
         assert_eq!((signal.correlation_id.as_deref(), signal.diagnose()), (Some(id), Code::ConditionalAccessBlock));
+    }
+
+    /// A scope or an API counts where the text names it alone; a list names nothing.
+    #[test]
+    fn a_text_names_what_is_refused() {
+        let refuses = |text: &str| -> Vec<&'static str> {
+            let signal = Signal::read("invalid_client", text);
+            let asked = crate::permission::asked_together(&[crate::action::ActionType::Registration]);
+            asked.into_iter().filter(|asked| signal.refuses(asked)).map(|asked| asked.name).collect()
+        };
+        let api = "48AC35B8-9aa8-4d74-927d-1f4a14a0b239";
+        let graph = "00000003-0000-0000-c000-000000000000";
+        for (text, expected) in [
+            (format!("AADSTS650053: The application 'x' asked for scope 'User.ReadWrite.All' that doesn't exist on the resource '{graph}'."), &["User.ReadWrite.All"][..]),
+            ("AADSTS70011: The provided value for the input parameter 'scope' is not valid. The scope user.readwrite.all is not valid.".into(), &["User.ReadWrite.All"]),
+            (format!("AADSTS70011: The scope '{api}/user_impersonation' is not valid."), &["user_impersonation"]),
+            ("AADSTS70011: The scope 'openid User.ReadWrite.All' is not valid.".into(), &[]),
+            ("AADSTS70011: The scope openid User.ReadWrite.All is not valid.".into(), &[]),
+            (format!("AADSTS650052: The app is trying to access a service '{api}'(Teams) that your organization 'x' lacks a service principal for."), &["user_impersonation"]),
+            (format!("AADSTS500011: The resource principal named {graph} was not found in the tenant named x."), &[]),
+            (format!("AADSTS65004: The scope 'User.ReadWrite.All' and {api}"), &[]),
+            (String::new(), &[]),
+        ] {
+            assert_eq!(refuses(&text), expected, "{text}");
+        }
+        let many = "AADSTS650053: scope 'a' ".repeat(100);
+        assert_eq!(Signal::read("x", &many).named.len(), MOST_NAMED);
     }
 
     #[test]

@@ -119,7 +119,7 @@ impl AwaitingGrant {
     /// Microsoft yet.
     #[must_use]
     pub fn refuse(self, code: Code, facts: Option<&Facts>, context: Context<'_>) -> Record {
-        let told = Told { signer: None, facts, actor: actor(context) };
+        let told = Told { signer: None, facts, named: &[], actor: actor(context) };
         let stage = if matches!(code, Code::GrantNotVisible | Code::ProofUnreadable) {
             Stage::Pending { refusal: Some(code) }
         } else {
@@ -130,13 +130,15 @@ impl AwaitingGrant {
 
     fn grant(self, assigned: &Assigned, context: Context<'_>) -> Record {
         let since = context.occasion.now;
-        let told = Told { signer: None, facts: Some(assigned.facts()), actor: actor(context) };
+        let told = Told { signer: None, facts: Some(assigned.facts()), named: &[], actor: actor(context) };
         let delivery = deliver(&self.request, ("granted", None), &told, None, context);
         Record {
             stage: Stage::Completed { since, refusal: None },
             refusal: None,
             action: ActionState::Granted { since, request: self.request.id.clone(), by: None },
             landing: Landing::Within(assigned.tenant()),
+            isolates: Vec::new(),
+            restores: Vec::new(),
             binds: None,
             delivery: Some(delivery),
             handles: Vec::new(),
@@ -153,13 +155,15 @@ impl ConsentRequest {
     #[must_use]
     pub fn granted_along(self, is_new: bool, assigned: &Assigned, context: Context<'_>) -> Option<Record> {
         let (Stage::Pending { .. }, since) = (&self.stage, context.occasion.now) else { return None };
-        let told = Told { signer: None, facts: Some(assigned.facts()), actor: actor(context) };
+        let told = Told { signer: None, facts: Some(assigned.facts()), named: &[], actor: actor(context) };
         let delivery = deliver(&self, ("granted", None), &told, None, context);
         Some(Record {
             stage: Stage::Completed { since, refusal: None },
             refusal: None,
             action: ActionState::Granted { since, request: self.id.clone(), by: None },
             landing: Landing::Along(assigned.tenant()),
+            isolates: Vec::new(),
+            restores: Vec::new(),
             binds: None,
             delivery: Some(delivery),
             handles: Vec::new(),
@@ -169,14 +173,26 @@ impl ConsentRequest {
         })
     }
 
-    /// A link for `action`, made for the very moment in which the screen of this one granted it too.
+    /// A link for `action`, which was asked for anew so often, made for the very moment in which the screen of this one granted
+    /// it too.
     #[must_use]
-    pub fn for_another(&self, action: ActionType, context: Context<'_>) -> Self {
+    pub fn for_another(&self, action: ActionType, resets: u64, context: Context<'_>) -> Self {
         let Self { enterprise, reseller, redirect_url, pin, .. } = self.clone();
         let now = context.occasion.now;
-        let (together, part) = (Vec::new(), Vec::new());
-        let new = NewRequest { enterprise, reseller, action, together, part, redirect_url, pin, asked_again: false };
-        Self::new(ConsentRequestId::new(now, context.occasion.random), new, now, now)
+        let (together, part, without) = (Vec::new(), Vec::new(), Vec::new());
+        let whose = NewRequest {
+            enterprise,
+            reseller,
+            action,
+            together,
+            part,
+            without,
+            redirect_url,
+            pin,
+            asked_again: false,
+            resets,
+        };
+        Self::new(ConsentRequestId::new(now, context.occasion.random), whose, now, now)
     }
 }
 

@@ -117,7 +117,7 @@ impl Leased {
     /// Ends the lease without a redeemed code: refused by Microsoft, broken off, or out of time.
     #[must_use]
     pub fn fail(self, code: Code, correlation_id: Option<String>, context: Context<'_>) -> Record {
-        let told = Told { signer: Some(&self.signer), facts: None, actor: context.actor(&self.signer) };
+        let told = Told { signer: Some(&self.signer), facts: None, named: &[], actor: context.actor(&self.signer) };
         let mut record = refusal_of(self.request, code, stage_after(code, context), &told, context);
         record.audit = record.audit.with_correlation_id(correlation_id);
         record

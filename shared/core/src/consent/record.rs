@@ -4,9 +4,10 @@ use super::{AwaitingGrant, CONFIRM_WITHIN, ConsentRequest, Stage, Verifying};
 use crate::action::ActionState;
 use crate::advice::{Code, LinkAfter};
 use crate::audit::{Actor, AuditRow, Fact, Occasion};
-use crate::delivery::Delivery;
+use crate::delivery::{Body, Delivery};
 use crate::id::{ConsentRequestId, DeliveryId, TenantId};
 use crate::identity::Signer;
+use crate::isolation::{self, Isolation};
 use crate::outcome::{Outcome, TokenHandle, Tokens};
 use crate::proof::Facts;
 use crate::seal::{Purpose, SealingKeys};
@@ -26,6 +27,10 @@ pub struct Record {
     pub action: ActionState,
     /// How the action's state lands.
     pub landing: Landing,
+    /// The permissions that Microsoft refused by name, to be left out from now on.
+    pub isolates: Vec<String>,
+    /// The permissions that are shown to be granted: they are not left out any more.
+    pub restores: Vec<String>,
     /// The tenant that the enterprise is bound to from now on.
     pub binds: Option<TenantId>,
     /// What is told to the one who asked.
@@ -103,6 +108,8 @@ pub struct Refusal {
     pub signer: Option<Signer>,
     /// Microsoft's correlation id.
     pub correlation_id: Option<String>,
+    /// The permissions that Microsoft named.
+    pub isolation: Option<Isolation>,
 }
 
 /// A provider's answer to a tenant that waits for confirmation.
@@ -123,10 +130,12 @@ impl ConsentRequest {
             return None;
         }
         let actor = refusal.signer.clone().map_or(Actor::LinkHolder, Actor::Signer);
-        let told = Told { signer: refusal.signer.as_ref(), facts: None, actor };
+        let isolates = refusal.isolation.as_ref().map(Isolation::scopes).unwrap_or_default();
+        let told = Told { signer: refusal.signer.as_ref(), facts: None, named: &isolates, actor };
         let stage = Stage::Pending { refusal: Some(refusal.code) };
         let mut record = refusal_of(self, refusal.code, stage, &told, context);
         record.audit = record.audit.with_correlation_id(refusal.correlation_id);
+        record.isolates = isolates;
         Some(record)
     }
 
@@ -135,19 +144,21 @@ impl ConsentRequest {
     /// `None` unless this request waits for the confirmation of just that tenant.
     #[must_use]
     pub fn confirm(self, confirmation: Confirmation, occasion: Occasion<'_>) -> Option<Record> {
-        let Stage::AwaitingConfirmation { signer, delivery, sealed_body, .. } = self.stage.clone() else { return None };
+        let Stage::AwaitingConfirmation { signer, delivery, body, .. } = self.stage.clone() else { return None };
         if signer.tenant != confirmation.tenant || self.stage.due().is_some_and(|end| occasion.now >= end) {
             return None;
         }
         let now = occasion.now;
         let (whose, url) = ((self.reseller, self.enterprise), self.redirect_url.clone());
-        let delivery = Delivery::new(delivery, whose, "action.granted".to_owned(), url, sealed_body, now);
+        let delivery = Delivery::new(delivery, whose, "action.granted".to_owned(), url, body, now);
         let audit = audit(&self, &confirmation.actor, "granted", None, occasion);
         Some(Record {
             stage: Stage::Completed { since: now, refusal: None },
             refusal: None,
             action: ActionState::Granted { since: now, request: self.id.clone(), by: Some(signer) },
             landing: Landing::Must,
+            isolates: Vec::new(),
+            restores: isolation::restored(self.action, false),
             binds: Some(confirmation.tenant),
             delivery: Some(delivery),
             handles: Vec::new(),
@@ -166,7 +177,7 @@ impl ConsentRequest {
         if context.occasion.now < since.plus(CONFIRM_WITHIN) {
             return None;
         }
-        let told = Told { signer: Some(&signer), facts: None, actor: context.actor(&signer) };
+        let told = Told { signer: Some(&signer), facts: None, named: &[], actor: context.actor(&signer) };
         let code = Code::ConfirmationLapsed;
         Some(refusal_of(self, code, stage_after(code, context), &told, context))
     }
@@ -182,6 +193,8 @@ pub(super) fn under_way(request: ConsentRequest, stage: Stage, actor: &Actor, oc
         stage,
         refusal: None,
         landing: Landing::IfNewest,
+        isolates: Vec::new(),
+        restores: Vec::new(),
         binds: None,
         delivery: None,
         handles: Vec::new(),
@@ -192,7 +205,17 @@ pub(super) fn under_way(request: ConsentRequest, stage: Stage, actor: &Actor, oc
 pub(super) struct Told<'a> {
     pub(super) signer: Option<&'a Signer>,
     pub(super) facts: Option<&'a Facts>,
+    /// The permissions that Microsoft refused by name.
+    pub(super) named: &'a [String],
     pub(super) actor: Actor,
+}
+
+impl Told<'_> {
+    /// The names that an explanation of `code` gives.
+    fn names(&self, code: Code) -> Vec<String> {
+        let seen = || self.facts.map(|facts| facts.named(code)).unwrap_or_default();
+        if self.named.is_empty() { seen() } else { self.named.to_vec() }
+    }
 }
 
 pub(super) fn stage_after(code: Code, context: Context<'_>) -> Stage {
@@ -211,15 +234,27 @@ pub(super) fn refusal_of(
     context: Context<'_>,
 ) -> Record {
     let mut action = request.refused(code, context.occasion.now);
-    if let (ActionState::Blocked { missing, .. }, Some(facts)) = (&mut action, told.facts) {
-        *missing = facts.named(code);
+    if let ActionState::Blocked { missing, .. } = &mut action {
+        *missing = told.names(code);
     }
     let first = !request.refused_codes.contains(&code);
     let delivery = first.then(|| deliver(&request, (action.word(), Some(code)), told, None, context));
     let audit = audit(&request, &told.actor, action.word(), Some(code), context.occasion);
     let refusal = first.then_some(code);
-    let (landing, handles) = (Landing::IfNewest, Vec::new());
-    Record { request, is_new: false, stage, refusal, action, landing, binds: None, delivery, handles, audit }
+    Record {
+        request,
+        is_new: false,
+        stage,
+        refusal,
+        action,
+        landing: Landing::IfNewest,
+        isolates: Vec::new(),
+        restores: Vec::new(),
+        binds: None,
+        delivery,
+        handles: Vec::new(),
+        audit,
+    }
 }
 
 pub(super) fn deliver(
@@ -234,7 +269,7 @@ pub(super) fn deliver(
         enterprise: request.enterprise,
         action: request.action,
         word,
-        code,
+        problem: code.map(|code| code.explain_naming(&told.names(code))),
         signer: told.signer,
         facts: told.facts,
         tokens,
@@ -243,7 +278,8 @@ pub(super) fn deliver(
     let id = DeliveryId::new(occasion.now, occasion.random);
     let sealed = keys.seal(Purpose::DeliveryBody, id.as_str(), &outcome.body(), (occasion.now, occasion.random));
     let whose = (request.reseller, request.enterprise);
-    Delivery::new(id, whose, outcome.event().to_owned(), request.redirect_url.clone(), sealed, occasion.now)
+    let (event, body) = (outcome.event().to_owned(), Body::Sealed(sealed));
+    Delivery::new(id, whose, event, request.redirect_url.clone(), body, occasion.now)
 }
 
 pub(super) fn audit(

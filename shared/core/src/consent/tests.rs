@@ -33,9 +33,11 @@ pub(crate) fn request(pin: Option<TenantId>, random: &Counting) -> ConsentReques
         action: ActionType::Registration,
         together: vec![],
         part: Vec::new(),
+        without: Vec::new(),
         redirect_url: RedirectUrl::parse("https://hooks.example.com/", &listed, RedirectPolicy::default()).unwrap(),
         pin,
         asked_again: false,
+        resets: 0,
     };
     ConsentRequest::new(ConsentRequestId::new(NOW, random), new, NOW, NOW.plus(LINK_LIFETIME))
 }
@@ -70,7 +72,8 @@ impl World {
 
     fn body(&self, record: &Record) -> serde_json::Value {
         let delivery = record.delivery.as_ref().unwrap();
-        let opened = self.keys.open(Purpose::DeliveryBody, delivery.id.as_str(), &delivery.sealed_body, NOW).unwrap();
+        let Body::Sealed(sealed) = &delivery.body else { panic!("{:?}", delivery.body) };
+        let opened = self.keys.open(Purpose::DeliveryBody, delivery.id.as_str(), sealed, NOW).unwrap();
         serde_json::from_slice(&opened).unwrap()
     }
 }
@@ -350,7 +353,10 @@ fn a_proof_that_could_not_be_read_is_unverifiable_not_missing() {
 #[test]
 fn a_refusal_is_told_once_and_keeps_the_link() {
     let world = World::new();
-    let refusal = || Refusal { code: Code::Declined, signer: None, correlation_id: Some("c".into()) };
+    let refusal = || {
+        let (code, correlation_id) = (Code::Declined, Some("c".into()));
+        Refusal { code, signer: None, correlation_id, isolation: None }
+    };
     let record = world.request(None).refuse(refusal(), world.context(NOW)).unwrap();
     let pending = Stage::Pending { refusal: Some(Code::Declined) };
     assert_eq!((record.stage.clone(), record.refusal), (pending, Some(Code::Declined)));

@@ -11,6 +11,7 @@ use crate::advice::Code;
 use crate::delivery::Delivery;
 use crate::enterprise::Enterprise;
 use crate::identity::Signer;
+use crate::isolation;
 use crate::outcome::{RawTokens, TokenHandle, TokenHandles, Tokens};
 use crate::proof::{Facts, Granted, Judgement, Question};
 use crate::seal::{Purpose, SealingKeys, Unsealable};
@@ -155,7 +156,7 @@ impl Verifying {
     /// Ends the proof without a grant.
     #[must_use]
     pub fn refuse(self, code: Code, facts: Option<&Facts>, context: Context<'_>) -> Record {
-        let told = Told { signer: Some(&self.signer), facts, actor: context.actor(&self.signer) };
+        let told = Told { signer: Some(&self.signer), facts, named: &[], actor: context.actor(&self.signer) };
         refusal_of(self.request, code, stage_after(code, context), &told, context)
     }
 
@@ -178,9 +179,9 @@ impl Verifying {
             let tenant = self.signer.tenant;
             let others = Waiting::behind(tenant, &self.waiting);
             let action = ActionState::PendingConfirmation { since, request, tenant, organization, others, next: None };
-            let Delivery { id: delivery, sealed_body, .. } = delivery;
+            let Delivery { id: delivery, body, .. } = delivery;
             let signer = self.signer.clone();
-            (Stage::AwaitingConfirmation { since, signer, delivery, sealed_body }, action, None, None)
+            (Stage::AwaitingConfirmation { since, signer, delivery, body }, action, None, None)
         };
         let audit = audit(&self.request, &context.actor(&self.signer), action.word(), None, occasion);
         let landing = if binds.is_some() {
@@ -190,8 +191,25 @@ impl Verifying {
         } else {
             Landing::Within(self.signer.tenant)
         };
-        let request = self.request;
-        Record { request, is_new: false, stage, refusal: None, action, landing, binds, delivery, handles, audit }
+        let restores = if action.is_granted() {
+            isolation::restored(self.request.action, granted.facts().contains_teams_tenant_admin_api)
+        } else {
+            Vec::new()
+        };
+        Record {
+            request: self.request,
+            is_new: false,
+            stage,
+            refusal: None,
+            action,
+            landing,
+            isolates: Vec::new(),
+            restores,
+            binds,
+            delivery,
+            handles,
+            audit,
+        }
     }
 
     /// What the provider is told of Microsoft's tokens, and the handles in it.
@@ -208,7 +226,7 @@ impl Verifying {
 
     fn outcome(&self, granted: &Granted, tokens: &Tokens, context: Context<'_>) -> Delivery {
         let (signer, facts) = (Some(&self.signer), Some(granted.facts()));
-        let told = Told { signer, facts, actor: context.actor(&self.signer) };
+        let told = Told { signer, facts, named: &[], actor: context.actor(&self.signer) };
         deliver(&self.request, ("granted", None), &told, Some(tokens), context)
     }
 

@@ -3,6 +3,7 @@ use crate::advice::Code;
 use crate::audit::Occasion;
 use crate::catalogue::Catalogue;
 use crate::consent::Context;
+use crate::delivery::Body;
 use crate::enterprise::Profile;
 use crate::fields::Fields;
 use crate::id::{ApplicationId, ResellerId, TenantId};
@@ -82,7 +83,8 @@ impl World {
     /// `data` of the event, and its type.
     fn told(&self, drift: &Drift) -> (String, Value) {
         let delivery = drift.delivery.as_ref().unwrap();
-        let opened = self.keys.open(Purpose::DeliveryBody, delivery.id.as_str(), &delivery.sealed_body, NOW).unwrap();
+        let Body::Sealed(sealed) = &delivery.body else { panic!("{:?}", delivery.body) };
+        let opened = self.keys.open(Purpose::DeliveryBody, delivery.id.as_str(), sealed, NOW).unwrap();
         let mut body: Value = serde_json::from_slice(&opened).unwrap();
         assert_eq!((&body["type"], &body["timestamp"]), (&json!(delivery.event), &json!(NOW.to_string())));
         (delivery.event.clone(), body["data"].take())

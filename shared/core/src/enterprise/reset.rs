@@ -15,7 +15,7 @@ pub struct Reset {
     action: ActionType,
     was: ActionState,
     state: ActionState,
-    resets: BTreeMap<ActionType, Timestamp>,
+    resets: BTreeMap<ActionType, u64>,
 }
 
 /// Why an action is not reset; nothing is changed.
@@ -53,14 +53,20 @@ impl Enterprise {
             | ActionState::Expired { .. } => ActionState::PendingConsent { since: now },
         };
         let mut resets = self.resets.clone();
-        resets.insert(action, now);
+        resets.insert(action, self.resets_of(action) + 1);
         Ok(Some(Reset { action, was, state, resets }))
+    }
+
+    /// How often `action` was asked for anew.
+    #[must_use]
+    pub fn resets_of(&self, action: ActionType) -> u64 {
+        self.resets.get(&action).copied().unwrap_or_default()
     }
 
     /// Whether the action of `request` was reset since the link was made: then the link is dead.
     #[must_use]
     pub fn has_reset(&self, request: &ConsentRequest) -> bool {
-        self.resets.get(&request.action).is_some_and(|at| request.created_at < *at)
+        request.resets != self.resets_of(request.action)
     }
 }
 
@@ -83,9 +89,9 @@ impl Reset {
         &self.state
     }
 
-    /// When which action was reset last, this one included.
+    /// How often which action was reset, this time included.
     #[must_use]
-    pub const fn resets(&self) -> &BTreeMap<ActionType, Timestamp> {
+    pub const fn resets(&self) -> &BTreeMap<ActionType, u64> {
         &self.resets
     }
 }
@@ -132,9 +138,29 @@ mod tests {
             enterprise.actions.insert(action, was.clone());
             let reset = enterprise.reset(action, NOW).unwrap().unwrap();
             assert_eq!((reset.was(), reset.state()), (&was, &ActionState::PendingConsent { since: NOW }));
-            assert_eq!(reset.resets().get(&action), Some(&NOW));
+            assert_eq!(reset.resets().get(&action), Some(&1));
         }
         enterprise.actions.insert(action, ActionState::Verifying { since: THEN, request: request() });
         assert_eq!(enterprise.reset(action, NOW).err(), Some(ResetRefused::UnderWay));
+    }
+
+    /// R146 A link is dead once its action was reset after it was made, be it in the same millisecond; that of another action
+    /// is not.
+    #[test]
+    fn a_reset_kills_the_links_before_it() {
+        let mut enterprise = sample(7, &json!({}));
+        let action = ActionType::UserSync;
+        let link = |enterprise: &Enterprise| {
+            let request = crate::consent::tests::request(None, &Counting::default());
+            ConsentRequest { action, resets: enterprise.resets_of(action), ..request }
+        };
+        let before = link(&enterprise);
+        assert!(!enterprise.has_reset(&before));
+        let started = ActionState::Started { since: THEN, request: before.id.clone(), asked_again: false };
+        enterprise.actions.insert(action, started);
+        let reset = enterprise.reset(action, before.created_at).unwrap().unwrap();
+        enterprise.resets.clone_from(reset.resets());
+        assert!(enterprise.has_reset(&before) && !enterprise.has_reset(&link(&enterprise)));
+        assert!(!enterprise.has_reset(&ConsentRequest { action: ActionType::Presence, ..before }));
     }
 }

@@ -170,3 +170,40 @@ fn a_tenant_that_waits_keeps_nobody_out() {
     enterprise.tenant = Some(tenant);
     assert_eq!(screens(&enterprise, &Wanted::Missing)[0].0, Kind::Application);
 }
+
+/// A permission that Microsoft refused stops nothing but the consent that needs it: that is tried by itself, after the others.
+#[test]
+fn what_is_refused_stops_nothing_else() {
+    let mut enterprise = enterprise(&["SMS"]);
+    enterprise.actions.insert(MANAGEMENT, ActionState::PendingConsent { since: NOW });
+    enterprise.isolated.insert("User.ReadWrite.All".to_owned());
+    let application = (Kind::Application, vec![ActionType::UserSync, ActionType::Agent]);
+    let (registration, management) =
+        ((Kind::Delegated, vec![ActionType::Registration]), (Kind::Delegated, vec![MANAGEMENT]));
+    assert_eq!(screens(&enterprise, &Wanted::Missing), [management.clone(), application.clone(), registration.clone()]);
+    assert_eq!(screens(&enterprise, &these(&[ActionType::Registration])), std::slice::from_ref(&registration));
+    let asked = |enterprise: &Enterprise, at: usize| -> Vec<String> {
+        let (clients, wanted) = (ApplicationClients::single(OWN), &Wanted::Missing);
+        let screen = &plan(enterprise, wanted, &clients).screens[at];
+        screen.permissions(&clients).into_iter().map(Permission::scope).collect()
+    };
+    assert!(asked(&enterprise, 2).contains(&"User.ReadWrite.All".to_owned()), "which is why it is tried");
+    grant(&mut enterprise, &[ActionType::Registration]);
+    let again = asked(&enterprise, 0);
+    assert!(again.contains(&"Directory.ReadWrite.All".to_owned()) && !again.contains(&"User.ReadWrite.All".to_owned()));
+    enterprise.actions.remove(&ActionType::Registration);
+    enterprise.profile.expected_tenant = None;
+    assert_eq!(screens(&enterprise, &Wanted::Missing), [registration, management, application], "it finds the tenant");
+}
+
+/// R127, R132 A tenant without the Teams API is registered without it.
+#[test]
+fn an_api_that_the_tenant_lacks_is_left_out() {
+    let mut enterprise = enterprise(&["SMS"]);
+    enterprise.isolated.insert(format!("{}/user_impersonation", permission::TEAMS_ADMIN_API));
+    let clients = ApplicationClients::single(OWN);
+    let plan = plan(&enterprise, &Wanted::Missing, &clients);
+    assert_eq!(plan.screens[0].actions, [ActionType::Registration]);
+    let asked = plan.screens[0].permissions(&clients);
+    assert!(asked.len() == 5 && asked.iter().all(|asked| asked.resource == permission::GRAPH), "{asked:?}");
+}

@@ -3,24 +3,22 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use onboarding_core::advice::Code;
 use onboarding_core::consent::{ConsentRequest, Landing, Record, Stage};
-use onboarding_core::delivery::Delivery;
 use onboarding_core::drift;
 use onboarding_core::id::{ResellerId, TenantId};
 use onboarding_core::outcome::TokenHandle;
-use onboarding_core::readiness::Completion;
 use onboarding_core::reseller::ResellerStatus;
 
 use super::{
-    IS_OPEN, IS_UNBOUND, KEEPS_PROVED, SAME_WAIT, action_change, completing, due_at, open, proved_words, request_item,
-    within,
+    IS_OPEN, IS_UNBOUND, KEEPS_PROVED, SAME_WAIT, action_change, due_at, open, proved_words, request_item, within,
 };
 use crate::drift::found;
 use crate::due::DueKind;
 use crate::key::Key;
+use crate::readiness::Beside;
 use crate::row::{item, part};
 use crate::transaction::{Committed, Part, Transaction};
 use crate::update::Change;
-use crate::value::{instant, number, text};
+use crate::value::{number, text};
 use crate::{Store, StoreError};
 
 /// How the recording of a move ended.
@@ -55,15 +53,11 @@ impl Transaction {
 impl Store {
     /// Records a move: request, action, tenant, delivery, handles and audit row, in one transaction (P5).
     pub async fn record(&self, record: &Record) -> Result<Recorded, StoreError> {
-        self.record_completing(record, (None, None)).await
+        self.record_with(record, None).await
     }
 
-    /// The same for a grant, with what it completes, and the event of the loss that it ends.
-    pub(super) async fn record_completing(
-        &self,
-        record: &Record,
-        (completion, recovered): (Option<&Completion>, Option<&Delivery>),
-    ) -> Result<Recorded, StoreError> {
+    /// The same for a grant, with what it means beside itself.
+    pub(crate) async fn record_with(&self, record: &Record, beside: Option<&Beside>) -> Result<Recorded, StoreError> {
         let mut transaction = self.transaction();
         if record.is_new {
             let made = ConsentRequest { stage: record.stage.clone(), ..record.request.clone() };
@@ -71,7 +65,8 @@ impl Store {
         } else {
             transaction.update(Part::Request, Key::request(&record.request.id), request_change(record)?)?;
         }
-        let lands = completing(landing(record)?, completion);
+        let action = record.request.action;
+        let lands = beside.map_or_else(|| landing(record), |beside| Ok(beside.within(landing(record)?, action)))?;
         transaction.update(Part::Action, Key::enterprise(record.request.enterprise), lands)?;
         if record.landing != Landing::IfNewest {
             transaction.check_active(record.request.reseller)?;
@@ -82,11 +77,11 @@ impl Store {
         if let Landing::Within(tenant) | Landing::Along(tenant) = record.landing {
             transaction.check_free(tenant, record.request.reseller)?;
         }
-        let ready = completion.and_then(|completion| completion.ready.as_ref());
-        for delivery in
-            [record.delivery.as_ref(), recovered, ready.and_then(|ready| ready.delivery.as_ref())].into_iter().flatten()
-        {
+        if let Some(delivery) = &record.delivery {
             transaction.deliver(delivery)?;
+        }
+        if let Some(beside) = beside {
+            transaction.tell(beside)?;
         }
         for handle in &record.handles {
             transaction.put_new(Part::Handle, handle_item(handle)?)?;
@@ -142,8 +137,8 @@ fn request_change(record: &Record) -> Result<Change, StoreError> {
 const IS_NEWEST: &str = "NOT (actions.#action.#status IN (:granted)) \
      AND (NOT (actions.#action.#status IN (:confirming)) OR actions.#action.#request = :request) \
      AND (attribute_not_exists(actions.#action.#request) OR actions.#action.#request <= :request)";
-/// The link was not made before the action was asked for anew (R146).
-const IS_ALIVE: &str = "(attribute_not_exists(resets.#action) OR resets.#action <= :created)";
+/// The action was not asked for anew since the link was made (R146).
+const IS_ALIVE: &str = "(attribute_not_exists(resets.#action) OR resets.#action = :resets)";
 /// The newest tenant that waits is the one that was read: what is written holds it, so none gets lost.
 const WAITS: &str = "actions.#action.#status = :confirming AND actions.#action.#request = :newest";
 /// No tenant waits.
@@ -154,9 +149,9 @@ fn landing(record: &Record) -> Result<Change, StoreError> {
     let key = Key::enterprise(record.request.enterprise);
     let mut change = watched(action_change(&key, record.request.action, &record.action)?, record)
         .and(IS_ALIVE)
-        .value(":created", instant(record.request.created_at));
+        .value(":resets", number(record.request.resets));
     match &record.landing {
-        Landing::IfNewest => Ok(proved_words(change.and(IS_NEWEST))
+        Landing::IfNewest => Ok(isolating(proved_words(change.and(IS_NEWEST)), &record.isolates)
             .name("#request", "request")
             .value(":request", text(record.request.id.as_str()))),
         Landing::Within(tenant) => Ok(within(open(change.and(IS_OPEN), &key)?, *tenant)),
@@ -191,7 +186,25 @@ fn watched(mut change: Change, record: &Record) -> Change {
     change.update.push_str(", DPK = if_not_exists(DPK, :due), DSK = if_not_exists(DSK, :at)");
     let first = drift::next_look(record.request.enterprise, record.audit.at);
     change = change.value(":due", text(DueKind::Drift.partition(0))).value(":at", text(first.to_string()));
-    if is_granted { found(change, record.request.action) } else { change }
+    if is_granted { restoring(found(change, record.request.action), &record.restores) } else { change }
+}
+
+/// What Microsoft refused by name is left out from now on.
+fn isolating(mut change: Change, scopes: &[String]) -> Change {
+    if scopes.is_empty() {
+        return change;
+    }
+    change.update.push_str(" ADD isolated :isolated");
+    change.value(":isolated", AttributeValue::Ss(scopes.to_vec()))
+}
+
+/// What is shown to be granted is left out no more. The update ends with a clause that deletes from sets.
+fn restoring(mut change: Change, scopes: &[String]) -> Change {
+    if scopes.is_empty() {
+        return change;
+    }
+    change.update.push_str(", isolated :restored");
+    change.value(":restored", AttributeValue::Ss(scopes.to_vec()))
 }
 
 /// The tenant's guard: the first provider to bind a tenant keeps it (T16).

@@ -50,9 +50,11 @@ pub(crate) fn request(random: &dyn Random) -> ConsentRequest {
         action: ActionType::Registration,
         together: vec![],
         part: Vec::new(),
+        without: Vec::new(),
         redirect_url: RedirectUrl::parse("https://hooks.example.com/", &hosts, RedirectPolicy::default()).unwrap(),
         pin: None,
         asked_again: false,
+        resets: 0,
     };
     ConsentRequest::new(ConsentRequestId::new(NOW, random), new, NOW, NOW.plus(Duration::from_hours(1)))
 }

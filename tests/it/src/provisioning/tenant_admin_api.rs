@@ -125,6 +125,18 @@ async fn a_token_is_good_for_its_provider() {
     assert_eq!(foreign.problem(), (404, "not_found".to_owned(), vec![]));
 }
 
+/// R133 Whose token it is follows from the handle alone: the name beside it says nothing, and decides nothing.
+#[tokio::test]
+async fn the_handle_says_whose_token_it_is() {
+    let world = World::new().await;
+    world.registered().await;
+    let mut result = world.sign_in_result();
+    world.microsoft().remove_service_principal(CONTOSO.id, TEAMS_ADMIN_API);
+    result["userInfo"]["displayableId"] = json!("somebody@else.example");
+    let made = world.provision_with(&result).await;
+    assert_eq!((made.status.as_u16(), &made.json()["status"]), (200, &json!("provisioned")));
+}
+
 /// R133 Microsoft's own token is taken from a provider that is given it, and from no other; Graph says whether it is good.
 #[tokio::test]
 async fn a_raw_token_is_proved_by_graph() {

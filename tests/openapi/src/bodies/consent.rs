@@ -83,6 +83,8 @@ pub(crate) struct PlannedScreen {
     actions: Vec<ActionType>,
     /// Granted actions whose permissions it asks for again.
     granted_before: Vec<ActionType>,
+    /// The delegated permissions that it leaves out, because Microsoft refused them by name.
+    left_out: Vec<String>,
     /// All that it asks for.
     permissions: Vec<PlannedPermission>,
 }

@@ -210,6 +210,13 @@ pub(super) const ROWS: &[Advice] = &[
         &[REPORT, "The operator renews the client secret or certificate."],
     ),
     row(
+        Code::PasswordExpired,
+        Who::Signer,
+        "The password has expired",
+        "Microsoft does not take the password of the account that signed in any more.",
+        &["Change the password at Microsoft.", SAME_LINK],
+    ),
+    row(
         Code::PersonalAccount,
         Who::Signer,
         "A personal account cannot do this",
@@ -228,7 +235,22 @@ pub(super) const ROWS: &[Advice] = &[
         Who::ProviderAdmin,
         "A service is missing in the tenant",
         "The tenant has no licence or service principal for a Microsoft service that the permissions belong to.",
-        &["Make sure that the tenant has Microsoft Teams.", "Once it has, open the same link again."],
+        &[
+            "Make sure that the tenant has Microsoft Teams.",
+            "Once it has, open the same link again.",
+            "If it is to do without, go on from the start page or make a fresh link: it leaves out what the tenant lacks.",
+        ],
+    ),
+    row(
+        Code::ScopeRefused,
+        Who::Operator,
+        "Microsoft does not know a permission",
+        "Microsoft refused a permission that was asked for; you did nothing wrong.",
+        &[
+            REPORT,
+            "The operator compares the permission with Microsoft's permissions reference, and takes it out if it is retired.",
+            "The other consents do not wait for it: go on from the start page, or ask the service provider for a fresh link.",
+        ],
     ),
     row(
         Code::SignInExpired,
@@ -300,6 +322,20 @@ pub(super) const ROWS: &[Advice] = &[
         "This Microsoft tenant is already registered through another service provider.",
         &["Ask the operator of this service which service provider holds the tenant."],
     )),
+    row(
+        Code::TokenIdle,
+        Who::Signer,
+        "The sign-in was not used for too long",
+        "Microsoft ended a sign-in that had not been used for 90 days.",
+        &[SAME_LINK, "Sign in with the same account.", "Tell the operator of this service, who is to keep it in use."],
+    ),
+    row(
+        Code::TokenRevoked,
+        Who::Signer,
+        "The sign-in was revoked",
+        "The password of the account was changed, or its sign-ins were ended, since this one was made.",
+        &[SAME_LINK, "Sign in again with the present password."],
+    ),
     then(
         "getActionItemUrl",
         spent(row(

@@ -14,9 +14,11 @@ fn a_link_is_taken_again_only_for_the_same_request() {
         action: request.action,
         together: request.together.clone(),
         part: request.part.clone(),
+        without: request.without.clone(),
         redirect_url: request.redirect_url.clone(),
         pin: request.pin,
         asked_again: request.asked_again,
+        resets: request.resets,
     };
     assert!(request.is_for(&same()));
     let listed = ["other.example.com".parse().unwrap()];
@@ -26,9 +28,11 @@ fn a_link_is_taken_again_only_for_the_same_request() {
         NewRequest { action: ActionType::LoginEnterpriseAdmin, ..same() },
         NewRequest { together: vec![], ..same() },
         NewRequest { part: vec!["User.ReadWrite.All".to_owned()], ..same() },
+        NewRequest { without: vec!["User.ReadWrite.All".to_owned()], ..same() },
         NewRequest { redirect_url: elsewhere, ..same() },
         NewRequest { pin: None, ..same() },
         NewRequest { asked_again: true, ..same() },
+        NewRequest { resets: 1, ..same() },
     ] {
         assert!(!request.is_for(&other), "{other:?}");
     }

@@ -39,6 +39,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/simulated/service-principals/disable", post(disable))
         .route("/simulated/roles", post(assign_role))
         .route("/simulated/roles/remove", post(remove_role))
+        .route("/simulated/roles/forget", post(forget_role))
         .route("/simulated/keys/rotate", post(rotate))
         .route("/simulated/directory", get(directory))
 }
@@ -174,6 +175,19 @@ async fn assign_role(State(shared): Simulation, Json(holder): Json<RoleHolder>) 
 
 async fn remove_role(State(shared): Simulation, Json(holder): Json<RoleHolder>) -> StatusCode {
     shared.remove_role(&holder);
+    StatusCode::NO_CONTENT
+}
+
+/// Names a role of a tenant.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RoleOfTenant {
+    tenant: String,
+    role_template_id: String,
+}
+
+async fn forget_role(State(shared): Simulation, Json(role): Json<RoleOfTenant>) -> StatusCode {
+    shared.forget_role(&role.tenant, &role.role_template_id);
     StatusCode::NO_CONTENT
 }
 

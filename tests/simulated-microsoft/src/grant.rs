@@ -289,7 +289,8 @@ impl World {
     pub(crate) fn set_lag(&mut self, lag: Lag, now: DateTime<Utc>) {
         let old = self.lag;
         let scopes = self.grants.iter_mut().flat_map(|grant| &mut grant.scopes).map(|(_, made)| made);
-        for made in scopes.chain(self.assignments.iter_mut().map(|assignment| &mut assignment.made)) {
+        let assignments = self.assignments.iter_mut().map(|assignment| &mut assignment.made);
+        for made in scopes.chain(assignments).chain(self.activated.iter_mut().map(|role| &mut role.made)) {
             made.settle(old, now);
         }
         self.lag = lag;

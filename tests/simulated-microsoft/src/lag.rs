@@ -66,6 +66,11 @@ impl Made {
         Self { at, settled: false }
     }
 
+    /// Granted long ago.
+    pub(crate) fn before() -> Self {
+        Self { at: DateTime::UNIX_EPOCH, settled: true }
+    }
+
     pub(crate) fn since(&self) -> DateTime<Utc> {
         self.at
     }

@@ -207,7 +207,7 @@ impl SimulatedMicrosoft {
         self.shared.forget_calls();
     }
 
-    /// Sets how long Graph hides new grants; what it shows already it goes on to show.
+    /// Sets how long Graph hides new grants and roles; what it shows already it goes on to show.
     pub fn set_lag(&self, lag: Lag) {
         self.shared.set_lag(lag);
     }
@@ -275,6 +275,12 @@ impl SimulatedMicrosoft {
     /// Takes a role from a person.
     pub fn remove_role(&self, tenant: &Tenant, oid: &str, role: &Role) {
         self.shared.remove_role(&holder(tenant, oid, role));
+    }
+
+    /// Makes a tenant one that never had a role: nobody holds it, and it is found only once it is activated, which shows
+    /// after the lag.
+    pub fn forget_role(&self, tenant: &Tenant, role: &Role) {
+        self.shared.forget_role(tenant.id, role.template_id);
     }
 
     /// A JWS over any header and claims with the current key: RS256, whatever the header says.

@@ -3,32 +3,48 @@
 //! Stands for the directoryRole resource: a tenant has a role only once it was assigned or activated there, until then
 //! it is answered with 404 (directoryrole-post-directoryroles); members are people and service principals.
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::directory::{self, Account, GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR, Role};
 use crate::graph::{Answer, DIRECTORY_READ, GraphCall, collection, single};
 use crate::id::guid_of;
-use crate::state::{RoleHolder, World};
+use crate::lag::Made;
+use crate::state::{ActiveRole, RoleHolder, World};
 
 /// Any of these allows reading roles and their members (directoryrole-list-members).
 const ROLE_READ: [&str; 2] = ["RoleManagement.Read.Directory", "RoleManagement.ReadWrite.Directory"];
-/// This alone allows adding a member (directoryrole-post-members).
-const ROLE_WRITE: [&str; 1] = ["RoleManagement.ReadWrite.Directory"];
-/// Any of these allows activating a role (directoryrole-post-directoryroles).
-const ROLE_ACTIVATE: [&str; 2] = ["RoleManagement.ReadWrite.Directory", "Directory.AccessAsUser.All"];
+/// Any of these allows adding a member (directoryrole-post-members) and activating a role (directoryrole-post-directoryroles).
+const ROLE_WRITE: [&str; 2] = ["RoleManagement.ReadWrite.Directory", "Directory.AccessAsUser.All"];
 
 impl World {
-    /// Whether the tenant has the role; once it had it, it always has.
-    pub(crate) fn is_active(&self, tenant: &str, role: &Role) -> bool {
-        let here = |holder: &RoleHolder| holder.tenant == tenant && holder.role_template_id == role.template_id;
-        self.roles.iter().any(here) || self.active_roles.iter().any(|(of, id)| of == tenant && id == role.template_id)
+    /// Whether the tenant has the role, and shows it by now; once it had it, it has it until it is forgotten.
+    pub(crate) fn is_active(&self, tenant: &str, role: &Role, now: DateTime<Utc>) -> bool {
+        let held = |holder: &RoleHolder| holder.tenant == tenant && holder.role_template_id == role.template_id;
+        let shown = |active: &ActiveRole| active.is(tenant, role.template_id) && active.made.visible(self.lag, now);
+        self.roles.iter().any(held) || self.activated.iter().any(shown)
     }
 
-    pub(crate) fn activate(&mut self, tenant: &str, role_template_id: &str) {
-        let known = (tenant.to_owned(), role_template_id.to_owned());
-        if !self.active_roles.contains(&known) {
-            self.active_roles.push(known);
+    /// False if it was before.
+    pub(crate) fn activate(&mut self, tenant: &str, role_template_id: &str, made: Made) -> bool {
+        let is_new = !self.activated.iter().any(|active| active.is(tenant, role_template_id));
+        if is_new {
+            let (tenant, role_template_id) = (tenant.to_owned(), role_template_id.to_owned());
+            self.activated.push(ActiveRole { tenant, role_template_id, made });
         }
+        is_new
+    }
+
+    /// Makes the tenant one that never had the role.
+    pub(crate) fn forget_role(&mut self, tenant: &str, role_template_id: &str) {
+        self.roles.retain(|holder| !(holder.tenant == tenant && holder.role_template_id == role_template_id));
+        self.activated.retain(|active| !active.is(tenant, role_template_id));
+    }
+}
+
+impl ActiveRole {
+    fn is(&self, tenant: &str, role_template_id: &str) -> bool {
+        self.tenant == tenant && self.role_template_id == role_template_id
     }
 }
 
@@ -38,7 +54,7 @@ pub(crate) fn read(call: &GraphCall<'_>, world: &World, rest: &[&str]) -> Result
     let tenant = call.token.tenant.as_str();
     match rest {
         [] => {
-            let active = directory::roles().iter().filter(|role| world.is_active(tenant, role));
+            let active = directory::roles().iter().filter(|role| world.is_active(tenant, role, call.now));
             Ok(collection("directoryRoles", &active.map(|role| entity(tenant, role)).collect::<Vec<_>>()))
         }
         [key] => Ok(single("directoryRoles", entity(tenant, active(call, world, key)?))),
@@ -71,17 +87,17 @@ pub(crate) fn write(call: &GraphCall<'_>, world: &mut World, rest: &[&str]) -> R
 }
 
 fn activate(call: &GraphCall<'_>, world: &mut World) -> Result<Answer, Answer> {
-    call.require(&ROLE_ACTIVATE)?;
+    call.require(&ROLE_WRITE)?;
     may_manage(call, world)?;
     let role = directory::role(call.body["roleTemplateId"].as_str().unwrap_or_default());
     let role = role.ok_or_else(|| call.error(400, "Request_BadRequest", "Invalid role template id."))?;
     let tenant = call.token.tenant.clone();
-    if world.is_active(&tenant, role) {
+    let is_there = world.is_active(&tenant, role, call.now);
+    if is_there || !world.activate(&tenant, role.template_id, Made::at(call.now)) {
         let message =
             "A conflicting object with one or more of the specified property values is present in the directory.";
         return Err(call.error(400, "Request_BadRequest", message));
     }
-    world.activate(&tenant, role.template_id);
     Ok(Answer { status: 201, headers: Vec::new(), body: single("directoryRoles", entity(&tenant, role)) })
 }
 
@@ -123,7 +139,7 @@ fn active(call: &GraphCall<'_>, world: &World, key: &str) -> Result<&'static Rol
         Some(template) => directory::role(template),
         None => directory::roles().iter().copied().find(|role| guid_of(&[tenant, role.template_id]) == key),
     };
-    named.filter(|role| world.is_active(tenant, role)).ok_or_else(|| call.absent(key))
+    named.filter(|role| world.is_active(tenant, role, call.now)).ok_or_else(|| call.absent(key))
 }
 
 fn entity(tenant: &str, role: &Role) -> Value {

@@ -14,7 +14,7 @@ use crate::grant::{Consent, Revocation};
 use crate::graph::{Answer, GraphCall};
 use crate::id::secret;
 use crate::keys::{SigningKey, jwks};
-use crate::lag::Lag;
+use crate::lag::{Lag, Made};
 use crate::sign_in::SignIn;
 use crate::state::{RoleHolder, Store};
 
@@ -180,9 +180,13 @@ impl Shared {
 
     pub(crate) fn remove_role(&self, holder: &RoleHolder) {
         self.store.change(|world| {
-            world.activate(&holder.tenant, &holder.role_template_id);
+            world.activate(&holder.tenant, &holder.role_template_id, Made::before());
             world.roles.retain(|held| held != holder);
         });
+    }
+
+    pub(crate) fn forget_role(&self, tenant: &str, role_template_id: &str) {
+        self.store.change(|world| world.forget_role(tenant, role_template_id));
     }
 
     pub(crate) fn jwks(&self) -> Value {

@@ -17,7 +17,7 @@ use crate::directory::{people, tenants};
 use crate::grant::{AppRoleAssignment, Grant, ServicePrincipal};
 use crate::id::{hash, secret};
 use crate::keys::SigningKey;
-use crate::lag::Lag;
+use crate::lag::{Lag, Made};
 use crate::sign_in::Purpose;
 
 /// More sign-ins than any test has open at once.
@@ -30,6 +30,14 @@ pub(crate) struct RoleHolder {
     pub(crate) tenant: String,
     pub(crate) oid: String,
     pub(crate) role_template_id: String,
+}
+
+/// A role that a tenant has.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct ActiveRole {
+    pub(crate) tenant: String,
+    pub(crate) role_template_id: String,
+    pub(crate) made: Made,
 }
 
 /// The PKCE challenge of an authorize request.
@@ -107,9 +115,9 @@ pub(crate) struct World {
     pub(crate) grants: Vec<Grant>,
     pub(crate) assignments: Vec<AppRoleAssignment>,
     pub(crate) roles: Vec<RoleHolder>,
-    /// Roles that a tenant has though nobody holds them, by tenant and template.
+    /// Roles that a tenant has though nobody holds them.
     #[serde(default)]
-    pub(crate) active_roles: Vec<(String, String)>,
+    pub(crate) activated: Vec<ActiveRole>,
     /// Whether a tenant-wide consent takes the client's earlier ones away.
     #[serde(default)]
     pub(crate) wipes: bool,
@@ -134,7 +142,7 @@ impl World {
             grants: Vec::new(),
             assignments: Vec::new(),
             roles: Vec::new(),
-            active_roles: Vec::new(),
+            activated: Vec::new(),
             wipes: false,
             sign_ins: VecDeque::new(),
             codes: BTreeMap::new(),

@@ -1,9 +1,10 @@
 //! The stream's function that proves: reads Microsoft Graph again for every consent whose proof is open, and, some time
-//! later, for all that an enterprise has granted (`watch`).
+//! later, for all that an enterprise has granted (`watch`), or for roles that its tenant lacks (`awaited_roles`).
 //!
 //! It is woken by the sweep, through the table's stream. A request whose lease ran out without an answer ends here
 //! too, so that nothing stays half done (P3).
 
+mod awaited_roles;
 mod watch;
 
 use std::sync::Arc;
@@ -88,6 +89,7 @@ async fn look_after(app: &App, woken: &Woken) -> Result<(), NotVerified> {
     match woken {
         Woken::Request(id) => verify_one(app, id).await,
         Woken::Enterprise(id) => watch::look(app, *id).await,
+        Woken::AwaitedRoles(id) => awaited_roles::look(app, *id).await,
         Woken::Delivery(_) | Woken::Mail(_) => Ok(()),
     }
 }

@@ -70,7 +70,7 @@ pub async fn deliver(app: &App, batch: &Event) -> DynamoDbEventResponse {
             let tried = panic::caught(deliver_one(app, id)).await;
             (wake, tried.unwrap_or_else(|panicked| Err(panicked.into())))
         }),
-        Woken::Delivery(_) | Woken::Request(_) | Woken::Enterprise(_) => None,
+        Woken::Delivery(_) | Woken::Request(_) | Woken::Enterprise(_) | Woken::AwaitedRoles(_) => None,
     });
     let mut response = DynamoDbEventResponse::default();
     for (wake, tried) in join_all(tried).await {

@@ -1,7 +1,9 @@
-//! Provisioning: what a tenant needs beside its consents, read live from Microsoft Graph (R129), and readiness, which needs
-//! that reading too (R131, R140).
+//! Provisioning: what a tenant needs beside its consents, read live from Microsoft Graph (R129), readiness, which needs that
+//! reading too (R131, R140), and the management consent by a sign-in that a provider sends back (R142).
 
+mod management_consent;
 mod readiness;
+mod sent_back;
 mod tenant;
 mod tenant_admin_api;
 mod user_info;
@@ -15,6 +17,7 @@ use onboarding_core::credential::{Caller, Refused};
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::fields::Fault;
 use onboarding_core::id::EnterpriseId;
+use onboarding_core::proof::Policy;
 use onboarding_dynamo::credential::Wanted;
 use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::body::{BodyFault, UnparseableQuery};
@@ -36,6 +39,8 @@ pub struct App {
     pub secrets: Arc<Secrets>,
     /// Graph.
     pub microsoft: Arc<Microsoft>,
+    /// Whose consent counts.
+    pub policy: Policy,
 }
 
 #[derive(Debug, Error)]
@@ -56,6 +61,14 @@ enum Error {
     EnterpriseStopped,
     #[error("the sign-in is of another tenant than the enterprise's")]
     WrongTenant,
+    #[error("the body names another service provider than the caller")]
+    NotYourReseller,
+    #[error("the tenant is another provider's")]
+    TenantBoundElsewhere,
+    #[error("the consent is not granted: {0}")]
+    Refused(Code, Vec<String>),
+    #[error("the consent is being decided")]
+    UnderWay,
     #[error("the person may not provision the tenant")]
     NotAllowed,
     #[error("the token has ended, or is none for this enterprise")]
@@ -83,6 +96,13 @@ impl From<Error> for Failure {
             Error::Invalid(faults) => Self::invalid(faults),
             Error::EnterpriseStopped => Self::new(StatusCode::CONFLICT, Code::EnterpriseDisabled),
             Error::WrongTenant => Self::new(StatusCode::CONFLICT, Code::WrongTenant),
+            Error::NotYourReseller => Self::new(StatusCode::FORBIDDEN, Code::NotYourReseller),
+            Error::TenantBoundElsewhere => Self::new(StatusCode::CONFLICT, Code::TenantBoundElsewhere),
+            Error::Refused(code @ Code::AdminRoleRequired, _) => Self::new(StatusCode::FORBIDDEN, code),
+            Error::Refused(code, seen) => {
+                Self::new(StatusCode::CONFLICT, code).with_detail(code.explain_naming(&seen).detail)
+            }
+            Error::UnderWay => Self::new(StatusCode::CONFLICT, Code::ConsentUnderWay),
             Error::NotAllowed => Self::new(StatusCode::FORBIDDEN, Code::AdminRoleRequired),
             Error::TokenExpired(link) => {
                 let failure = Self::new(StatusCode::UNAUTHORIZED, Code::TokenExpired);
@@ -106,6 +126,7 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
     edge::serve(&app.edge, request, async |call: &Call<ProvisioningOp>| match call.operation() {
         ProvisioningOp::UserInfo => user_info::read(app, call).await,
         ProvisioningOp::TenantAdminApi => tenant_admin_api::provision(app, call).await,
+        ProvisioningOp::ManagementConsent => Box::pin(management_consent::update(app, call)).await,
         ProvisioningOp::Readiness => readiness::read(app, call).await,
     })
     .await

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use lambda_http::{Error, service_fn};
+use onboarding_core::proof::Policy;
 use onboarding_dynamo::Store;
 use onboarding_lambda::config::Env;
 use onboarding_lambda::config::deployment::{MicrosoftAt, PublicBase, SecretsAt, Table};
@@ -24,6 +25,7 @@ async fn main() -> Result<(), Error> {
         secrets: Arc::new(Secrets::connect(&sdk, secrets.endpoint(), secrets.prefix.as_str())),
         microsoft: Arc::new(Microsoft::new(Settings { endpoints: microsoft.endpoints, clients: microsoft.clients })?),
         edge: Edge::deployed(public_base),
+        policy: Policy::default(),
     };
     // Read now, where an error stops the function with the secret's name, not at somebody's call (G80).
     app.secrets.sealing_keys(app.edge.clock.now()).await?;

@@ -71,7 +71,7 @@ pub async fn deliver(app: &App, batch: &Event, deadline: Timestamp) -> DynamoDbE
             let tried = panic::caught(deliver_one(app, id, deadline)).await;
             (wake, tried.unwrap_or_else(|panicked| Err(panicked.into())))
         }),
-        Woken::Request(_) | Woken::Enterprise(_) | Woken::Mail(_) => None,
+        Woken::Request(_) | Woken::Enterprise(_) | Woken::AwaitedRoles(_) | Woken::Mail(_) => None,
     });
     let mut response = DynamoDbEventResponse::default();
     for (wake, tried) in join_all(tried).await {

@@ -76,6 +76,7 @@ pub enum Code {
     ConsentRequired,
     ConsentUnderWay,
     EnterpriseAdminRequired,
+    NotYourReseller,
     ServiceNotEnabled,
     SipDataNotShared,
     UserLimitReached,

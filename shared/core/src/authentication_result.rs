@@ -65,6 +65,13 @@ impl AuthenticationResult {
         self.expires_on.is_some_and(|end| now >= end)
     }
 
+    /// When it ends, as it says itself.
+    #[must_use]
+    pub fn end(&self) -> Option<Timestamp> {
+        let millis = i64::try_from(self.expires_on? / 1_000).ok()?;
+        Some(Timestamp::from_millis(millis))
+    }
+
     /// Whether a token that is no handle of ours is taken from this provider.
     #[must_use]
     pub fn is_taken_raw(reseller: &Reseller) -> bool {

@@ -19,6 +19,7 @@
 mod admin_consent;
 mod lease;
 mod record;
+mod shared_sign_in;
 mod verifying;
 
 use std::time::Duration;
@@ -40,7 +41,8 @@ use crate::time::Timestamp;
 pub use admin_consent::{AwaitingGrant, Reading};
 pub use lease::{LeaseRefusal, Leased};
 pub use record::{Confirmation, Context, Landing, Record, Refusal};
-pub use verifying::{Conclusion, SharedSignIn, Verifying};
+pub use shared_sign_in::SharedSignIn;
+pub use verifying::{Conclusion, Verifying};
 
 /// How long a link lives. K20 allows 30 days; a week outlasts holidays and still ends.
 pub const LINK_LIFETIME: Duration = Duration::from_hours(7 * 24);

@@ -16,6 +16,7 @@ use crate::id::{ConsentRequestId, EnterpriseId};
 use crate::proof::Also;
 use crate::time::Timestamp;
 
+pub(crate) use noted::event_with_link;
 pub use noted::{Drift, Noting, recovered};
 pub use seen::Seen;
 use seen::Shown;

@@ -10,7 +10,7 @@
 //! | an enterprise and its body | [`enterprise`], [`catalogue`], [`service`], [`country`], [`place`], [`region`], [`text`], [`fields`] |
 //! | lists, page by page | [`listing`] |
 //! | actions and what they ask for | [`action`], [`permission`], [`application_client`], [`task`], [`capability`] |
-//! | a plan, a link, a sign-in, a proof, its loss | [`plan`], [`start`], [`consent`], [`state`], [`identity`], [`proof`], [`drift`], [`readiness`], [`provisioning`] |
+//! | a plan, a link, a sign-in, a proof, its loss | [`plan`], [`start`], [`consent`], [`state`], [`identity`], [`proof`], [`awaited_roles`], [`drift`], [`readiness`], [`provisioning`] |
 //! | what is told, and to whom | [`outcome`], [`authentication_result`], [`outcome_link`], [`event`], [`delivery`], [`mail`], [`redirect_url`], [`advice`], [`audit`] |
 //! | groundwork | [`id`], [`time`], [`random`], [`patience`], [`secret`], [`seal`], [`json`], [`word`], [`cloud`] |
 
@@ -20,6 +20,7 @@ pub mod advice;
 pub mod application_client;
 pub mod audit;
 pub mod authentication_result;
+pub mod awaited_roles;
 pub mod capability;
 pub mod catalogue;
 pub mod client_credential;

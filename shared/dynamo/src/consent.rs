@@ -165,6 +165,18 @@ impl Store {
         if request.pin.is_some() { Ok(None) } else { self.enterprise(request.enterprise).await }
     }
 
+    /// The newest link of `action`, if nobody has used it, it works, and it is for `tenant`.
+    pub async fn unused_link(
+        &self,
+        enterprise: &Enterprise,
+        (action, tenant): (ActionType, TenantId),
+        now: Timestamp,
+    ) -> Result<Option<ConsentRequest>, StoreError> {
+        let Some(id) = enterprise.action(action).link().cloned() else { return Ok(None) };
+        let own = self.request(&id).await?;
+        Ok(own.filter(|own| own.is_unused(now) && own.pin == Some(tenant) && !enterprise.has_reset(own)))
+    }
+
     /// A request by its id.
     pub async fn request(&self, id: &ConsentRequestId) -> Result<Option<ConsentRequest>, StoreError> {
         self.get(Key::request(id)).await?.map(entity).transpose()

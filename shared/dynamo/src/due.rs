@@ -16,7 +16,7 @@ use crate::{Store, StoreError};
 /// What can be due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DueKind {
-    /// A consent request whose lease ends or whose proof is to be read again.
+    /// A consent request whose lease ends or whose proof is to be read again, or roles that are waited for.
     Verification,
     /// A delivery to be tried again.
     Delivery,

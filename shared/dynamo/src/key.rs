@@ -15,6 +15,9 @@ use onboarding_core::user::UserId;
 
 use crate::value::{Item, text};
 
+/// The sort key of the roles that an enterprise waits for.
+pub(crate) const AWAITED_ROLES: &str = "roles";
+
 /// The primary key of an item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
@@ -55,6 +58,10 @@ impl Key {
 
     pub(crate) fn enterprise(id: EnterpriseId) -> Self {
         Self::new(format!("enterprise#{id}"), "enterprise")
+    }
+
+    pub(crate) fn awaited_roles(enterprise: EnterpriseId) -> Self {
+        Self::new(format!("enterprise#{enterprise}"), AWAITED_ROLES)
     }
 
     pub(crate) fn user(enterprise: EnterpriseId, user: &UserId) -> Self {

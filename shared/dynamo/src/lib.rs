@@ -10,6 +10,7 @@ pub mod activation;
 pub mod admin_consent;
 pub mod api_key;
 pub mod audit;
+pub mod awaited_roles;
 mod claim;
 pub mod consent;
 pub mod credential;

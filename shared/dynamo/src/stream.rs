@@ -1,11 +1,13 @@
 //! The table's stream: which rows want somebody's attention.
 //!
 //! A delivery and a mail want their senders when they are born and each time they are woken; a consent request wants its
-//! verifier when it is woken, and so does an enterprise whose consents are to be looked at. Every other change is our own
+//! verifier when it is woken, and so does an enterprise whose consents, or whose roles, are to be looked at. Every other change is our own
 //! bookkeeping. A record may come twice: whoever acts on it claims first.
 
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use onboarding_core::id::{ConsentRequestId, DeliveryId, EnterpriseId, MailId};
+
+use crate::key::AWAITED_ROLES;
 
 /// Somebody's attention is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub enum Woken {
     Request(ConsentRequestId),
     /// `consent-verify`'s, for all that the enterprise has granted.
     Enterprise(EnterpriseId),
+    /// `consent-verify`'s, for the roles that the enterprise waits for.
+    AwaitedRoles(EnterpriseId),
 }
 
 /// One record of the stream that wants attention.
@@ -42,6 +46,9 @@ fn wake(record: &EventRecord) -> Option<Wake> {
         ("delivery", id) if born || was_woken(record) => Woken::Delivery(id.parse().ok()?),
         ("mail", id) if born || was_woken(record) => Woken::Mail(id.parse().ok()?),
         ("request", id) if was_woken(record) => Woken::Request(id.parse().ok()?),
+        ("enterprise", id) if was_woken(record) && key("SK") == Some(AWAITED_ROLES) => {
+            Woken::AwaitedRoles(id.parse().ok()?)
+        }
         ("enterprise", id) if was_woken(record) => Woken::Enterprise(id.parse().ok()?),
         _ => return None,
     };
@@ -114,6 +121,14 @@ mod tests {
         assert_eq!(woken(record("MODIFY", "enterprise#7", Some(1), Some(1))), []);
         let woken = woken(record("MODIFY", "enterprise#7", Some(1), Some(2)));
         assert_eq!(woken, [Woken::Enterprise(7.try_into().unwrap())]);
+    }
+
+    /// R144 The roles of an enterprise have a row of their own.
+    #[test]
+    fn awaited_roles_are_looked_for_when_woken() {
+        let mut roles = record("MODIFY", "enterprise#7", Some(1), Some(2));
+        roles["dynamodb"]["Keys"]["SK"] = json!({"S": AWAITED_ROLES});
+        assert_eq!(woken(roles), [Woken::AwaitedRoles(7.try_into().unwrap())]);
     }
 
     #[test]

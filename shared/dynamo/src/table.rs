@@ -14,6 +14,7 @@
 //! | enterprise, with its actions | `enterprise#{id}` | `enterprise` | owner; due once something is granted |
 //! | users of an enterprise, how many they are and may be | `enterprise#{id}` | `users` | |
 //! | user of an enterprise | `enterprise#{id}` | `user#{SHA-256 of the id}` | |
+//! | roles that an enterprise waits for | `enterprise#{id}` | `roles` | due |
 //! | tenant guard | `tenant#{tid}` | `guard` | |
 //! | consent request | `request#{id}` | `request` | due while leased, verifying or awaiting a grant |
 //! | start link | `start#{SHA-256}` | `start` | |
@@ -83,6 +84,8 @@
 //! | the last step to be ready (a grant, a confirmation, an edit, to go on), besides | in the same transaction: delivery of `enterprise.ready` | | 3 |
 //! | `GET …/readiness` | BatchGetItem | 3 | |
 //! | `POST /v1/provisioning/tenant-admin-api` | BatchGetItem; GetItem: handle, and enterprise if the handle names it; PutItem: audit, if something was made | 4 | 2 |
+//! | `POST /v1/provisioning/management-consent` | BatchGetItem; GetItem: handle, enterprise, link, and the sign-in's request; BatchGetItem twice: enterprise, provider; TransactWriteItems: request, action, provider, guard, audit; and one as of a callback: granted | 10 | 37 |
+//! | roles that are waited for, each look | UpdateItem to wake; GetItem: row; BatchGetItem: enterprise, provider; UpdateItem: when again | 3 | 8 |
 //! | `GET /v1/provisioning/o365-user-info` | BatchGetItem; with a token of an enterprise GetItem: enterprise | 3 | |
 //! | `GET /outcome/{handle}` | BatchGetItem: request, enterprise, provider | 3 | |
 //! | refusal | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, delivery, audit | 3 | 10 |

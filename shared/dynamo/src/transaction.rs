@@ -29,6 +29,7 @@ pub(crate) enum Part {
     Activation,
     ApiKey,
     Audit,
+    AwaitedRoles,
     Catalogue,
     Delivery,
     Enterprise,
@@ -70,6 +71,13 @@ impl Transaction {
             .set_expression_attribute_names(condition.names)
             .set_expression_attribute_values(Some(condition.values).filter(|values| !values.is_empty()));
         let put = put.build().map_err(StoreError::malformed)?;
+        self.parts.push((part, TransactWriteItem::builder().put(put).build()));
+        Ok(())
+    }
+
+    /// Adds a write of an item, whether there is one under its key or not.
+    pub(crate) fn put_always(&mut self, part: Part, item: Item) -> Result<(), StoreError> {
+        let put = Put::builder().table_name(&self.table).set_item(Some(item)).build().map_err(StoreError::malformed)?;
         self.parts.push((part, TransactWriteItem::builder().put(put).build()));
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! `None`, never empty, because "not there" and "not seen" lead to different outcomes.
 
 pub(crate) mod application;
+pub(crate) mod bearer;
 mod membership;
 pub(crate) mod provisioning;
 mod wire;

@@ -50,6 +50,7 @@ use crate::authorize::SignIn;
 use crate::discovery::DiscoveryError;
 pub use crate::graph::ReadBack;
 pub use crate::graph::application::ReadAssigned;
+pub use crate::graph::bearer::Bearer;
 pub use crate::graph::provisioning::ReadTenant;
 use crate::http::ClientError;
 use crate::id_token::{IdTokenError, IdTokens};
@@ -136,6 +137,11 @@ impl Microsoft {
     /// How far a tenant is provisioned, as our registrations see it by themselves within `budget`.
     pub async fn read_tenant(&self, wanted: ReadTenant<'_>, at: (Timestamp, &dyn Random), budget: Duration) -> Seen {
         graph::provisioning::read_by_ourselves(&self.http, &self.settings.endpoints, wanted, at, budget).await
+    }
+
+    /// Whose `access_token` is, as Graph says within `budget`.
+    pub async fn bearer(&self, access_token: &SecretString, budget: Duration) -> Bearer {
+        graph::bearer::bearer(&self.http, &self.settings.endpoints, access_token, budget).await
     }
 
     /// Makes what `tenant` lacks, in the name of the holder of `access_token`, and reads it back within `budget`.

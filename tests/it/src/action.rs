@@ -197,7 +197,7 @@ async fn a_role_that_is_not_ready_says_how_to_make_it_so() {
     assert_eq!(world.registration(enterprise).await, granted(), "earlier steps are kept");
 }
 
-/// R025 A tenant that never used the role, and one that is not known beforehand.
+/// R025, R143 A tenant that never used the role, and one that is not known beforehand.
 #[tokio::test]
 async fn a_management_consent_changes_no_tenant_that_is_not_known() {
     let world = World::new().await;
@@ -208,5 +208,5 @@ async fn a_management_consent_changes_no_tenant_that_is_not_known() {
     let enterprise = world.enterprise(northwind).await;
     let link = world.link_for(enterprise, MANAGEMENT).await;
     world.visit(&link, &simulated_microsoft::NADIA, Decision::ForTheOrganization).await.ours();
-    assert_eq!(world.standing(enterprise, MANAGEMENT).await, blocked("teams_admin_role_not_ready"));
+    assert_eq!(world.standing(enterprise, MANAGEMENT).await, blocked("teams_skype_roles_missing"));
 }

@@ -60,15 +60,31 @@ impl Path {
 
     /// Whether the body, and not the path, names the enterprise.
     fn names_in_body(&self) -> bool {
-        self.route.path == "/v1/enterprises/action-url"
+        self.route.path == "/v1/enterprises/action-url" || self.takes_a_sign_in()
     }
 
-    async fn call(&self, world: &World, about: &About, credential: Option<&str>) -> Answer {
-        let body = if self.names_in_body() {
+    fn takes_a_sign_in(&self) -> bool {
+        ["/v1/provisioning/tenant-admin-api", "/v1/provisioning/management-consent"].contains(&self.route.path)
+    }
+
+    /// A body that says what the call is about.
+    fn body(&self, world: &World, about: &About) -> Value {
+        if self.takes_a_sign_in() {
+            let mut body = json!({"enterpriseId": about.enterprise, "authenticationResult": {"accessToken": "x"}});
+            if self.route.path.ends_with("management-consent") {
+                body["resellerId"] = json!(about.reseller);
+                body["tenantId"] = json!(simulated_microsoft::CONTOSO.id);
+            }
+            body
+        } else if self.names_in_body() {
             json!({"actionType": "REGISTRATION", "enterpriseId": about.enterprise, "redirectUrl": world.hook()})
         } else {
             json!({})
-        };
+        }
+    }
+
+    async fn call(&self, world: &World, about: &About, credential: Option<&str>) -> Answer {
+        let body = self.body(world, about);
         let call = world.call(self.route.method.clone(), &self.filled(about));
         let call = if self.route.method == Method::GET { call } else { call.header("if-match", "*").json(&body) };
         send(match credential {
@@ -291,7 +307,8 @@ async fn what_is_anothers_does_not_exist() {
         }
         let nobodys = About { enterprise: NOBODYS, reseller: NOBODYS, ..cast.about.clone() };
         let mut strangers = vec![cast.other.key.as_str()];
-        if path.route.level == Level::Enterprise {
+        // A token of one enterprise is made for no writing of consents, unless that is asked for.
+        if path.route.level == Level::Enterprise && !path.takes_a_sign_in() {
             strangers.push(&cast.tokens[1]);
         }
         for stranger in strangers {

@@ -9,6 +9,7 @@ mod admin_consent;
 mod api_key;
 mod attack;
 mod audit;
+mod awaited_roles;
 mod callers;
 mod canary;
 mod capability;

@@ -1,5 +1,6 @@
 //! What a tenant needs beside its consents: read live, never guessed.
 
+mod management_consent;
 mod tenant_admin_api;
 
 use std::collections::BTreeMap;

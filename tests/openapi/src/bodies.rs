@@ -40,7 +40,7 @@ pub(crate) use operator::{
     AccessToken, ActivationMail, CreatedKey, CreatedReseller, Keys, NewKey, NewReseller, ResellerEdit, ResellerPage,
     TokenRefusal, TokenRequest, WebhookSecret,
 };
-pub(crate) use provisioning::{ProvisionedTenant, Tenancy, WantedProvisioning};
+pub(crate) use provisioning::{ProvisionedTenant, Tenancy, WantedManagementConsent, WantedProvisioning};
 
 /// The longest free text of an enterprise, in characters, and the longest list.
 const LONGEST: (usize, usize) = (1_024, 100);
@@ -162,6 +162,7 @@ pub(crate) fn into_components(components: ComponentsBuilder) -> ComponentsBuilde
         EnterpriseEdit,
         Tenancy,
         ProvisionedTenant,
+        WantedManagementConsent,
         WantedProvisioning,
         Readiness,
         UserInfo,

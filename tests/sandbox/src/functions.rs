@@ -95,6 +95,7 @@ impl Functions {
                 store: store(),
                 secrets: secrets(),
                 microsoft: microsoft(),
+                policy,
             },
             consent_redirect: consent_redirect::App {
                 edge: edge(),

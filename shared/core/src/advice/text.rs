@@ -85,6 +85,7 @@ codes! {
     NotApplicable "not_applicable",
     NotFound "not_found",
     NotResettable "not_resettable",
+    NotYourReseller "not_your_reseller",
     NothingToConfirm "nothing_to_confirm",
     PayloadTooLarge "payload_too_large",
     RateLimited "rate_limited",

@@ -111,7 +111,8 @@ impl Leased {
         let sealed = seal(Purpose::AccessToken, token);
         let sealed_id_token = id_token.map(|token| seal(Purpose::IdToken, &token));
         let token = SealedToken { sealed, sealed_id_token, expires_at: occasion.now.plus(lifetime) };
-        Verifying::begin(leased, signer, token, context)
+        let actor = context.actor(&signer);
+        Verifying::begin(leased, (signer, token), &actor, occasion)
     }
 
     /// Ends the lease without a redeemed code: refused by Microsoft, broken off, or out of time.

@@ -4,6 +4,7 @@ use super::{AwaitingGrant, CONFIRM_WITHIN, ConsentRequest, Stage, Verifying};
 use crate::action::ActionState;
 use crate::advice::{Code, LinkAfter};
 use crate::audit::{Actor, AuditRow, Fact, Occasion};
+use crate::awaited_roles::AwaitedRoles;
 use crate::delivery::{Body, Delivery};
 use crate::id::{ConsentRequestId, DeliveryId, TenantId};
 use crate::identity::Signer;
@@ -37,6 +38,8 @@ pub struct Record {
     pub delivery: Option<Delivery>,
     /// The handles that the delivery's body holds.
     pub handles: Vec<TokenHandle>,
+    /// The roles that are waited for from now on.
+    pub awaits: Option<AwaitedRoles>,
     /// What the audit trail keeps.
     pub audit: AuditRow,
 }
@@ -162,6 +165,7 @@ impl ConsentRequest {
             binds: Some(confirmation.tenant),
             delivery: Some(delivery),
             handles: Vec::new(),
+            awaits: None,
             audit,
             request: self,
             is_new: false,
@@ -198,6 +202,7 @@ pub(super) fn under_way(request: ConsentRequest, stage: Stage, actor: &Actor, oc
         binds: None,
         delivery: None,
         handles: Vec::new(),
+        awaits: None,
     }
 }
 
@@ -253,6 +258,7 @@ pub(super) fn refusal_of(
         binds: None,
         delivery,
         handles: Vec::new(),
+        awaits: None,
         audit,
     }
 }

@@ -5,11 +5,14 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::record::{Told, audit, deliver, refusal_of, stage_after, under_way};
-use super::{ConsentRequest, Context, Landing, PROOF_WINDOW, Record, SealedToken, Stage};
-use crate::action::{ActionState, ActionType, ProvedBy, Waiting};
+use super::{ConsentRequest, Context, Landing, PROOF_WINDOW, Record, SealedToken, SharedSignIn, Stage};
+use crate::action::{ActionState, ActionType, Waiting};
 use crate::advice::Code;
+use crate::audit::{Actor, Occasion};
+use crate::awaited_roles::AwaitedRoles;
 use crate::delivery::Delivery;
 use crate::enterprise::Enterprise;
+use crate::id::ConsentRequestId;
 use crate::identity::Signer;
 use crate::isolation;
 use crate::outcome::{RawTokens, TokenHandle, TokenHandles, Tokens};
@@ -58,14 +61,14 @@ impl Verifying {
     /// The proof of one sign-in begins, and the record of it.
     pub(super) fn begin(
         of: ConsentRequest,
-        signer: Signer,
-        token: SealedToken,
-        context: Context<'_>,
+        (signer, token): (Signer, SealedToken),
+        actor: &Actor,
+        occasion: Occasion<'_>,
     ) -> (Record, Self) {
-        let since = context.occasion.now;
+        let since = occasion.now;
         let stage = Stage::Verifying { since, signer: signer.clone(), token: token.clone(), reads: 0 };
         let request = ConsentRequest { stage: stage.clone(), ..of.clone() };
-        let record = under_way(of, stage, &context.actor(&signer), context.occasion);
+        let record = under_way(of, stage, actor, occasion);
         (record, Self { request, signer, since, token, reads: 0, waiting: Vec::new() })
     }
 
@@ -107,8 +110,7 @@ impl Verifying {
         if now >= self.token.expires_at {
             return Ok(None);
         }
-        let plain = keys.open(Purpose::AccessToken, self.request.id.as_str(), &self.token.sealed, now)?;
-        String::from_utf8(plain).map(|token| Some(token.into())).map_err(|_| Unsealable::Malformed)
+        self.token.access_token(&self.request.id, keys, now).map(Some)
     }
 
     /// The id token, if the provider is given the tokens themselves and it can be opened.
@@ -121,7 +123,7 @@ impl Verifying {
     /// The sign-in, for the other links of its screen.
     #[must_use]
     pub fn shared(&self) -> SharedSignIn {
-        SharedSignIn { signer: self.signer.clone(), expires_at: self.token.expires_at }
+        SharedSignIn::new(self.signer.clone(), self.token.expires_at)
     }
 
     /// The stage in which the request waits for Graph.
@@ -153,11 +155,13 @@ impl Verifying {
         Conclusion::Decided(Box::new(decided))
     }
 
-    /// Ends the proof without a grant.
+    /// Ends the proof without a grant. Roles that the tenant lacks are waited for, as long as the sign-in lives (R144).
     #[must_use]
     pub fn refuse(self, code: Code, facts: Option<&Facts>, context: Context<'_>) -> Record {
         let told = Told { signer: Some(&self.signer), facts, named: &[], actor: context.actor(&self.signer) };
-        refusal_of(self.request, code, stage_after(code, context), &told, context)
+        let awaits = (code == Code::TeamsSkypeRolesMissing)
+            .then(|| AwaitedRoles::new(&self.request, self.signer.clone(), self.token.clone(), context.occasion.now));
+        Record { awaits, ..refusal_of(self.request, code, stage_after(code, context), &told, context) }
     }
 
     fn grant(self, granted: &Granted, access_token: &SecretString, context: Context<'_>) -> Record {
@@ -208,6 +212,7 @@ impl Verifying {
             binds,
             delivery,
             handles,
+            awaits: None,
             audit,
         }
     }
@@ -253,31 +258,15 @@ impl Verifying {
     }
 }
 
-/// A sign-in that is good for more than the link that it was spent on: its screen asked for other actions too.
-#[derive(Clone, Debug)]
-pub struct SharedSignIn {
-    signer: Signer,
-    expires_at: Timestamp,
-}
-
-impl SharedSignIn {
-    /// Goes on with another link of the same screen, as if its own code had been redeemed. `None` unless that link is
-    /// unused, asks for delegated permissions, and is for this tenant.
-    #[must_use]
-    pub fn go_on(
+impl SealedToken {
+    /// Microsoft's access token, which was sealed for `request`.
+    pub fn access_token(
         &self,
-        own: ConsentRequest,
-        token: &SecretString,
-        context: Context<'_>,
-    ) -> Option<(Record, Verifying)> {
-        let Context { keys, occasion, .. } = context;
-        let now = occasion.now;
-        if !own.is_unused(now) || own.pin != Some(self.signer.tenant) || own.action.proved_by() == ProvedBy::AppRoles {
-            return None;
-        }
-        let plain = token.expose_secret().as_bytes();
-        let sealed = keys.seal(Purpose::AccessToken, own.id.as_str(), plain, (now, occasion.random));
-        let token = SealedToken { sealed, sealed_id_token: None, expires_at: self.expires_at };
-        Some(Verifying::begin(own, self.signer.clone(), token, context))
+        request: &ConsentRequestId,
+        keys: &SealingKeys,
+        now: Timestamp,
+    ) -> Result<SecretString, Unsealable> {
+        let plain = keys.open(Purpose::AccessToken, request.as_str(), &self.sealed, now)?;
+        String::from_utf8(plain).map(SecretString::from).map_err(|_| Unsealable::Malformed)
     }
 }

@@ -73,20 +73,10 @@ impl Change {
     /// The change as it is recorded. The outcome of what the link mends goes to `outcomes`, or else where the event goes.
     #[must_use]
     pub fn noted(self, outcomes: Option<RedirectUrl>, noting: Noting<'_>) -> Drift {
-        let Noting { parties: (enterprise, reseller), context, .. } = noting;
+        let Noting { parties: (enterprise, _), context, .. } = noting;
         let Self { action, was, is: state } = self;
-        let item = ActionItem::new(enterprise.id, action, &state, &enterprise.profile.services);
-        let link = wanted(action, &state, enterprise)
-            .zip(reseller.events_url.clone())
-            .map(|(wanted, events)| start(wanted, outcomes.unwrap_or(events), (action, &state), noting));
-        let told = link.as_ref().map(|(start, url, screens)| Link {
-            start_url: url,
-            expires_at: start.expires_at.to_string(),
-            microsoft_screens: *screens,
-        });
-        let about = (reseller, enterprise.id);
-        let data = Told { item, link: told };
-        let delivery = event::delivery(event_of(&state), about, data, (context.keys, context.occasion));
+        let wanted = wanted(action, &state, enterprise);
+        let (delivery, link) = event_with_link((event_of(&state), action, &state), wanted, outcomes, noting);
         let word = if state.is_granted() { "recovered" } else { state.word() };
         let fact = Fact {
             actor: &Actor::System(context.system.unwrap_or("consent-redirect")),
@@ -96,9 +86,31 @@ impl Change {
             after: Some(state.word().to_owned()),
         };
         let audit = AuditRow::new(enterprise.reseller, Some(enterprise.id), fact, context.occasion);
-        let link = link.map(|(start, _, _)| start);
         Drift { enterprise: enterprise.id, action, was, state, delivery, link, audit }
     }
+}
+
+/// The event `kind` about an action, with a start link for what is wanted, and that link. Its outcomes go to `outcomes`, or else
+/// where the event goes.
+pub(crate) fn event_with_link(
+    (kind, action, state): (&str, ActionType, &ActionState),
+    wanted: Option<Wanted>,
+    outcomes: Option<RedirectUrl>,
+    noting: Noting<'_>,
+) -> (Option<Delivery>, Option<StartLink>) {
+    let Noting { parties: (enterprise, reseller), context, .. } = noting;
+    let item = ActionItem::new(enterprise.id, action, state, &enterprise.profile.services);
+    let link = wanted
+        .zip(reseller.events_url.clone())
+        .map(|(wanted, events)| start(wanted, outcomes.unwrap_or(events), (action, state), noting));
+    let told = link.as_ref().map(|(start, url, screens)| Link {
+        start_url: url,
+        expires_at: start.expires_at.to_string(),
+        microsoft_screens: *screens,
+    });
+    let data = Told { item, link: told };
+    let delivery = event::delivery(kind, (reseller, enterprise.id), data, (context.keys, context.occasion));
+    (delivery, link.map(|(start, _, _)| start))
 }
 
 /// The event that `action`, which a link grants now, was lost before; it goes beside that link's outcome.

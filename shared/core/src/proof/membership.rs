@@ -69,8 +69,10 @@ enum Standing {
     Member,
     /// Not yet in these.
     Outside(Vec<RoleTemplateId>),
-    /// Teams Administrator is not there, or was given to these others and not to the signer (R027).
+    /// Teams Administrator was given to these others and not to the signer (R027).
     NotReady(Vec<String>),
+    /// The tenant does not have Teams Administrator (R143).
+    Missing,
 }
 
 impl Role {
@@ -85,7 +87,7 @@ impl Role {
 
 fn standing(view: &View, signer: &Signer, signer_roles: &[RoleTemplateId]) -> Standing {
     let View { principal, teams, skype } = view;
-    let Role::Active(members) = teams else { return Standing::NotReady(Vec::new()) };
+    let Role::Active(members) = teams else { return Standing::Missing };
     let others: Vec<&Member> = members.iter().filter(|member| member.id != *principal).collect();
     let signers = signer_roles.contains(&TEAMS_ADMINISTRATOR) || others.iter().any(|other| other.id == signer.object);
     if !teams.holds(*principal) && !others.is_empty() && !signers {
@@ -109,7 +111,7 @@ pub fn joining(question: Question<'_>, view: &TenantView, policy: Policy) -> Opt
     let management = view.management.as_ref()?;
     match standing(management, question.signer, roles) {
         Standing::Outside(roles) => Some(Joining { principal: management.principal, roles }),
-        Standing::Member | Standing::NotReady(_) => None,
+        Standing::Member | Standing::NotReady(_) | Standing::Missing => None,
     }
 }
 
@@ -124,6 +126,7 @@ pub(super) fn judge(signer: &Signer, view: &TenantView, mut facts: Facts) -> Jud
             facts.administrators = [vec![own], others].concat();
             Judgement::Refused(Code::TeamsAdminRoleNotReady, facts)
         }
+        Standing::Missing => Judgement::Refused(Code::TeamsSkypeRolesMissing, facts),
     }
 }
 
@@ -179,13 +182,17 @@ mod tests {
         facts.named(Code::TeamsAdminRoleNotReady)
     }
 
-    /// R025, R026, R028 A tenant without the role is not ready, and who is to get it is named: not a missing consent.
+    /// R143 A tenant without the role lacks it: that is neither a missing consent nor another person's role.
     #[test]
-    fn a_tenant_without_the_role_is_not_ready() {
-        assert_eq!(not_ready(&view(Role::Inactive, Role::Inactive)), ["grace@contoso.example"]);
+    fn a_tenant_without_the_role_lacks_it() {
+        for skype in [Role::Inactive, active(&[TOM])] {
+            let view = view(Role::Inactive, skype);
+            assert_eq!(joins(&view), []);
+            assert!(matches!(judged(&view), Judgement::Refused(Code::TeamsSkypeRolesMissing, _)), "{view:?}");
+        }
     }
 
-    /// R027 The role of somebody else does not do, and both are named.
+    /// R025, R026, R027, R028 The role of somebody else does not do, and both are named: not a missing consent.
     #[test]
     fn another_persons_role_does_not_do() {
         let named = not_ready(&view(active(&[TOM]), Role::Inactive));

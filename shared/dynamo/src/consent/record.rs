@@ -1,6 +1,7 @@
 //! A move as it is recorded: one transaction whose conditions repeat the move's own.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use onboarding_core::action::ActionType;
 use onboarding_core::advice::Code;
 use onboarding_core::consent::{ConsentRequest, Landing, Record, Stage};
 use onboarding_core::drift;
@@ -15,10 +16,10 @@ use crate::drift::found;
 use crate::due::DueKind;
 use crate::key::Key;
 use crate::readiness::Beside;
-use crate::row::{item, part};
+use crate::row::{due, item, part};
 use crate::transaction::{Committed, Part, Transaction};
 use crate::update::Change;
-use crate::value::{number, text};
+use crate::value::{instant, number, text};
 use crate::{Store, StoreError};
 
 /// How the recording of a move ended.
@@ -61,7 +62,11 @@ impl Store {
         let mut transaction = self.transaction();
         if record.is_new {
             let made = ConsentRequest { stage: record.stage.clone(), ..record.request.clone() };
-            transaction.put_new(Part::Request, request_item(&made)?)?;
+            let mut row = request_item(&made)?;
+            if let Some(at) = made.stage.due() {
+                due(&mut row, &DueKind::Verification.partition(0), at);
+            }
+            transaction.put_new(Part::Request, row)?;
         } else {
             transaction.update(Part::Request, Key::request(&record.request.id), request_change(record)?)?;
         }
@@ -85,6 +90,9 @@ impl Store {
         }
         for handle in &record.handles {
             transaction.put_new(Part::Handle, handle_item(handle)?)?;
+        }
+        if let Some(awaited) = &record.awaits {
+            transaction.await_roles(awaited)?;
         }
         transaction.audit(&record.audit)?;
         let refused = match self.commit(&transaction).await? {
@@ -147,7 +155,7 @@ const NONE_WAITS: &str = "NOT (actions.#action.#status IN (:confirming))";
 /// How the action's state lands on the enterprise.
 fn landing(record: &Record) -> Result<Change, StoreError> {
     let key = Key::enterprise(record.request.enterprise);
-    let mut change = watched(action_change(&key, record.request.action, &record.action)?, record)
+    let mut change = asked(watched(action_change(&key, record.request.action, &record.action)?, record), record)
         .and(IS_ALIVE)
         .value(":resets", number(record.request.resets));
     match &record.landing {
@@ -205,6 +213,16 @@ fn restoring(mut change: Change, scopes: &[String]) -> Change {
     }
     change.update.push_str(", isolated :restored");
     change.value(":restored", AttributeValue::Ss(scopes.to_vec()))
+}
+
+/// A link that is made for what is proved by it asks, too (R007).
+fn asked(mut change: Change, record: &Record) -> Change {
+    if record.is_new && record.request.action == ActionType::ServiceProviderManagement {
+        let asked = "SET managementRequestedAt = if_not_exists(managementRequestedAt, :asked), ";
+        change.update = change.update.replacen("SET ", asked, 1);
+        change = change.value(":asked", instant(record.request.created_at));
+    }
+    change
 }
 
 /// The tenant's guard: the first provider to bind a tenant keeps it (T16).

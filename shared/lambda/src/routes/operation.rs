@@ -178,6 +178,8 @@ operations!(
         UserInfo,
         /// Makes what the tenant lacks (R132).
         TenantAdminApi,
+        /// Grants the management consent by a sign-in that is sent back (R142).
+        ManagementConsent,
         /// Makes every check of an enterprise at once (R131, R140).
         Readiness,
     }

@@ -7,6 +7,8 @@ mod assertion;
 #[cfg(test)]
 mod authorize;
 #[cfg(test)]
+mod bearer;
+#[cfg(test)]
 mod discovery;
 #[cfg(test)]
 mod graph;

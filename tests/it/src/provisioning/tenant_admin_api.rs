@@ -11,7 +11,7 @@ const PATH: &str = "/v1/provisioning/tenant-admin-api";
 
 impl World {
     /// The result of Grace's sign-in, as it was posted.
-    fn sign_in_result(&self) -> Value {
+    pub(super) fn sign_in_result(&self) -> Value {
         let told = self.outcomes().pop().unwrap();
         told["msalAuthenticationResult"]["authenticationResult"].clone()
     }
@@ -42,7 +42,7 @@ impl World {
     }
 
     /// A registration of `provider`, who is given Microsoft's tokens; its number and the result of the sign-in.
-    async fn registered_raw(&self, provider: &Provider) -> (u64, Value) {
+    pub(super) async fn registered_raw(&self, provider: &Provider) -> (u64, Value) {
         self.switch_tokens(provider, "raw").await;
         let (enterprise, link) = self.contoso_of(provider).await;
         self.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();

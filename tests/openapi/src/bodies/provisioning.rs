@@ -1,7 +1,6 @@
 //! What is said of a tenant.
 
-use onboarding_core::id::EnterpriseId;
-use onboarding_core::id::TenantId;
+use onboarding_core::id::{EnterpriseId, ResellerId, TenantId};
 use utoipa::ToSchema;
 
 /// Whose tenant it is.
@@ -60,6 +59,21 @@ pub(crate) struct WantedProvisioning {
     enterprise_id: Option<EnterpriseId>,
     /// The result of a sign-in.
     authentication_result: SignInResult,
+}
+
+/// A sign-in by which the management consent is granted.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct WantedManagementConsent {
+    /// Which enterprise; a token handle, and a token of one enterprise, name their own.
+    enterprise_id: Option<EnterpriseId>,
+    /// The result of a sign-in.
+    authentication_result: SignInResult,
+    /// Your own number.
+    reseller_id: ResellerId,
+    /// The tenant of the enterprise.
+    tenant_id: TenantId,
 }
 
 /// How far the provisioning of a tenant is.

@@ -4,7 +4,7 @@ use onboarding_core::readiness::Readiness;
 use onboarding_lambda::routes::ProvisioningOp;
 use serde_json::{Value, json};
 
-use crate::bodies::{ProvisionedTenant, UserInfoOfTenant, WantedProvisioning};
+use crate::bodies::{ProvisionedTenant, UserInfoOfTenant, WantedManagementConsent, WantedProvisioning};
 use crate::described::{Described, Tagged};
 
 pub(super) fn describe(operation: ProvisioningOp) -> Described {
@@ -29,18 +29,7 @@ pub(super) fn describe(operation: ProvisioningOp) -> Described {
         )
         .takes::<WantedProvisioning>(json!({
             "enterpriseId": 481_516_234,
-            "authenticationResult": {
-                "accessToken": "onbtok_…",
-                "accessTokenType": "login.microsoftonline.com",
-                "expiresOn": 1_795_600_000_000_000_u64,
-                "idToken": "onbtok_…",
-                "multipleResourceRefreshToken": false,
-                "userInfo": {
-                    "displayableId": "grace@contoso.example",
-                    "identityProvider": "user",
-                    "tenantId": "c0a70500-1111-4a4a-8b8b-0000000c0001",
-                },
-            },
+            "authenticationResult": sign_in(),
         }))
         .answers::<ProvisionedTenant>(
             200,
@@ -56,6 +45,7 @@ pub(super) fn describe(operation: ProvisioningOp) -> Described {
         .refuses(403, &[Code::AdminRoleRequired])
         .refuses(404, &[Code::NotFound])
         .refuses(409, &[Code::EnterpriseDisabled, Code::TenantNotKnown, Code::WrongTenant]),
+        ProvisioningOp::ManagementConsent => management_consent(),
         ProvisioningOp::Readiness => Described::new(
             Tagged::Provisioning,
             "readReadiness",
@@ -65,6 +55,52 @@ pub(super) fn describe(operation: ProvisioningOp) -> Described {
         )
         .answers::<Readiness>(200, "How ready it is.", readiness()),
     }
+}
+
+fn management_consent() -> Described {
+    Described::new(
+        Tagged::Provisioning,
+        "updateManagementConsent",
+        "Grant the management consent by a sign-in",
+        "Our application becomes a member of the roles by which Teams is managed, in the name of who signed in; what is read \
+         back grants `GET_SERVICE_PROVIDER_MANAGEMENT_CONSENT`. Once it is granted, a repeat changes nothing.",
+    )
+    .takes::<WantedManagementConsent>(json!({
+        "authenticationResult": sign_in(),
+        "resellerId": 54,
+        "tenantId": "c0a70500-1111-4a4a-8b8b-0000000c0001",
+    }))
+    .answers_nothing(200, "It is granted.")
+    .refuses(401, &[Code::TokenExpired])
+    .refuses(403, &[Code::AdminRoleRequired, Code::NotYourReseller])
+    .refuses(404, &[Code::NotFound])
+    .refuses(
+        409,
+        &[
+            Code::ConsentUnderWay,
+            Code::EnterpriseDisabled,
+            Code::TeamsAdminRoleNotReady,
+            Code::TeamsSkypeRolesMissing,
+            Code::TenantBoundElsewhere,
+            Code::TenantNotKnown,
+            Code::WrongTenant,
+        ],
+    )
+}
+
+fn sign_in() -> Value {
+    json!({
+        "accessToken": "onbtok_…",
+        "accessTokenType": "login.microsoftonline.com",
+        "expiresOn": 1_795_600_000_000_000_u64,
+        "idToken": "onbtok_…",
+        "multipleResourceRefreshToken": false,
+        "userInfo": {
+            "displayableId": "grace@contoso.example",
+            "identityProvider": "user",
+            "tenantId": "c0a70500-1111-4a4a-8b8b-0000000c0001",
+        },
+    })
 }
 
 fn readiness() -> Value {

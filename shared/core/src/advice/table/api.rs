@@ -50,6 +50,13 @@ pub(super) const ROWS: &[Advice] = &[
         &["Ask the customer's administrator to do it."],
     ),
     row(
+        Code::NotYourReseller,
+        Who::Developer,
+        "Another service provider",
+        "resellerId is not the service provider of your key or token. Nothing was changed.",
+        &["Send the number of your own service provider as resellerId."],
+    ),
+    row(
         Code::ServiceNotEnabled,
         Who::ProviderAdmin,
         "The enterprise does not have the service",

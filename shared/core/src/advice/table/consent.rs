@@ -299,7 +299,14 @@ pub(super) const ROWS: &[Advice] = &[
                  Tenant. Please enable the Roles in your Azure AD and try the Grant Consent process 30mins after enabling \
                  the roles",
                 &[
-                    "Call POST /v1/provisioning/tenant-admin-api with the result of an administrator's sign-in.",
+                    "Right after a sign-in for this consent wait: the roles are being enabled, and the consent is finished without another one.",
+                    "Otherwise call POST /v1/provisioning/tenant-admin-api with the result of an administrator's sign-in: it enables the roles.",
+                    "Or assign the role by hand. You are a Global Administrator already; this tenant still needs the Teams \
+                     Administrator role assigned once, to the administrator who grants the consent: open Microsoft Entra \
+                     admin center (Azure AD in older texts), Roles & admins: \
+                     https://entra.microsoft.com/#view/Microsoft_AAD_IAM/RolesManagementMenuBlade/~/AllRoles \
+                     If you do not find it, choose Show more (in Azure AD: Show all).",
+                    "There choose Teams Administrator, Add assignments, pick that administrator, and Save. It is normal that its list of assignments is empty.",
                     "Try the consent again after 30 minutes.",
                 ],
             ),

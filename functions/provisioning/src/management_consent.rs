@@ -1,0 +1,207 @@
+//! `POST /v1/provisioning/management-consent`: our application becomes a member of the roles by which Teams is managed, in
+//! the name of who signed in, and what is read back grants the management consent (R142, R143).
+//!
+//! The request grants nothing. It goes the way of a link whose administrator is back: recorded as being proved, proved, and
+//! decided, each by a conditional write; should we die on the way, `consent-verify` goes on. Of many calls at once one goes
+//! that way, and the others answer what it came to.
+
+use std::time::Duration;
+
+use lambda_http::http::StatusCode;
+use onboarding_core::action::{ActionState, ActionType};
+use onboarding_core::audit::Actor;
+use onboarding_core::consent::{ConsentRequest, Context, LONGEST_TOKEN, SharedSignIn, Verifying, links_work};
+use onboarding_core::drift::{Noting, Seen};
+use onboarding_core::enterprise::Enterprise;
+use onboarding_core::fields::Fields;
+use onboarding_core::id::{ResellerId, TenantId};
+use onboarding_core::identity::Signer;
+use onboarding_core::proof::judge;
+use onboarding_core::redirect_url::RedirectUrl;
+use onboarding_core::reseller::Reseller;
+use onboarding_core::time::Timestamp;
+use onboarding_dynamo::consent::Recorded;
+use onboarding_lambda::answer::Answer;
+use onboarding_lambda::call::Call;
+use onboarding_lambda::routes::ProvisioningOp;
+use onboarding_microsoft::{Bearer, ReadBack};
+use secrecy::SecretString;
+
+use crate::sent_back::SentBack;
+use crate::tenant::READ_BUDGET;
+use crate::{App, Error};
+
+const ACTION: ActionType = ActionType::ServiceProviderManagement;
+
+/// How long it may take to look, join the roles and look again.
+const BUDGET: Duration = Duration::from_secs(12);
+
+/// What the body names beside the sign-in.
+struct Named {
+    reseller: u64,
+    tenant: TenantId,
+}
+
+impl Named {
+    fn take(body: &mut Fields) -> Option<Self> {
+        let reseller = body.whole("resellerId");
+        let reseller = body.required("resellerId", reseller);
+        let tenant = body.parsed("tenantId", "invalid_tenant", TenantId::in_any_case);
+        let tenant = body.required("tenantId", tenant);
+        Some(Self { reseller: reseller?, tenant: tenant? })
+    }
+}
+
+pub(crate) async fn update(app: &App, call: &Call<ProvisioningOp>) -> Result<Answer, Error> {
+    let (sent, named) = SentBack::read(app, call, Named::take).await?;
+    if ResellerId::try_from(named.reseller).ok() != Some(sent.enterprise.reseller) {
+        return Err(Error::NotYourReseller);
+    }
+    let tenant = sent.tenant()?;
+    if named.tenant != tenant {
+        return Err(Error::WrongTenant);
+    }
+    if sent.enterprise.action(ACTION).is_granted() {
+        return Ok(Answer::empty(StatusCode::OK));
+    }
+    let Some(token) = sent.token(app, call).await? else { return Err(sent.sign_in_again(app, call).await?) };
+    let Some(signer) = signer(app, &sent, &token).await? else {
+        return Err(sent.sign_in_again(app, call).await?);
+    };
+    if signer.tenant != tenant {
+        return Err(Error::WrongTenant);
+    }
+    go_on(app, call, &sent, (signer, token)).await
+}
+
+/// Who signed in, as Graph says; none if it does not take the token, or if the handle was made for somebody else.
+async fn signer(app: &App, sent: &SentBack, token: &SecretString) -> Result<Option<Signer>, Error> {
+    let is_same = |signer: &Signer| sent.handle.as_ref().is_none_or(|handle| handle.signer.object == signer.object);
+    match app.microsoft.bearer(token, READ_BUDGET).await {
+        Bearer::Known(signer) => Ok(Some(signer).filter(is_same)),
+        Bearer::Refused => Ok(None),
+        Bearer::Unread => Err(Error::MicrosoftAway),
+    }
+}
+
+async fn go_on(
+    app: &App,
+    call: &Call<ProvisioningOp>,
+    sent: &SentBack,
+    (signer, token): (Signer, SecretString),
+) -> Result<Answer, Error> {
+    let enterprise = &sent.enterprise;
+    let Some(parties) = app.store.parties(enterprise.id, enterprise.reseller).await? else {
+        return Err(Error::NoSuchEnterprise);
+    };
+    if !links_work(&parties.0, &parties.1) {
+        return Err(Error::EnterpriseStopped);
+    }
+    let keys = app.secrets.sealing_keys(call.now()).await?;
+    let authority_host = app.microsoft.settings().endpoints.authority_host();
+    let context = Context { keys: &keys, occasion: call.occasion(), authority_host, system: None };
+    let (sign_in, tenant) = (SharedSignIn::new(signer.clone(), end(sent, call.now())), signer.tenant);
+    let link = link(app, call, sent, (&parties, tenant)).await?;
+    let begun = sign_in.go_on_for(link, &token, &Actor::from(&sent.caller), context);
+    let mut recorded = Recorded::Superseded;
+    if let Some((record, verifying)) = begun {
+        recorded = app.store.record(&record).await?;
+        if recorded == Recorded::Done {
+            prove(app, verifying, &token, ((&parties.0, &parties.1), context)).await?;
+        }
+    }
+    match recorded {
+        Recorded::TenantTaken => Err(Error::TenantBoundElsewhere),
+        Recorded::Done | Recorded::Superseded | Recorded::EnterpriseRefuses => decided(app, &parties, recorded).await,
+    }
+}
+
+/// When the token ends: with the handle, or as the result says. Whoever says too much has it refused by Graph later.
+fn end(sent: &SentBack, now: Timestamp) -> Timestamp {
+    let latest = now.plus(LONGEST_TOKEN);
+    sent.handle.as_ref().map(|handle| handle.expires_at).or_else(|| sent.result.end()).unwrap_or(latest).min(latest)
+}
+
+/// The newest link of the action, if nobody has used it, or one that is made for this; and whether it is.
+async fn link(
+    app: &App,
+    call: &Call<ProvisioningOp>,
+    sent: &SentBack,
+    ((enterprise, reseller), tenant): (&(Enterprise, Reseller), TenantId),
+) -> Result<(ConsentRequest, bool), Error> {
+    let wanted = (ACTION, tenant);
+    if let Some(own) = app.store.unused_link(enterprise, wanted, call.now()).await? {
+        return Ok((own, false));
+    }
+    let redirect_url = outcomes(app, sent, reseller).await?;
+    Ok((ConsentRequest::made_for(enterprise, wanted, redirect_url, call.occasion()), true))
+}
+
+/// Where the outcome goes: where that of the sign-in went, or else the events.
+async fn outcomes(app: &App, sent: &SentBack, reseller: &Reseller) -> Result<RedirectUrl, Error> {
+    let granted = |action| {
+        if let ActionState::Granted { request, .. } = sent.enterprise.action(action) { Some(request) } else { None }
+    };
+    let of_handle = sent.handle.as_ref().map(|handle| handle.request.clone());
+    let known =
+        of_handle.or_else(|| granted(ActionType::LoginEnterpriseAdmin)).or_else(|| granted(ActionType::Registration));
+    let request = match &known {
+        Some(id) => app.store.request(id).await?,
+        None => None,
+    };
+    let url = request.map(|request| request.redirect_url).or_else(|| reseller.events_url.clone());
+    url.ok_or(Error::TokenExpired(None))
+}
+
+/// Asks Graph once, and records what it shows. What it does not show yet, `consent-verify` looks at again.
+async fn prove(
+    app: &App,
+    verifying: Verifying,
+    token: &SecretString,
+    (parties, context): ((&Enterprise, &Reseller), Context<'_>),
+) -> Result<(), Error> {
+    let clients = &app.microsoft.settings().clients;
+    let also = parties.0.granted_before(clients);
+    let wanted = ReadBack { question: verifying.question(), policy: app.policy, also: &also };
+    let view = app.microsoft.read_back(token, wanted, BUDGET).await;
+    let judgement = judge(verifying.question(), &view, app.policy, app.edge.clock.now());
+    let start_page = app.edge.public_base.start_page();
+    let noting = Noting { parties, clients, start_page: &start_page, context };
+    // What this grant took away comes first, so that nobody is told of a readiness that it ended.
+    app.store.note_drifts(Seen::by_signer(&view, &also), Some(verifying.request()), noting).await?;
+    app.store.conclude(verifying, judgement, token, (parties, context)).await?;
+    Ok(())
+}
+
+/// What the action has come to. Who did not get to decide it waits for who does.
+async fn decided(
+    app: &App,
+    (enterprise, reseller): &(Enterprise, Reseller),
+    recorded: Recorded,
+) -> Result<Answer, Error> {
+    let mut patience = app.store.patience();
+    loop {
+        let Some((enterprise, reseller)) = app.store.parties(enterprise.id, reseller.id).await? else {
+            return Err(Error::NoSuchEnterprise);
+        };
+        if !links_work(&enterprise, &reseller) {
+            return Err(Error::EnterpriseStopped);
+        }
+        match enterprise.action(ACTION) {
+            ActionState::Granted { .. } => return Ok(Answer::empty(StatusCode::OK)),
+            ActionState::Blocked { code, missing, .. } => return Err(Error::Refused(code, missing)),
+            ActionState::Verifying { .. } if recorded != Recorded::Done && patience.wait().await => {}
+            ActionState::NotRequested
+            | ActionState::PendingConsent { .. }
+            | ActionState::Started { .. }
+            | ActionState::PendingConfirmation { .. }
+            | ActionState::Verifying { .. }
+            | ActionState::Declined { .. }
+            | ActionState::Unverifiable { .. }
+            | ActionState::Drifted { .. }
+            | ActionState::Withdrawn { .. }
+            | ActionState::Revoked { .. }
+            | ActionState::Expired { .. } => return Err(Error::UnderWay),
+        }
+    }
+}

@@ -11,8 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::event::dynamodb::Event;
-use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
-use futures_util::future::join_all;
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use onboarding_core::advice::Code;
 use onboarding_core::audit::Occasion;
 use onboarding_core::consent::{AwaitingGrant, Context, Leased, Verifying};
@@ -22,10 +21,11 @@ use onboarding_core::proof::{Judgement, Policy, application, judge};
 use onboarding_core::random::Random;
 use onboarding_core::seal::SealingKeys;
 use onboarding_core::time::{Clock, Timestamp};
-use onboarding_dynamo::stream::{Woken, wakes};
+use onboarding_dynamo::stream::{Wake, Woken, wakes};
 use onboarding_dynamo::{Store, StoreError};
+use onboarding_lambda::batch;
 use onboarding_lambda::config::deployment::PublicBase;
-use onboarding_lambda::panic::{self, Panicked};
+use onboarding_lambda::panic::Panicked;
 use onboarding_microsoft::{Microsoft, ReadAssigned, ReadBack};
 use onboarding_secrets::{Secrets, SecretsError};
 use secrecy::SecretString;
@@ -64,25 +64,10 @@ enum NotVerified {
 }
 
 /// Looks after every request that a batch of the stream names.
-pub async fn verify(app: &App, batch: &Event) -> DynamoDbEventResponse {
-    let wakes = wakes(batch);
-    let mine = wakes.iter().filter(|wake| !matches!(wake.woken, Woken::Delivery(_) | Woken::Mail(_)));
-    let looked_after = mine.map(|wake| {
-        Box::pin(async move {
-            let looked_after = panic::caught(Box::pin(look_after(app, &wake.woken))).await;
-            (wake, looked_after.unwrap_or_else(|panicked| Err(panicked.into())))
-        })
-    });
-    let mut response = DynamoDbEventResponse::default();
-    for (wake, looked_after) in join_all(looked_after).await {
-        if let Err(error) = looked_after {
-            tracing::error!(error = %error, "a consent could not be verified");
-            let mut failure = DynamoDbBatchItemFailure::default();
-            failure.item_identifier = Some(wake.sequence.clone());
-            response.batch_item_failures.push(failure);
-        }
-    }
-    response
+pub async fn verify(app: &App, event: &Event) -> DynamoDbEventResponse {
+    let mine = wakes(event).into_iter().filter(|wake| !matches!(wake.woken, Woken::Delivery(_) | Woken::Mail(_)));
+    let looks = mine.map(|Wake { sequence, woken }| (sequence, async move { look_after(app, &woken).await }));
+    batch::tried("a consent could not be verified", looks).await
 }
 
 async fn look_after(app: &App, woken: &Woken) -> Result<(), NotVerified> {

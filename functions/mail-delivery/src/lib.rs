@@ -10,14 +10,14 @@ mod text;
 use std::sync::Arc;
 
 use aws_lambda_events::event::dynamodb::Event;
-use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
-use futures_util::future::join_all;
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use onboarding_core::id::MailId;
 use onboarding_core::mail::{Addressed, Attempt, Mail, Next, Undeliverable, UnreadableMail, after};
 use onboarding_core::time::{Clock, Timestamp};
-use onboarding_dynamo::stream::{Woken, wakes};
+use onboarding_dynamo::stream::{Wake, Woken, wakes};
 use onboarding_dynamo::{Store, StoreError};
-use onboarding_lambda::panic::{self, Panicked};
+use onboarding_lambda::batch;
+use onboarding_lambda::panic::Panicked;
 use onboarding_mail::{Finished, Mailer};
 use onboarding_secrets::{Secrets, SecretsError};
 use thiserror::Error;
@@ -63,25 +63,12 @@ impl NotTried {
 }
 
 /// Sends all mails of a batch at once. Whoever could not be tried is reported back; the others are done.
-pub async fn deliver(app: &App, batch: &Event) -> DynamoDbEventResponse {
-    let wakes = wakes(batch);
-    let tried = wakes.iter().filter_map(|wake| match &wake.woken {
-        Woken::Mail(id) => Some(async move {
-            let tried = panic::caught(deliver_one(app, id)).await;
-            (wake, tried.unwrap_or_else(|panicked| Err(panicked.into())))
-        }),
+pub async fn deliver(app: &App, event: &Event) -> DynamoDbEventResponse {
+    let tries = wakes(event).into_iter().filter_map(|Wake { sequence, woken }| match woken {
+        Woken::Mail(id) => Some((sequence, async move { deliver_one(app, &id).await })),
         Woken::Delivery(_) | Woken::Request(_) | Woken::Enterprise(_) | Woken::AwaitedRoles(_) => None,
     });
-    let mut response = DynamoDbEventResponse::default();
-    for (wake, tried) in join_all(tried).await {
-        if let Err(error) = tried {
-            tracing::error!(error = %error, "a mail could not be tried");
-            let mut failure = DynamoDbBatchItemFailure::default();
-            failure.item_identifier = Some(wake.sequence.clone());
-            response.batch_item_failures.push(failure);
-        }
-    }
-    response
+    batch::tried("a mail could not be tried", tries).await
 }
 
 async fn deliver_one(app: &App, id: &MailId) -> Result<(), NotTried> {

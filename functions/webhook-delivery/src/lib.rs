@@ -11,15 +11,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::event::dynamodb::Event;
-use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
-use futures_util::future::join_all;
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use onboarding_core::delivery::{Attempt, Body, Delivery, Next, after};
 use onboarding_core::id::DeliveryId;
 use onboarding_core::seal::{Purpose, Unsealable};
 use onboarding_core::time::{Clock, Timestamp};
-use onboarding_dynamo::stream::{Woken, wakes};
+use onboarding_dynamo::stream::{Wake, Woken, wakes};
 use onboarding_dynamo::{Store, StoreError};
-use onboarding_lambda::panic::{self, Panicked};
+use onboarding_lambda::batch;
+use onboarding_lambda::panic::Panicked;
 use onboarding_secrets::{Secrets, SecretsError};
 use thiserror::Error;
 
@@ -64,25 +64,12 @@ impl NotTried {
 }
 
 /// Sends all deliveries of a batch at once. Whoever could not be tried is reported back; the others are done.
-pub async fn deliver(app: &App, batch: &Event, deadline: Timestamp) -> DynamoDbEventResponse {
-    let wakes = wakes(batch);
-    let tried = wakes.iter().filter_map(|wake| match &wake.woken {
-        Woken::Delivery(id) => Some(async move {
-            let tried = panic::caught(deliver_one(app, id, deadline)).await;
-            (wake, tried.unwrap_or_else(|panicked| Err(panicked.into())))
-        }),
+pub async fn deliver(app: &App, event: &Event, deadline: Timestamp) -> DynamoDbEventResponse {
+    let tries = wakes(event).into_iter().filter_map(|Wake { sequence, woken }| match woken {
+        Woken::Delivery(id) => Some((sequence, async move { deliver_one(app, &id, deadline).await })),
         Woken::Request(_) | Woken::Enterprise(_) | Woken::AwaitedRoles(_) | Woken::Mail(_) => None,
     });
-    let mut response = DynamoDbEventResponse::default();
-    for (wake, tried) in join_all(tried).await {
-        if let Err(error) = tried {
-            tracing::error!(error = %error, "a delivery could not be tried");
-            let mut failure = DynamoDbBatchItemFailure::default();
-            failure.item_identifier = Some(wake.sequence.clone());
-            response.batch_item_failures.push(failure);
-        }
-    }
-    response
+    batch::tried("a delivery could not be tried", tries).await
 }
 
 /// Tries one delivery, and once more after the schedule's first wait if the invocation lasts that long.

@@ -6,11 +6,13 @@
 //! | how a request is served | [`edge`], [`call`] |
 //! | what a request carries | [`body`], [`caller`], [`oauth`] |
 //! | how it is answered | [`answer`], [`failure`], [`problem`], [`page`] |
+//! | how a batch of the table's stream is tried | [`batch`] |
 //! | the environment and the AWS SDK | [`config`], [`aws`] |
 //! | the log | [`log`], [`mod@panic`] |
 
 pub mod answer;
 pub mod aws;
+pub mod batch;
 pub mod body;
 pub mod call;
 pub mod caller;

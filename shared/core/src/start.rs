@@ -114,6 +114,25 @@ const VALUE_LENGTH: usize = 43;
 mod tests {
     use super::*;
     use crate::random::tests::Counting;
+    use crate::redirect_url::RedirectPolicy;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+    /// P7, K20 A start link works for thirty days, and ends in its millisecond.
+    #[test]
+    fn a_link_ends_in_its_millisecond() {
+        let random = Counting::default();
+        let listed = ["hooks.example.com".parse().unwrap()];
+        let url = RedirectUrl::parse("https://hooks.example.com/", &listed, RedirectPolicy::default()).unwrap();
+        let whose = (ResellerId::try_from(7).unwrap(), EnterpriseId::try_from(8).unwrap());
+        let (link, handle) = StartLink::new(whose, Wanted::Missing, url, (NOW, &random));
+        assert_eq!(
+            (&link.hash, link.expires_at),
+            (&handle.hash(), Timestamp::from_seconds(1_800_000_000 + 30 * 86_400))
+        );
+        assert!(link.works(NOW) && link.works(link.expires_at.minus(Duration::from_millis(1))));
+        assert!(!link.works(link.expires_at) && !link.works(link.expires_at.plus(Duration::from_millis(1))));
+    }
 
     /// R111 A sign-in comes back with the browser that began it, or with none.
     #[test]
@@ -134,6 +153,18 @@ mod tests {
         assert!(Binding::of(&format!("x{pair}")).is_none());
         for odd in [&pair[..pair.len() - 1], &format!("{pair}a"), "__Host-txn=", "__Host-txn=short"] {
             assert!(Binding::of(odd).is_none(), "{odd}");
+        }
+        assert_eq!(format!("{binding:?}"), "Binding([redacted])");
+    }
+
+    /// What we make is 256 bits in base64url; nothing else is hashed for anybody.
+    #[test]
+    fn a_cookie_has_the_letters_of_a_handle() {
+        let of = |value: &str| Binding::of(&format!("{COOKIE}={value}"));
+        assert!(of(&"aZ0-_".repeat(9)[..VALUE_LENGTH]).is_some());
+        for odd in [".", "=", "+", "/", "\u{e9}", "%"] {
+            let value = format!("{odd}{}", "a".repeat(VALUE_LENGTH - odd.len()));
+            assert!(of(&value).is_none(), "{value}");
         }
     }
 

@@ -152,6 +152,10 @@ fn a_consent_that_is_gone_has_drifted() {
     assert_eq!(less(|view| view.joined = Some(vec![])), [ActionType::ServiceProviderManagement]);
     let decided = Decided { action: ActionType::Registration, screen: &[ActionType::Registration] };
     assert_eq!(world.changes(&TenantView { grants: Some(vec![]), ..whole() }, Some(decided)), []);
+    let screen = [ActionType::Registration, ActionType::UserSync];
+    let asked_again = Decided { action: ActionType::Registration, screen: &screen };
+    let gone = world.changes(&TenantView { app_roles: Some(vec![]), ..whole() }, Some(asked_again));
+    assert_eq!(words(&gone), [(ActionType::UserSync, "drifted")], "what the same screen asked for is gone too");
 }
 
 /// What was not read is not missing; another tenant says nothing of this one.
@@ -209,9 +213,12 @@ fn what_is_shown_again_has_recovered() {
     assert_eq!(world.changes(&TenantView { grants: Some(vec![]), ..whole() }, None), [], "it is told once");
     let back = world.changes(&whole(), None);
     assert_eq!(words(&back), [(ActionType::Registration, "granted")]);
+    assert_eq!(back[0].granted_by(), world.enterprise.actions[&ActionType::Registration].grant().map(|(link, _)| link));
     let screen = [ActionType::ServiceProviderManagement, ActionType::Registration];
     let companion = Decided { action: ActionType::ServiceProviderManagement, screen: &screen };
     assert_eq!(world.changes(&whole(), Some(companion)), [], "its own link decides it");
+    let stranger = Decided { action: ActionType::UserSync, screen: &[ActionType::UserSync] };
+    assert_eq!(world.changes(&whole(), Some(stranger)), back, "no link of this screen decides it");
     let drift = world.noted(back[0].clone());
     assert_eq!((drift.audit.action.as_str(), &drift.link), ("consent.recovered", &None));
     assert_eq!(world.told(&drift).0, "action.recovered");
@@ -296,5 +303,9 @@ fn looks_are_spread_over_the_day() {
     let looks: std::collections::BTreeSet<Timestamp> =
         (1..=1_000).map(|number| next_look(EnterpriseId::try_from(number * 7_919).unwrap(), NOW)).collect();
     assert!(looks.len() > 500, "{}", looks.len());
-    assert!(looks.iter().all(|look| *look > NOW && look.since(NOW) < Duration::from_hours(12)));
+    let hours = |hours: u64, minutes| Duration::from_mins(hours * 60 + minutes);
+    assert!(looks.iter().all(|look| (hours(9, 0)..hours(11, 45)).contains(&look.since(NOW))));
+    let after = |number: u64| next_look(EnterpriseId::try_from(number).unwrap(), NOW).since(NOW);
+    assert_eq!(after(hours(2, 45).as_secs() - 1), hours(11, 44) + Duration::from_secs(59));
+    assert_eq!(after(hours(2, 45).as_secs()), hours(9, 0));
 }

@@ -67,7 +67,11 @@ fn pbx_and_callapp_are_two_screens() {
         (Kind::Delegated, vec![ActionType::Registration]),
         (Kind::Application, vec![ActionType::UserSync, ActionType::Presence, ActionType::Agent, ActionType::CallApp]),
     ];
-    assert_eq!(screens(&enterprise(&["PBX", "CALLAPP"]), &Wanted::Missing), expected);
+    let enterprise = enterprise(&["PBX", "CALLAPP"]);
+    assert_eq!(screens(&enterprise, &Wanted::Missing), expected);
+    let plan = plan(&enterprise, &Wanted::Missing, &ApplicationClients::single(OWN));
+    let need: Vec<bool> = plan.screens.iter().map(Screen::needs_tenant).collect();
+    assert_eq!(need, [false, true], "a registration finds its tenant out");
 }
 
 /// R137, R139 What does not apply is in no plan; adding the service later puts it in.

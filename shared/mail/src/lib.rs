@@ -3,6 +3,7 @@
 //! One call, [`Mailer::send`], and one answer: taken, better later, or hopeless. The SDK tries nothing twice: `SendEmail` has
 //! no token that makes a repeat harmless, and the schedule of `onboarding_core::mail` is patient enough.
 
+use std::fmt;
 use std::time::Duration;
 
 use aws_sdk_sesv2::Client;
@@ -29,7 +30,7 @@ const HEADERS: [(&str, &str); 1] = [("Auto-Submitted", "auto-generated")];
 const CHARSET: &str = "UTF-8";
 
 /// A finished mail.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Finished {
     /// Its id, constant over all attempts.
     pub id: MailId,
@@ -41,6 +42,14 @@ pub struct Finished {
     pub text: String,
     /// Its HTML part.
     pub html: String,
+}
+
+// Both parts hold the link, which is for the reader alone.
+impl fmt::Debug for Finished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, to, subject, .. } = self;
+        f.debug_struct("Finished").field("id", id).field("to", to).field("subject", subject).finish_non_exhaustive()
+    }
 }
 
 /// Sends mail from one address.

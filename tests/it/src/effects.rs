@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use reqwest::Client;
 use serde_json::{Value, json};
-use simulated_secrets_manager::{Call, Operation};
+use simulated_microsoft::SimulatedMicrosoft;
+use simulated_secrets_manager::{Call, Operation, SimulatedSecretsManager};
 
 use crate::world::World;
 
@@ -92,11 +94,29 @@ impl World {
 
     /// The world as it is at this moment.
     pub(crate) async fn glance(&self) -> Snapshot {
-        let rows = rows_at(self, &self.sandbox.ready().dynamodb).await;
-        let calls = self.microsoft().call_counts();
-        let count = |kind: &str| calls.get(kind).copied().unwrap_or_default();
+        let table = (&self.http, self.sandbox.ready().dynamodb.as_str());
         let webhooks = self.sandbox.webhooks().messages().len();
-        let secrets_written = self.sandbox.secrets_manager().map_or(0, |secrets_manager| {
+        Snapshot::of(table, self.microsoft(), self.sandbox.secrets_manager(), webhooks).await
+    }
+
+    /// What has been left behind since `before`, once everything has happened that is due.
+    pub(crate) async fn effects_since(&self, before: &Snapshot) -> Effects {
+        self.snapshot().await.since(before)
+    }
+}
+
+impl Snapshot {
+    /// What is in the table at this address, what was asked of everybody else, and how many webhooks the receiver has.
+    pub(crate) async fn of(
+        (http, dynamodb): (&Client, &str),
+        microsoft: &SimulatedMicrosoft,
+        secrets_manager: Option<&SimulatedSecretsManager>,
+        webhooks: usize,
+    ) -> Self {
+        let rows = rows_at(http, dynamodb).await;
+        let calls = microsoft.call_counts();
+        let count = |kind: &str| calls.get(kind).copied().unwrap_or_default();
+        let secrets_written = secrets_manager.map_or(0, |secrets_manager| {
             let is_write = |call: &Call| match call.operation {
                 Operation::GetSecretValue | Operation::DescribeSecret | Operation::ListSecrets => false,
                 Operation::CreateSecret
@@ -107,16 +127,9 @@ impl World {
             secrets_manager.calls().iter().filter(|call| is_write(call)).count()
         });
         let (token_calls, graph_calls) = (count("token"), count("graph"));
-        Snapshot { rows, token_calls, graph_calls, webhooks, secrets_written }
+        Self { rows, token_calls, graph_calls, webhooks, secrets_written }
     }
 
-    /// What has been left behind since `before`, once everything has happened that is due.
-    pub(crate) async fn effects_since(&self, before: &Snapshot) -> Effects {
-        self.snapshot().await.since(before)
-    }
-}
-
-impl Snapshot {
     pub(crate) fn since(&self, before: &Self) -> Effects {
         let mut effects = Effects {
             token_calls: self.token_calls - before.token_calls,
@@ -151,11 +164,11 @@ impl Snapshot {
 }
 
 /// Reads the whole table, apart from the functions' own client.
-async fn rows_at(world: &World, dynamodb: &str) -> BTreeMap<(String, String), String> {
+async fn rows_at(http: &Client, dynamodb: &str) -> BTreeMap<(String, String), String> {
     let mut rows = BTreeMap::new();
     let mut scan = json!({"TableName": "onboarding-sandbox", "ConsistentRead": true});
     loop {
-        let page = call_dynamodb(&world.http, dynamodb, "DynamoDB_20120810.Scan", &scan).await;
+        let page = call_dynamodb(http, dynamodb, "DynamoDB_20120810.Scan", &scan).await;
         for row in page["Items"].as_array().unwrap_or_else(|| panic!("{page}")) {
             let text = |name: &str| row[name]["S"].as_str().unwrap().to_owned();
             // An object's names are sorted, so equal rows are equal texts.
@@ -169,7 +182,7 @@ async fn rows_at(world: &World, dynamodb: &str) -> BTreeMap<(String, String), St
 }
 
 /// One call to the table or its stream, by hand.
-pub(crate) async fn call_dynamodb(http: &reqwest::Client, address: &str, operation: &str, body: &Value) -> Value {
+pub(crate) async fn call_dynamodb(http: &Client, address: &str, operation: &str, body: &Value) -> Value {
     let scope = "AWS4-HMAC-SHA256 Credential=tests/20260101/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, \
                  Signature=0";
     let call = http.post(address).header("x-amz-target", operation).header("authorization", scope);

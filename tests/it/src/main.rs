@@ -37,6 +37,7 @@ mod meter;
 mod openapi;
 mod page;
 mod preview;
+mod program;
 mod provisioning;
 mod race;
 mod rate_limit;

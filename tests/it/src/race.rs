@@ -2,6 +2,7 @@
 //! the table counts in how many rounds the writes that decide were under way at once: most of them must have raced.
 
 mod gate;
+mod processes;
 
 use std::time::Duration;
 
@@ -63,12 +64,13 @@ impl Arena {
     }
 }
 
-/// Plays `round` so often, each time with another number; `round` says whether it was a race. Most must have been.
-async fn rounds(count: usize, mut round: impl AsyncFnMut(&Arena, usize) -> bool) {
-    let (mut arena, mut raced) = (Arena::new().await, 0);
+/// Plays `round` so often, each time with another number, in an arena that `begin` makes; `round` says whether it was a
+/// race. Most must have been.
+async fn rounds<A>(count: usize, begin: impl AsyncFn() -> A, mut round: impl AsyncFnMut(&A, usize) -> bool) {
+    let (mut arena, mut raced) = (begin().await, 0);
     for at in 0..count {
         if at > 0 && at % ROUNDS_IN_ONE_WORLD == 0 {
-            arena = Arena::new().await;
+            arena = begin().await;
         }
         raced += usize::from(round(&arena, at).await);
     }
@@ -99,7 +101,7 @@ async fn fifty_callbacks(Arena { world, gate }: &Arena, round: usize) -> bool {
 }
 
 async fn callbacks(count: usize) {
-    rounds(count, fifty_callbacks).await;
+    rounds(count, Arena::new, fifty_callbacks).await;
     eprintln!("{count} rounds of 50 callbacks: {count} grants, token calls and outcomes, no server error");
 }
 
@@ -120,7 +122,7 @@ async fn a_thousand_rounds_of_fifty_callbacks() {
 async fn callbacks_at_two_instances(count: usize) {
     let callback = "/restricted/handleResponse";
     let mut instance: Option<(String, World)> = None;
-    rounds(count, async |arena, round| {
+    rounds(count, Arena::new, async |arena, round| {
         let Arena { world, gate } = arena;
         let (_, other) = match &mut instance {
             Some(of) if of.0 == world.sandbox.api() => of,
@@ -174,7 +176,7 @@ async fn proved(world: &World, enterprise: u64, person: &simulated_microsoft::Pe
 }
 
 async fn callbacks_and_confirmations(count: usize) {
-    rounds(count, async |Arena { world, gate }, round| {
+    rounds(count, Arena::new, async |Arena { world, gate }, round| {
         let enterprise = world.enterprise(json!({"enterpriseName": format!("Round {round}")})).await;
         let (first, second) = (proved(world, enterprise, &GRACE).await, proved(world, enterprise, &GRACE).await);
         world.post(first).await;
@@ -215,7 +217,7 @@ fn told(world: &World, enterprise: u64) -> Vec<String> {
 }
 
 async fn tenants_against_each_other(count: usize) {
-    rounds(count, async |Arena { world, gate }, round| {
+    rounds(count, Arena::new, async |Arena { world, gate }, round| {
         let enterprise = world.enterprise(json!({"enterpriseName": format!("Round {round}")})).await;
         let (grace, frank) = (proved(world, enterprise, &GRACE).await, proved(world, enterprise, &FRANK).await);
         // The provider is shown the tenant of one of them: of the two confirmations one is refused before it writes.
@@ -258,7 +260,7 @@ const STOPPED_AFTER: [u64; 10] = [0, 25, 50, 75, 100, 125, 150, 175, 600, 900];
 
 async fn callbacks_and_stops(count: usize) {
     let mut granted = 0;
-    rounds(count, async |Arena { world, gate }, round| {
+    rounds(count, Arena::new, async |Arena { world, gate }, round| {
         let name = json!({"enterpriseName": format!("Round {round}"), "expectedTenant": CONTOSO.id});
         let enterprise = world.enterprise(name).await;
         let answer = proved(world, enterprise, &GRACE).await;

@@ -2,7 +2,6 @@
 //! taps.
 
 use std::collections::BTreeSet;
-use std::process::Stdio;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -13,10 +12,9 @@ use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use simulated_microsoft::{AppRegistration, Person, SimulatedMicrosoft};
 use simulated_secrets_manager::SimulatedSecretsManager;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
-use tokio::process::{Child, Command};
 
 use super::scan::{Kind, Scan};
+use crate::program::Program;
 use crate::tap::{Tap, serve_dynamodb};
 use crate::world::{Answer, Decision, secrets_manager, send};
 
@@ -34,24 +32,25 @@ pub(crate) struct Stage {
     pub(crate) secrets: Tap,
     pub(crate) entra: Tap,
     pub(crate) receiver: Tap,
+    /// Before SES.
+    pub(crate) mail: Tap,
     pub(crate) microsoft: SimulatedMicrosoft,
-    pub(crate) ready: Value,
-    /// What the program itself says, on standard error and after the ready line on standard output.
-    said: [Arc<Mutex<Vec<u8>>>; 2],
+    program: Program,
+    /// The environment of the program.
+    variables: Vec<(&'static str, String)>,
     pub(crate) scan: Mutex<Scan>,
     /// The enterprises whose provider was given Microsoft's own tokens.
     pub(crate) raw: Mutex<BTreeSet<u64>>,
     pub(crate) rows: String,
-    child: Child,
     pub(crate) http: Client,
     advanced: Arc<AtomicI64>,
-    _secrets: SimulatedSecretsManager,
+    pub(crate) secrets_manager: SimulatedSecretsManager,
 }
 
 impl Stage {
     pub(crate) async fn open() -> Self {
         let (api, dynamodb, secrets) = (Tap::open().await, Tap::open().await, Tap::open().await);
-        let (entra, receiver) = (Tap::open().await, Tap::open().await);
+        let (entra, receiver, mail) = (Tap::open().await, Tap::open().await, Tap::open().await);
         let rows = serve_dynamodb().await;
         dynamodb.leads_to(&rows);
         let listener = listener().await;
@@ -63,31 +62,23 @@ impl Stage {
         scan.canary(Kind::ClientSecret, client_secret.as_str());
         let advanced = Arc::new(AtomicI64::new(0));
         let microsoft = simulate_microsoft(&entra, &api, &client_secret, &advanced).await;
-        let mut child = Command::new(program().await)
-            .args(["serve", "--port", "0", "--ephemeral", "--json", "--no-sweep", "--allow-insecure-redirects"])
-            .env("LOG_LEVEL", "DEBUG")
-            .env("RUST_BACKTRACE", "full")
-            .env("CLIENT_ID", CLIENT_ID)
-            .env("CLIENT_SECRET", &client_secret)
-            .env("APPLICATION_CLIENTS", json!({ FURTHER_ACTION: FURTHER_CLIENT }).to_string())
-            .env("PUBLIC_BASE_URL", api.url())
-            .env("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.url())
-            .env("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets.url())
-            .env("AUTHORITY_HOST", entra.url().replace("127.0.0.1", "localhost"))
-            .env("GRAPH_ENDPOINT", entra.url().replace("127.0.0.1", "localhost"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let said = [Arc::default(), Arc::default()];
-        listen(child.stderr.take().unwrap(), &said[0]);
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        stdout.read_line(&mut line).await.unwrap();
-        listen(stdout, &said[1]);
-        let ready: Value = serde_json::from_str(&line).unwrap();
-        api.leads_to(ready["api"].as_str().unwrap());
+        let microsoft_at = entra.url().replace("127.0.0.1", "localhost");
+        let variables = [
+            ("LOG_LEVEL", "DEBUG".to_owned()),
+            ("RUST_BACKTRACE", "full".to_owned()),
+            ("CLIENT_ID", CLIENT_ID.to_owned()),
+            ("CLIENT_SECRET", client_secret),
+            ("APPLICATION_CLIENTS", json!({ FURTHER_ACTION: FURTHER_CLIENT }).to_string()),
+            ("PUBLIC_BASE_URL", api.url()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.url()),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets.url()),
+            ("AWS_ENDPOINT_URL_SESV2", mail.url()),
+            ("AUTHORITY_HOST", microsoft_at.clone()),
+            ("GRAPH_ENDPOINT", microsoft_at),
+        ];
+        let program = Program::start(&variables).await;
+        api.leads_to(program.text("api"));
+        mail.leads_to(&format!("{}/sandbox/ses", program.text("api")));
         let http = onboarding_microsoft::http::client().unwrap();
         let stage = Self {
             api,
@@ -95,16 +86,16 @@ impl Stage {
             secrets,
             entra,
             receiver,
+            mail,
             microsoft,
-            ready,
-            said,
+            program,
+            variables: variables.into(),
             scan: Mutex::new(scan),
             raw: Mutex::default(),
             rows,
-            child,
             http,
             advanced,
-            _secrets: secrets_manager,
+            secrets_manager,
         };
         stage.canary(Kind::OperatorKey, secret_of(stage.text("operatorKey")));
         stage.canary(Kind::ResellerKey, secret_of(stage.text("resellerKey")));
@@ -112,7 +103,7 @@ impl Stage {
     }
 
     pub(crate) fn text(&self, field: &str) -> &str {
-        self.ready[field].as_str().unwrap()
+        self.program.text(field)
     }
 
     pub(crate) fn canary(&self, kind: Kind, secret: impl Into<Vec<u8>>) {
@@ -212,19 +203,29 @@ impl Stage {
     pub(crate) async fn pass(&self, seconds: i64) {
         self.advanced.fetch_add(seconds, Ordering::SeqCst);
         self.operator("/sandbox/clock", json!({ "advanceSeconds": seconds })).await;
-        // A tick ends when everything that it began has, which takes its time where everything breaks.
-        let tick = self.call(Method::POST, "/sandbox/tick").bearer_auth(self.text("operatorKey")).json(&json!({}));
-        send(tick.timeout(std::time::Duration::from_mins(2))).await;
+        self.tick(self.text("api")).await;
+    }
+
+    /// Lets everything happen that is due at the process at `api`. That ends when everything that it began has, which takes
+    /// its time where everything breaks: longer than the tap before it waits.
+    pub(crate) async fn tick(&self, api: &str) {
+        let tick = self.http.post(format!("{api}/sandbox/tick")).bearer_auth(self.text("operatorKey"));
+        send(tick.json(&json!({})).timeout(std::time::Duration::from_mins(2))).await;
+    }
+
+    /// The number of the program's process.
+    pub(crate) fn process(&self) -> u32 {
+        self.program.id()
+    }
+
+    /// One more process of the program, on the same table, secrets and Microsoft.
+    pub(crate) async fn another_process(&self) -> Program {
+        Program::start(&self.variables).await
     }
 
     /// Ends the program: what it said on standard error, and on standard output after the ready line.
     pub(crate) async fn end(&mut self) -> [Vec<u8>; 2] {
-        let id = self.child.id().unwrap().to_string();
-        assert!(Command::new("kill").args(["-s", "TERM", &id]).status().await.unwrap().success());
-        self.child.wait().await.unwrap();
-        // The pipes end with the program; their readers need a moment.
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-        [&self.said[0], &self.said[1]].map(|said| said.lock().unwrap().clone())
+        self.program.end().await
     }
 }
 
@@ -237,25 +238,6 @@ pub(crate) fn random_text() -> String {
 /// The secret part of an API key.
 pub(crate) fn secret_of(key: &str) -> &str {
     key.rsplit('_').next().unwrap()
-}
-
-/// The program as it is now: built if it is not.
-async fn program() -> String {
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--locked", "--quiet", "--package", "onboarding-sandbox", "--message-format=json"]);
-    // What cargo tells this test about its own package would make build scripts run anew.
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_"].iter().any(|own| text.starts_with(own)) {
-            build.env_remove(&name);
-        }
-    }
-    let made = build.output().await.unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let text = String::from_utf8(made.stdout).unwrap();
-    let messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let executable = messages.filter_map(|message| message["executable"].as_str().map(str::to_owned)).next_back();
-    executable.unwrap()
 }
 
 async fn listener() -> tokio::net::TcpListener {
@@ -285,14 +267,4 @@ async fn simulate_microsoft(
         now: Arc::new(now),
     };
     SimulatedMicrosoft::start(listener, entra.url().replace("127.0.0.1", "localhost"), options).unwrap()
-}
-
-fn listen(mut pipe: impl tokio::io::AsyncRead + Unpin + Send + 'static, said: &Arc<Mutex<Vec<u8>>>) {
-    let said = Arc::clone(said);
-    tokio::spawn(async move {
-        let mut part = vec![0; 64 * 1024];
-        while let Ok(read @ 1..) = pipe.read(&mut part).await {
-            said.lock().unwrap().extend_from_slice(&part[..read]);
-        }
-    });
 }

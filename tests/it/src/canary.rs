@@ -11,9 +11,10 @@
 //! | the kinds of canaries, the places, and the search | [`scan`] |
 //! | where the contract itself puts a secret | [`allowed`] |
 //! | the program and the taps around it | [`stage`], [`crate::tap`] |
-//! | what is played | [`scenario`], [`scenario::application`], [`scenario::start`], [`scenario::program`] |
+//! | what is played | [`scenario`], [`scenario::application`], [`scenario::start`], [`scenario::activation`], [`scenario::program`] |
 //! | our certificate, and what of it is secret | [`certificate`] |
-//! | how what was seen becomes canaries and outputs | [`gather`] |
+//! | how what was seen becomes canaries and outputs | [`gather`], [`seen`] |
+//! | that a canary out of its place is found and named | [`planted`] |
 //! | what a panic tells | [`panicking`] |
 //! | `Debug` and error texts | [`texts`] |
 
@@ -21,8 +22,10 @@ pub(crate) mod allowed;
 pub(crate) mod certificate;
 mod gather;
 mod panicking;
+mod planted;
 pub(crate) mod scan;
 mod scenario;
+mod seen;
 mod spelling;
 pub(crate) mod stage;
 mod texts;
@@ -60,6 +63,8 @@ async fn no_secret_leaves_its_place() {
     scenario::application::certificate(&stage).await;
     scenario::start::journeys(&stage).await;
     scenario::start::troubles(&stage).await;
+    scenario::activation::journey(&stage).await;
+    scenario::activation::troubles(&stage).await;
     scenario::program::tokens(&stage).await;
     scenario::program::under_keys(&stage).await;
     scenario::program::raw_tokens(&stage).await;

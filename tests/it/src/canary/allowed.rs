@@ -6,6 +6,8 @@
 //! | the sealed state, the nonce | the link that is answered, and a row's hash of neither | Microsoft reads them (R110, R111) |
 //! | an outcome handle | `Location` | the browser goes there |
 //! | a start handle | the answer that makes it; the form of our pages that goes on, and the address to pass on; `Location` | K13 |
+//! | an activation handle | the mail that brings it; the form of its page; `Location` behind its button | R147 |
+//! | a contact's mail address | whom the mail is for | R147 |
 //! | keys of the sandbox | its own page at `/` | DESIGN §6 |
 //! | the cookie of a sign-in | `Set-Cookie` | K13 |
 //! | an access token of ours | the answer that makes it | RFC 6749 §5.1 |
@@ -33,6 +35,23 @@ pub(crate) fn take_between(text: &mut String, before: &str, after: char) -> Vec<
         text.replace_range(begin..end, "");
         from = begin;
     }
+    taken
+}
+
+/// Takes the handles behind `before` out of `text`, in which they stand `times` times or not at all.
+pub(crate) fn take_handles(text: &mut String, before: &str, times: usize) -> Vec<String> {
+    let is_of_a_handle = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_');
+    let mut parts = text.split(before);
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    let mut taken = Vec::new();
+    for part in parts {
+        let rest = part.trim_start_matches(is_of_a_handle);
+        taken.push(part[..part.len() - rest.len()].to_owned());
+        kept.push_str(before);
+        kept.push_str(rest);
+    }
+    assert!(taken.is_empty() || taken.len() == times, "{} handles, not {times}", taken.len());
+    *text = kept;
     taken
 }
 
@@ -86,6 +105,19 @@ mod tests {
         let mut page = "<form action=\"/start/one\"> /start/two <form action=\"/start/three\">".to_owned();
         assert_eq!(take_between(&mut page, "action=\"/start/", '"'), ["one", "three"]);
         assert_eq!(page, "<form action=\"/start/\"> /start/two <form action=\"/start/\">");
+    }
+
+    #[test]
+    fn handles_are_taken_as_often_as_they_may_stand_there() {
+        let mut text = "https://a.example/activate/h4nd_le-1\nnot at all: /start/h4ndle".to_owned();
+        assert_eq!(take_handles(&mut text, "/activate/", 1), ["h4nd_le-1"]);
+        assert_eq!(text, "https://a.example/activate/\nnot at all: /start/h4ndle");
+    }
+
+    #[test]
+    #[should_panic(expected = "2 handles, not 1")]
+    fn a_handle_stands_nowhere_twice_where_it_may_once() {
+        take_handles(&mut "/activate/one /activate/one".to_owned(), "/activate/", 1);
     }
 
     #[test]

@@ -1,271 +1,29 @@
-//! What came through the taps and out of the program, as canaries and outputs of the scan.
+//! What came through the taps and out of the program, read into the scan.
 
-use std::collections::BTreeSet;
-
-use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, HeaderMap, LOCATION, SET_COOKIE};
 use serde_json::{Value, json};
-use url::form_urlencoded;
 
-use super::allowed::{take, take_addresses, take_between};
-use super::scan::{Kind, Place, Scan};
-use super::stage::{Stage, secret_of};
-use crate::tap::Exchange;
+use super::seen::Seen;
+use super::stage::Stage;
 
-/// Reads all that was seen into the scan: first what is secret, then what came out.
+/// Reads all that was seen into the scan.
 pub(crate) async fn gather(stage: &mut Stage) {
     let rows = whole_table(stage).await;
     let records = whole_stream(stage).await;
-    let mails = stage.call(Method::GET, "/sandbox/mail/messages").send().await.unwrap().text().await.unwrap();
     let [log, standard_output] = stage.end().await;
-    let mut scan = std::mem::take(&mut *stage.scan.lock().unwrap());
-    for exchange in stage.secrets.seen() {
-        secrets_of_secrets_manager(&exchange, &mut scan);
-    }
-    for exchange in stage.entra.seen() {
-        secrets_of_microsoft(&exchange, &mut scan);
-        let is_ours =
-            ["/token", "/v1.0/", "/discovery/", "/.well-known/"].iter().any(|at| exchange.target.contains(at));
-        if is_ours {
-            scan.output(Place::Url, "a call to Microsoft", format!("{} {}", exchange.method, exchange.target));
-        }
-    }
-    for exchange in stage.api.seen() {
-        secrets_of_api(&exchange, &mut scan);
-        answer_of_api(exchange, &mut scan);
-    }
-    let raw = stage.raw.lock().unwrap().clone();
-    for exchange in stage.receiver.seen() {
-        webhook(exchange, &raw, &mut scan);
-    }
-    for Exchange { target, sent, request, answer, is_broken, .. } in stage.dynamodb.seen() {
-        let operation = sent.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-        scan.output(Place::Url, "a call to DynamoDB", target);
-        let place = if operation.contains("Streams") { Place::Stream } else { Place::Row };
-        scan.output(place, format!("sent by {operation}"), without_addresses(&request));
-        if !is_broken {
-            scan.output(place, format!("read by {operation}"), without_addresses(&answer));
-        }
-    }
-    for row in rows {
-        scan.output(
-            Place::Row,
-            format!("at the end: {}", row["PK"]["S"]),
-            without_addresses(row.to_string().as_bytes()),
-        );
-    }
-    for record in records {
-        scan.output(Place::Stream, "at the end", without_addresses(record.to_string().as_bytes()));
-    }
-    scan.output(Place::Mail, "all", mails);
-    scan.output(Place::StandardOutput, "after the ready line", standard_output);
-    for line in log.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        scan.output(Place::Log, "a line", line);
-    }
-    for person in simulated_microsoft::people() {
-        scan.canary(Kind::MailAddress, person.upn);
-    }
-    *stage.scan.lock().unwrap() = scan;
-}
-
-/// Sealing keys and webhook secrets, as text and as bytes.
-fn secrets_of_secrets_manager(exchange: &Exchange, scan: &mut Scan) {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD;
-    let sent: Value = serde_json::from_slice(&exchange.request).unwrap_or_default();
-    let kept = sent["SecretString"].as_str();
-    if sent["Name"].as_str().is_some_and(|name| name.contains("/client-secret")) {
-        scan.canary(Kind::ClientSecret, kept.unwrap());
-    }
-    let stored: Value = kept.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    for key in stored["keys"].as_array().into_iter().flatten() {
-        let (kind, text) = match (key["key"].as_str(), key["secret"].as_str()) {
-            (Some(sealing), _) => (Kind::SealingKey, sealing),
-            (_, Some(webhook)) => (Kind::WebhookSecret, webhook.strip_prefix("whsec_").unwrap()),
-            _ => continue,
-        };
-        scan.canary(kind, text);
-        scan.canary(kind, STANDARD.decode(text).unwrap());
-    }
-}
-
-fn secrets_of_microsoft(exchange: &Exchange, scan: &mut Scan) {
-    if exchange.target.contains("/token") {
-        let mut given = Kind::AccessToken;
-        for (name, value) in form_urlencoded::parse(&exchange.request) {
-            match name.as_ref() {
-                "code" => scan.canary(Kind::Code, value.as_bytes()),
-                "code_verifier" => scan.canary(Kind::Verifier, value.as_bytes()),
-                "client_assertion" => scan.token(Kind::Assertion, &value),
-                "grant_type" if value == "client_credentials" => given = Kind::AppToken,
-                _ => {}
-            }
-        }
-        let tokens: Value = serde_json::from_slice(&exchange.answer).unwrap_or_default();
-        let text = |field: &str| tokens[field].as_str().unwrap_or_default();
-        scan.canary(given, text("access_token"));
-        scan.canary(Kind::RefreshToken, text("refresh_token"));
-        scan.token(Kind::IdToken, text("id_token"));
-    }
-}
-
-/// What browsers and callers sent: each field of a callback is a secret, right or wrong.
-fn secrets_of_api(exchange: &Exchange, scan: &mut Scan) {
-    for key in exchange.sent.get_all(AUTHORIZATION).iter().filter_map(|value| value.to_str().ok()) {
-        let secret = secret_of(key.rsplit(' ').next().unwrap_or_default());
-        // The two right keys are known under their own names.
-        if exchange.status == 401 {
-            scan.canary(Kind::WrongKey, secret);
-        }
-    }
-    if exchange.target.starts_with("/oauth/token") && exchange.status >= 400 {
-        for (name, value) in form_urlencoded::parse(&exchange.request) {
-            if name == "client_secret" {
-                scan.canary(Kind::WrongKey, secret_of(&value));
-            }
-        }
-    }
-    if exchange.target.starts_with("/restricted/") {
-        let query = exchange.target.split_once('?').map_or("", |(_, query)| query);
-        for (name, value) in form_urlencoded::parse(&exchange.request).chain(form_urlencoded::parse(query.as_bytes())) {
-            match name.as_ref() {
-                "code" => scan.canary(Kind::Code, value.as_bytes()),
-                "state" => scan.canary(Kind::State, value.as_bytes()),
-                "id_token" => scan.token(Kind::IdToken, &value),
-                _ => {}
-            }
-        }
-    }
-}
-
-/// An answer of the API or a page, after what it is there to tell was taken out.
-fn answer_of_api(exchange: Exchange, scan: &mut Scan) {
-    let Exchange { method, target, status, mut headers, answer, .. } = exchange;
-    // The sandbox speaks for itself: its page at / shows its keys (DESIGN §6).
-    if target.split('?').next() == Some("/") || target.starts_with("/sandbox/") {
-        return;
-    }
-    if let Some(location) = headers.remove(LOCATION) {
-        let location = location.to_str().unwrap().to_owned();
-        let told = location_without_its_secrets(&target, &location, scan);
-        scan.output(Place::Answer, "Location, its secrets apart", told);
-    }
-    if let Some(cookie) = headers.remove(SET_COOKIE) {
-        let mut cookie = cookie.to_str().unwrap().to_owned();
-        for value in take_between(&mut cookie, "__Host-txn=", ';') {
-            scan.canary(Kind::Cookie, value);
-        }
-        scan.output(Place::Answer, "Set-Cookie, its value apart", cookie);
-    }
-    let mut document: Value = serde_json::from_slice(&answer).unwrap_or_default();
-    let text = match (status, document.as_str()) {
-        (200, Some(link)) if target.contains("ction") => link_without_its_secrets(link, scan),
-        (200 | 201, None) if document.is_object() => {
-            told_once(&target, &mut document, scan);
-            document.to_string()
-        }
-        _ => page_without_its_form(&answer, scan),
+    let seen = Seen {
+        secrets: stage.secrets.seen(),
+        entra: stage.entra.seen(),
+        api: stage.api.seen(),
+        receiver: stage.receiver.seen(),
+        mail: stage.mail.seen(),
+        dynamodb: stage.dynamodb.seen(),
+        rows,
+        records,
+        log,
+        standard_output,
+        raw: stage.raw.lock().unwrap().clone(),
     };
-    scan.output(Place::Answer, format!("{status} to {method}"), format!("{} {text}", lines(&headers)));
-}
-
-/// The address to which a browser is sent: an outcome page, a start page, or Microsoft's from a start page.
-fn location_without_its_secrets(target: &str, location: &str, scan: &mut Scan) -> String {
-    if let Some((before, handle)) = location.split_once("/outcome/") {
-        scan.canary(Kind::OutcomeHandle, handle);
-        return before.to_owned();
-    }
-    match location.strip_prefix("/start/") {
-        Some(handle) => {
-            scan.canary(Kind::StartHandle, handle);
-            "/start/".to_owned()
-        }
-        None if target.starts_with("/start/") => link_without_its_secrets(location, scan),
-        None => location.to_owned(),
-    }
-}
-
-/// A page without the handle in the form that goes on, and in the address that is passed on to an administrator (K13).
-fn page_without_its_form(answer: &[u8], scan: &mut Scan) -> String {
-    let mut page = String::from_utf8_lossy(answer).into_owned();
-    for handle in take_between(&mut page, "action=\"/start/", '"') {
-        scan.canary(Kind::StartHandle, handle);
-    }
-    for address in take_between(&mut page, "<code class=\"address\">", '<') {
-        scan.canary(Kind::StartHandle, address.rsplit('/').next().unwrap());
-    }
-    page
-}
-
-/// Keys and webhook secrets are shown when they are made; an enterprise tells its own addresses (K9, K10).
-fn told_once(target: &str, document: &mut Value, scan: &mut Scan) {
-    let shown: &[(&str, Kind)] = match target {
-        "/v1/resellers" => &[("/webhookSecret", Kind::WebhookSecret)],
-        rotated if rotated.ends_with("/webhook-secret") => &[("/webhookSecret", Kind::WebhookSecret)],
-        token if token.ends_with("/token") => &[("/access_token", Kind::ApiToken)],
-        links if links.ends_with("/links") => &[("/startUrl", Kind::StartHandle)],
-        keys if keys.ends_with("/keys") => &[("/key", Kind::ResellerKey)],
-        enterprise if enterprise.starts_with("/v1/enterprises/") => {
-            &[("/managementConsent/grantedBy", Kind::MailAddress), ("/enterpriseAdminEmail", Kind::MailAddress)]
-        }
-        _ => &[],
-    };
-    for (pointer, kind) in shown {
-        if let Some(secret) = take(document, pointer) {
-            let has_prefix = matches!(kind, Kind::ResellerKey | Kind::ApiToken | Kind::WebhookSecret);
-            let secret = if has_prefix { secret_of(&secret) } else { secret.rsplit('/').next().unwrap() };
-            scan.canary(*kind, secret);
-        }
-    }
-}
-
-/// A link without the state and the nonce that are there for Microsoft to read.
-fn link_without_its_secrets(link: &str, scan: &mut Scan) -> String {
-    let link = url::Url::parse(link).unwrap();
-    let mut kept = Vec::new();
-    for (name, value) in link.query_pairs() {
-        match name.as_ref() {
-            "state" => scan.canary(Kind::State, value.as_bytes()),
-            "nonce" => scan.canary(Kind::Nonce, value.as_bytes()),
-            _ => kept.push(format!("{name}={value}")),
-        }
-    }
-    format!("{}?{}", link.path(), kept.join("&"))
-}
-
-/// An outcome without the handles and the address that the source's object has; or without Microsoft's tokens, where
-/// their enterprise's provider was switched to them.
-fn webhook(exchange: Exchange, raw: &BTreeSet<u64>, scan: &mut Scan) {
-    let Exchange { target, sent, request, .. } = exchange;
-    let mut outcome: Value = serde_json::from_slice(&request).unwrap();
-    let is_raw = outcome["enterpriseId"].as_u64().is_some_and(|enterprise| raw.contains(&enterprise));
-    let result = "/msalAuthenticationResult/authenticationResult";
-    for token in ["accessToken", "idToken"] {
-        if let Some(handle) = take(&mut outcome, &format!("{result}/{token}")) {
-            assert_eq!(handle.starts_with("onbtok_"), !is_raw, "no token of Microsoft's leaves, unless it is to");
-            if is_raw {
-                scan.token(if token == "idToken" { Kind::IdToken } else { Kind::AccessToken }, &handle);
-            } else {
-                scan.canary(Kind::TokenHandle, handle.strip_prefix("onbtok_").unwrap());
-            }
-        }
-    }
-    if let Some(address) = take(&mut outcome, &format!("{result}/userInfo/displayableId")) {
-        assert!(address.contains('@'), "the signer's name");
-    }
-    scan.output(Place::Webhook, "an outcome", format!("{target} {} {outcome}", lines(&sent)));
-}
-
-fn lines(headers: &HeaderMap) -> String {
-    let lines = headers.iter().map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())));
-    lines.collect::<Vec<_>>().join("\r\n")
-}
-
-fn without_addresses(text: &[u8]) -> Vec<u8> {
-    let Ok(mut document) = serde_json::from_slice::<Value>(text) else { return text.to_vec() };
-    let taken = take_addresses(&mut document);
-    assert!(taken.iter().all(|address| address.contains('@')), "an address and nothing else");
-    document.to_string().into_bytes()
+    seen.read_into(&mut stage.scan.lock().unwrap());
 }
 
 async fn aws(stage: &Stage, operation: &str, body: &Value) -> Value {

@@ -31,6 +31,8 @@ pub(crate) enum Kind {
     OutcomeHandle,
     /// Of a start link.
     StartHandle,
+    /// Of the link that activates a service provider.
+    ActivationHandle,
     /// What ties a sign-in to the browser that began it.
     Cookie,
     /// Of our own making: of a provider, or of one enterprise.
@@ -58,7 +60,7 @@ pub(crate) enum Place {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 23] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::ClientSecret,
         Self::PrivateKey,
         Self::Assertion,
@@ -78,6 +80,7 @@ impl Kind {
         Self::TokenHandle,
         Self::OutcomeHandle,
         Self::StartHandle,
+        Self::ActivationHandle,
         Self::Cookie,
         Self::ApiToken,
         Self::MailAddress,
@@ -94,7 +97,7 @@ impl Place {
         (Self::Row, 4_000),
         (Self::Stream, 1_500),
         (Self::Webhook, 60),
-        (Self::Mail, 1),
+        (Self::Mail, 30),
         (Self::Url, 2_000),
         (Self::Debug, 200),
     ];

@@ -1,5 +1,6 @@
 //! What happens on the stage: the flow, everything that can go wrong with it, and everything that can be sent.
 
+pub(crate) mod activation;
 pub(crate) mod application;
 pub(crate) mod program;
 pub(crate) mod start;
@@ -334,6 +335,7 @@ pub(crate) async fn strange_requests(stage: &Stage) {
         "/outcome/",
         "/restricted/",
         "/start/",
+        "/activate/",
         "/pbx/getPBXTypesByResellerId?resellerId=",
     ] {
         for method in [Method::GET, Method::POST, Method::DELETE, "STRANGE".parse().unwrap()] {

@@ -1,12 +1,14 @@
 //! `Debug` and error texts of types that hold something secret.
 
+use onboarding_core::activation::{Activation, ActivationLink};
 use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::cloud::{AuthorityPath, Cloud, Endpoints};
 use onboarding_core::consent::ConsentRequest;
 use onboarding_core::credential::{ApiKey, Environment, KeyOwner, Presented};
 use onboarding_core::fields::Fields;
-use onboarding_core::id::{EnterpriseId, ResellerId};
+use onboarding_core::id::{EnterpriseId, MailId, ResellerId};
 use onboarding_core::identity::{Expected, SignedClaims, Signer, verify};
+use onboarding_core::mail::{Addressed, Letter, Mail, SecretLink};
 use onboarding_core::outcome::{RawTokens, TokenHandles, Tokens};
 use onboarding_core::outcome_link::OutcomeLink;
 use onboarding_core::plan::Wanted;
@@ -20,6 +22,7 @@ use onboarding_core::text::EmailAddress;
 use onboarding_core::time::{Clock as _, SystemClock};
 use onboarding_core::token::{AccessToken, TokenGrant};
 use onboarding_lambda::answer::Answer;
+use onboarding_mail::Finished;
 use onboarding_microsoft::authorize::SignIn;
 use onboarding_microsoft::redeem::{Redeemed, Redemption};
 use serde_json::{Value, json};
@@ -129,6 +132,7 @@ pub(crate) fn gather(played: &Stage, scan: &mut Scan) {
     scan.canary(Kind::RefreshToken, refresh);
     tokens(scan);
     start_page(&asked, scan);
+    activation(scan);
 }
 
 /// Tokens of ours, and Microsoft's on their way to a provider that was switched to them.
@@ -163,6 +167,28 @@ fn start_page(asked: &ConsentRequest, scan: &mut Scan) {
     scan.canary(Kind::Cookie, cookie.split(['=', ';']).nth(1).unwrap());
 }
 
+/// The way into the page that activates a service provider, and the mail that brings it.
+fn activation(scan: &mut Scan) {
+    let (random, now) = (SystemRandomness::new(), SystemClock.now());
+    let (mail, reseller) = (MailId::new(now, &random), ResellerId::try_from(7).unwrap());
+    let (activation, handle) = Activation::new(mail.clone(), (now, &random));
+    scan.output(Place::Debug, "Activation, ActivationLink", format!("{activation:?} {:?}", activation.link(reseller)));
+    let address = format!("{}@contact.example", random_text());
+    let link = SecretLink::new(format!("https://api.example/activate/{}", handle.expose()));
+    let (text, html) = (link.expose().to_owned(), format!("<a href=\"{}\">", link.expose()));
+    let to: EmailAddress = address.parse().unwrap();
+    let letter = Letter::Activation { provider: "Acme".parse().unwrap(), link, expires_at: now };
+    let addressed = Addressed { to: to.clone(), letter };
+    let keys = SealingKeys::from_json(&SealingKeys::generate(&random)).unwrap();
+    let queued = addressed.mail((mail.clone(), reseller), &keys, (now, &random));
+    let unread = Addressed::open(&Mail { sealed: address.clone(), ..queued.clone() }, &keys, now).unwrap_err();
+    let finished = Finished { id: mail, to, subject: "Activate Acme".parse().unwrap(), text, html };
+    let text = format!("{addressed:?} {queued:?} {unread:?} {unread} {finished:?}");
+    scan.output(Place::Debug, "Addressed, Mail, UnreadableMail, Finished", text);
+    scan.canary(Kind::ActivationHandle, handle.expose());
+    scan.canary(Kind::MailAddress, address);
+}
+
 /// Every row that the program read, as the type that it became.
 fn rows(stage: &Stage, say: &mut impl FnMut(&str, String)) {
     for Exchange { answer, .. } in stage.dynamodb.seen() {
@@ -176,6 +202,10 @@ fn rows(stage: &Stage, say: &mut impl FnMut(&str, String)) {
                 serde_json::from_value::<onboarding_core::delivery::Delivery>(row.clone())
                     .map(|row| format!("{row:?}")),
                 serde_json::from_value::<StartLink>(row.clone()).map(|row| format!("{row:?}")),
+                serde_json::from_value::<ActivationLink>(row.clone()).map(|row| format!("{row:?}")),
+                serde_json::from_value::<Mail>(row.clone()).map(|row| format!("{row:?}")),
+                serde_json::from_value::<onboarding_core::reseller::Reseller>(row.clone())
+                    .map(|row| format!("{row:?}")),
                 serde_json::from_value::<onboarding_core::token::TokenRecord>(row).map(|row| format!("{row:?}")),
             ];
             read.into_iter().flatten().for_each(|text| say("a row", text));

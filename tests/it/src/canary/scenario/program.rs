@@ -21,7 +21,7 @@ impl Stage {
     }
 
     /// Calls twice under an idempotency key, and once more for something else; the key is a stray too.
-    async fn thrice(&self, credential: &str, path: &str, body: &Value) -> Answer {
+    pub(super) async fn thrice(&self, credential: &str, path: &str, body: &Value) -> Answer {
         let key = self.stray();
         let call = |body: &Value| {
             let call = self.call(Method::POST, path).bearer_auth(credential);

@@ -3,16 +3,17 @@
 //! Made by hand instead of by `aws-config`: its provider chain, profile files and IMDS calls are of no use in Lambda,
 //! where the environment says everything, and they cost start-up time and binary size (`docs/decisions/0001`).
 
+mod http;
+
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_types::sdk_config::{RetryConfig, SharedCredentialsProvider, TimeoutConfig};
-use rustls::RootCertStore;
+use rustls::crypto::ring::default_provider;
+use rustls::{ClientConfig, RootCertStore};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
@@ -55,7 +56,7 @@ pub fn sdk_config(env: &Env) -> Result<SdkConfig, ConfigError> {
     let credentials = Credentials::new(key, secret, session, None, "lambda-environment");
     let bundle: Option<PathBuf> = env.optional("AWS_CA_BUNDLE")?;
     let http_client = match bundle {
-        Some(bundle) => trusting(&given_roots(&bundle)?)?,
+        Some(bundle) => trusting(given_roots(&bundle)?)?,
         None => https_client()?,
     };
     Ok(sdk_config_for(Region::new(region), credentials, http_client))
@@ -76,36 +77,40 @@ pub fn sdk_config_for(region: Region, credentials: Credentials, http_client: Sha
         .build()
 }
 
-/// The roots (PEM) in the file that `AWS_CA_BUNDLE` names, for endpoints behind an authority of one's own. They are trusted
+/// The roots in the file (PEM) that `AWS_CA_BUNDLE` names, for endpoints behind an authority of one's own. They are trusted
 /// instead of ours, as in every AWS SDK that knows the variable.
-///
-/// Read with care here, because the SDK panics on a bad certificate at its first connection.
-fn given_roots(bundle: &Path) -> Result<String, ConfigError> {
+fn given_roots(bundle: &Path) -> Result<RootCertStore, ConfigError> {
     let wrong = |reason: &str| ConfigError::Wrong { name: "AWS_CA_BUNDLE", reason: reason.to_owned() };
     let pem = std::fs::read_to_string(bundle).map_err(|_| wrong("must name a file that can be read"))?;
-    let roots: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
-    let roots = roots.ok().filter(|roots| !roots.is_empty());
+    let roots = roots(&pem).filter(|roots| !roots.is_empty());
+    roots.ok_or_else(|| wrong("must name a PEM file that holds root certificates and nothing else"))
+}
+
+/// The certificates in a PEM text, if all of them are some.
+fn roots(pem: &str) -> Option<RootCertStore> {
     let mut store = RootCertStore::empty();
-    let sound = roots.is_some_and(|roots| roots.into_iter().all(|root| store.add(root).is_ok()));
-    if sound { Ok(pem) } else { Err(wrong("must name a PEM file that holds root certificates and nothing else")) }
+    for root in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+        store.add(root.ok()?).ok()?;
+    }
+    Some(store)
 }
 
 /// The HTTP client of deployed functions: rustls with ring, trusting the roots of AWS alone.
 pub fn https_client() -> Result<SharedHttpClient, ConfigError> {
-    trusting(ROOTS)
+    let roots = roots(ROOTS).ok_or_else(|| ConfigError::TrustStore("they are not certificates".to_owned()))?;
+    trusting(roots)
 }
 
-fn trusting(roots: &str) -> Result<SharedHttpClient, ConfigError> {
-    let roots = TrustStore::empty().with_pem_certificate(roots);
-    let context = TlsContext::builder().with_trust_store(roots).build();
-    let context = context.map_err(|fault| ConfigError::TrustStore(fault.to_string()))?;
-    Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build_https())
+fn trusting(roots: RootCertStore) -> Result<SharedHttpClient, ConfigError> {
+    let tls = ClientConfig::builder_with_provider(Arc::new(default_provider())).with_safe_default_protocol_versions();
+    let tls = tls.map_err(|fault| ConfigError::TrustStore(fault.to_string()))?;
+    Ok(http::over_tls(tls.with_root_certificates(roots).with_no_client_auth()))
 }
 
 /// An HTTP client without TLS: for the stand-ins of the sandbox, on loopback.
 #[must_use]
 pub fn plain_http_client() -> SharedHttpClient {
-    Builder::new().build_http()
+    http::plain()
 }
 
 /// A dated version, so that an update of the SDK does not change how it behaves.
@@ -145,7 +150,7 @@ mod tests {
         sdk_config(&Env::from_pairs(PAIRS.into_iter().chain([given])))
     }
 
-    /// A bundle that the SDK would panic on stops the function at its start, by the variable's name.
+    /// A bundle that holds no roots stops the function at its start, by the variable's name.
     #[test]
     fn a_bundle_of_another_authority_is_taken_or_named() {
         assert!(with_bundle(ROOTS).is_ok());
@@ -159,7 +164,7 @@ mod tests {
         assert_eq!(refused, "AWS_CA_BUNDLE must name a file that can be read");
     }
 
-    /// The roots are read by the SDK's own parser, which would panic at the first connection, and are Mozilla's of today.
+    /// The roots are Mozilla's of today.
     #[test]
     fn every_root_is_still_trusted_by_mozilla() {
         let parsed: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(ROOTS.as_bytes()).collect();

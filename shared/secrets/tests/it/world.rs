@@ -80,7 +80,7 @@ fn sdk() -> SdkConfig {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-west-1"))
         .credentials_provider(SharedCredentialsProvider::new(Credentials::new("id", "key", None, None, "test")))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(onboarding_lambda::aws::plain_http_client())
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .build()
 }

@@ -73,7 +73,7 @@ pub(crate) fn client(service: &SimulatedSecretsManager, region: &'static str, re
     let credentials = Credentials::new("key", "secret", None, None, "static");
     let config = Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(onboarding_lambda::aws::plain_http_client())
         .endpoint_url(service.endpoint())
         .region(Region::from_static(region))
         .credentials_provider(SharedCredentialsProvider::new(credentials))

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
-use onboarding_core::delivery::{Attempt, Body, Delivery, Next, after};
-use onboarding_core::id::DeliveryId;
+use onboarding_core::delivery::{Attempt, Body, Delivery, Next};
+use onboarding_core::id::{DeliveryId, EnterpriseId, ResellerId};
 use onboarding_core::seal::{Purpose, Unsealable};
 use onboarding_core::time::{Clock, Timestamp};
 use onboarding_dynamo::stream::{Wake, Woken, wakes};
@@ -66,14 +66,16 @@ impl NotTried {
 /// Sends all deliveries of a batch at once. Whoever could not be tried is reported back; the others are done.
 pub async fn deliver(app: &App, event: &Event, deadline: Timestamp) -> DynamoDbEventResponse {
     let tries = wakes(event).into_iter().filter_map(|Wake { sequence, woken }| match woken {
-        Woken::Delivery(id) => Some((sequence, async move { deliver_one(app, &id, deadline).await })),
+        Woken::Delivery(reseller, id) => {
+            Some((sequence, async move { deliver_one(app, (reseller, &id), deadline).await }))
+        }
         Woken::Request(_) | Woken::Enterprise(_) | Woken::AwaitedRoles(_) | Woken::Mail(_) => None,
     });
     batch::tried("a delivery could not be tried", tries).await
 }
 
 /// Tries one delivery, and once more after the schedule's first wait if the invocation lasts that long.
-async fn deliver_one(app: &App, id: &DeliveryId, deadline: Timestamp) -> Result<(), NotTried> {
+async fn deliver_one(app: &App, id: (ResellerId, &DeliveryId), deadline: Timestamp) -> Result<(), NotTried> {
     loop {
         let Some(delivery) = app.store.claim_delivery(id, app.clock.now()).await? else { return Ok(()) };
         let attempt = match attempt(app, &delivery).await {
@@ -84,12 +86,12 @@ async fn deliver_one(app: &App, id: &DeliveryId, deadline: Timestamp) -> Result<
             }
             Err(error) => {
                 tracing::error!(delivery.id = %delivery.id, error = %error, "a delivery cannot be made");
-                Attempt::Failed { retry_after: None }
+                Attempt::Failed { status: None, retry_after: None }
             }
         };
         let now = app.clock.now();
-        let next = after(attempt, delivery.attempts, now);
-        let recorded = app.store.finish_delivery(&delivery, next, now).await?;
+        let next = delivery.after(attempt, now);
+        let recorded = app.store.finish_delivery(&delivery, (attempt, next), now).await?;
         log(&delivery, attempt, next, recorded);
         match next {
             Next::RetryAt(at) if at.plus(ATTEMPT_TIMEOUT) < deadline => tokio::time::sleep(at.since(now)).await,
@@ -134,7 +136,7 @@ fn log(delivery: &Delivery, attempt: Attempt, next: Next, recorded: bool) {
     };
     tracing::info!(
         delivery.id = %delivery.id, delivery.event, delivery.attempts, attempt = attempt_word(attempt), status, recorded,
-        reseller.id = delivery.reseller.get(), enterprise.id = delivery.enterprise.get(), "delivery tried"
+        reseller.id = delivery.reseller.get(), enterprise.id = delivery.enterprise.map(EnterpriseId::get), "delivery tried"
     );
 }
 

@@ -63,15 +63,18 @@ impl Sender {
     pub async fn post(&self, url: &RedirectUrl, headers: [(&'static str, String); 3], body: Vec<u8>) -> Attempt {
         let Ok(url) = Url::parse(url.as_str()) else { return Attempt::Unlisted };
         if literal(&url).is_some_and(|address| !self.reach.allows(address)) {
-            return Attempt::Failed { retry_after: None };
+            return Attempt::Failed { status: None, retry_after: None };
         }
         let request = self.client.post(url).header(CONTENT_TYPE, "application/json").body(body);
         let request = headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
         match request.send().await {
             Ok(answer) if answer.status().is_success() => Attempt::Accepted,
             Ok(answer) if answer.status() == StatusCode::GONE => Attempt::Gone,
-            Ok(answer) => Attempt::Failed { retry_after: retry_after(answer.headers()) },
-            Err(_) => Attempt::Failed { retry_after: None },
+            Ok(answer) => Attempt::Failed {
+                status: Some(answer.status().as_u16()),
+                retry_after: retry_after(answer.headers()),
+            },
+            Err(_) => Attempt::Failed { status: None, retry_after: None },
         }
     }
 }

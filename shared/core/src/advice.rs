@@ -103,6 +103,7 @@ pub enum Code {
     NothingToConfirm,
     PayloadTooLarge,
     RateLimited,
+    RedirectHostNotListed,
     PreconditionFailed,
     PreconditionRequired,
     ResellerAlreadyActive,

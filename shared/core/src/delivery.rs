@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{DeliveryId, EnterpriseId, ResellerId};
 use crate::redirect_url::RedirectUrl;
 use crate::time::Timestamp;
+use crate::word::words;
 
 /// How long after the previous attempt each further one is made; 75 h 35 min in all. After the last one it is parked.
 pub const SCHEDULE: [Duration; 9] = [
@@ -57,8 +58,9 @@ pub struct Delivery {
     pub id: DeliveryId,
     /// Whose it is; its keys sign.
     pub reseller: ResellerId,
-    /// What it is about.
-    pub enterprise: EnterpriseId,
+    /// What it is about; a test event is about none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enterprise: Option<EnterpriseId>,
     /// The event's name, such as `action.granted`.
     pub event: String,
     /// Where it goes.
@@ -70,6 +72,15 @@ pub struct Delivery {
     pub status: DeliveryStatus,
     /// How many attempts were begun.
     pub attempts: u32,
+    /// How many of them were before it was last asked for anew: the schedule begins behind them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub former_attempts: u32,
+    /// Before when it is not tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    /// How the last attempt failed, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_failure: Option<FailedAttempt>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -85,32 +96,35 @@ pub enum Body {
     Plain(String),
 }
 
-/// How far a delivery is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeliveryStatus {
-    /// To be tried.
-    Pending,
-    /// The receiver answered 2xx.
-    Delivered,
-    /// Given up: every attempt of the schedule failed, or the host is no longer listed.
-    Parked,
-    /// The receiver answered 410: this URL is not to be called again.
-    Disabled,
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
-impl DeliveryStatus {
-    /// The word of the contract.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Delivered => "delivered",
-            Self::Parked => "parked",
-            Self::Disabled => "disabled",
-        }
-    }
+/// An attempt that failed, as its provider is told of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedAttempt {
+    /// When it was made.
+    pub at: Timestamp,
+    /// The status that the receiver answered; none if there was no answer in time, or nobody to ask for one.
+    pub status: Option<u16>,
 }
+
+words!(
+    /// How far a delivery is (K16).
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    DeliveryStatus {
+        /// To be tried.
+        Pending = "pending",
+        /// The receiver answered 2xx.
+        Delivered = "delivered",
+        /// Given up: every attempt of the schedule failed, or the host is no longer listed.
+        Parked = "parked",
+        /// The receiver answered 410: this URL is not to be called again.
+        Disabled = "disabled",
+    }
+);
 
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,9 +133,11 @@ pub enum Attempt {
     Accepted,
     /// 410.
     Gone,
-    /// Any other answer, or none; with the receiver's `Retry-After`, if it gave one.
+    /// Any other answer, or none.
     Failed {
-        /// How long the receiver asks us to wait.
+        /// The status of the answer.
+        status: Option<u16>,
+        /// How long the receiver asks us to wait by `Retry-After`.
         retry_after: Option<Duration>,
     },
     /// The host is no longer on the provider's list, so nothing was sent (K16).
@@ -137,34 +153,118 @@ pub enum Next {
     End(DeliveryStatus),
 }
 
+impl Attempt {
+    /// What the provider is told of a failure at `now`; none of what is told by the status of the delivery.
+    #[must_use]
+    pub const fn failure(self, now: Timestamp) -> Option<FailedAttempt> {
+        match self {
+            Self::Failed { status, .. } => Some(FailedAttempt { at: now, status }),
+            Self::Accepted | Self::Gone | Self::Unlisted => None,
+        }
+    }
+}
+
 impl Delivery {
     /// A new delivery, to be tried at once.
     #[must_use]
     pub const fn new(
         id: DeliveryId,
-        (reseller, enterprise): (ResellerId, EnterpriseId),
+        (reseller, enterprise): (ResellerId, Option<EnterpriseId>),
         event: String,
         url: RedirectUrl,
         body: Body,
         now: Timestamp,
     ) -> Self {
-        let status = DeliveryStatus::Pending;
-        Self { id, reseller, enterprise, event, url, body, status, attempts: 0, created_at: now }
+        Self {
+            id,
+            reseller,
+            enterprise,
+            event,
+            url,
+            body,
+            status: DeliveryStatus::Pending,
+            attempts: 0,
+            former_attempts: 0,
+            not_before: None,
+            last_failure: None,
+            created_at: now,
+        }
+    }
+
+    /// The delivery as it is once its provider has asked for it anew, ended or not: to be tried at once, with the whole
+    /// schedule before it.
+    #[must_use]
+    pub fn again(self) -> Self {
+        Self { status: DeliveryStatus::Pending, former_attempts: self.attempts, not_before: None, ..self }
+    }
+
+    /// What becomes of it after its claimed attempt ended like this.
+    #[must_use]
+    pub fn after(&self, attempt: Attempt, now: Timestamp) -> Next {
+        match attempt {
+            Attempt::Accepted => Next::End(DeliveryStatus::Delivered),
+            Attempt::Gone => Next::End(DeliveryStatus::Disabled),
+            Attempt::Unlisted => Next::End(DeliveryStatus::Parked),
+            Attempt::Failed { retry_after, .. } => {
+                let tried = self.attempts.saturating_sub(self.former_attempts);
+                let step = usize::try_from(tried).unwrap_or(usize::MAX).saturating_sub(1);
+                let Some(wait) = SCHEDULE.get(step) else { return Next::End(DeliveryStatus::Parked) };
+                let asked = retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER);
+                Next::RetryAt(now.plus(asked.max(*wait)))
+            }
+        }
     }
 }
 
-/// What becomes of a delivery whose attempt number `attempts` (from 1) ended like this.
-#[must_use]
-pub fn after(attempt: Attempt, attempts: u32, now: Timestamp) -> Next {
-    match attempt {
-        Attempt::Accepted => Next::End(DeliveryStatus::Delivered),
-        Attempt::Gone => Next::End(DeliveryStatus::Disabled),
-        Attempt::Unlisted => Next::End(DeliveryStatus::Parked),
-        Attempt::Failed { retry_after } => {
-            let step = usize::try_from(attempts).unwrap_or(usize::MAX).saturating_sub(1);
-            let Some(wait) = SCHEDULE.get(step) else { return Next::End(DeliveryStatus::Parked) };
-            let asked = retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER);
-            Next::RetryAt(now.plus(asked.max(*wait)))
+/// A delivery as its provider sees it (K16). What was posted is not shown: it may hold tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryView<'a> {
+    /// Its id, which is the `webhook-id` of every attempt.
+    id: &'a DeliveryId,
+    /// The enterprise that it is about; null if it is a test.
+    enterprise_id: Option<EnterpriseId>,
+    /// What is told, such as `action.granted`.
+    event: &'a str,
+    /// Where it goes.
+    redirect_url: &'a RedirectUrl,
+    /// How far it is.
+    status: DeliveryStatus,
+    /// How many attempts were begun.
+    attempts: u32,
+    /// When it is tried again at the earliest; null if it is tried now, or no more.
+    next_attempt_at: Option<String>,
+    /// How the last attempt failed; null if none did.
+    last_failure: Option<FailureView>,
+    /// When it was made, in UTC.
+    created_at: String,
+}
+
+/// How an attempt failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+struct FailureView {
+    /// When it was made, in UTC.
+    at: String,
+    /// The status that the receiver answered; null without an answer in time.
+    status: Option<u16>,
+}
+
+impl<'a> From<&'a Delivery> for DeliveryView<'a> {
+    fn from(delivery: &'a Delivery) -> Self {
+        let waits = (delivery.status == DeliveryStatus::Pending).then_some(delivery.not_before).flatten();
+        let failed = delivery.last_failure;
+        Self {
+            id: &delivery.id,
+            enterprise_id: delivery.enterprise,
+            event: &delivery.event,
+            redirect_url: &delivery.url,
+            status: delivery.status,
+            attempts: delivery.attempts,
+            next_attempt_at: waits.map(|at| at.to_string()),
+            last_failure: failed.map(|failed| FailureView { at: failed.at.to_string(), status: failed.status }),
+            created_at: delivery.created_at.to_string(),
         }
     }
 }
@@ -172,11 +272,24 @@ pub fn after(attempt: Attempt, attempts: u32, now: Timestamp) -> Next {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::tests::Counting;
 
     const NOW: Timestamp = Timestamp::from_seconds(0);
 
+    fn delivery(attempts: u32) -> Delivery {
+        let id = DeliveryId::new(NOW, &Counting::default());
+        let url = serde_json::from_str(r#""https://hooks.example.com/""#).unwrap();
+        let whose = (54.try_into().unwrap(), None);
+        let new = Delivery::new(id, whose, "webhook.test".to_owned(), url, Body::Plain(String::new()), NOW);
+        Delivery { attempts, ..new }
+    }
+
+    fn unanswered(retry_after: Option<u64>) -> Attempt {
+        Attempt::Failed { status: None, retry_after: retry_after.map(Duration::from_secs) }
+    }
+
     fn failed(attempts: u32, retry_after: Option<u64>) -> Next {
-        after(Attempt::Failed { retry_after: retry_after.map(Duration::from_secs) }, attempts, NOW)
+        delivery(attempts).after(unanswered(retry_after), NOW)
     }
 
     /// R116 Tried over 75 h 35 min until a 2xx, then parked.
@@ -210,8 +323,19 @@ mod tests {
     /// G63 410 ends it and the URL.
     #[test]
     fn an_answer_or_a_lost_host_ends_it() {
-        assert_eq!(after(Attempt::Accepted, 1, NOW), Next::End(DeliveryStatus::Delivered));
-        assert_eq!(after(Attempt::Gone, 1, NOW), Next::End(DeliveryStatus::Disabled));
-        assert_eq!(after(Attempt::Unlisted, 1, NOW), Next::End(DeliveryStatus::Parked));
+        let after = |attempt| delivery(1).after(attempt, NOW);
+        assert_eq!(after(Attempt::Accepted), Next::End(DeliveryStatus::Delivered));
+        assert_eq!(after(Attempt::Gone), Next::End(DeliveryStatus::Disabled));
+        assert_eq!(after(Attempt::Unlisted), Next::End(DeliveryStatus::Parked));
+    }
+
+    /// K16 What is asked for anew has the whole schedule before it.
+    #[test]
+    fn asked_for_anew_the_schedule_begins_anew() {
+        let parked = Delivery { status: DeliveryStatus::Parked, ..delivery(10) };
+        let anew = parked.again();
+        assert_eq!(anew.status, DeliveryStatus::Pending);
+        let claimed = Delivery { attempts: 11, ..anew };
+        assert_eq!(claimed.after(unanswered(None), NOW), Next::RetryAt(Timestamp::from_seconds(5)));
     }
 }

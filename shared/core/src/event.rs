@@ -2,11 +2,14 @@
 //!
 //! The outcome of an action goes to its own `redirectUrl` (`outcome`); everything else is an event.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::audit::Occasion;
 use crate::delivery::{self, Delivery};
-use crate::id::{DeliveryId, EnterpriseId};
+use crate::id::{DeliveryId, EnterpriseId, ResellerId};
+use crate::redirect_url::RedirectUrl;
 use crate::reseller::Reseller;
 use crate::seal::{Purpose, SealingKeys};
 
@@ -42,6 +45,13 @@ pub fn plain_delivery(
     made(kind, about, data, occasion, |_, body| delivery::Body::Plain(body))
 }
 
+/// The delivery of a test to `url`: what it tells is only whose it is (K16).
+#[must_use]
+pub fn test(reseller: ResellerId, url: RedirectUrl, occasion: Occasion<'_>) -> Delivery {
+    let data = BTreeMap::from([("resellerId", reseller)]);
+    to((reseller, None), url, ("webhook.test", data), occasion, |_, body| delivery::Body::Plain(body))
+}
+
 fn made(
     kind: &str,
     (reseller, enterprise): (&Reseller, EnterpriseId),
@@ -50,8 +60,18 @@ fn made(
     rest: impl FnOnce(&DeliveryId, String) -> delivery::Body,
 ) -> Option<Delivery> {
     let url = reseller.events_url.clone()?;
+    Some(to((reseller.id, Some(enterprise)), url, (kind, data), occasion, rest))
+}
+
+fn to(
+    whose: (ResellerId, Option<EnterpriseId>),
+    url: RedirectUrl,
+    (kind, data): (&str, impl Serialize),
+    occasion: Occasion<'_>,
+    rest: impl FnOnce(&DeliveryId, String) -> delivery::Body,
+) -> Delivery {
     let body = Body { r#type: kind, timestamp: occasion.now.to_string(), data };
     let id = DeliveryId::new(occasion.now, occasion.random);
     let body = rest(&id, serde_json::to_string(&body).unwrap_or_default());
-    Some(Delivery::new(id, (reseller.id, enterprise), kind.to_owned(), url, body, occasion.now))
+    Delivery::new(id, whose, kind.to_owned(), url, body, occasion.now)
 }

@@ -13,6 +13,14 @@
 //! | a plan, a link, a sign-in, a proof, its loss | [`plan`], [`start`], [`consent`], [`state`], [`identity`], [`proof`], [`awaited_roles`], [`drift`], [`readiness`], [`provisioning`] |
 //! | what is told, and to whom | [`outcome`], [`authentication_result`], [`outcome_link`], [`event`], [`delivery`], [`mail`], [`redirect_url`], [`advice`], [`audit`] |
 //! | groundwork | [`id`], [`time`], [`random`], [`patience`], [`secret`], [`seal`], [`json`], [`word`], [`cloud`] |
+//! | who may call, and what of a call sent twice | [`credential`], [`token`], [`scope`], [`reseller`], [`activation`], [`idempotency`], [`rate_limit`] |
+//! | an enterprise and its body | [`enterprise`], [`user`], [`catalogue`], [`service`], [`country`], [`place`], [`region`], [`text`], [`fields`] |
+//! | lists, page by page | [`listing`] |
+//! | actions and what they ask for | [`action`], [`permission`], [`task`], [`capability`], [`application_client`] |
+//! | a plan, a link, a sign-in, a proof, its loss | [`plan`], [`start`], [`consent`], [`state`], [`identity`], [`proof`], [`drift`] |
+//! | what a tenant needs besides | [`readiness`], [`provisioning`] |
+//! | what is told, and to whom | [`outcome`], [`authentication_result`], [`outcome_link`], [`event`], [`delivery`], [`mail`], [`redirect_url`], [`advice`], [`audit`] |
+//! | groundwork | [`id`], [`time`], [`random`], [`patience`], [`secret`], [`client_credential`], [`seal`], [`json`], [`word`], [`cloud`] |
 
 pub mod action;
 pub mod activation;

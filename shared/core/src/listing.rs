@@ -16,7 +16,7 @@ use thiserror::Error;
 use crate::action::ActionType;
 use crate::credential::KeyOwner;
 use crate::enterprise::Enterprise;
-use crate::id::{AuditId, EnterpriseId, ResellerId};
+use crate::id::{AuditId, DeliveryId, EnterpriseId, ResellerId};
 use crate::reseller::Reseller;
 use crate::time::Timestamp;
 
@@ -75,6 +75,17 @@ pub trait Place: Sized {
 
 /// A place in a trail: behind this row.
 impl Place for AuditId {
+    fn bytes(&self) -> Vec<u8> {
+        self.as_str().into()
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        std::str::from_utf8(bytes).ok()?.parse().ok()
+    }
+}
+
+/// A place in a list of deliveries: behind this one.
+impl Place for DeliveryId {
     fn bytes(&self) -> Vec<u8> {
         self.as_str().into()
     }

@@ -13,9 +13,10 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::action::{ActionStatus, ActionType};
 use crate::country::Country;
 use crate::credential::KeyId;
+use crate::delivery::DeliveryStatus;
 use crate::enterprise::{EnterpriseStatus, ExpectedTenant};
 use crate::id::{
-    ApplicationId, EnterpriseId, GatewayId, MAX_SAFE_INTEGER, PbxTypeId, ReferenceId, ResellerId, TenantId,
+    ApplicationId, DeliveryId, EnterpriseId, GatewayId, MAX_SAFE_INTEGER, PbxTypeId, ReferenceId, ResellerId, TenantId,
 };
 use crate::redirect_url::{MAX_HOST_LENGTH, MAX_URL_LENGTH, RedirectHost, RedirectUrl};
 use crate::scope::Scope;
@@ -58,6 +59,9 @@ schemas! {
     TenantId => text("A Microsoft Entra tenant.").pattern(Some(GUID)).examples(["c0a70500-1111-4a4a-8b8b-0000000c0001"]),
     ReferenceId => text("The reference of one request; the same as in the header `X-Request-Id`.")
         .pattern(Some("^req_[0-9a-hjkmnp-tv-z]{26}$")),
+    DeliveryId => text("A delivery: the `webhook-id` of all its attempts.")
+        .pattern(Some("^msg_[0-9a-hjkmnp-tv-z]{26}$"))
+        .examples(["msg_01hzy0000000000000000000zz"]),
     Name => text("A name for people to read: NFC, without control, bidirectional or zero-width characters.")
         .min_length(Some(1))
         .max_length(Some(MAX_NAME_LENGTH))
@@ -88,6 +92,7 @@ schemas! {
     ActionType => words("A kind of action, under its ConnectToTeams name.", ActionType::all().map(ActionType::name)),
     ActionStatus => words("How far an action is.", ActionStatus::WORDS.iter().copied()),
     EnterpriseStatus => words("How far an enterprise is.", EnterpriseStatus::WORDS.iter().copied()),
+    DeliveryStatus => words("How far a delivery is.", DeliveryStatus::WORDS.iter().copied()),
 }
 
 fn text(description: &str) -> ObjectBuilder {

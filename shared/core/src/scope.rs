@@ -30,6 +30,10 @@ pub enum Scope {
     TokensWrite,
     /// Count users of an enterprise, or no longer.
     UsersWrite,
+    /// Read deliveries.
+    WebhooksRead,
+    /// Have deliveries made once more, and tests.
+    WebhooksWrite,
 }
 
 /// Every scope with its text.
@@ -42,6 +46,8 @@ const SCOPES: &[(Scope, &str)] = &[
     (Scope::LinksWrite, "links:write"),
     (Scope::TokensWrite, "tokens:write"),
     (Scope::UsersWrite, "users:write"),
+    (Scope::WebhooksRead, "webhooks:read"),
+    (Scope::WebhooksWrite, "webhooks:write"),
 ];
 
 /// The text names no scope.

@@ -9,7 +9,7 @@ use crate::update::Change;
 use crate::value::{instant, number, text};
 
 /// What an item that has not ended is called, whatever its kind.
-const PENDING: &str = "pending";
+pub(crate) const PENDING: &str = "pending";
 
 /// The claim is still the one that counted `attempts`.
 fn held(change: Change, attempts: u32) -> Change {
@@ -36,9 +36,9 @@ pub(crate) fn release(attempts: u32) -> Change {
     held(back, attempts).value(":one", number(1))
 }
 
-/// Ends the attempt with another one at `at`.
-pub(crate) fn retry(attempts: u32, at: Timestamp) -> Change {
-    let retry = Change::new("SET notBefore = :at, DSK = :due REMOVE claimedUntil", HAS_CLAIM);
+/// Ends the attempt with another one at `at`. `set` is what is noted beside it.
+pub(crate) fn retry(attempts: u32, at: Timestamp, set: &str) -> Change {
+    let retry = Change::new(format!("SET notBefore = :at, DSK = :due{set} REMOVE claimedUntil"), HAS_CLAIM);
     held(retry, attempts).value(":at", instant(at)).value(":due", text(at.to_string()))
 }
 

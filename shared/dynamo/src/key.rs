@@ -88,8 +88,9 @@ impl Key {
         Self::new(format!("start#{hash}"), "start")
     }
 
-    pub(crate) fn delivery(id: &DeliveryId) -> Self {
-        Self::new(format!("delivery#{id}"), "delivery")
+    /// Deliveries of a provider sort by the time of their making.
+    pub(crate) fn delivery(reseller: ResellerId, id: &DeliveryId) -> Self {
+        Self::new(delivery_partition(reseller), id.as_str())
     }
 
     pub(crate) fn mail(id: &MailId) -> Self {
@@ -142,6 +143,11 @@ pub(crate) fn owner(owner: KeyOwner) -> String {
         KeyOwner::Operator => "operator".to_owned(),
         KeyOwner::Reseller(reseller) => format!("reseller#{reseller}"),
     }
+}
+
+/// The partition of a provider's deliveries.
+pub(crate) fn delivery_partition(reseller: ResellerId) -> String {
+    format!("deliveries#{reseller}")
 }
 
 /// The partition of a trail's rows.

@@ -40,7 +40,7 @@ impl Store {
     /// neither its address nor its letter.
     pub async fn finish_mail(&self, mail: &Mail, next: Next, now: Timestamp) -> Result<bool, StoreError> {
         let change = match next {
-            Next::RetryAt(at) => claim::retry(mail.attempts, at),
+            Next::RetryAt(at) => claim::retry(mail.attempts, at, ""),
             Next::End(state) => {
                 let set = if state.reason().is_some() { ", reason = :reason" } else { "" };
                 let end = claim::end(mail.attempts, state.word(), (now, now.plus(KEPT)), (set, ", sealed"));

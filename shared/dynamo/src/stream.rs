@@ -5,7 +5,7 @@
 //! bookkeeping. A record may come twice: whoever acts on it claims first.
 
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
-use onboarding_core::id::{ConsentRequestId, DeliveryId, EnterpriseId, MailId};
+use onboarding_core::id::{ConsentRequestId, DeliveryId, EnterpriseId, MailId, ResellerId};
 
 use crate::key::AWAITED_ROLES;
 
@@ -13,7 +13,7 @@ use crate::key::AWAITED_ROLES;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Woken {
     /// `webhook-delivery`'s.
-    Delivery(DeliveryId),
+    Delivery(ResellerId, DeliveryId),
     /// `mail-delivery`'s.
     Mail(MailId),
     /// `consent-verify`'s.
@@ -43,7 +43,9 @@ fn wake(record: &EventRecord) -> Option<Wake> {
     let key = |name: &str| record.change.keys.get(name).and_then(|value| text(value));
     let (partition, born) = (key("PK")?, record.event_name == "INSERT");
     let woken = match partition.split_once('#')? {
-        ("delivery", id) if born || was_woken(record) => Woken::Delivery(id.parse().ok()?),
+        ("deliveries", reseller) if born || was_woken(record) => {
+            Woken::Delivery(reseller.parse().ok()?, key("SK")?.parse().ok()?)
+        }
         ("mail", id) if born || was_woken(record) => Woken::Mail(id.parse().ok()?),
         ("request", id) if was_woken(record) => Woken::Request(id.parse().ok()?),
         ("enterprise", id) if was_woken(record) && key("SK") == Some(AWAITED_ROLES) => {
@@ -74,13 +76,13 @@ mod tests {
     const MAIL: &str = "mail_01hzy0000000000000000000zz";
     const REQUEST: &str = "cr_01hzy0000000000000000000zz";
 
-    fn record(name: &str, pk: &str, before: Option<u32>, after: Option<u32>) -> serde_json::Value {
+    fn record(name: &str, (pk, sk): (&str, &str), before: Option<u32>, after: Option<u32>) -> serde_json::Value {
         let image = |wake: Option<u32>| wake.map_or_else(|| json!({}), |n| json!({"wake": {"N": n.to_string()}}));
         json!({
             "awsRegion": "eu-west-1", "eventID": "1", "eventName": name, "eventSource": "aws:dynamodb",
             "eventVersion": "1.1", "eventSourceARN": "arn:aws:dynamodb:eu-west-1:000000000000:table/t/stream/s",
             "dynamodb": {
-                "Keys": {"PK": {"S": pk}, "SK": {"S": "x"}}, "NewImage": image(after), "OldImage": image(before),
+                "Keys": {"PK": {"S": pk}, "SK": {"S": sk}}, "NewImage": image(after), "OldImage": image(before),
                 "SequenceNumber": "7", "SizeBytes": 1, "StreamViewType": "NEW_AND_OLD_IMAGES",
                 "ApproximateCreationDateTime": 1_800_000_000
             }
@@ -94,32 +96,35 @@ mod tests {
 
     #[test]
     fn a_delivery_and_a_mail_are_sent_when_born_and_when_woken() {
+        let mail = format!("mail#{MAIL}");
         for (key, wanted) in [
-            (format!("delivery#{DELIVERY}"), Woken::Delivery(DELIVERY.parse().unwrap())),
-            (format!("mail#{MAIL}"), Woken::Mail(MAIL.parse().unwrap())),
+            (("deliveries#54", DELIVERY), Woken::Delivery(54.try_into().unwrap(), DELIVERY.parse().unwrap())),
+            ((mail.as_str(), "mail"), Woken::Mail(MAIL.parse().unwrap())),
         ] {
             let sent = vec![wanted];
-            assert_eq!(woken(record("INSERT", &key, None, None)), sent);
-            assert_eq!(woken(record("MODIFY", &key, None, Some(1))), sent);
-            assert_eq!(woken(record("MODIFY", &key, Some(1), Some(2))), sent);
-            assert_eq!(woken(record("MODIFY", &key, Some(2), Some(2))), []);
-            assert_eq!(woken(record("MODIFY", &key, None, None)), []);
-            assert_eq!(woken(record("REMOVE", &key, Some(1), None)), []);
+            assert_eq!(woken(record("INSERT", key, None, None)), sent);
+            assert_eq!(woken(record("MODIFY", key, None, Some(1))), sent);
+            assert_eq!(woken(record("MODIFY", key, Some(1), Some(2))), sent);
+            assert_eq!(woken(record("MODIFY", key, Some(2), Some(2))), []);
+            assert_eq!(woken(record("MODIFY", key, None, None)), []);
+            assert_eq!(woken(record("REMOVE", key, Some(1), None)), []);
         }
     }
 
     #[test]
     fn a_request_is_verified_only_when_woken() {
         let key = format!("request#{REQUEST}");
-        assert_eq!(woken(record("INSERT", &key, None, None)), []);
-        assert_eq!(woken(record("MODIFY", &key, None, Some(1))), [Woken::Request(REQUEST.parse().unwrap())]);
+        let key = (key.as_str(), "request");
+        assert_eq!(woken(record("INSERT", key, None, None)), []);
+        assert_eq!(woken(record("MODIFY", key, None, Some(1))), [Woken::Request(REQUEST.parse().unwrap())]);
     }
 
     /// K17 Whatever else becomes of an enterprise wants no look at its consents.
     #[test]
     fn an_enterprise_is_looked_at_only_when_woken() {
-        assert_eq!(woken(record("MODIFY", "enterprise#7", Some(1), Some(1))), []);
-        let woken = woken(record("MODIFY", "enterprise#7", Some(1), Some(2)));
+        let key = ("enterprise#7", "enterprise");
+        assert_eq!(woken(record("MODIFY", key, Some(1), Some(1))), []);
+        let woken = woken(record("MODIFY", key, Some(1), Some(2)));
         assert_eq!(woken, [Woken::Enterprise(7.try_into().unwrap())]);
     }
 
@@ -133,7 +138,9 @@ mod tests {
 
     #[test]
     fn other_rows_and_broken_keys_want_nothing() {
-        assert_eq!(woken(record("INSERT", "enterprise#7", None, None)), []);
-        assert_eq!(woken(record("INSERT", "delivery#../..", None, None)), []);
+        assert_eq!(woken(record("INSERT", ("enterprise#7", "enterprise"), None, None)), []);
+        for broken in [("deliveries#../..", DELIVERY), ("deliveries#54", "../.."), ("mail#../..", "mail")] {
+            assert_eq!(woken(record("INSERT", broken, None, None)), []);
+        }
     }
 }

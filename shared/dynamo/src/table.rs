@@ -19,7 +19,7 @@
 //! | consent request | `request#{id}` | `request` | due while leased, verifying or awaiting a grant |
 //! | start link | `start#{SHA-256}` | `start` | |
 //! | token handle | `handle#{SHA-256}` | `handle` | |
-//! | delivery (outbox) | `delivery#{id}` | `delivery` | due while pending |
+//! | delivery (outbox) | `deliveries#{resellerId}` | `{deliveryId}` | due while pending |
 //! | mail (outbox) | `mail#{id}` | `mail` | due while pending |
 //! | activation link of a provider | `activation#{SHA-256}` | `activation` | |
 //! | what stands under an idempotency key | `idempotency#{resellerId or operator}#{SHA-256 of the key}` | `idempotency` | |
@@ -87,6 +87,9 @@
 //! | `POST /v1/provisioning/management-consent` | BatchGetItem; GetItem: handle, enterprise, link, and the sign-in's request; BatchGetItem twice: enterprise, provider; TransactWriteItems: request, action, provider, guard, audit; and one as of a callback: granted | 10 | 37 |
 //! | roles that are waited for, each look | UpdateItem to wake; GetItem: row; BatchGetItem: enterprise, provider; UpdateItem: when again | 3 | 8 |
 //! | `GET /v1/provisioning/o365-user-info` | BatchGetItem; with a token of an enterprise GetItem: enterprise | 3 | |
+//! | `GET /v1/webhooks/deliveries` | BatchGetItem; Query of the provider's deliveries, newest first, for each of 2 KB 0.5 | 2 + 25.5 | |
+//! | `POST /v1/webhooks/deliveries/{deliveryId}/redeliver` | BatchGetItem; GetItem: delivery; TransactWriteItems: delivery of 2 KB, audit; due index | 3 | 8 |
+//! | `POST /v1/webhooks/test` | BatchGetItem; TransactWriteItems: delivery, audit; due index | 2 | 6 |
 //! | `GET /outcome/{handle}` | BatchGetItem: request, enterprise, provider | 3 | |
 //! | refusal | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, delivery, audit | 3 | 10 |
 //! | delivery | UpdateItem to claim, BatchGetItem provider and endpoint, UpdateItem to finish | 2 | 4 |

@@ -38,6 +38,7 @@ const OURS: &[&str] = &[
     "consent_redirect",
     "consent_verify",
     "webhook_delivery",
+    "webhooks",
     "mail_delivery",
     "sweep",
     "key_rotation",

@@ -12,7 +12,7 @@ use onboarding_core::scope::Scope;
 pub use matching::{Found, Params, find, surface_of};
 pub use operation::{
     AuditOp, ConsentRedirectOp, CreateEnterpriseOp, CredentialsOp, EnterprisesOp, Operation, OtherFunction,
-    ProvisioningOp, RegistrationUrlOp,
+    ProvisioningOp, RegistrationUrlOp, WebhooksOp,
 };
 
 /// One route.
@@ -345,6 +345,24 @@ pub static ROUTES: &[Route] = &[
         creates: false,
         operation: Operation::Provisioning(ProvisioningOp::ManagementConsent),
     },
+    route(
+        Method::GET,
+        "/v1/webhooks/deliveries",
+        Level::Reseller,
+        Operation::Webhooks(WebhooksOp::ListDeliveries),
+    )
+    .needing(Scope::WebhooksRead)
+    .taking(&["limit", "cursor", "status", "enterpriseId"]),
+    route(
+        Method::POST,
+        "/v1/webhooks/deliveries/{deliveryId}/redeliver",
+        Level::Reseller,
+        Operation::Webhooks(WebhooksOp::Redeliver),
+    )
+    .needing(Scope::WebhooksWrite),
+    route(Method::POST, "/v1/webhooks/test", Level::Reseller, Operation::Webhooks(WebhooksOp::Test))
+        .needing(Scope::WebhooksWrite)
+        .creating(),
     page(Method::GET, "/start/{handle}", Operation::RegistrationUrl(RegistrationUrlOp::Start)),
     page(Method::POST, "/start/{handle}", Operation::RegistrationUrl(RegistrationUrlOp::Begin)),
     page(Method::POST, "/restricted/handleResponse", Operation::ConsentRedirect(ConsentRedirectOp::HandleResponse)),

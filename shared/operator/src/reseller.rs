@@ -15,8 +15,8 @@ use crate::{OperatorError, Order, Places, RETRIES};
 /// Makes a provider, with `starter` where nothing was said of its catalogue; tells its number, and its webhook secret for
 /// the one time that it is shown.
 ///
-/// The webhook secret is made first: a provider without one could never be told anything. A contact is mailed the link
-/// that activates the provider, to one of our `pages`.
+/// The webhook secret is made before the provider, which without one could never be told anything. A contact is mailed the
+/// link that activates the provider, to one of our `pages`.
 pub async fn create_reseller(
     places: Places<'_>,
     (new, starter): (&NewReseller, &Catalogue),
@@ -30,13 +30,13 @@ pub async fn create_reseller(
     };
     for _ in 0..RETRIES {
         let id = ResellerId::random(order.occasion.random);
-        let secret = match places.secrets.create_webhook_keys(id, order.occasion.random).await {
-            Err(SecretsError::AlreadyExists(_)) => continue,
-            made => made?,
-        };
         let (activation, mail) = match contact {
             Some(contact) => Some(invite(places, (id, new.name()), contact, order).await?).unzip(),
             None => (None, None),
+        };
+        let secret = match places.secrets.create_webhook_keys(id, order.occasion.random).await {
+            Err(SecretsError::AlreadyExists(_)) => continue,
+            made => made?,
         };
         let reseller = Reseller { activation, ..new.clone().create(id, order.occasion.now) };
         let catalogue = new.catalogue(starter);
@@ -46,7 +46,7 @@ pub async fn create_reseller(
         let made = (&reseller, mail.as_ref());
         match places.store.create_reseller(made, &catalogue, &audit, once.as_ref()).await? {
             Made::Done => return Ok((id, secret)),
-            Made::Refused => {}
+            Made::Refused => places.secrets.discard_webhook_keys(id).await?,
             Made::Repeated(repeat) => {
                 places.secrets.discard_webhook_keys(id).await?;
                 return Err(OperatorError::Repeated(repeat));

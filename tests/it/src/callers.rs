@@ -16,6 +16,8 @@ use crate::world::{Answer, Provider, World, send};
 
 /// A number that no object has.
 const NOBODYS: u64 = 1;
+/// A delivery that nobody has.
+const NOBODYS_DELIVERY: &str = "msg_00000000000000000000000000";
 
 /// A path of a route, as it is called.
 struct Path {
@@ -39,6 +41,7 @@ struct About {
     enterprise: u64,
     reseller: u64,
     key: String,
+    delivery: String,
 }
 
 impl Path {
@@ -50,6 +53,7 @@ impl Path {
     fn filled(&self, about: &About) -> String {
         let path = self.template.replace("{enterpriseId}", &about.enterprise.to_string());
         let path = path.replace("{resellerId}", &about.reseller.to_string()).replace("{keyId}", &about.key);
+        let path = path.replace("{deliveryId}", &about.delivery);
         let path = path.replace("{actionType}", "GET_CONTACTS_CONSENT");
         let path = path.replace("{userId}", "grace%40contoso.example");
         let of = [("resellerId", about.reseller), ("enterpriseId", about.enterprise)];
@@ -124,7 +128,10 @@ impl Cast {
         let (sibling, _) = world.enterprise_of(&provider, "Sibling").await;
         let tokens = [world.token_of(&provider.key, enterprise).await, world.token_of(&provider.key, sibling).await];
         let (spare, _) = world.key_of(&provider, &json!({})).await;
-        let about = About { enterprise, reseller: provider.id.get(), key: spare };
+        let test = json!({ "redirectUrl": world.hook() });
+        let delivery = world.as_holder_of(&provider.key, Method::POST, "/v1/webhooks/test", Some(&test)).await.json();
+        let delivery = delivery["id"].as_str().unwrap().to_owned();
+        let about = About { enterprise, reseller: provider.id.get(), key: spare, delivery };
         let (revoked_id, revoked) = world.key_of(&provider, &json!({})).await;
         let of_revoked = (world.token(&revoked).await, world.token_of(&revoked, enterprise).await);
         assert_eq!(world.revoke(&provider, &revoked_id).await.status, 204);
@@ -302,10 +309,11 @@ async fn what_is_anothers_does_not_exist() {
     let mut compared = 0;
     for path in paths().filter(|path| path.route.scope.is_some()) {
         let by_enterprise = path.names("enterpriseId") || path.names_in_body();
-        if !by_enterprise && !path.names("resellerId") {
+        if !by_enterprise && !path.names("resellerId") && !path.names("deliveryId") {
             continue;
         }
-        let nobodys = About { enterprise: NOBODYS, reseller: NOBODYS, ..cast.about.clone() };
+        let nobodys =
+            About { enterprise: NOBODYS, reseller: NOBODYS, delivery: NOBODYS_DELIVERY.to_owned(), ..cast.about.clone() };
         let mut strangers = vec![cast.other.key.as_str()];
         // A token of one enterprise is made for no writing of consents, unless that is asked for.
         if path.route.level == Level::Enterprise && !path.takes_a_sign_in() {

@@ -52,7 +52,7 @@ impl Effects {
     pub(crate) fn granted() -> Self {
         Self {
             // Two facts: the code is redeemed, and it is granted.
-            made: counts([("audit", 2), ("delivery", 1), ("handle", 2), ("tenant", 1)]),
+            made: counts([("audit", 2), ("deliveries", 1), ("handle", 2), ("tenant", 1)]),
             changed: counts([("enterprise", 1), ("request", 1)]),
             token_calls: 1,
             graph_calls: 1,
@@ -64,7 +64,7 @@ impl Effects {
     /// A refusal before anything was redeemed: recorded and told, once.
     pub(crate) fn refused() -> Self {
         Self {
-            made: counts([("audit", 1), ("delivery", 1)]),
+            made: counts([("audit", 1), ("deliveries", 1)]),
             changed: counts([("enterprise", 1), ("request", 1)]),
             webhooks: 1,
             ..Self::default()
@@ -73,14 +73,14 @@ impl Effects {
 
     /// The same refusal once more: it is recorded and not told.
     pub(crate) fn not_told_again(mut self) -> Self {
-        self.made.remove("delivery");
+        self.made.remove("deliveries");
         Self { webhooks: 0, ..self }
     }
 
     /// A refusal after the code was sent; Graph was read `graph_calls` times.
     pub(crate) fn refused_after_redemption(graph_calls: u64) -> Self {
         let facts = if graph_calls == 0 { 1 } else { 2 };
-        let made = counts([("audit", facts), ("delivery", 1)]);
+        let made = counts([("audit", facts), ("deliveries", 1)]);
         Self { made, token_calls: 1, graph_calls, ..Self::refused() }
     }
 }

@@ -229,7 +229,7 @@ fn example(route: &Route, world: &World, (provider, waiting): (&Provider, u64), 
         | "/v1/resellers/{resellerId}/webhook-secret"
         | "/v1/enterprises/{enterpriseId}/token" => json!({}),
         "/v1/resellers/{resellerId}/activation-mail" => json!({"contactEmail": "sales@fabrikam.example"}),
-        "/v1/enterprises/{enterpriseId}/links" => json!({"redirectUrl": world.hook()}),
+        "/v1/enterprises/{enterpriseId}/links" | "/v1/webhooks/test" => json!({"redirectUrl": world.hook()}),
         "/v1/enterprises" => json!({"enterpriseName": "New", "pbxId": [], "sbcGateways": [], "services": ["SMS"]}),
         "/v1/enterprises/action-url" => {
             json!({"actionType": "REGISTRATION", "enterpriseId": enterprise, "redirectUrl": world.hook()})

@@ -56,4 +56,5 @@ mod user;
 
 mod verifiers;
 mod webhook_secret;
+mod webhooks;
 mod world;

@@ -102,7 +102,7 @@ async fn forward(State(meter): State<Meter>, headers: HeaderMap, body: Bytes) ->
     if is_row {
         let units = units(&serde_json::from_str(&text).unwrap_or_default());
         let sent = String::from_utf8_lossy(&body).into_owned();
-        let of_a_delivery = sent.contains("delivery#") || sent.contains("endpoint#");
+        let of_a_delivery = sent.contains("deliveries#") || sent.contains("endpoint#");
         let is_delivery = (operation != "TransactWriteItems" && of_a_delivery)
             || (operation == "UpdateItem" && sent.contains("mail#"));
         let is_lease = operation == "UpdateItem" && sent.contains("rate#");

@@ -49,7 +49,7 @@ async fn a_switched_provider_is_posted_microsofts_tokens() {
     let (access, id) = world.told_tokens();
     world.are_microsofts(&access, &id).await;
     let rows = world.glance().await;
-    for kind in ["request", "delivery", "handle", "enterprise", "audit", "reseller"] {
+    for kind in ["request", "deliveries", "handle", "enterprise", "audit", "reseller"] {
         let rows = rows.of_kind(kind).join("\n");
         assert!(!rows.contains(&access) && !rows.contains(&id), "{kind}");
     }

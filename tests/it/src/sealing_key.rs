@@ -206,7 +206,7 @@ async fn what_is_in_the_air_goes_on() {
     let twice: Vec<_> = caught.iter().filter(|one| one.body == caught[0].body).collect();
     assert_eq!(twice.len(), 2, "the same bytes over the rotation");
     let id: Result<DeliveryId, _> = twice[1].headers["webhook-id"].parse();
-    assert_eq!(world.sandbox.store().delivery(&id.unwrap()).await.unwrap().unwrap().attempts, 2);
+    assert_eq!(world.sandbox.store().delivery(world.reseller_id(), &id.unwrap()).await.unwrap().unwrap().attempts, 2);
     world.sandbox.clock().advance(30 * DAY - 10 * MINUTE);
     let outcome = world.http.get(page.url.clone()).send().await.unwrap();
     assert_eq!(outcome.status(), 200, "an outcome page lives for its 30 days");

@@ -8,6 +8,7 @@ mod consent;
 mod enterprise;
 mod operator;
 mod provisioning;
+mod webhooks;
 
 use std::borrow::Cow;
 
@@ -41,6 +42,7 @@ pub(crate) use operator::{
     TokenRefusal, TokenRequest, WebhookSecret,
 };
 pub(crate) use provisioning::{ProvisionedTenant, Tenancy, WantedManagementConsent, WantedProvisioning};
+pub(crate) use webhooks::{DeliveryPage, WantedTest};
 
 /// The longest free text of an enterprise, in characters, and the longest list.
 const LONGEST: (usize, usize) = (1_024, 100);
@@ -124,6 +126,7 @@ const READ: &[&str] = &[
     "NewSbcGateway",
     "TaskQuestion",
     "WantedStart",
+    "WantedTest",
 ];
 
 /// Every schema that an operation refers to, with all that they refer to.
@@ -165,6 +168,8 @@ pub(crate) fn into_components(components: ComponentsBuilder) -> ComponentsBuilde
         WantedManagementConsent,
         WantedProvisioning,
         Readiness,
+        DeliveryPage,
+        WantedTest,
         UserInfo,
         UserInfoOfTenant,
         KeyId,

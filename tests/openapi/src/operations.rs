@@ -7,6 +7,7 @@ mod credentials;
 mod enterprises;
 mod provisioning;
 mod registration_url;
+mod webhooks;
 
 use onboarding_lambda::routes::Operation;
 
@@ -22,5 +23,6 @@ pub(crate) fn describe(operation: Operation) -> Described {
         Operation::RegistrationUrl(operation) => registration_url::describe(operation),
         Operation::Provisioning(operation) => provisioning::describe(operation),
         Operation::ConsentRedirect(operation) => consent_redirect::describe(operation),
+        Operation::Webhooks(operation) => webhooks::describe(operation),
     }
 }

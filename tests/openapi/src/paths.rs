@@ -3,7 +3,7 @@
 use onboarding_core::action::ActionType;
 use onboarding_core::advice::Code;
 use onboarding_core::credential::KeyId;
-use onboarding_core::id::{EnterpriseId, ResellerId};
+use onboarding_core::id::{DeliveryId, EnterpriseId, ResellerId};
 use onboarding_core::scope::Scope;
 use onboarding_lambda::routes::{Alias, Level, ROUTES, Route, Surface};
 use serde_json::json;
@@ -102,6 +102,7 @@ fn parameter(name: &'static str, place: ParameterIn) -> Parameter {
         "keyId" => (reference::<KeyId>(), "The public part of the key."),
         "resellerId" => (reference::<ResellerId>(), "The service provider."),
         "actionType" => (reference::<ActionType>(), "The action."),
+        "deliveryId" => (reference::<DeliveryId>(), "The delivery."),
         "userId" => {
             let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
             (text.into(), "Your own id of the user, such as an object id of Microsoft Entra.")

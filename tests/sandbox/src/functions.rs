@@ -33,6 +33,7 @@ pub(crate) struct Functions {
     provisioning: provisioning::App,
     consent_redirect: consent_redirect::App,
     consent_verify: consent_verify::App,
+    webhooks: webhooks::App,
     webhook_delivery: webhook_delivery::App,
     mail_delivery: mail_delivery::App,
     sweep: sweep::App,
@@ -113,6 +114,7 @@ impl Functions {
                 clock: clock(),
                 random: random(),
             },
+            webhooks: webhooks::App { edge: edge(), store: store(), secrets: secrets(), redirect_policy },
             webhook_delivery: webhook_delivery::App {
                 store: store(),
                 secrets: secrets(),
@@ -151,6 +153,7 @@ impl Functions {
             Some(Operation::ConsentRedirect(_)) => {
                 Box::pin(consent_redirect::handle(&self.consent_redirect, request)).await
             }
+            Some(Operation::Webhooks(_)) => Box::pin(webhooks::handle(&self.webhooks, request)).await,
         }
     }
 

@@ -8,7 +8,7 @@ use onboarding_core::delivery::Attempt;
 use tokio::io::AsyncWriteExt as _;
 use webhook_delivery::{Reach, Sender};
 
-use crate::receiver::{Answer, FAILED, Names, Receiver, post, request};
+use crate::receiver::{Answer, FAILED, Names, Receiver, failed_with, post, request};
 
 /// A sender to loopback.
 fn sender() -> Sender {
@@ -42,7 +42,8 @@ async fn a_redirect_is_a_failed_attempt() {
             [other.url(), format!("//127.0.0.1:{}/", other.port), "http://169.254.169.254/".to_owned(), "/again".into()]
         {
             let receiver = answering(head(status, &format!("location: {to}\r\nrefresh: 0; url={to}\r\n")));
-            assert_eq!(post(&sender(), &receiver.url()).await, FAILED, "{status} to {to}");
+            let number = status[..3].parse().unwrap();
+            assert_eq!(post(&sender(), &receiver.url()).await, failed_with(number), "{status} to {to}");
             assert_eq!(receiver.connects(), 1, "{status} to {to}");
             answers += 1;
         }
@@ -80,29 +81,32 @@ async fn another_service_that_an_answer_names_is_not_used() {
 /// G62, G63 Each status is what it says; a `Retry-After` is heard with a failure only, in seconds only.
 #[tokio::test]
 async fn a_status_says_how_the_attempt_ended() {
-    let failed = |seconds| Attempt::Failed { retry_after: Some(Duration::from_secs(seconds)) };
+    let waits = |status, seconds| Attempt::Failed {
+        status: Some(status),
+        retry_after: Some(Duration::from_secs(seconds)),
+    };
     for (status, header, attempt) in [
         ("200 OK", "", Attempt::Accepted),
         ("202 Accepted", "retry-after: 9\r\n", Attempt::Accepted),
         ("204 No Content", "", Attempt::Accepted),
         ("299 Odd", "", Attempt::Accepted),
         ("410 Gone", "retry-after: 9\r\n", Attempt::Gone),
-        ("400 Bad Request", "", FAILED),
-        ("401 Unauthorized", "www-authenticate: Basic\r\n", FAILED),
-        ("404 Not Found", "", FAILED),
-        ("407 Proxy Authentication Required", "proxy-authenticate: Basic\r\n", FAILED),
-        ("408 Request Timeout", "", FAILED),
-        ("421 Misdirected Request", "", FAILED),
-        ("425 Too Early", "", FAILED),
-        ("500 Internal Server Error", "", FAILED),
-        ("999 Odd", "", FAILED),
-        ("429 Too Many Requests", "retry-after: 120\r\n", failed(120)),
-        ("503 Unavailable", "retry-after: 0\r\n", failed(0)),
-        ("503 Unavailable", "retry-after: 18446744073709551615\r\n", failed(u64::MAX)),
-        ("503 Unavailable", "retry-after: 18446744073709551616\r\n", FAILED),
-        ("503 Unavailable", "retry-after: -1\r\n", FAILED),
-        ("503 Unavailable", "retry-after: Wed, 21 Oct 2065 07:28:00 GMT\r\n", FAILED),
-        ("503 Unavailable", "retry-after: \u{ff11}\r\n", FAILED),
+        ("400 Bad Request", "", failed_with(400)),
+        ("401 Unauthorized", "www-authenticate: Basic\r\n", failed_with(401)),
+        ("404 Not Found", "", failed_with(404)),
+        ("407 Proxy Authentication Required", "proxy-authenticate: Basic\r\n", failed_with(407)),
+        ("408 Request Timeout", "", failed_with(408)),
+        ("421 Misdirected Request", "", failed_with(421)),
+        ("425 Too Early", "", failed_with(425)),
+        ("500 Internal Server Error", "", failed_with(500)),
+        ("999 Odd", "", failed_with(999)),
+        ("429 Too Many Requests", "retry-after: 120\r\n", waits(429, 120)),
+        ("503 Unavailable", "retry-after: 0\r\n", waits(503, 0)),
+        ("503 Unavailable", "retry-after: 18446744073709551615\r\n", waits(503, u64::MAX)),
+        ("503 Unavailable", "retry-after: 18446744073709551616\r\n", failed_with(503)),
+        ("503 Unavailable", "retry-after: -1\r\n", failed_with(503)),
+        ("503 Unavailable", "retry-after: Wed, 21 Oct 2065 07:28:00 GMT\r\n", failed_with(503)),
+        ("503 Unavailable", "retry-after: \u{ff11}\r\n", failed_with(503)),
     ] {
         let receiver = answering(head(status, header));
         assert_eq!(post(&sender(), &receiver.url()).await, attempt, "{status} {header}");

@@ -65,7 +65,12 @@ pub(crate) async fn post(sender: &Sender, url: &str) -> Attempt {
 }
 
 /// A failed attempt without the receiver's wish.
-pub(crate) const FAILED: Attempt = Attempt::Failed { retry_after: None };
+pub(crate) const FAILED: Attempt = Attempt::Failed { status: None, retry_after: None };
+
+/// An answer with this status, which is a failure.
+pub(crate) const fn failed_with(status: u16) -> Attempt {
+    Attempt::Failed { status: Some(status), retry_after: None }
+}
 
 /// A listener on 127.0.0.1 that counts connects and hands each to its test.
 pub(crate) struct Receiver {

@@ -37,6 +37,7 @@ const STATUSES: &[(Code, &[u16])] = &[
     (Code::PreconditionFailed, &[412]),
     (Code::PreconditionRequired, &[428]),
     (Code::RateLimited, &[429]),
+    (Code::RedirectHostNotListed, &[409]),
     (Code::ResellerAlreadyActive, &[409]),
     (Code::ResellerNotActive, &[403]),
     (Code::RevokeRequired, &[409]),

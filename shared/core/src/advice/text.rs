@@ -89,6 +89,7 @@ codes! {
     NothingToConfirm "nothing_to_confirm",
     PayloadTooLarge "payload_too_large",
     RateLimited "rate_limited",
+    RedirectHostNotListed "redirect_host_not_listed",
     TenantNotKnown "tenant_not_known",
     TenantNotShown "tenant_not_shown",
     TokenExpired "token_expired",

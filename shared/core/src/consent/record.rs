@@ -152,7 +152,7 @@ impl ConsentRequest {
             return None;
         }
         let now = occasion.now;
-        let (whose, url) = ((self.reseller, self.enterprise), self.redirect_url.clone());
+        let (whose, url) = ((self.reseller, Some(self.enterprise)), self.redirect_url.clone());
         let delivery = Delivery::new(delivery, whose, "action.granted".to_owned(), url, body, now);
         let audit = audit(&self, &confirmation.actor, "granted", None, occasion);
         Some(Record {
@@ -283,7 +283,7 @@ pub(super) fn deliver(
     };
     let id = DeliveryId::new(occasion.now, occasion.random);
     let sealed = keys.seal(Purpose::DeliveryBody, id.as_str(), &outcome.body(), (occasion.now, occasion.random));
-    let whose = (request.reseller, request.enterprise);
+    let whose = (request.reseller, Some(request.enterprise));
     let (event, body) = (outcome.event().to_owned(), Body::Sealed(sealed));
     Delivery::new(id, whose, event, request.redirect_url.clone(), body, occasion.now)
 }

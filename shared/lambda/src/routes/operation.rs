@@ -17,6 +17,8 @@ pub enum Operation {
     Provisioning(ProvisioningOp),
     /// Of `consent-redirect`.
     ConsentRedirect(ConsentRedirectOp),
+    /// Of `webhooks`.
+    Webhooks(WebhooksOp),
 }
 
 impl Operation {
@@ -31,6 +33,7 @@ impl Operation {
             Self::RegistrationUrl(_) => "registration-url",
             Self::Provisioning(_) => "provisioning",
             Self::ConsentRedirect(_) => "consent-redirect",
+            Self::Webhooks(_) => "webhooks",
         }
     }
 }
@@ -194,5 +197,17 @@ operations!(
         AdminConsent,
         /// Shows how a consent ended.
         Outcome,
+    }
+);
+
+operations!(
+    /// What `webhooks` does.
+    WebhooksOp of Webhooks {
+        /// Lists the caller's deliveries (K16).
+        ListDeliveries,
+        /// Has a delivery made once more (K16).
+        Redeliver,
+        /// Sends a test to an address (K16).
+        Test,
     }
 );

@@ -61,7 +61,7 @@ impl Rows {
             match key.split_once('#') {
                 Some(("enterprise", id)) if id == number => rows.enterprise = row,
                 Some(("request", _)) if ours => rows.requests.push(row),
-                Some(("delivery", _)) if ours => rows.deliveries.push(row),
+                Some(("deliveries", _)) if ours => rows.deliveries.push(row),
                 Some(("audit", _)) if ours => rows.audit.push(row),
                 Some(("handle", _)) if ours => rows.handles += 1,
                 Some(("tenant", tenant)) => rows.has_guard |= tenant == CONTOSO.id,

@@ -121,7 +121,7 @@ impl RowKind {
             "request" => Self::Request,
             "tenant" => Self::Guard,
             "handle" => Self::Handle,
-            "delivery" => Self::Delivery,
+            "deliveries" => Self::Delivery,
             "audit" => Self::Audit,
             _ => Self::Other,
         }

@@ -266,6 +266,13 @@ pub(super) const ROWS: &[Advice] = &[
         "This action is asked for anew by a new link; there is nothing to reset.",
         &["Make a new link for the action.", "Read docs/consent-flow.md for the actions that can be reset."],
     ),
+    row(
+        Code::RedirectHostNotListed,
+        Who::Operator,
+        "The host is not on the list",
+        "The delivery goes to a host that was taken off the service provider's list, so nothing is sent there.",
+        &["Have the operator of this service put the host on the list again (redirectHosts), if it is to be."],
+    ),
     retry(
         60,
         row(

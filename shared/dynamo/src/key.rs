@@ -48,8 +48,9 @@ impl Key {
         Self::new(owner(id.key().owner()), format!("token#{id}"))
     }
 
+    /// A folded name may be longer than a sort key can be.
     pub(crate) fn name(reseller: ResellerId, name: &Name) -> Self {
-        Self::new(format!("reseller#{reseller}"), format!("name#{}", name.folded()))
+        Self::new(format!("reseller#{reseller}"), format!("name#{}", SecretHash::of(&name.folded())))
     }
 
     pub(crate) fn endpoint(reseller: ResellerId, url: &RedirectUrl) -> Self {

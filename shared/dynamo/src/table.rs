@@ -9,7 +9,7 @@
 //! | API key of a provider | `reseller#{id}` | `key#{keyId}` | |
 //! | access token of a provider, or of one of its enterprises | `reseller#{id}` | `token#{keyId}.{number}` | |
 //! | API key of the operator | `operator` | `key#{keyId}` | |
-//! | a name in use | `reseller#{id}` | `name#{folded name}` | |
+//! | a name in use | `reseller#{id}` | `name#{SHA-256 of the folded name}` | |
 //! | a URL that answered 410 | `reseller#{id}` | `endpoint#{SHA-256 of the URL}` | |
 //! | enterprise, with its actions | `enterprise#{id}` | `enterprise` | owner; due once something is granted |
 //! | users of an enterprise, how many they are and may be | `enterprise#{id}` | `users` | |

@@ -155,10 +155,10 @@ impl Transaction {
         self
     }
 
-    fn refused(&self, canceled: &TransactionCanceledException) -> Vec<Part> {
+    /// The parts for which the transaction was canceled by `code`.
+    fn canceled_by(&self, code: &str, canceled: &TransactionCanceledException) -> Vec<Part> {
         let reasons = self.parts.iter().zip(canceled.cancellation_reasons());
-        let failed = reasons.filter(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"));
-        failed.map(|((part, _), _)| *part).collect()
+        reasons.filter(|(_, reason)| reason.code() == Some(code)).map(|((part, _), _)| *part).collect()
     }
 }
 
@@ -177,11 +177,13 @@ impl Store {
             let Err(error) = call.clone().send().await else { return Ok(Committed::Done) };
             let met_another = match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
-                    let refused = transaction.refused(canceled);
-                    if !refused.is_empty() {
+                    let refused = transaction.canceled_by("ConditionalCheckFailed", canceled);
+                    let meeting = transaction.canceled_by("TransactionConflict", canceled);
+                    // Whoever is at work under the same key may have made what the conditions failed on.
+                    if !refused.is_empty() && !meeting.contains(&Part::Idempotency) {
                         return Ok(Committed::Refused(refused));
                     }
-                    canceled.cancellation_reasons().iter().any(|one| one.code() == Some("TransactionConflict"))
+                    !meeting.is_empty()
                 }
                 Some(TransactWriteItemsError::TransactionInProgressException(_)) => true,
                 _ => false,

@@ -208,6 +208,18 @@ async fn a_conflict_with_the_same_request_is_waited_for() {
     assert_eq!(tap.seen().iter().filter(|exchange| exchange.is_broken).count(), 3);
 }
 
+/// R203 What the same request has written already fails the conditions of this one: while that one is under way, they are no
+/// refusal.
+#[tokio::test]
+async fn a_condition_that_fails_beside_a_conflict_is_no_refusal_yet() {
+    let (world, tap) = tapped().await;
+    let body = world.enterprise_body(json!({})).await;
+    tap.break_where("TransactWriteItems", Trouble::FailsAndMeets(2));
+    let first = world.create_under("order-1", &body).await;
+    assert_eq!((first.status.as_u16(), first.header(REPLAYED)), (200, ""));
+    assert_eq!(tap.seen().iter().filter(|exchange| exchange.is_broken).count(), 2);
+}
+
 /// A world whose functions reach DynamoDB through a tap.
 pub(crate) async fn tapped() -> (World, Tap) {
     let tap = Tap::open().await;

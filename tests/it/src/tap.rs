@@ -53,6 +53,8 @@ pub(crate) enum Trouble {
     LosesAll,
     /// So many transactions meet another one, as DynamoDB says it; the rest pass.
     Conflicts(usize),
+    /// So many transactions of four parts meet another one at their last part, and fail on a condition of their second.
+    FailsAndMeets(usize),
 }
 
 /// A running tap.
@@ -161,10 +163,10 @@ impl Tapped {
                 *passing = passing.wrapping_sub(1);
                 (left == 0).then_some(Trouble::LosesAfter(0))
             }
-            Trouble::Conflicts(left) => {
+            Trouble::Conflicts(left) | Trouble::FailsAndMeets(left) => {
                 let meets = *left > 0;
                 *left = left.saturating_sub(1);
-                meets.then_some(Trouble::Conflicts(1))
+                meets.then(|| trouble.clone())
             }
             Trouble::Quotes(_)
             | Trouble::Status(_)
@@ -217,8 +219,14 @@ fn broken(trouble: &Trouble, target: &str, body: &[u8]) -> (StatusCode, HeaderMa
         Trouble::Redirects(to) => {
             (status(302), HeaderMap::from_iter([("location".parse().unwrap(), to.parse().unwrap())]), Vec::new())
         }
-        Trouble::Conflicts(_) => {
-            let reasons = json!([{"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}]);
+        Trouble::Conflicts(_) | Trouble::FailsAndMeets(_) => {
+            let meets = json!({"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"});
+            let fails = json!({"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"});
+            let none = json!({"Code": "None"});
+            let reasons = match trouble {
+                Trouble::FailsAndMeets(_) => json!([none, fails, none, meets]),
+                _ => json!([meets]),
+            };
             let answer = json!({
                 "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
                 "CancellationReasons": reasons, "Message": "Transaction cancelled",

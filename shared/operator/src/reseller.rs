@@ -104,12 +104,18 @@ pub async fn rotate_webhook_secret(
         Made::Repeated(repeat) => return Err(OperatorError::Repeated(repeat)),
     }
     let rotated = places.secrets.rotate_webhook_keys(id, order.occasion.now, order.occasion.random).await;
-    if let (Err(_), Some(once)) = (&rotated, &once) {
-        // Nothing was told, so the same request may be sent again.
-        places.store.give_up(once).await?;
-    }
     let outcome = if rotated.is_ok() { "webhook_secret.rotated" } else { "webhook_secret.rotation_failed" };
-    places.store.note(&row(outcome)).await?;
+    let noted = places.store.note(&row(outcome)).await;
+    let freed = match (&rotated, &once) {
+        // Nothing was told, so the same request may be sent again.
+        (Err(_), Some(once)) => places.store.give_up(once).await,
+        (Ok(_), _) | (Err(_), None) => Ok(()),
+    };
+    // A secret that was made is told whatever became of these: told later it cannot be, and another rotation in the place of
+    // this one would retire the key that the receiver has.
+    for fault in [noted.err(), freed.err()].into_iter().flatten() {
+        tracing::error!(reseller.id = id.get(), outcome, error = %fault, "what came of a rotation was not noted");
+    }
     Ok(rotated?)
 }
 

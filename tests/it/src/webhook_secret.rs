@@ -13,6 +13,8 @@ use ring::hmac;
 use serde_json::{Value, json};
 use simulated_microsoft::GRACE;
 
+use crate::idempotency::tapped;
+use crate::tap::Trouble;
 use crate::world::{Decision, Provider, World};
 
 const DAY: i64 = 24 * 3_600;
@@ -102,6 +104,21 @@ async fn of_two_rotations_in_a_row_the_last_two_secrets_sign() {
     assert_eq!(made_by(&caught, &third), [true, false]);
     assert_eq!(made_by(&caught, &second), [false, true]);
     assert_eq!(made_by(&caught, &provider.webhook_secret), [false, false]);
+}
+
+/// K9, P5 A secret that was made is told, even where the table no longer answers: it cannot be told later, and another
+/// rotation would retire the key that the receiver has.
+#[tokio::test]
+async fn a_secret_that_was_made_is_told() {
+    let (world, tap) = tapped().await;
+    let provider = world.other_provider().await;
+    let (_, link) = world.contoso_of(&provider).await;
+    tap.break_where("PutItem", Trouble::Status(500));
+    let fresh = world.rotate(&provider).await;
+    tap.heal();
+    let caught = world.outcome_of(&provider, &link).await;
+    assert_eq!(made_by(&caught, &fresh), [true, false]);
+    assert_eq!(made_by(&caught, &provider.webhook_secret), [false, true]);
 }
 
 /// K9, P6 Two operators at the same moment: both get a secret, and both secrets sign.

@@ -22,12 +22,8 @@ use crate::redirect_url::{MAX_HOST_LENGTH, MAX_URL_LENGTH, RedirectHost, Redirec
 use crate::scope::Scope;
 use crate::service::Service;
 use crate::task::Task;
-use crate::text::{Domain, EmailAddress, MAX_NAME_LENGTH, Name};
+use crate::text::{Domain, EmailAddress, INVISIBLE, MAX_NAME_LENGTH, Name};
 
-/// Not blank, and without the characters that [`Name`] refuses. Those above U+FFFF stand for themselves: how to escape
-/// them differs from one reader of patterns to another.
-const NAME: &str = "^(?=.*\\S)[^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\
-                    \\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\u{e0000}-\u{e007f}]*$";
 const GUID: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
 const DOMAIN: &str = "^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$";
 const DOMAIN_OR_GUID: &str = "^([0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}|([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+\
@@ -65,7 +61,7 @@ schemas! {
     Name => text("A name for people to read: NFC, without control, bidirectional or zero-width characters.")
         .min_length(Some(1))
         .max_length(Some(MAX_NAME_LENGTH))
-        .pattern(Some(NAME))
+        .pattern(Some(name_pattern()))
         .examples(["Contoso Ltd"]),
     Domain => text("A domain of at least two labels.").max_length(Some(253)).pattern(Some(DOMAIN)).examples(["contoso.com"]),
     EmailAddress => text("One mail address.")
@@ -93,6 +89,19 @@ schemas! {
     ActionStatus => words("How far an action is.", ActionStatus::WORDS.iter().copied()),
     EnterpriseStatus => words("How far an enterprise is.", EnterpriseStatus::WORDS.iter().copied()),
     DeliveryStatus => words("How far a delivery is.", DeliveryStatus::WORDS.iter().copied()),
+}
+
+/// Not blank, and without the characters that [`Name`] refuses. Those above U+FFFF stand for themselves: how to escape
+/// them differs from one reader of patterns to another.
+fn name_pattern() -> String {
+    let written = |character: char| {
+        let code = u32::from(character);
+        if code > 0xffff { character.to_string() } else { format!("\\u{code:04x}") }
+    };
+    let invisible = INVISIBLE
+        .iter()
+        .map(|(from, to)| if from == to { written(*from) } else { format!("{}-{}", written(*from), written(*to)) });
+    format!("^(?=.*[^\\s\\u2800])[^{}]*$", invisible.collect::<String>())
 }
 
 fn text(description: &str) -> ObjectBuilder {

@@ -54,7 +54,7 @@ impl FromStr for Name {
 
     fn from_str(text: &str) -> Result<Self, InvalidName> {
         let name: String = text.trim().nfc().collect();
-        if name.is_empty() {
+        if name.chars().all(is_blank) {
             return Err(InvalidName::Blank);
         }
         if name.chars().count() > MAX_NAME_LENGTH {
@@ -67,12 +67,42 @@ impl FromStr for Name {
     }
 }
 
-/// Control, bidirectional, zero-width and tag characters (Unicode 16, general categories Cc, Cf, Zl, Zp).
+/// Characters that show nothing, or change how their neighbours show, from one to another: those of the general categories
+/// Cc, Zl and Zp, the derived property `Default_Ignorable_Code_Point`, interlinear and Egyptian format controls, the mark of
+/// a missing object, and what is no character (Unicode 16; UCD `DerivedCoreProperties.txt` and `PropList.txt`).
+pub(crate) const INVISIBLE: &[(char, char)] = &[
+    ('\u{0}', '\u{1f}'),
+    ('\u{7f}', '\u{9f}'),
+    ('\u{ad}', '\u{ad}'),
+    ('\u{34f}', '\u{34f}'),
+    ('\u{61c}', '\u{61c}'),
+    ('\u{115f}', '\u{1160}'),
+    ('\u{17b4}', '\u{17b5}'),
+    ('\u{180b}', '\u{180f}'),
+    ('\u{200b}', '\u{200f}'),
+    ('\u{2028}', '\u{202e}'),
+    ('\u{2060}', '\u{206f}'),
+    ('\u{3164}', '\u{3164}'),
+    ('\u{fdd0}', '\u{fdef}'),
+    ('\u{fe00}', '\u{fe0f}'),
+    ('\u{feff}', '\u{feff}'),
+    ('\u{ffa0}', '\u{ffa0}'),
+    ('\u{fff0}', '\u{fffc}'),
+    ('\u{fffe}', '\u{ffff}'),
+    ('\u{13430}', '\u{1343f}'),
+    ('\u{1bca0}', '\u{1bca3}'),
+    ('\u{1d173}', '\u{1d17a}'),
+    ('\u{e0000}', '\u{e0fff}'),
+];
+
+/// Whether a character is one of [`INVISIBLE`].
 pub(crate) fn is_invisible(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    INVISIBLE.iter().any(|(from, to)| (*from..=*to).contains(&character))
+}
+
+/// Whether a character leaves its place empty: white space, and the Braille pattern without dots.
+fn is_blank(character: char) -> bool {
+    character.is_whitespace() || character == '\u{2800}'
 }
 
 impl TryFrom<String> for Name {
@@ -228,8 +258,25 @@ mod tests {
         assert_eq!(" \t ".parse::<Name>(), Err(InvalidName::Blank));
         assert_eq!("x".repeat(256).parse::<Name>(), Err(InvalidName::TooLong));
         assert!("\u{1f600}".repeat(255).parse::<Name>().is_ok());
-        for hidden in ["a\u{0}b", "a\u{202e}b", "a\u{200b}b", "a\r\nb", "a\u{2066}b", "a\u{e0041}b"] {
-            assert_eq!(hidden.parse::<Name>(), Err(InvalidName::Invisible), "{hidden:?}");
+        assert_eq!("\u{2800}\u{3000}".parse::<Name>(), Err(InvalidName::Blank));
+        for (from, to) in INVISIBLE {
+            for hidden in [format!("a{from}b"), format!("a{to}b")] {
+                assert_eq!(hidden.parse::<Name>(), Err(InvalidName::Invisible), "{hidden:?}");
+            }
+        }
+        // Bidirectional, zero-width, fillers, variation selectors, tags.
+        for hidden in [
+            '\u{202e}',
+            '\u{2066}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{34f}',
+            '\u{3164}',
+            '\u{fe0f}',
+            '\u{e0100}',
+            '\u{e0041}',
+        ] {
+            assert_eq!(format!("a{hidden}b").parse::<Name>(), Err(InvalidName::Invisible), "{hidden:?}");
         }
     }
 

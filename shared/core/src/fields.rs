@@ -104,6 +104,9 @@ impl Fault {
     }
 }
 
+/// The most elements of a list: no body of the contract needs more, and each of them may be a fault.
+pub const MOST_ELEMENTS: usize = 1_000;
+
 /// A JSON object that is being read. Whatever no reader has taken when it ends is an unknown field.
 ///
 /// `Debug` hides the values: callers put keys and addresses into the wrong fields, too.
@@ -235,6 +238,10 @@ impl Fields {
     ) -> Option<Vec<Option<T>>> {
         let value = self.take(field)?;
         let Value::Array(items) = value else { return self.wrong_type(field, "an array", &value) };
+        if items.len() > MOST_ELEMENTS {
+            self.fault(field, "out_of_range", format!("at most {MOST_ELEMENTS} elements"));
+            return None;
+        }
         let mut place = |(at, item)| {
             let read = read(item);
             read.map_err(|code| self.fault(&format!("{field}/{at}"), code, format!("must be {wanted}"))).ok()

@@ -16,6 +16,9 @@ use onboarding_core::scope::Scope;
 /// `Retry-After` of a 429 or 503 whose advice names no time, in seconds.
 const DEFAULT_RETRY_AFTER: u32 = 5;
 
+/// The most faults that one answer tells: Lambda answers no more than 6 MB.
+const MOST_FAULTS: usize = 100;
+
 /// A request that failed: its status, its code, and what else the caller should know.
 ///
 /// Boxed, so that every `Result` on the way of a success stays small.
@@ -135,6 +138,10 @@ impl Failure {
     #[must_use]
     pub fn method_not_allowed(code: Code, allow: Vec<Method>) -> Self {
         let mut failure = Self::new(StatusCode::METHOD_NOT_ALLOWED, code);
+        if code == Code::MethodNotAllowed {
+            let methods: Vec<&str> = allow.iter().map(Method::as_str).collect();
+            failure = failure.with_detail(format!("This path takes {}. Nothing was done.", methods.join(", ")));
+        }
         failure.0.allow = allow;
         failure
     }
@@ -180,9 +187,15 @@ impl Failure {
 
     /// The same failure with faults that point into the body.
     #[must_use]
-    pub fn with_faults(mut self, faults: Vec<Fault>) -> Self {
+    pub fn with_faults(mut self, mut faults: Vec<Fault>) -> Self {
+        let all = faults.len();
+        faults.truncate(MOST_FAULTS);
         self.0.faults = faults;
-        self
+        if all > MOST_FAULTS {
+            self.with_detail(format!("The first {MOST_FAULTS} of {all} faults are told."))
+        } else {
+            self
+        }
     }
 
     /// The same failure with another time until trying again may help, in seconds.

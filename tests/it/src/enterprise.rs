@@ -190,6 +190,35 @@ async fn a_wrong_body_tells_all_its_faults_and_makes_nothing() {
     }
 }
 
+/// R080, K20 Whatever is a name can be taken, found and given back: 255 characters of four bytes, and those that grow when
+/// folded.
+#[tokio::test]
+async fn the_longest_names_are_kept() {
+    let world = World::new().await;
+    for letter in ["\u{1f600}", "\u{1fb7}"] {
+        let name = letter.repeat(255);
+        let body = world.enterprise_body(json!({ "enterpriseName": name })).await;
+        let made = world.provider(Method::POST, "/v1/enterprises", Some(&body)).await;
+        assert_eq!(made.status, 200, "{}", made.text);
+        let taken = world.provider(Method::POST, "/v1/enterprises", Some(&body)).await;
+        assert_eq!(taken.problem().1, "enterprise_name_taken");
+        let link = json!({"actionType": "REGISTRATION", "enterpriseName": name, "redirectUrl": world.hook()});
+        assert_eq!(world.provider(Method::POST, "/v1/enterprises/action-url", Some(&link)).await.status, 200);
+    }
+}
+
+/// R154 A body that is wrong in very many places is told the first of them: Lambda answers no more than 6 MB.
+#[tokio::test]
+async fn an_answer_has_an_end() {
+    let world = World::new().await;
+    for (elements, told) in [(32_000, 1), (1_000, 100)] {
+        let body = world.enterprise_body(json!({ "sbcGateways": vec![1; elements] })).await;
+        let refused = world.provider(Method::POST, "/v1/enterprises", Some(&body)).await;
+        assert_eq!((refused.problem().0, refused.problem().2.len()), (422, told));
+        assert!(refused.text.len() < 64 * 1024, "{}", refused.text.len());
+    }
+}
+
 /// R097 Another provider's number in the body is refused.
 #[tokio::test]
 async fn a_foreign_reseller_id_is_refused() {

@@ -130,6 +130,9 @@ async fn authenticate(
 /// The caller's lists. The aliases name a provider: it must be the caller, and another one's list does not exist.
 async fn own_catalogue(app: &App, call: &Call<CreateEnterpriseOp>) -> Result<Catalogue, Error> {
     let (caller, catalogue, _) = authenticate(app, call).await?;
+    let mut query = call.query_fields()?;
+    query.take("resellerId");
+    query.finish(Some(())).map_err(Error::InvalidQuery)?;
     let named: Option<ResellerId> = call.alias_param("resellerId")?;
     if named.is_some_and(|named| call.reseller(&caller).is_ok_and(|own| own.id != named)) {
         return Err(Error::AnothersList);

@@ -25,6 +25,7 @@ struct UserView<'a> {
 /// Counts the user.
 pub(crate) async fn add(app: &App, call: &Call<EnterprisesOp>) -> Result<Answer, Error> {
     let (caller, enterprise, user) = asked(app, call).await?;
+    call.json_object_if_any()?.finish(Some(())).map_err(Error::Invalid)?;
     let audit = audit(call, (&caller, &enterprise), (&user, "user.added"));
     match app.store.add_user(&enterprise, (&user, call.now()), &audit).await? {
         Counted::Done | Counted::Already => Ok(Answer::json(StatusCode::OK, &UserView { user_id: user.as_str() })),
@@ -55,7 +56,6 @@ async fn asked(app: &App, call: &Call<EnterprisesOp>) -> Result<(Caller, Enterpr
     let user = call.param::<String>("userId")?.parse::<UserId>();
     let user =
         user.map_err(|wrong| Error::Invalid(vec![Fault::new("userId", "invalid_user_id", wrong.to_string())]))?;
-    call.json_object_if_any()?.finish(Some(())).map_err(Error::Invalid)?;
     if enterprise.standing != Standing::Open {
         return Err(Error::Disabled);
     }

@@ -48,7 +48,7 @@ pub(crate) async fn read_reseller(app: &App, call: &Call<CredentialsOp>) -> Resu
 
 pub(crate) async fn edit_reseller(app: &App, call: &Call<CredentialsOp>) -> Result<Answer, Error> {
     let (operator, seen) = operator_and_reseller(app, call).await?;
-    let body = call.json_object()?;
+    let body = call.merge_patch()?;
     let read = |now: &_| ResellerEdit::parse(body.clone(), now, app.redirect_policy);
     let edited = onboarding_operator::edit_reseller(&app.store, seen, read, order(call, &operator)).await?;
     shown(app, &edited).await

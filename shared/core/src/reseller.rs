@@ -197,7 +197,7 @@ impl ResellerEdit {
     /// Reads any of `{name, redirectHosts, eventsUrl, disabled, tokenMode, sbcGateways, pbxTypes}` for the provider as
     /// it is `now`; a list replaces the former one, and `eventsUrl: null` removes it (K9).
     pub fn parse(mut body: Fields, now: &Reseller, policy: RedirectPolicy) -> Result<Self, Vec<Fault>> {
-        for field in ["id", "createdAt"] {
+        for field in ["id", "activation", "createdAt"] {
             body.refuse(field, "not_settable", "cannot be changed by an edit; leave it out");
         }
         let removed = body.cleared("eventsUrl");

@@ -66,7 +66,7 @@ pub(super) fn describe(operation: CredentialsOp) -> Described {
             "What is not said stays; a list replaces the former one; `eventsUrl: null` removes it. With `disabled` its keys are \
              refused and its links do nothing.",
         )
-        .takes::<ResellerEdit>(json!({"redirectHosts": ["hooks.acme.example", "crm.acme.example"]}))
+        .takes_patch::<ResellerEdit>(json!({"redirectHosts": ["hooks.acme.example", "crm.acme.example"]}))
         .answers::<ResellerView<'_>>(200, "The service provider.", reseller()),
         CredentialsOp::ListKeys => op("listKeys", "List the API keys of a service provider", "Without what opens.")
             .answers::<Keys>(

@@ -4,6 +4,7 @@
 //! has kept. With it every edit, removal, swap, insertion and truncation before it is found and named.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -33,6 +34,16 @@ pub enum Altered {
     Segment(u64),
     /// In no place of either; the key.
     Stray(String),
+}
+
+impl fmt::Display for Altered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Row(id) => write!(f, "row {id}"),
+            Self::Segment(number) => write!(f, "segment {number}"),
+            Self::Stray(key) => write!(f, "item {key}"),
+        }
+    }
 }
 
 /// How long after its time a row may still be written: longer than any of our functions runs.

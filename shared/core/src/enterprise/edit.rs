@@ -167,18 +167,21 @@ impl Edit {
         needed
     }
 
-    /// The changed fields as they were and as they will be, as JSON objects; `null` is absent. For the audit trail, which
-    /// keeps no mail address.
+    /// The changed fields as they were and as they will be, as JSON objects with the version that has them; `null` is absent.
+    /// For the audit trail, which keeps no mail address, and has edits in the order in which they were asked for: the versions
+    /// tell the order in which they were made.
     #[must_use]
     pub fn changes(&self) -> (String, String) {
         let (before, after) = (fields_of(&self.before.profile), fields_of(&self.after.profile));
         let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
         let changed: Vec<&String> = names.filter(|name| before.get(*name) != after.get(*name)).collect();
-        let of = |fields: &Map<String, Value>| {
+        let of = |fields: &Map<String, Value>, version: u64| {
             let value = |name: &String| fields.get(name).map(|value| kept(name, value)).unwrap_or_default();
-            Value::Object(changed.iter().map(|name| ((*name).clone(), value(name))).collect()).to_string()
+            let mut told: Map<String, Value> = changed.iter().map(|name| ((*name).clone(), value(name))).collect();
+            told.insert("version".to_owned(), version.into());
+            Value::Object(told).to_string()
         };
-        (of(&before), of(&after))
+        (of(&before, self.before.version), of(&after, self.after.version))
     }
 }
 

@@ -79,11 +79,14 @@ impl Audit {
                 })))
             }
             Self::Export(whose) => {
-                let StoredTrail { rows, segments, .. } = store.whole_trail(whose.trail()).await?;
+                let StoredTrail { rows, segments, altered } = store.whole_trail(whose.trail()).await?;
                 if rows.is_empty() {
                     whose.must_exist(&store).await?;
                 }
-                Ok(Answer::new(json!(TrailView::of(&rows, &segments, None))))
+                let mut trail = json!(TrailView::of(&rows, &segments, None));
+                // What is not as it was written is none of the trail; that it is there belongs to it.
+                trail["altered"] = altered.iter().map(ToString::to_string).collect();
+                Ok(Answer::new(trail))
             }
         }
     }

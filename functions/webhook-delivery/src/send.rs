@@ -70,10 +70,9 @@ impl Sender {
         match request.send().await {
             Ok(answer) if answer.status().is_success() => Attempt::Accepted,
             Ok(answer) if answer.status() == StatusCode::GONE => Attempt::Gone,
-            Ok(answer) => Attempt::Failed {
-                status: Some(answer.status().as_u16()),
-                retry_after: retry_after(answer.headers()),
-            },
+            Ok(answer) => {
+                Attempt::Failed { status: Some(answer.status().as_u16()), retry_after: retry_after(answer.headers()) }
+            }
             Err(_) => Attempt::Failed { status: None, retry_after: None },
         }
     }

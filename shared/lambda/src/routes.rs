@@ -345,14 +345,9 @@ pub static ROUTES: &[Route] = &[
         creates: false,
         operation: Operation::Provisioning(ProvisioningOp::ManagementConsent),
     },
-    route(
-        Method::GET,
-        "/v1/webhooks/deliveries",
-        Level::Reseller,
-        Operation::Webhooks(WebhooksOp::ListDeliveries),
-    )
-    .needing(Scope::WebhooksRead)
-    .taking(&["limit", "cursor", "status", "enterpriseId"]),
+    route(Method::GET, "/v1/webhooks/deliveries", Level::Reseller, Operation::Webhooks(WebhooksOp::ListDeliveries))
+        .needing(Scope::WebhooksRead)
+        .taking(&["limit", "cursor", "status", "enterpriseId"]),
     route(
         Method::POST,
         "/v1/webhooks/deliveries/{deliveryId}/redeliver",

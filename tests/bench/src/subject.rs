@@ -9,11 +9,12 @@ use crate::event;
 use crate::world::{self, World};
 
 /// The HTTP functions of the bundle.
-pub(crate) const FUNCTIONS: [&str; 7] = [
+pub(crate) const FUNCTIONS: [&str; 8] = [
     "create-enterprise",
     "credentials",
     "enterprises",
     "audit",
+    "webhooks",
     "provisioning",
     "registration-url",
     "consent-redirect",
@@ -112,7 +113,8 @@ fn one_read(function: &str, world: &World) -> (Value, u16) {
         "audit" => (event::get("/v1/audit?resellerId=1", reseller), 404),
         // An enterprise that is none: of one that is, Graph is read.
         "provisioning" => (event::get(&world::user_info_of_nobody(), reseller), 404),
-        // Operators and links are refused after the read: whatever is not refused is written.
+        // Operators, tests and links are refused after the read: whatever is not refused is written.
+        "webhooks" => (event::post("/v1/webhooks/test", reseller, &serde_json::json!({})), 422),
         "credentials" => (event::post("/v1/resellers", operator, &serde_json::json!({})), 422),
         "registration-url" => (event::post("/v1/enterprises/action-url", reseller, &world::link_to_nobody()), 404),
         "consent-redirect" => (event::get(&format!("/outcome/{}", world.outcome_handle), None), 200),

@@ -312,8 +312,12 @@ async fn what_is_anothers_does_not_exist() {
         if !by_enterprise && !path.names("resellerId") && !path.names("deliveryId") {
             continue;
         }
-        let nobodys =
-            About { enterprise: NOBODYS, reseller: NOBODYS, delivery: NOBODYS_DELIVERY.to_owned(), ..cast.about.clone() };
+        let nobodys = About {
+            enterprise: NOBODYS,
+            reseller: NOBODYS,
+            delivery: NOBODYS_DELIVERY.to_owned(),
+            ..cast.about.clone()
+        };
         let mut strangers = vec![cast.other.key.as_str()];
         // A token of one enterprise is made for no writing of consents, unless that is asked for.
         if path.route.level == Level::Enterprise && !path.takes_a_sign_in() {

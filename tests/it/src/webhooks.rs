@@ -70,7 +70,10 @@ async fn a_delivery_tells_how_far_it_is() {
     assert!(!waits.to_string().contains("onbtok_"), "{waits}");
     world.pass(5).await;
     let done = world.only_delivery().await;
-    assert_eq!((&done["status"], &done["attempts"], &done["nextAttemptAt"]), (&json!("delivered"), &json!(2), &Value::Null));
+    assert_eq!(
+        (&done["status"], &done["attempts"], &done["nextAttemptAt"]),
+        (&json!("delivered"), &json!(2), &Value::Null)
+    );
 }
 
 /// K16 A test is signed and repeated like everything else, is about no enterprise, and is told in the list and the audit
@@ -79,7 +82,10 @@ async fn a_delivery_tells_how_far_it_is() {
 async fn a_test_arrives_signed() {
     let world = World::new().await;
     let sent = world.test_webhook().await;
-    assert_eq!((&sent["status"], &sent["attempts"], &sent["enterpriseId"]), (&json!("pending"), &json!(0), &Value::Null));
+    assert_eq!(
+        (&sent["status"], &sent["attempts"], &sent["enterpriseId"]),
+        (&json!("pending"), &json!(0), &Value::Null)
+    );
     world.settle().await;
     let caught = world.sandbox.webhooks().messages();
     assert_eq!((caught.len(), caught[0].verified), (1, true));

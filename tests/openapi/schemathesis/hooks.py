@@ -45,6 +45,9 @@ ENTERPRISE = _call(
 # Not the one whose key is used: what is done to it must not end the run.
 OTHER = _call("POST", "OPERATOR_KEY", "/v1/resellers", {"name": "Known", "redirectHosts": []})["id"]
 
+ADDRESS = f"https://{HOST}/outcomes"
+DELIVERY = _call("POST", "RESELLER_KEY", "/v1/webhooks/test", {"redirectUrl": ADDRESS})["id"]
+
 USER_INFO = ["/v1/provisioning/o365-user-info", "/provisioning/getO365UserInfo"]
 
 
@@ -57,7 +60,7 @@ def _enterprise(body):
     own = {
         "sbcGateways": GATEWAYS,
         "pbxId": PBX_TYPES,
-        "redirectUrl": f"https://{HOST}/outcomes",
+        "redirectUrl": ADDRESS,
         "resellerId": 0,
         "countryName": "Germany",
         "federationDomain": "contoso.com",
@@ -90,9 +93,9 @@ def _key(body):
         body.pop("expiresInDays", None)
 
 
-def _start(body):
+def _address(body):
     # A dry run alone needs none.
-    body["redirectUrl"] = f"https://{HOST}/outcomes"
+    body["redirectUrl"] = ADDRESS
 
 
 def _token(body):
@@ -121,6 +124,7 @@ def before_call(context, case, kwargs):
         (case.query or {}).pop("dryRun", None)
         return
     existing = {"enterpriseId": ENTERPRISE, "resellerId": OTHER if case.path.startswith("/v1/") else OURSELVES}
+    existing["deliveryId"] = DELIVERY
     for place in (case.path_parameters or {}), (case.query or {}):
         place.update({name: _known(place[name], value) for name, value in existing.items() if name in place})
     for name in ("cursor", "from", "to"):
@@ -133,6 +137,6 @@ def before_call(context, case, kwargs):
     if isinstance(case.body, dict):
         fill = {"/oauth/token": _token, "/v1/resellers": _reseller, "/v1/resellers/{resellerId}": _reseller}
         fill["/v1/resellers/{resellerId}/keys"] = _key
-        fill["/v1/enterprises/{enterpriseId}/links"] = _start
+        fill["/v1/enterprises/{enterpriseId}/links"] = fill["/v1/webhooks/test"] = _address
         fill["/v1/provisioning/tenant-admin-api"] = fill["/provisioning/provisionTenantAdminAPI"] = _provisioning
         fill.get(case.path, _enterprise)(case.body)

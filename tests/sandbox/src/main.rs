@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -50,6 +51,14 @@ struct Serve {
     /// Prove who we are to the simulated Microsoft with a certificate of its own making, not with a client secret.
     #[arg(long)]
     certificate: bool,
+    /// Deliver to HOST at this address, and ask no DNS about any host.
+    #[arg(long, value_name = "HOST=ADDRESS", value_parser = resolved)]
+    resolve: Vec<(String, IpAddr)>,
+}
+
+fn resolved(text: &str) -> Result<(String, IpAddr), String> {
+    let (host, address) = text.split_once('=').ok_or("must be HOST=ADDRESS")?;
+    Ok((host.to_owned(), address.parse().map_err(|_| "must end in an IP address")?))
 }
 
 #[tokio::main]
@@ -71,13 +80,17 @@ async fn main() -> ExitCode {
 async fn run(serve: Serve) -> Result<(), Box<dyn Error>> {
     let env = Env::from_process();
     log::init_to(Level::from_env(&env)?, io::stderr)?;
+    let mut overrides = Overrides::from_env(&env)?;
+    for (host, address) in serve.resolve {
+        overrides.hosts.get_or_insert_default().entry(host).or_default().push(address);
+    }
     let options = Options {
         data: (!serve.ephemeral).then_some(serve.data),
         port: serve.port,
         sweep: !serve.no_sweep,
         insecure_redirects: serve.allow_insecure_redirects,
         certificate: serve.certificate,
-        overrides: Overrides::from_env(&env)?,
+        overrides,
         ..Options::default()
     };
     let mut terminated = signal(SignalKind::terminate())?;

@@ -81,10 +81,8 @@ async fn another_service_that_an_answer_names_is_not_used() {
 /// G62, G63 Each status is what it says; a `Retry-After` is heard with a failure only, in seconds only.
 #[tokio::test]
 async fn a_status_says_how_the_attempt_ended() {
-    let waits = |status, seconds| Attempt::Failed {
-        status: Some(status),
-        retry_after: Some(Duration::from_secs(seconds)),
-    };
+    let waits =
+        |status, seconds| Attempt::Failed { status: Some(status), retry_after: Some(Duration::from_secs(seconds)) };
     for (status, header, attempt) in [
         ("200 OK", "", Attempt::Accepted),
         ("202 Accepted", "retry-after: 9\r\n", Attempt::Accepted),

@@ -73,7 +73,8 @@ impl Store {
         let looked_at = answer.last_evaluated_key.and_then(|last| Key::of(&last).sk.parse().ok());
         let deliveries: Result<Vec<Delivery>, _> = answer.items.unwrap_or_default().into_iter().map(entity).collect();
         let mut deliveries = deliveries?;
-        let next = if deliveries.len() > size { deliveries.get(size - 1).map(|last| last.id.clone()) } else { looked_at };
+        let next =
+            if deliveries.len() > size { deliveries.get(size - 1).map(|last| last.id.clone()) } else { looked_at };
         deliveries.truncate(size);
         Ok(DeliveryPage { deliveries, next })
     }

@@ -117,7 +117,9 @@ mod tests {
     #[tokio::test]
     async fn an_answer_comes_whole() {
         let answer = call(|mut stream| {
-            stream.write_all(b"HTTP/1.1 400 Bad Request\r\nx-amzn-requestid: 7\r\ncontent-length: 2\r\n\r\n{}").unwrap();
+            stream
+                .write_all(b"HTTP/1.1 400 Bad Request\r\nx-amzn-requestid: 7\r\ncontent-length: 2\r\n\r\n{}")
+                .unwrap();
         });
         let answer = answer.await.unwrap();
         assert_eq!((answer.status().as_u16(), answer.headers().get("x-amzn-requestid")), (400, Some("7")));

@@ -17,7 +17,7 @@ pub(super) fn describe(operation: EnterprisesOp) -> Described {
             Tagged::Consents,
             "listActionItems",
             "List the actions of all your enterprises",
-            "By pages. A filtered page may be short, or even empty, and still have a `next`.",
+            "By pages. A page may be short, a filtered one even empty, and still have a `next`.",
         )
         .filters_by::<ActionStatus>("status", "Only actions that are so far.")
         .answers::<ActionItems>(200, "A page.", json!({"items": [granted()], "next": null})),
@@ -161,7 +161,7 @@ fn list() -> Described {
         Tagged::Enterprises,
         "listEnterprises",
         "List your enterprises",
-        "By pages, in the order in which they were made. A filtered page may be short, or even empty, and still have a \
+        "By pages, in the order in which they were made. A page may be short, a filtered one even empty, and still have a \
              `next`.",
     )
     .filters_by::<EnterpriseStatus>("status", "Only enterprises that are so far.")

@@ -13,7 +13,7 @@ pub(super) fn describe(operation: WebhooksOp) -> Described {
             Tagged::Webhooks,
             "listDeliveries",
             "List what is posted to you",
-            "By pages, the newest first, for 30 days after each ended. A filtered page may be short, or even empty, and still have \
+            "By pages, the newest first, for 30 days after each ended. A page may be short, a filtered one even empty, and still have \
              a `next`.",
         )
         .filters_by::<DeliveryStatus>("status", "Only deliveries that are so far.")

@@ -34,8 +34,8 @@ fn a_patch_changes_what_it_names() {
     assert_eq!((after.pbx_moh, &after.enterprise_name), (Some(true), &before.profile.enterprise_name));
     assert_eq!((edit.before().version, edit.after().version), (1, 2));
     let (was, is) = edit.changes();
-    assert_eq!(was, r#"{"billingReferences":["a","b"],"userLimit":5}"#);
-    assert_eq!(is, r#"{"billingReferences":["c"],"userLimit":null}"#);
+    assert_eq!(was, r#"{"billingReferences":["a","b"],"userLimit":5,"version":1}"#);
+    assert_eq!(is, r#"{"billingReferences":["c"],"userLimit":null,"version":2}"#);
 }
 
 /// R167 A patch that changes nothing is none: no new version.

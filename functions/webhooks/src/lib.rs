@@ -2,8 +2,6 @@
 
 mod list;
 
-use std::sync::Arc;
-
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use onboarding_core::advice::Code;
@@ -24,7 +22,6 @@ use onboarding_lambda::call::{Call, NoSuchThing};
 use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
 use onboarding_lambda::routes::WebhooksOp;
-use onboarding_secrets::{Secrets, SecretsError};
 use thiserror::Error;
 
 /// What this function needs.
@@ -33,8 +30,6 @@ pub struct App {
     pub edge: Edge,
     /// The table.
     pub store: Store,
-    /// Sealing keys.
-    pub secrets: Arc<Secrets>,
     /// What a `redirectUrl` may be.
     pub redirect_policy: RedirectPolicy,
 }
@@ -59,8 +54,6 @@ enum Error {
     Cursor(#[from] InvalidCursor),
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error(transparent)]
-    Secrets(#[from] SecretsError),
 }
 
 impl From<NoSuchThing> for Error {
@@ -82,8 +75,7 @@ impl From<Error> for Failure {
             Error::Cursor(wrong) => wrong.into(),
             Error::Store(StoreError::Contended) => Self::contended(),
             Error::Store(error) if error.is_passing() => Self::unavailable(error),
-            Error::Secrets(SecretsError::Unavailable) => Self::unavailable(error),
-            Error::Store(_) | Error::Secrets(_) => Self::internal(error),
+            Error::Store(error) => Self::internal(error),
         }
     }
 }
@@ -130,8 +122,7 @@ async fn test(app: &App, call: &Call<WebhooksOp>) -> Result<Answer, Error> {
         return Ok(Answer::repeated(repeat));
     }
     let url = address(call.json_object()?, (&provider.redirect_hosts, app.redirect_policy)).map_err(Error::Invalid)?;
-    let keys = app.secrets.sealing_keys(call.now()).await?;
-    let delivery = event::test(provider.id, url, (&keys, call.occasion()));
+    let delivery = event::test(provider.id, url, call.occasion());
     let answer = Answer::json(StatusCode::ACCEPTED, &DeliveryView::from(&delivery));
     let audit = audit(call, &found.caller, &delivery, ("webhook.tested", None));
     let once = call.attempt().map(|attempt| attempt.keeping(answer.told()));

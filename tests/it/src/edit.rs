@@ -78,7 +78,7 @@ async fn an_edit_changes_what_it_names() {
     let trail = glance.of_kind("audit");
     let edits: Vec<_> = trail.iter().filter(|row| row.contains("enterprise.edited")).collect();
     let [edit] = edits.as_slice() else { panic!("{edits:?}") };
-    let before = r#"{"billingReferences":["a"],"pbxMOH":null,"userLimit":5}"#;
+    let before = r#"{"billingReferences":["a"],"pbxMOH":null,"userLimit":5,"version":1}"#;
     assert!(edit.contains(&before.replace('"', r#"\""#)), "{edit}");
     assert!(!edit.contains("registeredBy"), "{edit}");
 }

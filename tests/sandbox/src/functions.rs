@@ -114,7 +114,7 @@ impl Functions {
                 clock: clock(),
                 random: random(),
             },
-            webhooks: webhooks::App { edge: edge(), store: store(), secrets: secrets(), redirect_policy },
+            webhooks: webhooks::App { edge: edge(), store: store(), redirect_policy },
             webhook_delivery: webhook_delivery::App {
                 store: store(),
                 secrets: secrets(),

@@ -239,7 +239,7 @@ mod tests {
         let request = ConsentRequestId::new(since, &crate::random::tests::Counting::default());
         let blocked =
             ActionState::Blocked { since, request, code: Code::WrongTenant, asked_again: true, missing: vec![] };
-        assert!(blocked.must_ask_again());
+        assert!(blocked.must_ask_again() && !ActionState::NotRequested.must_ask_again());
         let stored = serde_json::to_value(&blocked).unwrap();
         assert_eq!(stored["status"], blocked.word());
         assert_eq!(stored["code"], "wrong_tenant");

@@ -10,7 +10,7 @@ use onboarding_core::advice::{Code, Signal};
 use onboarding_core::audit::{Actor, AuditRow, Fact};
 use onboarding_core::catalogue::Catalogue;
 use onboarding_core::credential::{Caller, Refused};
-use onboarding_core::enterprise::{Enterprise, Profile};
+use onboarding_core::enterprise::{Enterprise, NOT_YOUR_RESELLER, Profile};
 use onboarding_core::fields::Fault;
 use onboarding_core::id::{EnterpriseId, ResellerId};
 use onboarding_core::idempotency::Repeat;
@@ -78,6 +78,9 @@ impl From<Error> for Failure {
             Error::NameTaken => Self::name_taken(),
             Error::Body(fault) => fault.into(),
             Error::Pasted(fault) => fault.failure(Surface::Page),
+            Error::Invalid(faults) if faults.iter().any(|fault| fault.code == NOT_YOUR_RESELLER) => {
+                Self::new(StatusCode::FORBIDDEN, Code::NotYourReseller).with_faults(faults)
+            }
             Error::Invalid(faults) => Self::invalid(faults),
             Error::Query(fault) => fault.into(),
             Error::InvalidQuery(faults) => Self::invalid_query(faults),

@@ -124,7 +124,7 @@ pub struct AuditRow {
     pub after: Option<String>,
     /// The request to us in which it happened.
     pub request_id: Option<ReferenceId>,
-    /// Microsoft's correlation id, if Microsoft was asked.
+    /// Microsoft's correlation id, where Microsoft refused and told one.
     pub microsoft_correlation_id: Option<String>,
 }
 
@@ -229,7 +229,7 @@ pub struct Entry<'a> {
     pub after: Option<&'a str>,
     /// The request to us in which it happened.
     pub request_id: Option<&'a ReferenceId>,
-    /// Microsoft's correlation id, if Microsoft was asked.
+    /// Microsoft's correlation id, where Microsoft refused and told one.
     pub microsoft_correlation_id: Option<&'a str>,
     /// The enterprise, if it is about one.
     pub enterprise_id: Option<EnterpriseId>,

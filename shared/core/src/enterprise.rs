@@ -23,7 +23,7 @@ use crate::word::words;
 pub use edit::{Edit, EditRefused};
 pub use management::ManagementConsent;
 pub use preview::Preview;
-pub use profile::{ConfigDetails, EntConfigInfo, Profile};
+pub use profile::{ConfigDetails, EntConfigInfo, NOT_YOUR_RESELLER, Profile};
 pub use reset::{Reset, ResetRefused};
 pub use warning::Warning;
 

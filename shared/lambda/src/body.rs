@@ -45,6 +45,9 @@ pub enum Unreadable {
     /// No form, or one that says something twice.
     #[error("it is no form, or repeats a field")]
     Form,
+    /// There is none.
+    #[error("there is none; send one JSON object")]
+    Missing,
     /// No JSON, or JSON that says something twice.
     #[error(transparent)]
     Json(#[from] NotStrictJson),
@@ -113,12 +116,17 @@ const MERGE_PATCH: &[&str] = &["application/merge-patch+json", "application/json
 
 /// The body as one JSON object, each key once at every depth.
 pub fn json_object(request: &Request) -> Result<Fields, BodyFault> {
-    object(bytes(request, &["application/json"])?)
+    read(request, &["application/json"])
 }
 
 /// The body as a merge patch, which is one JSON object.
 pub fn merge_patch(request: &Request) -> Result<Fields, BodyFault> {
-    object(bytes(request, MERGE_PATCH)?)
+    read(request, MERGE_PATCH)
+}
+
+fn read(request: &Request, wanted: &[&str]) -> Result<Fields, BodyFault> {
+    let body: &[u8] = request.body().as_ref();
+    if body.is_empty() { Err(Unreadable::Missing.into()) } else { object(bytes(request, wanted)?) }
 }
 
 fn object(bytes: &[u8]) -> Result<Fields, BodyFault> {

@@ -225,6 +225,7 @@ async fn a_foreign_reseller_id_is_refused() {
     let world = World::new().await;
     let foreign = world.enterprise_body(json!({"resellerId": world.reseller_id().get() + 1})).await;
     let answer = world.provider(Method::POST, "/v1/enterprises", Some(&foreign)).await;
+    assert_eq!((answer.problem().0, answer.problem().1.as_str()), (403, "not_your_reseller"));
     assert_eq!(answer.problem().2, [("/resellerId".to_owned(), "not_your_reseller".to_owned())]);
 }
 

@@ -12,6 +12,9 @@ use crate::text::{Domain, EmailAddress, Name};
 
 /// The most elements that a list of the body may have.
 const MAX_LIST_LENGTH: usize = 100;
+
+/// The code of the fault that a body names another service provider than its sender.
+pub const NOT_YOUR_RESELLER: &str = "not_your_reseller";
 /// The longest free text of the body, in characters.
 const MAX_TEXT_LENGTH: usize = 1_024;
 
@@ -182,7 +185,7 @@ fn refuse_foreign_ids(body: &mut Fields, caller: ResellerId) {
         body.fault("enterpriseId", "enterprise_id_not_settable", "must be 0 or absent; the answer holds the new id");
     }
     if body.whole("resellerId").is_some_and(|id| id != 0 && id != caller.get()) {
-        body.fault("resellerId", "not_your_reseller", format!("must be {caller}, the service provider of your key"));
+        body.fault("resellerId", NOT_YOUR_RESELLER, format!("must be {caller}, the service provider of your key"));
     }
 }
 

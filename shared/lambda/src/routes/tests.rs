@@ -64,7 +64,16 @@ fn every_route_of_a_provider_names_a_scope() {
 /// repeated.
 #[test]
 fn what_creates_takes_an_idempotency_key() {
-    let repeatable = ["authorize-task", "confirm-tenant", "disable", "enable", "reset", "tenant-admin-api"];
+    let repeatable = [
+        "authorize-task",
+        "confirm-tenant",
+        "disable",
+        "enable",
+        "management-consent",
+        "redeliver",
+        "reset",
+        "tenant-admin-api",
+    ];
     for route in ROUTES.iter().filter(|route| route.surface == Surface::Api) {
         let last = route.path.rsplit('/').next().unwrap_or_default();
         let makes_new = route.method == Method::POST && !repeatable.contains(&last);

@@ -139,5 +139,6 @@ fn create() -> Described {
     .leads_to("confirmTenant", "enterpriseId", "$response.body")
     .leads_to("disableEnterprise", "enterpriseId", "$response.body")
     .leads_to("enableEnterprise", "enterpriseId", "$response.body")
+    .refuses(403, &[Code::NotYourReseller])
     .refuses(409, &[Code::EnterpriseNameTaken])
 }

@@ -112,11 +112,14 @@ async fn prove(
     let young = awaiting.is_young(call.now());
     let judgement = application::judge_screen((request.action, &request.together, client), (tenant, young), &view);
     let context = context(app, call, keys);
-    app.store.conclude_admin_consent(awaiting, judgement, ((enterprise, reseller), context)).await?;
     let start_page = app.edge.public_base.start_page();
     let noting = Noting { parties: (enterprise, reseller), clients, start_page: &start_page, context };
+    let seen = Seen::by_ourselves(&view, &also);
+    // What this grant took away comes first, so that nobody is told of a readiness that it ended.
+    app.store.note_losses(seen, Some(&request), noting).await?;
+    app.store.conclude_admin_consent(awaiting, judgement, ((enterprise, reseller), context)).await?;
     app.store.grant_along(&request, &view, noting).await?;
-    app.store.note_drifts(Seen::by_ourselves(&view, &also), Some(&request), noting).await?;
+    app.store.note_returns(seen, Some(&request), noting).await?;
     Ok(())
 }
 

@@ -118,12 +118,14 @@ async fn look(app: &App, awaiting: AwaitingGrant, now: Timestamp) -> Result<(), 
     let young = awaiting.is_young(now);
     let judgement = application::judge_screen((request.action, &request.together, client), (tenant, young), &view);
     let context = context(app, &keys, now);
-    let recorded = app.store.conclude_admin_consent(awaiting, judgement, ((&enterprise, &reseller), context)).await?;
-    tracing::info!(consent.request = %request.id, recorded = ?recorded, "consent looked at again");
     let start_page = app.public_base.start_page();
     let noting = Noting { parties: (&enterprise, &reseller), clients, start_page: &start_page, context };
+    let seen = Seen::by_ourselves(&view, &also);
+    app.store.note_losses(seen, Some(&request), noting).await?;
+    let recorded = app.store.conclude_admin_consent(awaiting, judgement, ((&enterprise, &reseller), context)).await?;
+    tracing::info!(consent.request = %request.id, recorded = ?recorded, "consent looked at again");
     app.store.grant_along(&request, &view, noting).await?;
-    app.store.note_drifts(Seen::by_ourselves(&view, &also), Some(&request), noting).await?;
+    app.store.note_returns(seen, Some(&request), noting).await?;
     Ok(())
 }
 

@@ -144,6 +144,12 @@ fn becomes(was: &ActionState, shown: Shown, since: Timestamp) -> Option<ActionSt
 }
 
 impl Change {
+    /// Whether the action is granted again, not gone.
+    #[must_use]
+    pub const fn is_return(&self) -> bool {
+        self.is.is_granted()
+    }
+
     /// The link by which the action was granted.
     #[must_use]
     pub fn granted_by(&self) -> Option<&ConsentRequestId> {

@@ -22,20 +22,53 @@ use crate::value::{instant, text};
 use crate::{Store, StoreError};
 
 impl Store {
-    /// Records every granted action that is gone, and every lost one that is back, each in a transaction of its own. One
-    /// that has changed meanwhile is left to whoever changed it. What the reading was made for is `decided` by itself.
+    /// Records every granted action that is gone, and then every lost one that is back: who is told that an enterprise is ready
+    /// is not told too early.
     pub async fn note_drifts(
         &self,
         seen: Option<Seen<'_>>,
         decided: Option<&ConsentRequest>,
         noting: Noting<'_>,
     ) -> Result<(), StoreError> {
+        self.note_losses(seen, decided, noting).await?;
+        self.note_returns(seen, decided, noting).await
+    }
+
+    /// Records every granted action that is gone.
+    pub async fn note_losses(
+        &self,
+        seen: Option<Seen<'_>>,
+        decided: Option<&ConsentRequest>,
+        noting: Noting<'_>,
+    ) -> Result<(), StoreError> {
+        self.note_changes(seen, decided, noting, |change| !change.is_return()).await
+    }
+
+    /// Records every lost action that is back.
+    pub async fn note_returns(
+        &self,
+        seen: Option<Seen<'_>>,
+        decided: Option<&ConsentRequest>,
+        noting: Noting<'_>,
+    ) -> Result<(), StoreError> {
+        self.note_changes(seen, decided, noting, drift::Change::is_return).await
+    }
+
+    /// Records each change that counts in a transaction of its own. One that has changed meanwhile is left to whoever changed it.
+    /// What the reading was made for is `decided` by itself.
+    async fn note_changes(
+        &self,
+        seen: Option<Seen<'_>>,
+        decided: Option<&ConsentRequest>,
+        noting: Noting<'_>,
+        counts: fn(&drift::Change) -> bool,
+    ) -> Result<(), StoreError> {
         let Some(seen) = seen else { return Ok(()) };
         let screen = decided.map(ConsentRequest::screen).unwrap_or_default();
         let decided = decided.map(|request| Decided { action: request.action, screen: &screen });
         let (mut enterprise, reseller) = (noting.parties.0.clone(), noting.parties.1);
         let changes = drift::changes(noting.parties.0, seen, (noting.clients, decided), noting.context.occasion.now);
-        for change in changes {
+        for change in changes.into_iter().filter(counts) {
             // Outcomes go where those of the first grant went, as long as that is known.
             let before = match change.granted_by().filter(|_| reseller.events_url.is_some()) {
                 Some(request) => self.request(request).await?,

@@ -12,18 +12,14 @@ use onboarding_lambda::config::deployment::{Endpoint, PublicBase};
 use onboarding_sandbox::{Form, Options, Overrides};
 use reqwest::Method;
 use serde_json::json;
-use simulated_microsoft::{CONTOSO, FABRIKAM, FRANK, GRACE, Revocation};
+use simulated_microsoft::{CONTOSO, FABRIKAM, FRANK, GRACE};
 
-use crate::admin_consent::{said, visit};
-use crate::link::query;
 use crate::tap::serve_dynamodb;
 use crate::world::{Decision, World, send};
 
 /// Rounds of a default run, and of a long one.
 const ROUNDS: usize = 10;
 const MANY_ROUNDS: usize = 1_000;
-/// How long a loss may go unnoticed (K17), in seconds.
-const HALF_A_DAY: i64 = 12 * 3_600;
 /// A world's stream is read from end to end each time, so a long one makes the next round longer.
 const ROUNDS_IN_ONE_WORLD: usize = 25;
 
@@ -303,34 +299,4 @@ async fn a_callback_against_a_stop() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_callbacks_against_stops() {
     callbacks_and_stops(MANY_ROUNDS).await;
-}
-
-/// R140, P6 A consent that is back, seen by the drift watch and by the link of its administrator at one instant: its return is
-/// told once.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_return_is_told_once() {
-    let Arena { world, gate } = Arena::new().await;
-    let (enterprise, key) = world.with_events().await;
-    let link = async || world.link_of_holder(&key, enterprise, "GET_USER_SYNC_CONSENT").await;
-    visit(&link().await, "Accept").await;
-    let mut raced = 0;
-    for round in 0..ROUNDS {
-        let (again, permission) = (link().await, Some("Group.Read.All".to_owned()));
-        let (tenant, client_id) = (CONTOSO.id.to_owned(), query(&again)["client_id"].clone());
-        assert_eq!(world.microsoft().revoke(&Revocation { tenant, client_id, permission, ..Revocation::default() }), 1);
-        world.pass(HALF_A_DAY).await;
-        assert_eq!(world.events("action.drifted").len(), round + 1, "round {round}");
-        world.consent(&again, &CONTOSO);
-        world.sandbox.clock().advance(HALF_A_DAY);
-        let (coming_back, watching) = (said(&again, &CONTOSO), world.sandbox.tick());
-        let both = join(world.come_back(&coming_back), watching);
-        let ((page, watched), at_once) = gate.overlap("TransactWriteItems", both).await;
-        watched.unwrap();
-        assert_eq!(page.status, 303, "round {round}: {}", page.text);
-        raced += usize::from(at_once);
-        world.pass(20).await;
-        assert_eq!(world.events("action.recovered").len(), round + 1, "round {round}");
-    }
-    eprintln!("{raced} of {ROUNDS} returns were seen by two at once, each told once");
-    assert!(raced > ROUNDS / 2, "{raced} of {ROUNDS}");
 }

@@ -174,6 +174,24 @@ async fn dropping_a_service_may_be_the_last_step() {
     }
 }
 
+/// R140 A last grant that takes another one away makes nobody ready: the reading that proves it shows both. What is left is told
+/// once it is back.
+#[tokio::test]
+async fn a_grant_that_wipes_another_is_no_last_step() {
+    let world = World::new().await;
+    let (enterprise, key) = world.with_events().await;
+    world.has_registered(&key, enterprise).await;
+    world.microsoft().set_wipes(true);
+    let sync = world.link_of_holder(&key, enterprise, SYNC).await;
+    world.consent_to_everything(&sync, &CONTOSO);
+    world.come_back(&said(&sync, &CONTOSO)).await;
+    assert_eq!(world.readiness(&key, enterprise).await["missing"], json!(["REGISTRATION"]));
+    assert_eq!(world.readiness_told().await, Vec::<Value>::new());
+    world.microsoft().set_wipes(false);
+    world.has_registered(&key, enterprise).await;
+    assert_eq!(world.readiness_told().await.len(), 1);
+}
+
 /// R140 The last grant against the edit that drops the service of the other: whoever is last, it is told once.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_grant_against_an_edit_is_one_readiness() {

@@ -1,9 +1,19 @@
 //! The drift watch: what is gone from a tenant is noticed within twelve hours, told once with a link for just that, and told
 //! once more when it is back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use onboarding_core::action::ActionType;
 use onboarding_core::application_client::ApplicationClients;
+use onboarding_core::audit::Occasion;
+use onboarding_core::consent::Context;
+use onboarding_core::permission::GRAPH;
+use onboarding_core::proof::Organization;
+use onboarding_core::proof::application::{self, AppRole, View};
+use onboarding_core::random::SystemRandomness;
+use onboarding_core::seal::SealingKeys;
+use onboarding_core::time::Clock as _;
+use onboarding_dynamo::consent::Recorded;
 use onboarding_sandbox::visitor::Visitor;
 use onboarding_sandbox::{Options, Overrides};
 use reqwest::Method;
@@ -11,7 +21,7 @@ use serde_json::{Value, json};
 use simulated_microsoft::{CONTOSO, Consent, Effect, Fault, GRACE, Revocation, TEAMS_ADMINISTRATOR};
 
 use super::{AGENT, MANAGEMENT, PRESENCE, SYNC};
-use crate::admin_consent::visit;
+use crate::admin_consent::{PERMISSIONS, visit};
 use crate::link::{query, words};
 use crate::world::{Decision, World, send};
 
@@ -320,4 +330,43 @@ async fn a_disabled_enterprise_is_not_looked_at() {
     turn("enable").await;
     watched.pass().await;
     assert_eq!(watched.events(), ["action.drifted REGISTRATION"]);
+}
+
+/// R140, P6 A return that the watch has told is not told again by a link whose callback had read the enterprise before that.
+#[tokio::test]
+async fn a_return_is_told_once() {
+    let watched = Watched::new().await;
+    let store = watched.world.sandbox.store();
+    watched.revoke("Group.Read.All");
+    watched.pass().await;
+    watched.link(SYNC).await;
+    let read = store.enterprise(watched.enterprise.try_into().unwrap()).await.unwrap().unwrap();
+    let reseller = store.reseller(read.reseller).await.unwrap().unwrap();
+    let request = store.request(read.action(ActionType::UserSync).link().unwrap()).await.unwrap().unwrap();
+    watched.restore(&[], &["Group.Read.All"]);
+    watched.pass().await;
+    watched.stand(&[(SYNC, "granted")]).await;
+
+    let random = SystemRandomness::new();
+    let keys = SealingKeys::from_json(&SealingKeys::generate(&random)).unwrap();
+    let occasion = Occasion { now: watched.world.sandbox.clock().now(), reference: None, random: &random };
+    let context = Context { keys: &keys, occasion, authority_host: "", system: None };
+    let (record, awaiting) = request.come_back(context).unwrap();
+    assert_eq!(store.record(&record).await.unwrap(), Recorded::Done);
+    let (client, tenant) = (Overrides::default().client_id(), awaiting.tenant());
+    let role = |name: &str| AppRole { client, resource: GRAPH, name: name.to_owned() };
+    let view = View::Open {
+        organization: Organization { id: tenant, display_name: CONTOSO.display_name.to_owned() },
+        roles: PERMISSIONS.map(role).to_vec(),
+        grants: None,
+        joined: None,
+        absent: BTreeSet::new(),
+    };
+    let judgement = application::judge((ActionType::UserSync, client), tenant, &view);
+    let concluded = store.conclude_admin_consent(awaiting, judgement, ((&read, &reseller), context)).await;
+    assert_eq!(concluded.unwrap(), Recorded::Done);
+    let glance = watched.world.glance().await;
+    let deliveries = glance.of_kind("delivery");
+    let told = deliveries.iter().filter(|row| row.contains("action.recovered"));
+    assert_eq!(told.count(), 1);
 }

@@ -131,7 +131,7 @@ mod tests {
     /// R144 The roles of an enterprise have a row of their own.
     #[test]
     fn awaited_roles_are_looked_for_when_woken() {
-        let mut roles = record("MODIFY", "enterprise#7", Some(1), Some(2));
+        let mut roles = record("MODIFY", ("enterprise#7", "enterprise"), Some(1), Some(2));
         roles["dynamodb"]["Keys"]["SK"] = json!({"S": AWAITED_ROLES});
         assert_eq!(woken(roles), [Woken::AwaitedRoles(7.try_into().unwrap())]);
     }

@@ -84,8 +84,8 @@
 //! | the last step to be ready (a grant, a confirmation, an edit, to go on), besides | in the same transaction: delivery of `enterprise.ready` | | 3 |
 //! | `GET …/readiness` | BatchGetItem | 3 | |
 //! | `POST /v1/provisioning/tenant-admin-api` | BatchGetItem; GetItem: handle, and enterprise if the handle names it; PutItem: audit, if something was made | 4 | 2 |
-//! | `POST /v1/provisioning/management-consent` | BatchGetItem; GetItem: handle, enterprise, link, and the sign-in's request; BatchGetItem twice: enterprise, provider; TransactWriteItems: request, action, provider, guard, audit; and one as of a callback: granted | 10 | 37 |
-//! | roles that are waited for, each look | UpdateItem to wake; GetItem: row; BatchGetItem: enterprise, provider; UpdateItem: when again | 3 | 8 |
+//! | `POST /v1/provisioning/management-consent` | BatchGetItem; GetItem: handle, enterprise, and the sign-in's request; BatchGetItem: enterprise, provider, before and after; TransactWriteItems: request, action, provider, guard, audit; and as of a callback: granted | 9 | 37 |
+//! | roles that are waited for, each look | UpdateItem to wake; GetItem: row; BatchGetItem: enterprise, provider; TransactWriteItems: when again; due index | 3 | 7 |
 //! | `GET /v1/provisioning/o365-user-info` | BatchGetItem; with a token of an enterprise GetItem: enterprise | 3 | |
 //! | `GET /v1/webhooks/deliveries` | BatchGetItem; Query of the provider's deliveries, newest first, for each of 2 KB 0.5 | 2 + 25.5 | |
 //! | `POST /v1/webhooks/deliveries/{deliveryId}/redeliver` | BatchGetItem; GetItem: delivery; TransactWriteItems: delivery of 2 KB, audit; due index | 3 | 8 |

@@ -15,7 +15,7 @@ use onboarding_core::rate_limit::BLOCK;
 use onboarding_sandbox::{Options, Overrides, StreamReads};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
-use simulated_microsoft::{GRACE, Revocation};
+use simulated_microsoft::{GRACE, Lag, Revocation, TEAMS_ADMINISTRATOR};
 
 use crate::activation::path_in;
 use crate::admin_consent::said;
@@ -285,6 +285,41 @@ async fn a_reset_costs_what_the_table_says() {
     meter.expect(&["BatchGetItem", "TransactWriteItems"], 3.0, 9.0);
     reset().await;
     meter.expect(&["BatchGetItem"], 3.0, 0.0);
+}
+
+/// R142, R144, R103 The management consent by a sign-in takes the documented units, and so does each look for roles.
+#[tokio::test]
+async fn a_management_consent_costs_what_the_table_says() {
+    let (world, _behind, meter) = metered().await;
+    world.registered().await;
+    let body = world.management_body();
+    world.forget_roles(&simulated_microsoft::CONTOSO);
+    world.microsoft().set_lag(Lag::Forever);
+    assert_eq!(world.manage(&body).await.status, 409);
+    world.settle().await;
+    meter.charged();
+    world.pass(120).await;
+    let (operations, units) = meter.charged();
+    eprintln!("look: {operations:?} {units:?}");
+    let of = |read: bool| {
+        let is_read = |operation: &str| ["BatchGetItem", "GetItem"].contains(&operation);
+        let all = operations.iter().zip(&units).filter(|(made, _)| *made != "Query" && is_read(made) == read);
+        all.map(|(_, units)| units).sum::<f64>()
+    };
+    assert!(of(true) <= 3.0 && of(false) <= 7.0, "{} {}", of(true), of(false));
+    world.microsoft().assign_role(&simulated_microsoft::CONTOSO, GRACE.oid, &TEAMS_ADMINISTRATOR);
+    meter.charged();
+    assert_eq!(world.manage(&body).await.status, 200);
+    let (operations, units) = meter.charged();
+    eprintln!("call: {operations:?} {units:?}");
+    let writes: Vec<f64> = operations
+        .iter()
+        .zip(&units)
+        .filter(|(made, _)| *made == "TransactWriteItems")
+        .map(|(_, units)| *units)
+        .collect();
+    let reads = units.iter().sum::<f64>() - writes.iter().sum::<f64>();
+    assert!(reads <= 9.0 && writes.len() == 2 && writes[0] <= 14.0 && writes[1] <= 23.0, "{reads} {writes:?}");
 }
 
 /// R140, R103 The last step to be ready takes three units more, for its event.

@@ -1,5 +1,7 @@
 //! One screen for several actions: what a link asks for, and a sign-in that is good for the other links of its screen.
 
+use secrecy::ExposeSecret as _;
+
 use super::*;
 
 /// DESIGN §3 A start page that is opened again takes the link that it made before only if that asks for just the same.
@@ -72,4 +74,41 @@ fn a_sign_in_goes_on_with_no_other_link() {
         assert!(shared.go_on(own, &"token".into(), world.context(NOW)).is_none(), "{why}");
     }
     assert!(shared.go_on(fit(), &"token".into(), world.context(NOW)).is_some());
+}
+
+/// R142, P6 A sign-in that is sent back goes on in the name of whoever sent it, by a link that is there or one that is made, and
+/// only while nobody decides the action.
+#[test]
+fn a_sign_in_that_is_sent_back_goes_on_alone() {
+    let world = World::new();
+    let sign_in = SharedSignIn::new(signer(), NOW.plus(Duration::from_hours(1)));
+    let enterprise = crate::enterprise::tests::sample(7, &serde_json::json!({}));
+    let (wanted, url) = ((ActionType::ServiceProviderManagement, TENANT), world.request(None).redirect_url);
+    let made = ConsentRequest::made_for(&enterprise, wanted, url, world.context(NOW).occasion);
+    assert_eq!((made.enterprise, made.reseller, made.pin), (enterprise.id, enterprise.reseller, Some(TENANT)));
+    assert!(made.is_unused(NOW) && !enterprise.has_reset(&made));
+    let actor = Actor::System("provider");
+    for is_new in [true, false] {
+        let gone_on = sign_in.go_on_for((made.clone(), is_new), &"token".into(), &actor, world.context(NOW));
+        let (record, verifying) = gone_on.unwrap();
+        assert_eq!((record.is_new, &record.landing), (is_new, &Landing::Along(TENANT)));
+        assert_eq!((record.audit.who.as_str(), record.action.word()), ("system:provider", "verifying"));
+        assert_eq!(verifying.request().stage, record.stage);
+    }
+    let elsewhere = ConsentRequest { pin: Some(TenantId::from_u128(9)), ..made };
+    assert!(sign_in.go_on_for((elsewhere, true), &"token".into(), &actor, world.context(NOW)).is_none());
+}
+
+/// R144 A tenant without the roles begins a wait with the sign-in, in the record of the refusal; no other refusal does.
+#[test]
+fn roles_that_are_missing_are_waited_for() {
+    let world = World::new();
+    let refused = |code| world.verifying(Some(TENANT)).refuse(code, None, world.context(NOW));
+    let record = refused(Code::TeamsSkypeRolesMissing);
+    let awaited = record.awaits.unwrap();
+    assert_eq!((&awaited.request, awaited.since, awaited.looks), (&record.request.id, NOW, 0));
+    assert_eq!((&awaited.signer, awaited.token.expires_at), (&signer(), NOW.plus(Duration::from_hours(1))));
+    assert_eq!(awaited.access_token(&world.keys, NOW).unwrap().expose_secret(), "token");
+    assert!(matches!(record.stage, Stage::Pending { .. }), "its link stays open");
+    assert_eq!(refused(Code::TeamsAdminRoleNotReady).awaits, None);
 }

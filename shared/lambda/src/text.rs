@@ -17,6 +17,21 @@ pub(crate) const fn who(who: Who) -> &'static str {
     }
 }
 
+/// A next step, with the address that stands in it, if any: what is before, the address, what is after. Steps are our own
+/// words, so an address in them is one of ours to lead to.
+pub(crate) fn linked(step: &str) -> (&str, &str, &str) {
+    let Some(begin) = step.find("https://") else { return (step, "", "") };
+    let (before, rest) = step.split_at(begin);
+    let (address, after) = rest.split_at(rest.find([' ', ')']).unwrap_or(rest.len()));
+    (before, address, after)
+}
+
+/// An address as people read it: without what browsers need.
+pub(crate) fn shown(address: &str) -> &str {
+    let address = address.trim_start_matches("https://");
+    address.split_once('#').map_or(address, |(page, _)| page).trim_end_matches('/')
+}
+
 /// The words of the start page.
 #[derive(Debug)]
 pub(crate) struct StartText {

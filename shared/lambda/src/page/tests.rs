@@ -167,6 +167,19 @@ fn a_refusal_says_cause_person_and_steps_in_order() {
     assert!(advice(&code.explain(), None).contains("5d3e2c1b-0000"));
 }
 
+/// R026 Where a step names an address, a person gets there by pressing it.
+#[test]
+fn an_address_in_a_step_is_a_link() {
+    let html = advice(&Code::TeamsAdminRoleNotReady.explain(), None);
+    let link = "(<a href=\"https://entra.microsoft.com/#view/Microsoft_AAD_IAM/RolesManagementMenuBlade/~/AllRoles\" \
+                target=\"_blank\" rel=\"noopener\">entra.microsoft.com</a>). If you do not find it";
+    assert!(html.contains(link), "{html}");
+    let html = advice(&Code::UnknownMicrosoftError.explain(), None);
+    assert!(html.contains(">login.microsoftonline.com/error</a> and give"), "{html}");
+    assert_eq!(text::linked("https://a.example"), ("", "https://a.example", ""));
+    assert_eq!(text::linked("Wait a minute."), ("Wait a minute.", "", ""));
+}
+
 /// G54, T37 Of what was pasted a page shows a number and a GUID, and nothing else.
 #[test]
 fn a_diagnosis_shows_nothing_of_the_text() {

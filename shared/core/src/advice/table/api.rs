@@ -420,7 +420,10 @@ pub(super) const ROWS: &[Advice] = &[
             Who::ProviderAdmin,
             "The tenant was not confirmed in time",
             "The consent was proved, but the service provider did not confirm the tenant within three days.",
-            &["Set expectedTenant on the enterprise, so that no confirmation is needed.", THEIR_FRESH_LINK],
+            &[
+                "The service provider sets expectedTenant on the enterprise, so that no confirmation is needed.",
+                THEIR_FRESH_LINK,
+            ],
         )),
     ),
     row(

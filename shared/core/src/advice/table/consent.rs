@@ -276,9 +276,8 @@ pub(super) const ROWS: &[Advice] = &[
             "You are a Global Administrator already; this tenant still needs the Teams Administrator role assigned once, \
              to the administrator who grants the consent.",
             &[
-                "Open Microsoft Entra admin center (Azure AD in older texts), Roles & admins: \
-                 https://entra.microsoft.com/#view/Microsoft_AAD_IAM/RolesManagementMenuBlade/~/AllRoles \
-                 If you do not find it, choose Show more (in Azure AD: Show all).",
+                "Open Microsoft Entra admin center (Azure AD in older texts), Roles & admins \
+                 (https://entra.microsoft.com/#view/Microsoft_AAD_IAM/RolesManagementMenuBlade/~/AllRoles). If you do not find it, choose Show more (in Azure AD: Show all).",
                 "Choose Teams Administrator. It is normal that its list of assignments is empty.",
                 "Choose Add assignments.",
                 "Pick the administrator who grants the consent, and Save.",

@@ -75,7 +75,7 @@ test('screen one, then days later screen two in another browser: everything is g
   await begin(second.page);
   await accept(second.page, { tick: false });
   await second.page.waitForURL('**/outcome/**');
-  assert.match(await second.page.locator('main').innerText(), /Granted Consent[^]*Nothing is left to do/);
+  assert.match(await second.page.locator('main').innerText(), /Granted Consent[^]*same screen[^]*Allow call handling by the app[^]*Nothing is left to do[^]*Calls\.Initiate\.All/);
   await accessible(second.page);
   await picture(second.page, 'start-outcome-last');
   assert.deepEqual((await world.actions(enterprise)).map(({ actionType, status }) => [actionType, status]),

@@ -42,12 +42,17 @@ pub(crate) async fn show(app: &App, call: &Call<ConsentRedirectOp>) -> Result<An
     let state = rows.request.shown(rows.enterprise.action(action));
     let onward = onward(app, call, &link, &rows.enterprise).await?.filter(|_| !is_under_way(&state));
     let authority = app.microsoft.settings().endpoints.authority_origin();
+    let is_granted = |action: &ActionType| rows.enterprise.action(*action).is_granted();
+    let granted = state.is_granted();
+    let also: Vec<ActionType> =
+        rows.request.together.iter().copied().filter(|also| granted && is_granted(also)).collect();
     let left: Vec<ActionType> = rows.enterprise.missing().filter(|missing| *missing != action).collect();
     Ok(Answer::page(Page::outcome(&Outcome {
         provider: &rows.reseller.name,
         enterprise: &rows.enterprise.profile.enterprise_name,
         action,
         state: &state,
+        also: &also,
         left: &left,
         onward: onward.as_deref().map(|action| Onward { action, authority: &authority }),
         reference: call.reference(),

@@ -236,6 +236,19 @@ pub fn asked_by(action: ActionType) -> impl Iterator<Item = &'static Permission>
     TABLE.iter().filter(move |permission| permission.action == action)
 }
 
+/// What `actions` ask for, each once: for what one screen has granted.
+#[must_use]
+pub fn each_once(actions: impl IntoIterator<Item = ActionType>) -> Vec<&'static Permission> {
+    let mut each: Vec<&'static Permission> = Vec::new();
+    for permission in actions.into_iter().flat_map(asked_by) {
+        let Permission { kind, resource, name, .. } = *permission;
+        if !each.iter().any(|known| (known.kind, known.resource, known.name) == (kind, resource, name)) {
+            each.push(permission);
+        }
+    }
+    each
+}
+
 /// What `action` asks for of one kind, of one API, by name.
 pub fn names(action: ActionType, kind: Kind, resource: ApplicationId) -> impl Iterator<Item = &'static str> {
     asked_by(action).filter(move |asked| asked.kind == kind && asked.resource == resource).map(|asked| asked.name)
@@ -255,13 +268,8 @@ pub(crate) const READS_PROOF: ActionType = ActionType::LoginEnterpriseAdmin;
 /// their proof is read. Registration's hold the latter already.
 #[must_use]
 pub fn asked_together(actions: &[ActionType]) -> Vec<&'static Permission> {
-    let mut together: Vec<&'static Permission> = Vec::new();
-    for permission in actions.iter().copied().chain([READS_PROOF]).flat_map(asked_by) {
-        let same = |known: &&Permission| (known.resource, known.name) == (permission.resource, permission.name);
-        if permission.kind == Kind::Delegated && !together.iter().any(same) {
-            together.push(permission);
-        }
-    }
+    let mut together = each_once(actions.iter().copied().chain([READS_PROOF]));
+    together.retain(|permission| permission.kind == Kind::Delegated);
     together
 }
 

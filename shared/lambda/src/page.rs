@@ -130,6 +130,8 @@ pub struct Outcome<'a> {
     pub action: ActionType,
     /// How far it is.
     pub state: &'a ActionState,
+    /// Which others the same screen granted.
+    pub also: &'a [ActionType],
     /// Which actions are still missing after this one.
     pub left: &'a [ActionType],
     /// The way to the next screen, for who came by a start page.
@@ -162,6 +164,7 @@ struct OutcomeTemplate<'a> {
     word: &'static str,
     problem: Option<&'a Explanation>,
     who: &'static str,
+    also: Vec<&'static str>,
     left: Vec<&'static str>,
     checking: bool,
     granted: bool,
@@ -181,6 +184,7 @@ struct StartTemplate<'a> {
     tenant: Option<&'a str>,
     texts: &'static StartText,
     next: Option<&'a NextScreen<'a>>,
+    asks: &'static str,
     host: Option<&'a str>,
     told: &'static str,
     tokens: &'static str,
@@ -225,10 +229,11 @@ impl Page {
             word: outcome.state.word(),
             who: problem.as_ref().map_or("", |problem| text::who(problem.who)),
             problem: problem.as_ref(),
+            also: outcome.also.iter().map(|action| action.title()).collect(),
             left: outcome.left.iter().map(|action| action.title()).collect(),
             checking: matches!(outcome.state, ActionState::Verifying { .. }),
             granted: outcome.state.is_granted(),
-            permissions: permission::asked_by(outcome.action).collect(),
+            permissions: permission::each_once([&[outcome.action], outcome.also].concat()),
             onward: outcome.onward.map(|onward| onward.action),
             reference: outcome.reference.as_str(),
             correlation_id: None,
@@ -246,6 +251,7 @@ impl Page {
         let template = StartTemplate {
             style: STYLE,
             title: if start.next.is_some() { texts.title } else { texts.title_done },
+            asks: if start.next.is_some() { texts.who_asks } else { texts.who_asked },
             provider: Some(start.provider.as_str()),
             enterprise: start.enterprise.as_str(),
             tenant: start.tenant.as_deref(),

@@ -38,6 +38,7 @@ pub(crate) struct StartText {
     pub(crate) title: &'static str,
     pub(crate) title_done: &'static str,
     pub(crate) who_asks: &'static str,
+    pub(crate) who_asked: &'static str,
     pub(crate) grants: &'static str,
     pub(crate) permissions: &'static str,
     pub(crate) sent: &'static str,
@@ -55,6 +56,7 @@ pub(crate) struct StartText {
     pub(crate) waiting: &'static str,
     pub(crate) waiting_hint: &'static str,
     pub(crate) nothing_left: &'static str,
+    pub(crate) nothing_left_but_checks: &'static str,
 }
 
 /// The words of the start page.
@@ -62,6 +64,7 @@ pub(crate) const START: StartText = StartText {
     title: "Grant permissions with Microsoft",
     title_done: "Nothing is left to do",
     who_asks: "asks for permissions in the Microsoft tenant of",
+    who_asked: "has asked for permissions in the Microsoft tenant of",
     grants: "What the next Microsoft screen is for",
     permissions: "What it asks for",
     sent: "What the service provider is told",
@@ -80,7 +83,9 @@ pub(crate) const START: StartText = StartText {
     waiting: "Waiting for the service provider",
     waiting_hint: "Somebody has granted the permissions, and the service provider has yet to confirm the organisation. If that \
                    was you, you have done your part: close this window. If it was not, go on.",
-    nothing_left: "Everything that the service provider asked for is granted or being checked. You can close this window.",
+    nothing_left: "Everything that the service provider asked for is granted. You can close this window.",
+    nothing_left_but_checks: "Everything else that the service provider asked for is granted. You can close this window: the check \
+                              goes on, and the service provider is told the result.",
 };
 
 /// The words of the page that activates a service provider.

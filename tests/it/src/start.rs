@@ -162,6 +162,7 @@ async fn two_screens_grant_everything() {
     assert_eq!(first.form().unwrap().action().path(), start.replace(world.sandbox.api(), ""), "K13");
     let second = world.press(&mut grace, first, &GRACE).await;
     assert!(second.text().contains("Nothing is left"), "{}", second.text());
+    assert!(second.text().contains("Granted by the same screen Allow presence synchronisation"), "{}", second.text());
     assert!(second.form().is_none());
     for action in CALLING {
         assert_eq!(world.standing(enterprise, action).await, granted(), "{action}");

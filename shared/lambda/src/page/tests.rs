@@ -19,8 +19,16 @@ fn outcome(name: &str, state: &ActionState, left: &[ActionType]) -> String {
     let name: Name = name.parse().unwrap();
     let action = ActionType::ServiceProviderManagement;
     let reference = reference();
-    let outcome =
-        Outcome { provider: &name, enterprise: &name, action, state, left, onward: None, reference: &reference };
+    let outcome = Outcome {
+        provider: &name,
+        enterprise: &name,
+        action,
+        state,
+        also: &[],
+        left,
+        onward: None,
+        reference: &reference,
+    };
     Page::outcome(&outcome).html
 }
 
@@ -80,6 +88,7 @@ fn a_registration_says_what_each_permission_is_for() {
             enterprise: &name,
             action,
             state: &state,
+            also: &[],
             left: &[],
             onward: None,
             reference: &reference,
@@ -94,6 +103,30 @@ fn a_registration_says_what_each_permission_is_for() {
             assert!(html.contains(&purpose) && html.contains(permission.name), "{html}");
         }
     }
+}
+
+/// R201 What one screen has granted is told whole: every action, and every permission once.
+#[test]
+fn what_one_screen_granted_is_told_whole() {
+    let (name, reference, state): (Name, _, _) = ("Acme".parse().unwrap(), reference(), granted());
+    let (action, also) = (ActionType::CallApp, [ActionType::CallRecording, ActionType::Presence]);
+    let about = Outcome {
+        provider: &name,
+        enterprise: &name,
+        action,
+        state: &state,
+        also: &also,
+        left: &[],
+        onward: None,
+        reference: &reference,
+    };
+    let html = Page::outcome(&about).html;
+    let (_, told) = html.split_once("Granted by the same screen").unwrap();
+    assert!(also.iter().all(|action| told.contains(action.title())), "{html}");
+    for name in ["Calls.Initiate.All", "Calls.AccessMedia.All", "Calls.JoinGroupCall.All", "Presence.Read.All"] {
+        assert_eq!(told.matches(&format!("<code>{name}</code>")).count(), 1, "{name}: {html}");
+    }
+    assert!(!outcome("Acme", &granted(), &[]).contains("same screen"));
 }
 
 /// R147 The page has one button, which stays with us, until the provider is active.

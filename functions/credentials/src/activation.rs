@@ -15,15 +15,10 @@ use onboarding_lambda::answer::Answer;
 use onboarding_lambda::call::{Call, NoSuchThing};
 use onboarding_lambda::page::{self, Page};
 use onboarding_lambda::routes::CredentialsOp;
-use onboarding_operator::{OperatorError, Pages};
+use onboarding_operator::OperatorError;
 
-use crate::operator::{order, places};
+use crate::operator::{order, pages, places};
 use crate::{App, Error};
-
-/// Where our pages are.
-pub(crate) fn pages(app: &App) -> Pages<'_> {
-    Pages(app.edge.public_base.as_str())
-}
 
 /// Sends another mail, to whatever address the operator says now: no address is kept.
 pub(crate) async fn send(app: &App, call: &Call<CredentialsOp>) -> Result<Answer, Error> {

@@ -11,17 +11,17 @@ use onboarding_dynamo::reseller::ListedResellers;
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::call::{Call, NoSuchThing};
 use onboarding_lambda::routes::CredentialsOp;
-use onboarding_operator::{Edited, Order, Places};
+use onboarding_operator::{Edited, Order, Pages, Places};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use crate::{App, Error, activation};
+use crate::{App, Error};
 
 pub(crate) async fn create_reseller(app: &App, call: &Call<CredentialsOp>) -> Result<Answer, Error> {
     let operator = operator(app, call).await?;
     let new = NewReseller::parse(call.json_object()?, app.redirect_policy).map_err(Error::Invalid)?;
     let order = order(call, &operator);
-    let (new, pages) = ((&new, &app.starter_catalogue), Some(activation::pages(app)));
+    let (new, pages) = ((&new, &app.starter_catalogue), Some(pages(app)));
     let (id, secret) = onboarding_operator::create_reseller(places(app), new, pages, order).await?;
     Ok(Answer::json(StatusCode::CREATED, &json!({ "id": id, "webhookSecret": secret.expose_secret() })))
 }
@@ -84,6 +84,11 @@ pub(crate) async fn rotate_webhook_secret(app: &App, call: &Call<CredentialsOp>)
     let order = order(call, &operator);
     let secret = onboarding_operator::rotate_webhook_secret(places(app), reseller, order).await?;
     Ok(Answer::json(StatusCode::OK, &json!({ "webhookSecret": secret.expose_secret() })))
+}
+
+/// Where our pages are.
+pub(crate) fn pages(app: &App) -> Pages<'_> {
+    Pages(app.edge.public_base.as_str())
 }
 
 pub(crate) fn places(app: &App) -> Places<'_> {

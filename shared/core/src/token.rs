@@ -24,8 +24,10 @@ use crate::time::Timestamp;
 /// How long a token is good, unless its key ends before.
 pub const TOKEN_LIFETIME: Duration = Duration::from_hours(1);
 
-/// What a token of one enterprise may do at most.
-pub const ENTERPRISE_SCOPES: [Scope; 3] = [Scope::ConsentsRead, Scope::EnterprisesRead, Scope::UsersWrite];
+/// What a token of one enterprise may do at most. Of what `consents:write` opens, only provisioning is open to it: the rest
+/// is the provider's own.
+pub const ENTERPRISE_SCOPES: [Scope; 4] =
+    [Scope::ConsentsRead, Scope::ConsentsWrite, Scope::EnterprisesRead, Scope::UsersWrite];
 
 /// The public part of a token, such as `481516-7q2m0k3x.9z8y7w6v`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -267,6 +267,17 @@ async fn a_call_with_the_right_credential_is_not_refused_for_it() {
     }
 }
 
+/// R128 The token of an enterprise opens every route of its level.
+#[tokio::test]
+async fn a_token_of_the_enterprise_opens_its_routes() {
+    let cast = Cast::gather().await;
+    for path in paths().filter(|path| path.route.level == Level::Enterprise) {
+        let answer = path.call(&cast.world, &cast.about, Some(&cast.tokens[0])).await;
+        let refused = [401, 403, 404].contains(&answer.status.as_u16());
+        assert!(!refused, "{} {}: {}", path.route.method, path.template, answer.text);
+    }
+}
+
 /// A public route takes no notice of a credential, good or bad.
 #[tokio::test]
 async fn a_public_route_asks_for_no_credential() {

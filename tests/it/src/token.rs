@@ -211,7 +211,7 @@ async fn a_token_of_one_enterprise_is_good_for_that_one() {
     let token = told(&answer);
     let mut body = answer.json();
     body["access_token"].take();
-    let scope = "consents:read enterprises:read users:write";
+    let scope = "consents:read consents:write enterprises:read users:write";
     assert_eq!(body, json!({"access_token": null, "token_type": "Bearer", "expires_in": HOUR, "scope": scope}));
     let ask = async |method: Method, path: String| world.as_holder_of(&token, method, &path, None).await;
     for tail in ["", "/actions"] {

@@ -52,7 +52,7 @@ pub(crate) async fn list(app: &App, call: &Call<WebhooksOp>) -> Result<Answer, E
     let found = app.store.authenticate(call.credential()?, wanted, call.now()).await??;
     let reseller = call.reseller(&found.caller)?.id;
     let asked = asked?;
-    if named.is_some() && !found.enterprise.is_some_and(|enterprise| enterprise.reseller == reseller) {
+    if named.is_some() && found.enterprise.is_none_or(|enterprise| enterprise.reseller != reseller) {
         return Err(Error::NotFound);
     }
     let filter = asked.filter();

@@ -223,9 +223,10 @@ fn broken(trouble: &Trouble, target: &str, body: &[u8]) -> (StatusCode, HeaderMa
             let meets = json!({"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"});
             let fails = json!({"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"});
             let none = json!({"Code": "None"});
-            let reasons = match trouble {
-                Trouble::FailsAndMeets(_) => json!([none, fails, none, meets]),
-                _ => json!([meets]),
+            let reasons = if matches!(trouble, Trouble::FailsAndMeets(_)) {
+                json!([none, fails, none, meets])
+            } else {
+                json!([meets])
             };
             let answer = json!({
                 "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",

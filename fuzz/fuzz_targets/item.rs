@@ -47,7 +47,11 @@ fn read<T: DeserializeOwned + Serialize + PartialEq + Debug>(item: Item) -> Opti
 fn look_after(request: Option<ConsentRequest>) {
     let Some(request) = request else { return };
     let (due, name) = (request.stage.due(), request.stage.name());
-    assert_eq!(due.is_some(), matches!(name, "leased" | "verifying" | "awaiting_confirmation"), "{name}");
+    assert_eq!(
+        due.is_some(),
+        matches!(name, "leased" | "verifying" | "awaiting_confirmation" | "awaiting_grant"),
+        "{name}"
+    );
     let lease = request.lease(&SecretHash::of("code"), NOW);
     assert!(lease.is_err() || name == "pending");
     assert_eq!(Leased::of(request.clone()).is_some(), name == "leased");

@@ -17,6 +17,7 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use onboarding_core::advice::Code;
 use onboarding_core::consent::{Context, LeaseRefusal};
+use onboarding_core::id::TenantId;
 use onboarding_core::identity::IdentityFault;
 use onboarding_core::proof::Policy;
 use onboarding_core::seal::SealingKeys;
@@ -78,6 +79,8 @@ enum Error {
     TooManyAttempts,
     #[error("refused by policy: {0}")]
     Policy(Code),
+    #[error("the sign-in is of the tenant {signed_in}, and the link for {meant}")]
+    OtherTenant { signed_in: TenantId, meant: TenantId },
     #[error("no such outcome")]
     NoSuchOutcome,
     /// Of a sign-in that began at our start page, which is where it can be tried again (K13).
@@ -111,7 +114,12 @@ impl Error {
             Self::NoSuchRequest => Some("request_unknown"),
             Self::LinkEnded(refusal) => Some(refusal.word()),
             Self::Begun(error, ..) => error.reason(),
-            Self::TooManyAttempts | Self::Policy(_) | Self::NoSuchOutcome | Self::Store(_) | Self::Secrets(_) => None,
+            Self::TooManyAttempts
+            | Self::Policy(_)
+            | Self::OtherTenant { .. }
+            | Self::NoSuchOutcome
+            | Self::Store(_)
+            | Self::Secrets(_) => None,
         }
     }
 }
@@ -140,6 +148,11 @@ fn told(error: Error) -> Failure {
         | Error::LinkEnded(_) => Failure::new(StatusCode::BAD_REQUEST, Code::InvalidCallback),
         Error::TooManyAttempts => Failure::new(StatusCode::BAD_REQUEST, Code::TooManyAttempts),
         Error::Policy(code) => Failure::new(StatusCode::FORBIDDEN, code),
+        Error::OtherTenant { signed_in, meant } => {
+            Failure::new(StatusCode::FORBIDDEN, Code::WrongTenant).with_detail(format!(
+                "The account that signed in belongs to the tenant {signed_in}, and this link is for the tenant {meant}."
+            ))
+        }
         Error::NoSuchOutcome => Failure::new(StatusCode::NOT_FOUND, Code::PageNotFound),
         Error::Begun(error, action, authority) => told(*error).with_onward(action, authority),
         Error::Store(error) if error.is_passing() => Failure::unavailable(error),

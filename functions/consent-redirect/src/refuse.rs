@@ -42,7 +42,7 @@ pub(crate) async fn by_microsoft(
     Ok(Answer::page(Page::advice(&Advice {
         status: lambda_http::http::StatusCode::OK,
         explanation: &explanation,
-        provider: None,
+        provider: Some(&rows.reseller.name),
         reference: call.reference(),
         correlation_id: signal.correlation_id.as_deref(),
         onward: again.as_deref().map(|action| Onward { action, authority: &authority }),
@@ -74,12 +74,17 @@ pub(crate) async fn by_policy(
     (code, signer): (Code, &Signer),
     keys: &SealingKeys,
 ) -> Result<Answer, Error> {
-    if code != Code::PersonalAccount {
-        let refusal = Refusal { code, signer: Some(signer.clone()), correlation_id: None, isolation: None };
-        let request = rows(app, call, state).await?.request;
-        record(app, call, request, refusal, keys).await?;
+    if code == Code::PersonalAccount {
+        return Err(Error::Policy(code));
     }
-    Err(Error::Policy(code))
+    let refusal = Refusal { code, signer: Some(signer.clone()), correlation_id: None, isolation: None };
+    let request = rows(app, call, state).await?.request;
+    let meant = request.pin.filter(|_| code == Code::WrongTenant);
+    record(app, call, request, refusal, keys).await?;
+    Err(match meant {
+        Some(meant) => Error::OtherTenant { signed_in: signer.tenant, meant },
+        None => Error::Policy(code),
+    })
 }
 
 /// What the state is about, if its link works.

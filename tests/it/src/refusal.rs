@@ -2,7 +2,8 @@
 
 use serde_json::json;
 use simulated_microsoft::{
-    CONTOSO, Consent, Effect, FRANK, Fault, GRACE, GUS, PAUL, PERMISSIONS, PERSONAL, PETRA, TEAMS_ADMIN_API, TOM,
+    CONTOSO, Consent, Effect, FABRIKAM, FRANK, Fault, GRACE, GUS, PAUL, PERMISSIONS, PERSONAL, PETRA, TEAMS_ADMIN_API,
+    TOM,
 };
 
 use crate::effects::Effects;
@@ -98,6 +99,8 @@ async fn the_wrong_tenant_is_refused() {
     let elsewhere = link.replacen(&format!("/{}/", CONTOSO.id), "/organizations/", 1);
     let page = world.visit(&elsewhere, &FRANK, Decision::ForTheOrganization).await.ours();
     assert_eq!(page.status, 403);
+    let text = page.text();
+    assert!(text.contains(FABRIKAM.id) && text.contains(CONTOSO.id), "both are named: {text}");
     assert_eq!(world.outcome().await, ("blocked".to_owned(), Some("wrong_tenant".to_owned())));
     assert_eq!(world.effects_since(&before).await, Effects::refused(), "its code is never redeemed");
     nothing_granted(&world, enterprise).await;

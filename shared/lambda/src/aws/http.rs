@@ -21,11 +21,13 @@ use rustls::ClientConfig;
 
 use super::CONNECT_TIMEOUT;
 
-/// A client that speaks TLS, as `tls` says, and nothing else.
+/// A client that speaks TLS as `tls` says, but to an endpoint whose URL begins with `http:`: a stand-in that was named so.
 pub(super) fn over_tls(tls: ClientConfig) -> SharedHttpClient {
     let mut tcp = tcp();
     tcp.enforce_http(false);
-    client(connector(HttpsConnectorBuilder::new().with_tls_config(tls).https_only().enable_http1().wrap_connector(tcp)))
+    client(connector(
+        HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp),
+    ))
 }
 
 /// A client that speaks no TLS.

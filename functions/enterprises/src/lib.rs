@@ -192,14 +192,17 @@ async fn confirm_tenant(
     };
     let request = app.store.request(&request).await?.ok_or(Error::NothingToConfirm)?;
     let confirmation = Confirmation { tenant, actor: Actor::from(caller) };
-    let record = request.confirm(confirmation, call.occasion()).ok_or(Error::NothingToConfirm)?;
+    let Some(record) = request.confirm(confirmation, call.occasion()) else {
+        return confirmed_meanwhile(app, enterprise.id, tenant).await;
+    };
     let parties = (enterprise, caller::reseller(caller)?);
     match app.store.confirm(&record, parties, call.occasion()).await? {
         Recorded::Done => {}
         Recorded::TenantTaken => return Err(Error::TenantTaken),
         Recorded::EnterpriseRefuses if enterprise.standing != Standing::Open => return Err(Error::Disabled),
-        Recorded::EnterpriseRefuses => return Err(Error::NothingToConfirm),
-        Recorded::Superseded => return confirmed_meanwhile(app, enterprise.id, tenant).await,
+        Recorded::EnterpriseRefuses | Recorded::Superseded => {
+            return confirmed_meanwhile(app, enterprise.id, tenant).await;
+        }
     }
     let mut granted = enterprise.clone();
     granted.actions.insert(action, record.action);

@@ -280,7 +280,9 @@ mod tests {
             |enterprise| drop(enterprise.actions.remove(&ACTION)),
             |enterprise| {
                 let request = awaited().request;
-                enterprise.actions.insert(ACTION, ActionState::Granted { since: after(1), request, by: None });
+                enterprise
+                    .actions
+                    .insert(ACTION, ActionState::Granted { since: after(1), request, by: None, tenant: None });
             },
         ];
         for (number, change) in dropped.into_iter().enumerate() {

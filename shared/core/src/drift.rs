@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::action::{ActionState, ActionType, ProvedBy};
 use crate::application_client::ApplicationClients;
 use crate::enterprise::Enterprise;
-use crate::id::{ConsentRequestId, EnterpriseId};
+use crate::id::{ConsentRequestId, EnterpriseId, TenantId};
 use crate::proof::Also;
 use crate::time::Timestamp;
 
@@ -119,20 +119,20 @@ pub fn changes(
     let change = |action: ActionType| {
         let was = enterprise.action(action);
         let is_left = decided.is_none_or(|decided| decided.leaves(action, was.is_granted()));
-        let is = becomes(&was, seen.shows(action, clients), now);
+        let is = becomes(&was, seen.shows(action, clients), (seen.tenant(), now));
         is.filter(|_| is_left).map(|is| Change { action, was, is })
     };
     enterprise.watched().filter_map(change).collect()
 }
 
 /// What becomes of an action that is granted, was, or whose grant was never seen.
-fn becomes(was: &ActionState, shown: Shown, since: Timestamp) -> Option<ActionState> {
+fn becomes(was: &ActionState, shown: Shown, (tenant, since): (TenantId, Timestamp)) -> Option<ActionState> {
     let (request, by) = was.grant()?;
     let (request, by) = (request.clone(), by.cloned());
     // What nobody could read may turn out to be gone.
     let may_be_gone = was.is_granted() || was.is_unverifiable();
     match shown {
-        Shown::Granted if !was.is_granted() => Some(ActionState::Granted { since, request, by }),
+        Shown::Granted if !was.is_granted() => Some(ActionState::Granted { since, request, by, tenant: Some(tenant) }),
         Shown::Gone(missing) if may_be_gone => {
             let missing = missing.into_iter().map(str::to_owned).collect();
             Some(ActionState::Drifted { since, request, by, missing })

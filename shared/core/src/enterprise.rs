@@ -212,15 +212,22 @@ impl Enterprise {
         }
     }
 
-    /// The state of `action`: what is mandatory is pending from the beginning, the rest until somebody asks.
+    /// The state of `action`: what is mandatory is pending from the beginning, the rest until somebody asks. What was proved in
+    /// another tenant than that of this enterprise is pending too: it says nothing of this one.
     #[must_use]
     pub fn action(&self, action: ActionType) -> ActionState {
-        let initial = if action.is_mandatory(&self.profile.services) {
-            ActionState::PendingConsent { since: self.created_at }
-        } else {
-            ActionState::NotRequested
-        };
-        self.actions.get(&action).cloned().unwrap_or(initial)
+        let pending = |since| ActionState::PendingConsent { since };
+        match self.actions.get(&action) {
+            Some(state) if self.is_of_another_tenant(state) => pending(state.since().unwrap_or(self.created_at)),
+            Some(state) => state.clone(),
+            None if action.is_mandatory(&self.profile.services) => pending(self.created_at),
+            None => ActionState::NotRequested,
+        }
+    }
+
+    /// Whether a grant was proved in another tenant than the one that this enterprise is bound to, or pinned to by its id.
+    fn is_of_another_tenant(&self, state: &ActionState) -> bool {
+        self.pin().zip(state.proved_in()).is_some_and(|(own, other)| own != other)
     }
 
     /// The action items: what is mandatory or was asked for (R004, K11).
@@ -333,7 +340,7 @@ pub(crate) mod tests {
             object: crate::id::ObjectId::from_u128(2),
             user_principal_name: None,
         };
-        let granted = ActionState::Granted { since, request, by: Some(by) };
+        let granted = ActionState::Granted { since, request, by: Some(by), tenant: None };
         enterprise.actions.insert(ActionType::Registration, granted.clone());
         assert_eq!(enterprise.status().word(), "awaiting_application_consent");
         for action in ActionType::all().filter(|action| action.is_mandatory(&enterprise.profile.services)) {
@@ -351,7 +358,7 @@ pub(crate) mod tests {
         assert_eq!(enterprise.asked_again_with(ActionType::ServiceProviderManagement), []);
         let request =
             crate::id::ConsentRequestId::new(enterprise.created_at, &crate::random::tests::Counting::default());
-        let granted = ActionState::Granted { since: enterprise.created_at, request, by: None };
+        let granted = ActionState::Granted { since: enterprise.created_at, request, by: None, tenant: None };
         for action in [ActionType::Registration, ActionType::UserSync, ActionType::LoginEnterpriseAdmin] {
             enterprise.actions.insert(action, granted.clone());
         }

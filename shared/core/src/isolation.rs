@@ -120,7 +120,7 @@ mod tests {
         let management = screen(MANAGEMENT, &[ActionType::Registration]);
         assert_eq!(isolation.refused(&management, &enterprise), [ActionType::Registration], "which alone needs it");
         let (since, by) = (Timestamp::from_seconds(1), None);
-        let granted = ActionState::Granted { since, request: management.id.clone(), by };
+        let granted = ActionState::Granted { since, request: management.id.clone(), by, tenant: None };
         enterprise.actions.insert(ActionType::Registration, granted);
         assert_eq!(isolation.refused(&management, &enterprise), [MANAGEMENT], "to be asked for once more, without");
     }

@@ -151,10 +151,11 @@ pub fn plan(enterprise: &Enterprise, wanted: &Wanted, clients: &ApplicationClien
     };
     let known = enterprise.tenant.is_some() || enterprise.profile.expected_tenant.is_some();
     let together: &[ProvedBy] = if known { &[ProvedBy::Grants, ProvedBy::Membership] } else { &[ProvedBy::Grants] };
-    // What needs a permission that Microsoft refused stops nothing else: it is tried by itself, after the others. Without a
-    // registration there are none.
+    // What needs a permission that Microsoft refused, or is optional and was refused, stops nothing else: it is tried by itself,
+    // after the others. Without a registration there are none.
+    let stops = |action: ActionType| enterprise.is_isolated(action) || is_refused_option(enterprise, action);
     let (alone, shared): (Vec<ActionType>, Vec<ActionType>) =
-        of(together).into_iter().partition(|action| known && enterprise.is_isolated(*action));
+        of(together).into_iter().partition(|action| known && stops(*action));
     let mut screens = vec![sign_in(shared)];
     if !known {
         // Until a registration has shown the tenant, nothing is changed in it.
@@ -167,9 +168,18 @@ pub fn plan(enterprise: &Enterprise, wanted: &Wanted, clients: &ApplicationClien
     Plan { screens }
 }
 
-/// Whether a part of `action` was granted and more is missing by now.
+/// Whether `action` is one that the enterprise can do without, and was refused the last time (R141).
+fn is_refused_option(enterprise: &Enterprise, action: ActionType) -> bool {
+    let refused = matches!(enterprise.action(action), ActionState::Blocked { .. } | ActionState::Declined { .. });
+    refused && !action.is_mandatory(&enterprise.profile.services)
+}
+
+/// Whether a part of `action` was granted and more is missing by now: a grant of a part alone may have taken the rest away.
 fn was_too_little(enterprise: &Enterprise, action: ActionType) -> bool {
-    matches!(enterprise.action(action), ActionState::Blocked { code: Code::GrantNotVisible, .. })
+    matches!(
+        enterprise.action(action),
+        ActionState::Blocked { code: Code::GrantNotVisible, .. } | ActionState::Unverifiable { .. }
+    )
 }
 
 fn again(enterprise: &Enterprise, actions: &[ActionType]) -> Vec<ActionType> {

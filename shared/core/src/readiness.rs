@@ -7,7 +7,7 @@ mod steps;
 
 use serde::Serialize;
 
-use crate::action::{ActionStatus, ActionType};
+use crate::action::{ActionState, ActionStatus, ActionType};
 use crate::advice::{Code, Explanation, Who};
 use crate::audit::Occasion;
 use crate::delivery::Delivery;
@@ -93,12 +93,15 @@ impl Completion {
             return None;
         }
         let is_other = |other: &ActionType| Some(*other) != granted && other.is_mandatory(&enterprise.profile.services);
-        let others = ActionType::all().filter(is_other).map(|other| (other, enterprise.action(other).is_granted()));
-        let others: Vec<_> = others.collect();
-        let ready = others.iter().all(|(_, granted)| *granted).then(|| {
+        // As they are in the store, which compares them.
+        let stored = |other| enterprise.actions.get(&other).is_some_and(ActionState::is_granted);
+        let others: Vec<_> = ActionType::all().filter(is_other).map(|other| (other, stored(other))).collect();
+        // As they count once the enterprise is bound.
+        let bound = Enterprise { tenant: enterprise.tenant.or(tenant), ..enterprise.clone() };
+        let ready = others.iter().all(|(other, _)| bound.action(*other).is_granted()).then(|| {
             let data = ReadyEvent {
                 enterprise_id: enterprise.id,
-                tenant_id: enterprise.tenant.or(tenant),
+                tenant_id: bound.tenant,
                 status: EnterpriseStatus::Active.word(),
             };
             let delivery = event::plain_delivery("enterprise.ready", (reseller, enterprise.id), data, occasion);

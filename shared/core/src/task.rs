@@ -182,7 +182,12 @@ mod tests {
 
     fn granted() -> ActionState {
         let since = Timestamp::from_seconds(1);
-        ActionState::Granted { since, request: ConsentRequestId::new(since, &Counting::default()), by: None }
+        ActionState::Granted {
+            since,
+            request: ConsentRequestId::new(since, &Counting::default()),
+            by: None,
+            tenant: None,
+        }
     }
 
     #[test]

@@ -67,7 +67,7 @@ mod tests {
         assert_eq!(asked, ActionState::PendingConsent { since: NOW });
         let earlier = ActionState::PendingConsent { since: THEN };
         assert_eq!(earlier.clone().ask(NOW), earlier);
-        let granted = ActionState::Granted { since: THEN, request: request(), by: None };
+        let granted = ActionState::Granted { since: THEN, request: request(), by: None, tenant: None };
         assert_eq!(granted.clone().ask(NOW), granted);
         let revoked = ActionState::Revoked { since: THEN, request: request(), by: None };
         for ended in [ActionState::Withdrawn { since: THEN }, revoked] {
@@ -84,7 +84,7 @@ mod tests {
             assert_eq!(pending.withdraw(NOW), Ok(ActionState::Withdrawn { since: NOW }));
         }
         assert_eq!(ActionState::NotRequested.withdraw(NOW), Ok(ActionState::NotRequested));
-        let granted = ActionState::Granted { since: THEN, request: request(), by: None };
+        let granted = ActionState::Granted { since: THEN, request: request(), by: None, tenant: None };
         for proved in [granted, ActionState::Verifying { since: THEN, request: request() }] {
             assert_eq!(proved.withdraw(NOW), Err(RevokeRequired));
         }

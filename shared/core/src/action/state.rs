@@ -61,6 +61,9 @@ pub enum ActionState {
         /// Who granted it; none on the admin-consent page, which names nobody.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<Signer>,
+        /// The tenant in which it was proved.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tenant: Option<TenantId>,
     },
     /// Refused on Microsoft's page.
     Declined {
@@ -141,6 +144,13 @@ impl ActionState {
                 | Self::Declined { asked_again: true, .. }
                 | Self::Started { asked_again: true, .. }
         )
+    }
+
+    /// The tenant in which it was proved, if it is granted.
+    #[must_use]
+    pub fn proved_in(&self) -> Option<TenantId> {
+        let Self::Granted { by, tenant, .. } = self else { return None };
+        tenant.or_else(|| by.as_ref().map(|signer| signer.tenant))
     }
 
     /// Whether it is granted.

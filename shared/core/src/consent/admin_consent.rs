@@ -135,7 +135,12 @@ impl AwaitingGrant {
         Record {
             stage: Stage::Completed { since, refusal: None },
             refusal: None,
-            action: ActionState::Granted { since, request: self.request.id.clone(), by: None },
+            action: ActionState::Granted {
+                since,
+                request: self.request.id.clone(),
+                by: None,
+                tenant: Some(assigned.tenant()),
+            },
             landing: Landing::Within(assigned.tenant()),
             isolates: Vec::new(),
             restores: Vec::new(),
@@ -161,7 +166,7 @@ impl ConsentRequest {
         Some(Record {
             stage: Stage::Completed { since, refusal: None },
             refusal: None,
-            action: ActionState::Granted { since, request: self.id.clone(), by: None },
+            action: ActionState::Granted { since, request: self.id.clone(), by: None, tenant: Some(assigned.tenant()) },
             landing: Landing::Along(assigned.tenant()),
             isolates: Vec::new(),
             restores: Vec::new(),

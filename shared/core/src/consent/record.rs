@@ -158,7 +158,12 @@ impl ConsentRequest {
         Some(Record {
             stage: Stage::Completed { since: now, refusal: None },
             refusal: None,
-            action: ActionState::Granted { since: now, request: self.id.clone(), by: Some(signer) },
+            action: ActionState::Granted {
+                since: now,
+                request: self.id.clone(),
+                by: Some(signer),
+                tenant: Some(confirmation.tenant),
+            },
             landing: Landing::Must,
             isolates: Vec::new(),
             restores: isolation::restored(self.action, false),

@@ -171,7 +171,12 @@ impl Verifying {
         let (since, request) = (occasion.now, self.request.id.clone());
         let binds_tenant = self.request.action == ActionType::Registration;
         let (stage, action, binds, delivery) = if self.request.pin.is_some() {
-            let action = ActionState::Granted { since, request, by: Some(self.signer.clone()) };
+            let action = ActionState::Granted {
+                since,
+                request,
+                by: Some(self.signer.clone()),
+                tenant: Some(self.signer.tenant),
+            };
             (
                 Stage::Completed { since, refusal: None },
                 action,

@@ -44,7 +44,9 @@ impl World {
         enterprise.tenant = Some(TENANT);
         let request = ConsentRequestId::new(NOW, &random);
         for action in [ActionType::Registration, ActionType::UserSync, ActionType::ServiceProviderManagement] {
-            enterprise.actions.insert(action, ActionState::Granted { since: NOW, request: request.clone(), by: None });
+            enterprise
+                .actions
+                .insert(action, ActionState::Granted { since: NOW, request: request.clone(), by: None, tenant: None });
         }
         let body = json!({"name": "Acme", "redirectHosts": ["hooks.example.com"],
                           "eventsUrl": "https://hooks.example.com/events"});

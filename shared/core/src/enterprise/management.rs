@@ -102,7 +102,7 @@ mod tests {
             object: crate::id::ObjectId::from_u128(2),
             user_principal_name: Some("grace@contoso.com".to_owned()),
         });
-        let granted = ActionState::Granted { since, request, by };
+        let granted = ActionState::Granted { since, request, by, tenant: None };
         enterprise.actions.insert(ActionType::ServiceProviderManagement, granted);
         let at = |text: &str| Some(text.to_owned());
         let expected = ManagementConsent {

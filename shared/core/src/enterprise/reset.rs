@@ -131,7 +131,7 @@ mod tests {
         let action = ActionType::UserSync;
         assert!(enterprise.reset(action, NOW).unwrap().is_none(), "it is pending");
         for was in [
-            ActionState::Granted { since: THEN, request: request(), by: None },
+            ActionState::Granted { since: THEN, request: request(), by: None, tenant: None },
             ActionState::Started { since: THEN, request: request(), asked_again: false },
             ActionState::Drifted { since: THEN, request: request(), by: None, missing: vec![] },
         ] {

@@ -24,7 +24,9 @@ fn enterprise(services: &[&str]) -> Enterprise {
 fn grant(enterprise: &mut Enterprise, actions: &[ActionType]) {
     let request = ConsentRequestId::new(NOW, &Counting::default());
     for action in actions {
-        enterprise.actions.insert(*action, ActionState::Granted { since: NOW, request: request.clone(), by: None });
+        enterprise
+            .actions
+            .insert(*action, ActionState::Granted { since: NOW, request: request.clone(), by: None, tenant: None });
     }
 }
 
@@ -35,6 +37,22 @@ fn screens(enterprise: &Enterprise, wanted: &Wanted) -> Vec<(Kind, Vec<ActionTyp
 
 fn these(actions: &[ActionType]) -> Wanted {
     Wanted::These(actions.iter().copied().collect())
+}
+
+/// R141 An optional consent that was refused keeps nobody from the mandatory ones: it comes last, by itself.
+#[test]
+fn an_optional_consent_that_was_refused_comes_last() {
+    let mut enterprise = enterprise(&["SMS"]);
+    let (request, code) =
+        (ConsentRequestId::new(NOW, &Counting::default()), crate::advice::Code::TeamsAdminRoleNotReady);
+    let together = screens(&enterprise, &these(&[ActionType::Registration, MANAGEMENT, ActionType::UserSync]));
+    assert_eq!(together[0], (Kind::Delegated, vec![ActionType::Registration, MANAGEMENT]));
+    let blocked = ActionState::Blocked { since: NOW, request, code, asked_again: false, missing: vec![] };
+    enterprise.actions.insert(MANAGEMENT, blocked);
+    grant(&mut enterprise, &[ActionType::Registration]);
+    let left = screens(&enterprise, &Wanted::Missing);
+    assert_eq!(left.first().unwrap().0, Kind::Application, "{left:?}");
+    assert_eq!(left.last().unwrap(), &(Kind::Delegated, vec![MANAGEMENT]), "{left:?}");
 }
 
 /// What is missing of a consent is asked for alone; once that was too little, all of it is, with what was granted before.
@@ -53,6 +71,9 @@ fn what_is_missing_is_asked_for_alone() {
     let (request, code) = (ConsentRequestId::new(NOW, &Counting::default()), crate::advice::Code::GrantNotVisible);
     let blocked = ActionState::Blocked { since: NOW, request, code, asked_again: false, missing: vec![] };
     enterprise.actions.insert(ActionType::Registration, blocked);
+    assert!(asked(&enterprise).len() > 6 && asked(&enterprise).contains(&"Application.Read.All"));
+    let request = ConsentRequestId::new(NOW, &Counting::default());
+    enterprise.actions.insert(ActionType::Registration, ActionState::Unverifiable { since: NOW, request });
     assert!(asked(&enterprise).len() > 6 && asked(&enterprise).contains(&"Application.Read.All"));
     grant(&mut enterprise, &[ActionType::Registration]);
     assert_eq!(screens(&enterprise, &wanted), []);

@@ -11,7 +11,7 @@ use crate::service::Service;
 
 fn granted() -> ActionState {
     let since = Timestamp::from_seconds(1);
-    ActionState::Granted { since, request: ConsentRequestId::new(since, &Counting::default()), by: None }
+    ActionState::Granted { since, request: ConsentRequestId::new(since, &Counting::default()), by: None, tenant: None }
 }
 
 fn grant_all(enterprise: &mut Enterprise) {

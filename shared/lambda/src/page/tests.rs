@@ -40,7 +40,7 @@ fn advice(explanation: &Explanation, provider: Option<&Name>) -> String {
 
 fn granted() -> ActionState {
     let signer = Signer { tenant: TenantId::from_u128(1), object: ObjectId::from_u128(2), user_principal_name: None };
-    ActionState::Granted { since: SINCE, request: request(), by: Some(signer) }
+    ActionState::Granted { since: SINCE, request: request(), by: Some(signer), tenant: None }
 }
 
 /// The policy names the style sheet as it is now.

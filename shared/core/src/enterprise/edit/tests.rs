@@ -120,7 +120,7 @@ fn the_management_consent_is_asked_for_and_withdrawn() {
 fn a_granted_management_consent_is_not_withdrawn() {
     let mut granted = sample(7, &json!({"canResellerManageEnterpriseProvisioning": true}));
     let request = ConsentRequestId::new(NOW, &Counting::default());
-    let state = ActionState::Granted { since: NOW, request, by: None };
+    let state = ActionState::Granted { since: NOW, request, by: None, tenant: None };
     granted.actions.insert(ActionType::ServiceProviderManagement, state);
     let refused = edit(&granted, json!({"canResellerManageEnterpriseProvisioning": false}));
     assert_eq!(refused.unwrap_err(), EditRefused::RevokeRequired(RevokeRequired));

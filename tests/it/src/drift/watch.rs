@@ -366,7 +366,7 @@ async fn a_return_is_told_once() {
     let concluded = store.conclude_admin_consent(awaiting, judgement, ((&read, &reseller), context)).await;
     assert_eq!(concluded.unwrap(), Recorded::Done);
     let glance = watched.world.glance().await;
-    let deliveries = glance.of_kind("delivery");
+    let deliveries = glance.of_kind("deliveries");
     let told = deliveries.iter().filter(|row| row.contains("action.recovered"));
     assert_eq!(told.count(), 1);
 }

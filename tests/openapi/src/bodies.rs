@@ -125,6 +125,8 @@ const READ: &[&str] = &[
     "NewPbxType",
     "NewSbcGateway",
     "TaskQuestion",
+    "WantedManagementConsent",
+    "WantedProvisioning",
     "WantedStart",
     "WantedTest",
 ];

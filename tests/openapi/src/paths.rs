@@ -105,6 +105,7 @@ fn parameter(name: &'static str, place: ParameterIn) -> Parameter {
         "deliveryId" => (reference::<DeliveryId>(), "The delivery."),
         "userId" => {
             let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
+            let text = text.pattern(Some("^[^\\u0000-\\u001f\\u007f-\\u009f]*$"));
             (text.into(), "Your own id of the user, such as an object id of Microsoft Entra.")
         }
         "limit" => {

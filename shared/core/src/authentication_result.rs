@@ -27,8 +27,7 @@ impl AuthenticationResult {
         let read = body.object("authenticationResult", |outer| {
             if outer.peek("authenticationResult").is_some() {
                 let inner = outer.object("authenticationResult", Self::read).flatten();
-                outer.take("resellerId");
-                outer.take("tenantId");
+                outer.ignore_rest();
                 inner
             } else {
                 Self::read(outer)
@@ -44,17 +43,17 @@ impl AuthenticationResult {
         fields.text("idToken");
         fields.boolean("multipleResourceRefreshToken");
         let expires_on = fields.whole("expiresOn");
-        // Told as null, and not wanted: nothing is kept of them.
-        for field in ["expiresAfter", "expiresOnDate", "refreshToken"] {
-            fields.take(field);
-        }
         let tenant = fields.object("userInfo", |person| {
             // A name may have changed since, and is what whoever sends it says. Whose token it is follows from the handle, which
             // was made for one person's sign-in, or from Microsoft Graph.
             person.text("displayableId");
             person.text("identityProvider");
-            person.parsed("tenantId", "invalid_tenant", TenantId::in_any_case)
+            let tenant = person.parsed("tenantId", "invalid_tenant", TenantId::in_any_case);
+            person.ignore_rest();
+            tenant
         });
+        // It comes back as it was told, and whoever keeps it may add to it: nothing else of it is wanted.
+        fields.ignore_rest();
         Some(Self { access_token: access_token?.into(), tenant: tenant.flatten(), expires_on })
     }
 
@@ -145,8 +144,8 @@ mod tests {
         odd["userInfo"]["tenantId"] = json!("tenantId");
         odd["token"] = json!(1);
         let pointers = read(json!({ "authenticationResult": odd })).unwrap_err();
-        let expected =
-            ["accessToken", "userInfo/tenantId", "token"].map(|field| format!("/authenticationResult/{field}"));
+        // What stands beside is the sender's own.
+        let expected = ["accessToken", "userInfo/tenantId"].map(|field| format!("/authenticationResult/{field}"));
         assert_eq!(pointers, expected);
     }
 }

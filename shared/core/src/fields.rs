@@ -172,6 +172,11 @@ impl Fields {
         cleared
     }
 
+    /// Takes whatever is left: no field of this object is unknown. For what was told elsewhere and comes back.
+    pub fn ignore_rest(&mut self) {
+        self.left.clear();
+    }
+
     /// Adds the fault `required` for `field` when `value` is absent; hands it through.
     pub fn required<T>(&mut self, field: &str, value: Option<T>) -> Option<T> {
         let place = format!("{}/{field}", self.within);

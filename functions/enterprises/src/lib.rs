@@ -23,6 +23,7 @@ use onboarding_core::fields::Fault;
 use onboarding_core::id::{ConsentRequestId, EnterpriseId, TenantId};
 use onboarding_core::listing::InvalidCursor;
 use onboarding_core::task::TaskRefused;
+use onboarding_core::user::UserCount;
 use onboarding_dynamo::consent::Recorded;
 use onboarding_dynamo::credential::Wanted;
 use onboarding_dynamo::{Store, StoreError};
@@ -86,8 +87,8 @@ enum Error {
     NotResettable,
     #[error("the consent is being decided")]
     ConsentUnderWay,
-    #[error("the enterprise has {current} users, of {limit} that it may have")]
-    UserLimitReached { current: u64, limit: u64 },
+    #[error("the enterprise has as many users as it may have")]
+    UserLimitReached(UserCount),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -117,8 +118,7 @@ impl From<Error> for Failure {
             }
             Error::NotResettable => Self::new(StatusCode::CONFLICT, Code::NotResettable),
             Error::ConsentUnderWay => Self::new(StatusCode::CONFLICT, Code::ConsentUnderWay),
-            Error::UserLimitReached { current, limit } => Self::new(StatusCode::CONFLICT, Code::UserLimitReached)
-                .with_detail(format!("The limit is {limit} users, and {current} are counted.")),
+            Error::UserLimitReached(users) => Self::user_limit_reached(users),
             Error::Store(StoreError::Contended) => Self::contended(),
             Error::Store(error) if error.is_passing() => Self::unavailable(error),
             Error::Store(error) => Self::internal(error),

@@ -48,7 +48,8 @@ pub(crate) async fn remove(app: &App, call: &Call<EnterprisesOp>) -> Result<Answ
 pub(crate) async fn full(app: &App, enterprise: &Enterprise) -> Result<Error, Error> {
     let UserCount { current, limit } = app.store.user_count(enterprise).await?;
     // The limit that refused: of an edit the new one, which is not written. One that was lifted meanwhile was the count.
-    Ok(Error::UserLimitReached { current, limit: enterprise.profile.user_limit.or(limit).unwrap_or(current) })
+    let limit = enterprise.profile.user_limit.or(limit).unwrap_or(current);
+    Ok(Error::UserLimitReached(UserCount { current, limit: Some(limit) }))
 }
 
 async fn asked(app: &App, call: &Call<EnterprisesOp>) -> Result<(Caller, Enterprise, UserId), Error> {

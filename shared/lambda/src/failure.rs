@@ -12,6 +12,7 @@ use onboarding_core::advice::{Code, Explanation};
 use onboarding_core::fields::Fault;
 use onboarding_core::listing::InvalidCursor;
 use onboarding_core::scope::Scope;
+use onboarding_core::user::UserCount;
 
 /// `Retry-After` of a 429 or 503 whose advice names no time, in seconds.
 const DEFAULT_RETRY_AFTER: u32 = 5;
@@ -32,6 +33,7 @@ struct Parts {
     detail: Option<String>,
     faults: Vec<Fault>,
     id: Option<String>,
+    users: Option<UserCount>,
     allow: Vec<Method>,
     retry_after: Option<u32>,
     correlation_id: Option<String>,
@@ -66,6 +68,7 @@ impl Failure {
             detail: None,
             faults: Vec::new(),
             id: None,
+            users: None,
             allow: Vec::new(),
             retry_after: None,
             correlation_id: None,
@@ -126,6 +129,16 @@ impl Failure {
         let mut failure = Self::new(StatusCode::CONFLICT, Code::AlreadyCreated);
         failure.0.id = Some(id);
         failure
+    }
+
+    /// 409: there are more `users` than may be, or would be (R152).
+    #[must_use]
+    pub fn user_limit_reached(users: UserCount) -> Self {
+        let mut failure = Self::new(StatusCode::CONFLICT, Code::UserLimitReached);
+        let UserCount { current, limit } = users;
+        failure.0.users = Some(users);
+        let limit = limit.unwrap_or(current);
+        failure.with_detail(format!("The limit is {limit} users, and {current} are counted."))
     }
 
     /// 422: an `Idempotency-Key` stands for another request.
@@ -260,6 +273,12 @@ impl Failure {
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.0.id.as_deref()
+    }
+
+    /// How many users there are, and may be, where that is what is wrong.
+    #[must_use]
+    pub fn users(&self) -> Option<UserCount> {
+        self.0.users
     }
 
     /// The methods that the path has, if the method was wrong.

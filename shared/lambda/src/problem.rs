@@ -12,7 +12,7 @@ use crate::failure::Failure;
 /// The media type of a problem document.
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
-/// A problem document. Every field but `id` is always there, so that a client needs no two ways to read it.
+/// A problem document. Every field but the last three is always there, so that a client needs no two ways to read it.
 ///
 /// `type` and `instance` are URNs, not URLs: `type` can be compared byte for byte in every deployment.
 #[derive(Debug, Serialize)]
@@ -49,6 +49,12 @@ pub struct Problem<'a> {
     /// `already_created` alone: the id of what was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a str>,
+    /// `user_limit_reached` alone: how many users there may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<u64>,
+    /// `user_limit_reached` alone: how many are counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<u64>,
 }
 
 impl<'a> Problem<'a> {
@@ -70,6 +76,8 @@ impl<'a> Problem<'a> {
             errors: failure.faults(),
             request_id: reference,
             id: failure.id(),
+            limit: failure.users().and_then(|users| users.limit),
+            current: failure.users().map(|users| users.current),
         }
     }
 }

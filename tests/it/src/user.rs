@@ -37,6 +37,7 @@ async fn a_user_above_the_limit_is_refused() {
     let before = world.snapshot().await;
     let third = world.user(Method::PUT, enterprise, "3").await;
     assert_eq!(third.problem(), (409, "user_limit_reached".to_owned(), vec![]));
+    assert_eq!((&third.json()["limit"], &third.json()["current"]), (&json!(2), &json!(2)));
     assert_eq!(third.json()["detail"], "The limit is 2 users, and 2 are counted.");
     assert_eq!(world.user(Method::PUT, enterprise, "grace%40contoso.example").await.text, first.text);
     assert_eq!(world.effects_since(&before).await, Effects::none());

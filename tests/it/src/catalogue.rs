@@ -46,3 +46,20 @@ async fn pbx_types_are_listed() {
         assert_eq!(fields, ["hostingType", "id", "isDefault", "isDisabled", "pbxLabel", "pbxName"]);
     }
 }
+
+/// R076 The query string of an alias is read like every other: what nobody takes, a parameter twice, and a broken escape are
+/// refused.
+#[tokio::test]
+async fn the_query_of_an_alias_is_read_strictly() {
+    let world = World::new().await;
+    let path = format!("/pbx/getPBXTypesByResellerId?resellerId={}", world.reseller_id());
+    assert_eq!(world.provider(Method::GET, &path, None).await.status, 200);
+    for (more, status, code) in [
+        ("&foo=1", 422, "invalid_query"),
+        (&format!("&resellerId={}", world.reseller_id()), 400, "unparseable_query"),
+        ("&x=%zz", 400, "unparseable_query"),
+    ] {
+        let refused = world.provider(Method::GET, &format!("{path}{more}"), None).await;
+        assert_eq!((refused.problem().0, refused.problem().1.as_str()), (status, code), "{more}");
+    }
+}

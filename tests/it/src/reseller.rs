@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use simulated_microsoft::GRACE;
 
-use crate::world::{Answer, Decision, Provider, World};
+use crate::world::{Answer, Decision, Provider, World, send};
 
 impl World {
     async fn change_reseller(&self, provider: &Provider, change: &Value) -> Answer {
@@ -187,4 +187,18 @@ async fn a_suspended_provider_can_do_nothing() {
     world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
     world.settle().await;
     assert_eq!(world.outcomes()[0]["outcome"], "granted");
+}
+
+/// K9 An edit of a provider may call itself a merge patch; what it cannot set is told.
+#[tokio::test]
+async fn an_edit_is_a_merge_patch() {
+    let world = World::new().await;
+    let path = format!("/v1/resellers/{}", world.reseller_id());
+    let patch = async |body: Value| {
+        let call = world.call(Method::PATCH, &path).bearer_auth(world.sandbox.operator_key());
+        send(call.header("content-type", "application/merge-patch+json").body(body.to_string())).await
+    };
+    assert_eq!(patch(json!({"name": "Renamed"})).await.json()["name"], "Renamed");
+    let refused = patch(json!({"activation": null})).await;
+    assert_eq!(refused.problem().2, [("/activation".to_owned(), "not_settable".to_owned())]);
 }

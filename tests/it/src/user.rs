@@ -105,3 +105,14 @@ async fn users_are_counted_for_an_enterprise_that_goes_on() {
         assert_eq!(refused.problem().1, "enterprise_disabled");
     }
 }
+
+/// R152 A DELETE has no body: one that comes along is not looked at.
+#[tokio::test]
+async fn a_removal_looks_at_no_body() {
+    let world = World::new().await;
+    let enterprise = world.enterprise(json!({"userLimit": 1})).await;
+    assert_eq!(world.add(enterprise, "1").await, 200);
+    let path = format!("/v1/enterprises/{enterprise}/users/1");
+    let removed = world.provider(Method::DELETE, &path, Some(&json!({"a": 1}))).await;
+    assert_eq!(removed.status, 204, "{}", removed.text);
+}

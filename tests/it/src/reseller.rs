@@ -194,11 +194,11 @@ async fn a_suspended_provider_can_do_nothing() {
 async fn an_edit_is_a_merge_patch() {
     let world = World::new().await;
     let path = format!("/v1/resellers/{}", world.reseller_id());
-    let patch = async |body: Value| {
+    let edit = async |body: Value| {
         let call = world.call(Method::PATCH, &path).bearer_auth(world.sandbox.operator_key());
         send(call.header("content-type", "application/merge-patch+json").body(body.to_string())).await
     };
-    assert_eq!(patch(json!({"name": "Renamed"})).await.json()["name"], "Renamed");
-    let refused = patch(json!({"activation": null})).await;
+    assert_eq!(edit(json!({"name": "Renamed"})).await.json()["name"], "Renamed");
+    let refused = edit(json!({"activation": null})).await;
     assert_eq!(refused.problem().2, [("/activation".to_owned(), "not_settable".to_owned())]);
 }

@@ -65,7 +65,7 @@ pub(crate) async fn show(app: &App, call: &Call<RegistrationUrlOp>) -> Result<An
         actions: screen.actions.clone(),
         permissions: screen.permissions(&settings.clients),
     });
-    let granted = |action: &ActionType| matches!(enterprise.action(*action), ActionState::Granted { .. });
+    let granted = |action: &ActionType| enterprise.action(*action).is_granted();
     let checking = |action: &ActionType| matches!(enterprise.action(*action), ActionState::Verifying { .. });
     let waits = |action: ActionType| matches!(enterprise.action(action), ActionState::PendingConfirmation { .. });
     let address = app.edge.public_base.url(&action);

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::action::{ActionState, ActionType, ProvedBy};
-use crate::advice::Code;
 use crate::application_client::ApplicationClients;
 use crate::enterprise::Enterprise;
 use crate::id::ApplicationId;
@@ -176,10 +175,8 @@ fn is_refused_option(enterprise: &Enterprise, action: ActionType) -> bool {
 
 /// Whether a part of `action` was granted and more is missing by now: a grant of a part alone may have taken the rest away.
 fn was_too_little(enterprise: &Enterprise, action: ActionType) -> bool {
-    matches!(
-        enterprise.action(action),
-        ActionState::Blocked { code: Code::GrantNotVisible, .. } | ActionState::Unverifiable { .. }
-    )
+    let state = enterprise.action(action);
+    state.is_not_visible() || state.is_unverifiable()
 }
 
 fn again(enterprise: &Enterprise, actions: &[ActionType]) -> Vec<ActionType> {

@@ -5,11 +5,12 @@
 
 use onboarding_core::time::Timestamp;
 
+use crate::key::EXISTS;
 use crate::update::Change;
 use crate::value::{instant, number, text};
 
 /// What an item that has not ended is called, whatever its kind.
-pub(crate) const PENDING: &str = "pending";
+const PENDING: &str = "pending";
 
 /// The claim is still the one that counted `attempts`.
 fn held(change: Change, attempts: u32) -> Change {
@@ -40,6 +41,19 @@ pub(crate) fn release(attempts: u32) -> Change {
 pub(crate) fn retry(attempts: u32, at: Timestamp, set: &str) -> Change {
     let retry = Change::new(format!("SET notBefore = :at, DSK = :due{set} REMOVE claimedUntil"), HAS_CLAIM);
     held(retry, attempts).value(":at", instant(at)).value(":due", text(at.to_string()))
+}
+
+/// Lets an item, ended or not, be tried at once and from the beginning of its schedule, and looked after at `look` in `due`.
+/// Being woken, it comes by the stream, as a sweep's wake would bring it; a claim that is held goes on.
+pub(crate) fn again(due: &str, look: Timestamp) -> Change {
+    let set = "SET #status = :pending, formerAttempts = attempts, DPK = :due, DSK = :look";
+    Change::new(format!("{set} REMOVE notBefore, endedAt, #ttl ADD wake :one"), EXISTS)
+        .name("#status", "status")
+        .name("#ttl", "ttl")
+        .value(":pending", text(PENDING))
+        .value(":due", text(due))
+        .value(":look", text(look.to_string()))
+        .value(":one", number(1))
 }
 
 /// Ends the item as `status`; its row is kept until `kept_until`. `set` and `removed` are what ends beside it.

@@ -12,11 +12,11 @@ use onboarding_core::time::Timestamp;
 use crate::claim;
 use crate::due::DueKind;
 use crate::idempotency::Made;
-use crate::key::{EXISTS, Key};
+use crate::key::Key;
 use crate::row::{due, entity, item, part};
 use crate::transaction::{Committed, Part, Transaction};
-use crate::update::{Change, Updated};
-use crate::value::{instant, number, text};
+use crate::update::Updated;
+use crate::value::{instant, text};
 use crate::{Store, StoreError};
 
 pub use list::{DeliveryPage, DeliveryQuery};
@@ -93,15 +93,7 @@ impl Store {
     /// Lets a delivery be tried at once and by the whole schedule, as [`Delivery::again`] says. False if it is no longer
     /// kept.
     pub async fn redeliver(&self, delivery: &Delivery, now: Timestamp, audit: &AuditRow) -> Result<bool, StoreError> {
-        // Being woken, it comes by the stream, as a sweep's wake would bring it; a claim that is held goes on.
-        let set = "SET #status = :pending, formerAttempts = attempts, DPK = :shard, DSK = :look";
-        let again = Change::new(format!("{set} REMOVE notBefore, endedAt, #ttl ADD wake :one"), EXISTS)
-            .name("#status", "status")
-            .name("#ttl", "ttl")
-            .value(":pending", text(claim::PENDING))
-            .value(":shard", text(DueKind::Delivery.partition(0)))
-            .value(":look", text(now.plus(FIRST_LOOK).to_string()))
-            .value(":one", number(1));
+        let again = claim::again(&DueKind::Delivery.partition(0), now.plus(FIRST_LOOK));
         let mut transaction = self.transaction();
         transaction.update(Part::Delivery, key(delivery), again)?;
         transaction.audit(audit)?;

@@ -84,18 +84,12 @@ impl Transaction {
 
     /// Adds a write of an item in the place of the one under its key, which is there.
     pub(crate) fn replace(&mut self, part: Part, item: Item) -> Result<(), StoreError> {
-        let put = Put::builder().table_name(&self.table).set_item(Some(item)).condition_expression(EXISTS);
-        let put = put.build().map_err(StoreError::malformed)?;
-        self.parts.push((part, TransactWriteItem::builder().put(put).build()));
-        Ok(())
+        self.put(part, item, Change::condition(EXISTS))
     }
 
     /// Adds the removal of the item under `key`, which is there.
     pub(crate) fn remove(&mut self, part: Part, key: Key) -> Result<(), StoreError> {
-        let delete = Delete::builder().table_name(&self.table).set_key(Some(key.into_item()));
-        let delete = delete.condition_expression(EXISTS).build().map_err(StoreError::malformed)?;
-        self.parts.push((part, TransactWriteItem::builder().delete(delete).build()));
-        Ok(())
+        self.delete(part, key, Change::condition(EXISTS))
     }
 
     /// Adds an update of the item under `key`.

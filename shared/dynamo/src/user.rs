@@ -13,7 +13,7 @@ use onboarding_core::user::{UserCount, UserId};
 use serde::Deserialize;
 
 use crate::consent::{IS_OPEN, open};
-use crate::key::{EXISTS, Key};
+use crate::key::Key;
 use crate::row::entity;
 use crate::transaction::{Committed, Part, Transaction};
 use crate::update::Change;
@@ -100,7 +100,7 @@ impl Store {
             .value(":zero", number(0))
             .value(":one", number(1));
         let mut transaction = self.transaction();
-        transaction.delete(Part::User, Key::user(enterprise, user), Change::condition(EXISTS))?;
+        transaction.remove(Part::User, Key::user(enterprise, user))?;
         self.count(transaction, enterprise, change, audit).await
     }
 

@@ -14,14 +14,6 @@ use serde::Serialize;
 
 use crate::{App, Error};
 
-/// The body of `GET /v1/permissions`.
-#[derive(Serialize)]
-struct PermissionsView {
-    items: Vec<PermissionView>,
-    /// Null: the list is one page.
-    next: Option<String>,
-}
-
 /// A permission, for whoever grants it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -61,6 +53,6 @@ pub(crate) async fn permissions(app: &App, call: &Call<CreateEnterpriseOp>) -> R
     let action = query.parsed("action", "unknown_action_type", read);
     let action = query.finish(Some(action)).map_err(Error::InvalidQuery)?;
     let wanted = permission::all().filter(|permission| action.is_none_or(|action| permission.action == action));
-    let items = wanted.map(PermissionView::of).collect();
-    Ok(Answer::json(StatusCode::OK, &PermissionsView { items, next: None }))
+    let items: Vec<PermissionView> = wanted.map(PermissionView::of).collect();
+    Ok(Answer::list(&items, None))
 }

@@ -38,7 +38,7 @@ pub(crate) async fn list_resellers(app: &App, call: &Call<CredentialsOp>) -> Res
     let ListedResellers { resellers, next } = app.store.resellers(after, size).await?;
     let items: Vec<ResellerSummary<'_>> = resellers.iter().map(ResellerSummary::of).collect();
     let next = next.map(|place| listing.cursor(&place));
-    Ok(Answer::json(StatusCode::OK, &json!({ "items": items, "next": next })))
+    Ok(Answer::list(&items, next.as_deref()))
 }
 
 pub(crate) async fn read_reseller(app: &App, call: &Call<CredentialsOp>) -> Result<Answer, Error> {
@@ -67,7 +67,7 @@ pub(crate) async fn list_keys(app: &App, call: &Call<CredentialsOp>) -> Result<A
     let (_, (reseller, _)) = operator_and_reseller(app, call).await?;
     let keys = app.store.keys(KeyOwner::Reseller(reseller.id)).await?;
     let items: Vec<KeyView<'_>> = keys.iter().map(KeyView::of).collect();
-    Ok(Answer::json(StatusCode::OK, &json!({ "items": items, "next": null })))
+    Ok(Answer::list(&items, None))
 }
 
 pub(crate) async fn revoke_key(app: &App, call: &Call<CredentialsOp>) -> Result<Answer, Error> {

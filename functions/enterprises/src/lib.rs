@@ -37,7 +37,7 @@ use onboarding_lambda::precondition::PreconditionFault;
 use onboarding_lambda::routes::EnterprisesOp;
 use thiserror::Error;
 
-use crate::view::{EnterpriseView, ListView};
+use crate::view::EnterpriseView;
 
 /// What this function needs.
 pub struct App {
@@ -139,7 +139,7 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
         EnterprisesOp::Edit => edit::edit(app, call).await,
         EnterprisesOp::ListActions => {
             let (_, enterprise) = own_enterprise(app, call).await?;
-            Ok(Answer::json(StatusCode::OK, &ListView { items: enterprise.action_items(), next: None }))
+            Ok(Answer::list(&enterprise.action_items(), None))
         }
         EnterprisesOp::AuthorizeTask => task::authorize(app, call).await,
         EnterprisesOp::ConfirmTenant => {

@@ -6,7 +6,6 @@
 
 use std::str::FromStr;
 
-use lambda_http::http::StatusCode;
 use onboarding_core::action::ActionStatus;
 use onboarding_core::enterprise::{Enterprise, EnterpriseStatus};
 use onboarding_core::fields::Fields;
@@ -19,7 +18,7 @@ use onboarding_lambda::call::Call;
 use onboarding_lambda::routes::EnterprisesOp;
 use serde::Serialize;
 
-use crate::view::{EnterpriseSummary, ListView};
+use crate::view::EnterpriseSummary;
 use crate::{App, Error};
 
 /// How many enterprises a filtered page looks at: some 250 KB, a quarter of what one query may read.
@@ -91,5 +90,5 @@ where
     let Listed { enterprises, more } = app.store.enterprises_of(owner, after, limit).await?;
     let page = Page::fill(&enterprises, more, size, list(asked, after));
     let next = page.next.map(|position| listing.cursor(&position));
-    Ok(Answer::json(StatusCode::OK, &ListView { items: page.items, next }))
+    Ok(Answer::list(&page.items, next.as_deref()))
 }

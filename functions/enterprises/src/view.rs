@@ -5,15 +5,6 @@ use onboarding_core::enterprise::{Enterprise, ManagementConsent, MusicOnHold, Pr
 use onboarding_core::id::{EnterpriseId, ResellerId, TenantId};
 use serde::Serialize;
 
-/// A page of a list.
-#[derive(Serialize)]
-pub(crate) struct ListView<T> {
-    /// What is on it.
-    pub(crate) items: Vec<T>,
-    /// The cursor of the next page; null at the end of the list.
-    pub(crate) next: Option<String>,
-}
-
 /// An item of `GET /v1/enterprises` (R148).
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,7 +1,7 @@
 //! `GET /v1/webhooks/deliveries`: a provider's deliveries by pages, the newest first (K16).
 
-use lambda_http::http::StatusCode;
 use onboarding_core::delivery::{DeliveryStatus, DeliveryView};
+use onboarding_core::enterprise::Enterprise;
 use onboarding_core::fields::Fields;
 use onboarding_core::id::EnterpriseId;
 use onboarding_core::listing::{Listing, PageSize};
@@ -10,7 +10,6 @@ use onboarding_dynamo::delivery::DeliveryQuery;
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::call::Call;
 use onboarding_lambda::routes::WebhooksOp;
-use serde::Serialize;
 
 use crate::{App, Error};
 
@@ -38,13 +37,6 @@ impl Asked {
     }
 }
 
-#[derive(Serialize)]
-struct ListView<'a> {
-    items: Vec<DeliveryView<'a>>,
-    /// The cursor of the next page; null at the end of the list.
-    next: Option<String>,
-}
-
 pub(crate) async fn list(app: &App, call: &Call<WebhooksOp>) -> Result<Answer, Error> {
     let asked = call.query_fields().map_err(Error::from).and_then(Asked::parse);
     let named = asked.as_ref().ok().and_then(|asked| asked.enterprise);
@@ -52,7 +44,8 @@ pub(crate) async fn list(app: &App, call: &Call<WebhooksOp>) -> Result<Answer, E
     let found = app.store.authenticate(call.credential()?, wanted, call.now()).await??;
     let reseller = call.reseller(&found.caller)?.id;
     let asked = asked?;
-    if named.is_some() && found.enterprise.is_none_or(|enterprise| enterprise.reseller != reseller) {
+    let own = |enterprise: &Enterprise| found.caller.reaches(enterprise.reseller, enterprise.id);
+    if named.is_some() && !found.enterprise.as_ref().is_some_and(own) {
         return Err(Error::NotFound);
     }
     let filter = asked.filter();
@@ -60,7 +53,7 @@ pub(crate) async fn list(app: &App, call: &Call<WebhooksOp>) -> Result<Answer, E
     let after = asked.cursor.as_deref().map(|cursor| listing.place(cursor)).transpose()?;
     let Asked { size, status, enterprise, .. } = asked;
     let page = app.store.deliveries(&DeliveryQuery { reseller, status, enterprise, after, size }).await?;
-    let items = page.deliveries.iter().map(DeliveryView::from).collect();
+    let items: Vec<DeliveryView<'_>> = page.deliveries.iter().map(DeliveryView::from).collect();
     let next = page.next.map(|last| listing.cursor(&last));
-    Ok(Answer::json(StatusCode::OK, &ListView { items, next }))
+    Ok(Answer::list(&items, next.as_deref()))
 }

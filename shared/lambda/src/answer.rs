@@ -47,6 +47,12 @@ const WARNINGS: HeaderName = HeaderName::from_static("onboarding-warnings");
 /// On an answer that is told again: it is that of an earlier request.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
+#[derive(Serialize)]
+struct List<'a, T> {
+    items: &'a [T],
+    next: Option<&'a str>,
+}
+
 /// What a handler answers.
 pub struct Answer {
     status: StatusCode,
@@ -79,6 +85,12 @@ impl Answer {
             Ok(text) => Self::text(status, "application/json", text),
             Err(fault) => Self::problem(Failure::internal(fault)),
         }
+    }
+
+    /// 200 with a page of a list: its items, and the cursor of the next page; none at the end of the list.
+    #[must_use]
+    pub fn list<T: Serialize>(items: &[T], next: Option<&str>) -> Self {
+        Self::json(StatusCode::OK, &List { items, next })
     }
 
     /// 200 with a text that is JSON already.

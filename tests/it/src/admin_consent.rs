@@ -15,9 +15,7 @@ use onboarding_sandbox::Overrides;
 use onboarding_sandbox::visitor::{Page, Visitor};
 use reqwest::Method;
 use serde_json::{Value, json};
-use simulated_microsoft::{
-    CONTOSO, Consent, Effect, FABRIKAM, FRANK, Fault, GRACE, Lag, PermissionKind, Revocation, Tenant,
-};
+use simulated_microsoft::{CONTOSO, Consent, Effect, FABRIKAM, Fault, GRACE, Lag, PermissionKind, Revocation, Tenant};
 use url::Url;
 
 use crate::effects::Effects;
@@ -197,34 +195,6 @@ async fn a_registered_enterprise_consents_in_its_tenant() {
     world.pass(10).await;
     assert_eq!(world.user_sync(enterprise).await, granted());
     assert_eq!(world.registration(enterprise).await, granted());
-}
-
-/// P1 What was proved in the tenant that was expected first says nothing of the one that the enterprise is bound to: it is
-/// pending there, nothing is ready by it, and the plan asks for it again.
-#[tokio::test]
-async fn what_was_proved_elsewhere_does_not_count() {
-    let world = World::new().await;
-    let enterprise = world.contoso().await;
-    let path = format!("/v1/enterprises/{enterprise}");
-    visit(&world.user_sync_url(enterprise).await, "Accept").await;
-    assert_eq!(world.user_sync(enterprise).await, granted());
-    let call = world.call(Method::PATCH, &path).bearer_auth(world.sandbox.reseller_key()).header("if-match", "*");
-    let edited = send(call.json(&json!({"expectedTenant": FABRIKAM.id, "services": ["SMS"]}))).await;
-    assert_eq!(edited.status, 200, "{}", edited.text);
-    assert_eq!(world.user_sync(enterprise).await, ("pending_consent".to_owned(), None));
-    world.visit(&world.registration_url(enterprise).await, &FRANK, Decision::ForTheOrganization).await.ours();
-    assert_eq!(world.registration(enterprise).await, granted());
-    assert_eq!(world.user_sync(enterprise).await, ("pending_consent".to_owned(), None));
-    let read = world.provider(Method::GET, &path, None).await.json();
-    assert_eq!((&read["tenantId"], &read["status"]), (&json!(FABRIKAM.id), &json!("awaiting_application_consent")));
-    let preview = format!("{path}/links?dryRun=true");
-    let plan = world.provider(Method::POST, &preview, Some(&json!({}))).await.json();
-    assert!(plan["missing"].as_array().unwrap().contains(&json!(ACTION)), "{plan}");
-    let link = world.user_sync_url(enterprise).await;
-    world.consent_to_everything(&link, &FABRIKAM);
-    world.arrive(&said(&link, &FABRIKAM)).await;
-    world.pass(10).await;
-    assert_eq!(world.user_sync(enterprise).await, granted());
 }
 
 /// G40 A callback without a consent is never granted: it ends as blocked after ten minutes, is told once however often

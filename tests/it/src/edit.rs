@@ -11,12 +11,14 @@ use onboarding_core::time::Timestamp;
 use onboarding_dynamo::enterprise::Edited;
 use reqwest::Method;
 use serde_json::{Value, json};
-use simulated_microsoft::{CONTOSO, FABRIKAM, GRACE};
+use simulated_microsoft::{CONTOSO, FABRIKAM, FRANK, GRACE};
 
+use crate::admin_consent::{granted, said, visit};
 use crate::world::{Answer, Decision, World, send};
 
 const MANAGED: &str = "canResellerManageEnterpriseProvisioning";
 const MANAGEMENT: &str = "GET_SERVICE_PROVIDER_MANAGEMENT_CONSENT";
+const USER_SYNC: &str = "GET_USER_SYNC_CONSENT";
 
 impl World {
     /// An edit of `enterprise` for the version `etag`, if one is given.
@@ -362,6 +364,33 @@ async fn a_link_made_before_the_tenant_was_corrected_binds_nothing() {
     world.pass(60).await;
     assert_eq!(world.registration(enterprise).await, ("blocked".to_owned(), Some("wrong_tenant".to_owned())));
     assert_eq!(world.read(enterprise).await.json()["tenantId"], Value::Null);
+}
+
+/// P1 What was proved in the tenant that was expected first says nothing of the one that the enterprise is bound to: it is
+/// pending there, nothing is ready by it, and the plan asks for it again.
+#[tokio::test]
+async fn what_was_proved_elsewhere_does_not_count() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let path = format!("/v1/enterprises/{enterprise}");
+    visit(&world.link_for(enterprise, USER_SYNC).await, "Accept").await;
+    assert_eq!(world.standing(enterprise, USER_SYNC).await, granted());
+    let edited = world.patch(enterprise, Some("*"), &json!({"expectedTenant": FABRIKAM.id, "services": ["SMS"]})).await;
+    assert_eq!(edited.status, 200, "{}", edited.text);
+    assert_eq!(world.standing(enterprise, USER_SYNC).await, ("pending_consent".to_owned(), None));
+    world.visit(&world.registration_url(enterprise).await, &FRANK, Decision::ForTheOrganization).await.ours();
+    assert_eq!(world.registration(enterprise).await, granted());
+    assert_eq!(world.standing(enterprise, USER_SYNC).await, ("pending_consent".to_owned(), None));
+    let read = world.provider(Method::GET, &path, None).await.json();
+    assert_eq!((&read["tenantId"], &read["status"]), (&json!(FABRIKAM.id), &json!("awaiting_application_consent")));
+    let preview = format!("{path}/links?dryRun=true");
+    let plan = world.provider(Method::POST, &preview, Some(&json!({}))).await.json();
+    assert!(plan["missing"].as_array().unwrap().contains(&json!(USER_SYNC)), "{plan}");
+    let link = world.link_for(enterprise, USER_SYNC).await;
+    world.consent_to_everything(&link, &FABRIKAM);
+    world.come_back(&said(&link, &FABRIKAM)).await;
+    world.pass(10).await;
+    assert_eq!(world.standing(enterprise, USER_SYNC).await, granted());
 }
 
 /// R168 A disabled enterprise can be mended before it goes on.

@@ -18,11 +18,18 @@ pub(crate) struct Refusal {
     pub(crate) error: String,
     pub(crate) code: u32,
     pub(crate) text: String,
+    pub(crate) suberror: Option<&'static str>,
 }
 
 impl Refusal {
     pub(crate) fn new(error: &str, code: u32, text: impl Into<String>) -> Self {
-        Self { error: error.to_owned(), code, text: text.into() }
+        Self { error: error.to_owned(), code, text: text.into(), suberror: None }
+    }
+
+    /// The same, with what Entra puts beside an `invalid_grant` to tell the kinds apart.
+    pub(crate) fn of(mut self, suberror: &'static str) -> Self {
+        self.suberror = Some(suberror);
+        self
     }
 
     pub(crate) fn missing(parameter: &str) -> Self {
@@ -64,7 +71,7 @@ impl Refusal {
             "temporarily_unavailable" => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         };
-        let body = json!({
+        let mut body = json!({
             "error": self.error,
             "error_description": incident.describe(self),
             "error_codes": [self.code],
@@ -73,6 +80,9 @@ impl Refusal {
             "correlation_id": incident.correlation_id,
             "error_uri": format!("https://login.microsoftonline.com/error?code={}", self.code),
         });
+        if let Some(suberror) = self.suberror {
+            body["suberror"] = json!(suberror);
+        }
         (status, Json(body)).into_response()
     }
 }

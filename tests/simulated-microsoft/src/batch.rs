@@ -74,7 +74,7 @@ async fn answer(shared: &Shared, token: &AccessToken, item: &Value, lost: &mut b
         shared.graph(&GraphCall { token, method: &method, target: &target, body, now: shared.now() })
     };
     let (status, headers, body) = match effect {
-        None | Some(Effect::Delay { .. } | Effect::UnknownScope { .. }) => whole(run()),
+        None | Some(Effect::Delay { .. } | Effect::UnknownScope { .. } | Effect::AnswersFor { .. }) => whole(run()),
         Some(Effect::ResetAfterRequest) => {
             // One connection carries the whole batch, so the whole batch is lost.
             *lost = true;

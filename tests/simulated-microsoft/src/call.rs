@@ -23,6 +23,8 @@ pub enum Kind {
     Discovery,
     /// Microsoft Graph; a batch is one call.
     Graph,
+    /// Partner Center.
+    PartnerCenter,
     /// One item of a Graph batch, beside the call that carried it.
     BatchItem,
 }
@@ -49,6 +51,7 @@ impl Kind {
             Self::Keys => "keys",
             Self::Discovery => "discovery",
             Self::Graph => "graph",
+            Self::PartnerCenter => "partnerCenter",
             Self::BatchItem => "batchItem",
         }
     }
@@ -60,6 +63,9 @@ impl Kind {
         }
         if path.starts_with("/v1.0/") {
             return Some(Self::Graph);
+        }
+        if path.starts_with("/v1/") {
+            return Some(Self::PartnerCenter);
         }
         [
             ("/oauth2/v2.0/authorize", Self::Authorize),
@@ -104,6 +110,7 @@ impl Calls {
             Kind::Keys,
             Kind::Discovery,
             Kind::Graph,
+            Kind::PartnerCenter,
             Kind::BatchItem,
         ];
         kinds.into_iter().map(|kind| (kind.name(), self.counts.get(kind.name()).copied().unwrap_or_default())).collect()

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -18,7 +18,9 @@ use crate::fault::Fault;
 use crate::grant::{Consent, Revocation};
 use crate::id::guid_of;
 use crate::lag::Lag;
-use crate::state::RoleHolder;
+use crate::partner_center::PartnerCenter;
+use crate::second_factor::{End, Mfa};
+use crate::state::{Agent, RoleHolder};
 use crate::{Error, Shared};
 
 type Simulation = State<Arc<Shared>>;
@@ -40,6 +42,11 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/simulated/roles", post(assign_role))
         .route("/simulated/roles/remove", post(remove_role))
         .route("/simulated/roles/forget", post(forget_role))
+        .route("/simulated/agents", post(add_agent))
+        .route("/simulated/agents/remove", post(remove_agent))
+        .route("/simulated/mfa", put(set_mfa))
+        .route("/simulated/sign-ins/end", post(end_sign_ins))
+        .route("/simulated/partner-center", get(partner_center).put(set_partner_center))
         .route("/simulated/keys/rotate", post(rotate))
         .route("/simulated/directory", get(directory))
 }
@@ -191,6 +198,51 @@ async fn forget_role(State(shared): Simulation, Json(role): Json<RoleOfTenant>) 
     StatusCode::NO_CONTENT
 }
 
+async fn add_agent(State(shared): Simulation, Json(agent): Json<Agent>) -> StatusCode {
+    shared.add_agent(agent);
+    StatusCode::NO_CONTENT
+}
+
+async fn remove_agent(State(shared): Simulation, Json(agent): Json<Agent>) -> StatusCode {
+    shared.remove_agent(&agent);
+    StatusCode::NO_CONTENT
+}
+
+/// When a person (by the object id at home) is asked for a second factor.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MfaOf {
+    person: String,
+    mfa: Mfa,
+}
+
+async fn set_mfa(State(shared): Simulation, Json(of): Json<MfaOf>) -> StatusCode {
+    shared.set_mfa(&of.person, of.mfa);
+    StatusCode::NO_CONTENT
+}
+
+/// Whose sign-ins end (by the object id at home), and why.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EndOf {
+    person: String,
+    why: End,
+}
+
+async fn end_sign_ins(State(shared): Simulation, Json(of): Json<EndOf>) -> Json<Value> {
+    Json(json!({ "ended": shared.end_sign_ins(&of.person, of.why) }))
+}
+
+async fn partner_center(State(shared): Simulation) -> Json<PartnerCenter> {
+    Json(shared.store.read(|world| world.partner_center))
+}
+
+/// What is left out is as Microsoft has it.
+async fn set_partner_center(State(shared): Simulation, Json(settings): Json<PartnerCenter>) -> Json<PartnerCenter> {
+    shared.set_partner_center(settings);
+    Json(settings)
+}
+
 async fn rotate(State(shared): Simulation) -> Result<Json<Value>, Error> {
     Ok(Json(json!({ "kid": shared.rotate_key()? })))
 }
@@ -217,7 +269,13 @@ fn describe_person(shared: &Shared, person: &Person) -> Value {
                 })
             })
             .collect();
-        json!({ "tenant": membership.tenant.id, "oid": membership.oid, "guest": membership.guest, "roles": roles })
+        let agents: Vec<_> = shared
+            .store
+            .read(|world| world.groups_of(membership.tenant.id, membership.oid).map(str::to_owned).collect());
+        json!({
+            "tenant": membership.tenant.id, "oid": membership.oid, "guest": membership.guest, "roles": roles,
+            "agents": agents,
+        })
     };
     let memberships: Vec<_> = person.memberships.iter().map(describe).collect();
     json!({ "person": person.oid, "name": person.name, "upn": person.upn, "memberships": memberships })

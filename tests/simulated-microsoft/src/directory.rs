@@ -3,10 +3,11 @@
 //! Stands for the Entra directories: who exists, where they are a member, where only a guest, and
 //! which directory roles they hold. An `oid` is per tenant, so a guest has another one in the
 //! tenant that invited them (id-token-claims-reference). Role template ids are those of Microsoft's
-//! role reference (permissions-reference).
+//! role reference (permissions-reference). In a partner's tenant, Partner Center's roles are groups of
+//! Entra, known by their names alone (secure-app-model).
 
 use crate::aadsts::Refusal;
-use crate::permission::{GRAPH, TEAMS_ADMIN_API};
+use crate::permission::{GRAPH, PARTNER_CENTER, TEAMS_ADMIN_API};
 
 /// A directory role, known to programs by its template id.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,7 +39,11 @@ pub static SKYPE_FOR_BUSINESS_ADMINISTRATOR: Role =
 /// Reads everything; may not consent for the organization.
 pub static GLOBAL_READER: Role = Role { template_id: "f2ef992c-3afb-46b9-b7cf-a126ee74c451", name: "Global Reader" };
 
-static ROLES: [&Role; 7] = [
+/// Manages purchases; may not consent for the organization.
+pub static BILLING_ADMINISTRATOR: Role =
+    Role { template_id: "b0f54661-2d74-4c50-afa3-1ec803f12efe", name: "Billing Administrator" };
+
+static ROLES: [&Role; 8] = [
     &GLOBAL_ADMINISTRATOR,
     &PRIVILEGED_ROLE_ADMINISTRATOR,
     &APPLICATION_ADMINISTRATOR,
@@ -46,7 +51,27 @@ static ROLES: [&Role; 7] = [
     &TEAMS_ADMINISTRATOR,
     &SKYPE_FOR_BUSINESS_ADMINISTRATOR,
     &GLOBAL_READER,
+    &BILLING_ADMINISTRATOR,
 ];
+
+/// The group of those who assist customers with everything: Partner Center's "Admin agent".
+pub const ADMIN_AGENTS: &str = "AdminAgents";
+/// The group of those who help customers' users: Partner Center's "Helpdesk agent".
+pub const HELPDESK_AGENTS: &str = "HelpdeskAgents";
+/// The group of those who sell: Partner Center's "Sales agent".
+pub const SALES_AGENTS: &str = "SalesAgents";
+
+/// The cloud of a tenant, as its discovery document tells it (authentication-national-cloud).
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Cloud {
+    pub(crate) instance: &'static str,
+    pub(crate) region: &'static str,
+    pub(crate) sub_region: Option<&'static str>,
+}
+
+static GLOBAL: Cloud = Cloud { instance: "microsoftonline.com", region: "NA", sub_region: None };
+static GCC_HIGH: Cloud = Cloud { instance: "microsoftonline.us", region: "USGov", sub_region: Some("DODCON") };
+static CHINA: Cloud = Cloud { instance: "partner.microsoftonline.cn", region: "AS", sub_region: None };
 
 /// An Entra tenant.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,6 +84,7 @@ pub struct Tenant {
     pub display_name: &'static str,
     /// Resource applications that have a service principal here from the start.
     pub resources: &'static [&'static str],
+    pub(crate) cloud: &'static Cloud,
 }
 
 /// A customer with everything in place.
@@ -67,6 +93,7 @@ pub static CONTOSO: Tenant = Tenant {
     domain: "contoso.example",
     display_name: "Contoso Ltd",
     resources: &[GRAPH, TEAMS_ADMIN_API],
+    cloud: &GLOBAL,
 };
 /// Another customer, to be the wrong tenant.
 pub static FABRIKAM: Tenant = Tenant {
@@ -74,6 +101,7 @@ pub static FABRIKAM: Tenant = Tenant {
     domain: "fabrikam.example",
     display_name: "Fabrikam Inc",
     resources: &[GRAPH, TEAMS_ADMIN_API],
+    cloud: &GLOBAL,
 };
 /// A customer without Teams: no service principal of the Teams admin API until provisioned.
 pub static NORTHWIND: Tenant = Tenant {
@@ -81,6 +109,39 @@ pub static NORTHWIND: Tenant = Tenant {
     domain: "northwind.example",
     display_name: "Northwind Traders",
     resources: &[GRAPH],
+    cloud: &GLOBAL,
+};
+/// A direct-bill partner with Partner Center: a service provider.
+pub static WINGTIP: Tenant = Tenant {
+    id: "31a671b0-4444-4a4a-8b8b-000000010004",
+    domain: "wingtip.example",
+    display_name: "Wingtip Partners",
+    resources: &[GRAPH, PARTNER_CENTER],
+    cloud: &GLOBAL,
+};
+/// Another partner, to be the wrong one.
+pub static TAILSPIN: Tenant = Tenant {
+    id: "7a115b10-5555-4a4a-8b8b-000000020005",
+    domain: "tailspin.example",
+    display_name: "Tailspin Cloud Services",
+    resources: &[GRAPH, PARTNER_CENTER],
+    cloud: &GLOBAL,
+};
+/// A partner for the government, in GCC High.
+pub static WOODGROVE: Tenant = Tenant {
+    id: "0d060000-6666-4a4a-8b8b-000000030006",
+    domain: "woodgrove.example",
+    display_name: "Woodgrove Government Services",
+    resources: &[GRAPH, PARTNER_CENTER],
+    cloud: &GCC_HIGH,
+};
+/// A partner in China.
+pub static LAMNA: Tenant = Tenant {
+    id: "1a300a00-7777-4a4a-8b8b-000000040007",
+    domain: "lamna.example",
+    display_name: "Lamna Cloud",
+    resources: &[GRAPH, PARTNER_CENTER],
+    cloud: &CHINA,
 };
 /// The tenant in which Microsoft keeps all personal accounts.
 pub static PERSONAL: Tenant = Tenant {
@@ -88,9 +149,10 @@ pub static PERSONAL: Tenant = Tenant {
     domain: "outlook.example",
     display_name: "Personal Microsoft accounts",
     resources: &[GRAPH],
+    cloud: &GLOBAL,
 };
 
-static TENANTS: [&Tenant; 4] = [&CONTOSO, &FABRIKAM, &NORTHWIND, &PERSONAL];
+static TENANTS: [&Tenant; 8] = [&CONTOSO, &FABRIKAM, &NORTHWIND, &WINGTIP, &TAILSPIN, &WOODGROVE, &LAMNA, &PERSONAL];
 
 /// One person in one tenant.
 #[derive(Debug, PartialEq, Eq)]
@@ -103,6 +165,8 @@ pub struct Membership {
     pub guest: bool,
     /// Roles held from the start; tests may add and take.
     pub roles: &'static [&'static Role],
+    /// Partner Center's groups from the start; tests may add and take.
+    pub agents: &'static [&'static str],
 }
 
 /// Somebody who can sign in.
@@ -119,13 +183,20 @@ pub struct Person {
 }
 
 macro_rules! person {
-    ($(#[$doc:meta])* $id:ident, $oid:literal, $name:literal, $upn:literal, $tenant:ident, [$($role:ident),*]) => {
+    ($(#[$doc:meta])* $id:ident, $oid:literal, $name:literal, $upn:literal, $tenant:ident, [$($role:ident),*]
+     $(, agents [$($group:ident),*])?) => {
         $(#[$doc])*
         pub static $id: Person = Person {
             oid: $oid,
             name: $name,
             upn: $upn,
-            memberships: &[Membership { tenant: &$tenant, oid: $oid, guest: false, roles: &[$(&$role),*] }],
+            memberships: &[Membership {
+                tenant: &$tenant,
+                oid: $oid,
+                guest: false,
+                roles: &[$(&$role),*],
+                agents: &[$($($group),*)?],
+            }],
         };
     };
 }
@@ -161,6 +232,41 @@ person!(
     NORTHWIND, [GLOBAL_ADMINISTRATOR]
 );
 person!(
+    /// Wingtip's Global Administrator.
+    WANDA, "31a671b0-aaaa-4a4a-8b8b-000000000001", "Wanda Reyes", "wanda@wingtip.example",
+    WINGTIP, [GLOBAL_ADMINISTRATOR], agents [ADMIN_AGENTS]
+);
+person!(
+    /// Wingtip's integration account: nobody's own, an Admin agent.
+    IGOR, "31a671b0-aaaa-4a4a-8b8b-000000000002", "Integration Account", "connector@wingtip.example",
+    WINGTIP, [], agents [ADMIN_AGENTS]
+);
+person!(
+    /// A Wingtip employee who is an Admin agent too.
+    OSCAR, "31a671b0-aaaa-4a4a-8b8b-000000000003", "Oscar Lind", "oscar@wingtip.example",
+    WINGTIP, [], agents [ADMIN_AGENTS]
+);
+person!(
+    /// Tailspin's Global Administrator.
+    TARA, "7a115b10-aaaa-4a4a-8b8b-000000000001", "Tara Singh", "tara@tailspin.example",
+    TAILSPIN, [GLOBAL_ADMINISTRATOR], agents [ADMIN_AGENTS]
+);
+person!(
+    /// Tailspin's integration account.
+    TESS, "7a115b10-aaaa-4a4a-8b8b-000000000002", "Tailspin Integration", "connector@tailspin.example",
+    TAILSPIN, [], agents [ADMIN_AGENTS]
+);
+person!(
+    /// Woodgrove's Global Administrator.
+    WILL, "0d060000-aaaa-4a4a-8b8b-000000000001", "Will Grant", "will@woodgrove.example",
+    WOODGROVE, [GLOBAL_ADMINISTRATOR], agents [ADMIN_AGENTS]
+);
+person!(
+    /// Lamna's Global Administrator.
+    LI, "1a300a00-aaaa-4a4a-8b8b-000000000001", "Li Wei", "li@lamna.example",
+    LAMNA, [GLOBAL_ADMINISTRATOR], agents [ADMIN_AGENTS]
+);
+person!(
     /// Somebody with a personal Microsoft account.
     PAUL, "00000000-0000-0000-aaaa-000000000001", "Paul Private", "paul@outlook.example",
     PERSONAL, []
@@ -176,12 +282,39 @@ pub static GUS: Person = Person {
     name: "Gus Lindqvist",
     upn: "gus@fabrikam.example",
     memberships: &[
-        Membership { tenant: &FABRIKAM, oid: "fab21ca0-aaaa-4a4a-8b8b-00000000000a", guest: false, roles: &[] },
-        Membership { tenant: &CONTOSO, oid: GUS_IN_CONTOSO, guest: true, roles: &[&GLOBAL_ADMINISTRATOR] },
+        Membership {
+            tenant: &FABRIKAM,
+            oid: "fab21ca0-aaaa-4a4a-8b8b-00000000000a",
+            guest: false,
+            roles: &[],
+            agents: &[],
+        },
+        Membership { tenant: &CONTOSO, oid: GUS_IN_CONTOSO, guest: true, roles: &[&GLOBAL_ADMINISTRATOR], agents: &[] },
     ],
 };
 
-static PEOPLE: [&Person; 8] = [&GRACE, &TOM, &PETRA, &FRANK, &FIONA, &GUS, &NADIA, &PAUL];
+/// Gina's object id as a guest of Wingtip.
+pub const GINA_IN_WINGTIP: &str = "31a671b0-aaaa-4a4a-8b8b-00000000000a";
+
+/// Employed by Tailspin, guest at Wingtip, and an Admin agent there.
+pub static GINA: Person = Person {
+    oid: "7a115b10-aaaa-4a4a-8b8b-00000000000a",
+    name: "Gina Park",
+    upn: "gina@tailspin.example",
+    memberships: &[
+        Membership {
+            tenant: &TAILSPIN,
+            oid: "7a115b10-aaaa-4a4a-8b8b-00000000000a",
+            guest: false,
+            roles: &[],
+            agents: &[],
+        },
+        Membership { tenant: &WINGTIP, oid: GINA_IN_WINGTIP, guest: true, roles: &[], agents: &[ADMIN_AGENTS] },
+    ],
+};
+
+static PEOPLE: [&Person; 16] =
+    [&GRACE, &TOM, &PETRA, &FRANK, &FIONA, &GUS, &NADIA, &WANDA, &IGOR, &OSCAR, &TARA, &TESS, &GINA, &WILL, &LI, &PAUL];
 
 /// Everybody who can sign in.
 #[must_use]
@@ -220,6 +353,12 @@ impl Tenant {
     #[must_use]
     pub fn is_personal(&self) -> bool {
         self.id == PERSONAL.id
+    }
+
+    /// Whether it is a partner's, with Partner Center.
+    #[must_use]
+    pub fn is_partner(&self) -> bool {
+        self.resources.contains(&PARTNER_CENTER)
     }
 }
 

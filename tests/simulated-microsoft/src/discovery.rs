@@ -12,7 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
 use crate::Shared;
-use crate::directory::{Authority, PERSONAL};
+use crate::directory::{Authority, CONTOSO, PERSONAL};
 
 pub(crate) async fn configuration(State(shared): State<Arc<Shared>>, Path(tenant): Path<String>) -> Response {
     match Authority::parse(&tenant) {
@@ -34,6 +34,10 @@ fn document(base: &str, authority: Authority) -> Value {
         Authority::Consumers => PERSONAL.id,
         Authority::Tenant(tenant) => tenant.id,
     };
+    let cloud = match authority {
+        Authority::Common | Authority::Organizations | Authority::Consumers => CONTOSO.cloud,
+        Authority::Tenant(tenant) => tenant.cloud,
+    };
     let segment = authority.name();
     let host = base.split_once("://").map_or(base, |(_, host)| host);
     json!({
@@ -49,8 +53,9 @@ fn document(base: &str, authority: Authority) -> Value {
         "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic", "private_key_jwt"],
         "request_uri_parameter_supported": false,
         "claims_supported": ["sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name", "tid", "ver", "c_hash"],
-        "tenant_region_scope": Value::Null,
-        "cloud_instance_name": "simulated",
+        "tenant_region_scope": matches!(authority, Authority::Tenant(_)).then_some(cloud.region),
+        "tenant_region_sub_scope": cloud.sub_region,
+        "cloud_instance_name": cloud.instance,
         "msgraph_host": host,
     })
 }

@@ -17,7 +17,7 @@ use crate::call::Kind;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Fault {
-    /// `token`, `keys`, `discovery`, `graph`, `authorize`, `adminConsent`, or the beginning of a
+    /// `token`, `keys`, `discovery`, `graph`, `partnerCenter`, `authorize`, `adminConsent`, or the beginning of a
     /// batch item's path such as `/servicePrincipals`.
     pub on: String,
     /// What happens.
@@ -46,6 +46,13 @@ pub enum Effect {
     UnknownScope {
         /// The scope, as it is asked for.
         scope: String,
+    },
+    /// On `token`, where a refresh token is used: answered for another person.
+    AnswersFor {
+        /// The other person's tenant.
+        tenant: String,
+        /// Their object id in it.
+        oid: String,
     },
     /// Carried out, but only after a while.
     #[serde(untagged, rename_all = "camelCase")]

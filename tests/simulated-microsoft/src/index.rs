@@ -17,7 +17,7 @@ pub(crate) async fn show(State(shared): State<Arc<Shared>>) -> Html<String> {
     let counts = serde_json::to_string_pretty(&shared.call_counts()).unwrap_or_default();
     let main = format!(
         "<h1>Simulated Microsoft</h1>\n\
-         <p>A stand-in for Entra ID v2.0 and Microsoft Graph, for trying an onboarding without a tenant. It refuses \
+         <p>A stand-in for Entra ID v2.0, Microsoft Graph and Partner Center, for trying an onboarding without a tenant. It refuses \
          what Microsoft refuses. Nobody has a password: on the sign-in page you choose who you are.</p>\n\
          <h2>Tenants</h2>{}<h2>People</h2>{}<h2>Grants</h2>{}<h2>Faults on demand</h2><pre>{}</pre>\
          <p><small>PUT a list to <code>/simulated/faults</code>, for example \

@@ -1,7 +1,7 @@
-//! A simulated Microsoft: Entra ID v2.0 and Microsoft Graph over real HTTP.
+//! A simulated Microsoft: Entra ID v2.0, Microsoft Graph and Partner Center over real HTTP.
 //!
 //! It takes a customer's tenant through consent as Microsoft does, refuses what Microsoft refuses,
-//! and breaks on demand. Both the authority and Graph are served on one address. For the sandbox and
+//! and breaks on demand. The authority, Graph and Partner Center are served on one address. For the sandbox and
 //! for tests; its facts are those of Microsoft's public documentation.
 
 mod aadsts;
@@ -29,9 +29,11 @@ mod lag;
 mod me;
 mod page;
 mod params;
+mod partner_center;
 mod permission;
 mod role;
 mod scope;
+mod second_factor;
 mod server;
 mod shared;
 mod sign_in;
@@ -53,21 +55,24 @@ pub use crate::app::{AppRegistration, default_permissions};
 pub use crate::call::{Call, Kind as CallKind};
 pub use crate::certificate::{Certificate, SelfSigned};
 pub use crate::directory::{
-    APPLICATION_ADMINISTRATOR, CLOUD_APPLICATION_ADMINISTRATOR, CONTOSO, FABRIKAM, FIONA, FRANK, GLOBAL_ADMINISTRATOR,
-    GLOBAL_READER, GRACE, GUS, GUS_IN_CONTOSO, Membership, NADIA, NORTHWIND, PAUL, PERSONAL, PETRA,
-    PRIVILEGED_ROLE_ADMINISTRATOR, Person, Role, SKYPE_FOR_BUSINESS_ADMINISTRATOR, TEAMS_ADMINISTRATOR, TOM, Tenant,
-    people, tenants,
+    ADMIN_AGENTS, APPLICATION_ADMINISTRATOR, BILLING_ADMINISTRATOR, CLOUD_APPLICATION_ADMINISTRATOR, CONTOSO, FABRIKAM,
+    FIONA, FRANK, GINA, GINA_IN_WINGTIP, GLOBAL_ADMINISTRATOR, GLOBAL_READER, GRACE, GUS, GUS_IN_CONTOSO,
+    HELPDESK_AGENTS, IGOR, LAMNA, LI, Membership, NADIA, NORTHWIND, OSCAR, PAUL, PERSONAL, PETRA,
+    PRIVILEGED_ROLE_ADMINISTRATOR, Person, Role, SALES_AGENTS, SKYPE_FOR_BUSINESS_ADMINISTRATOR, TAILSPIN, TARA,
+    TEAMS_ADMINISTRATOR, TESS, TOM, Tenant, WANDA, WILL, WINGTIP, WOODGROVE, people, tenants,
 };
 pub use crate::fault::{Effect, Fault};
 pub use crate::grant::{Consent, Revocation};
 pub use crate::lag::Lag;
-pub use crate::permission::{GRAPH, Kind as PermissionKind, PERMISSIONS, Permission, TEAMS_ADMIN_API};
+pub use crate::partner_center::{PartnerCenter, Reported};
+pub use crate::permission::{GRAPH, Kind as PermissionKind, PARTNER_CENTER, PERMISSIONS, Permission, TEAMS_ADMIN_API};
+pub use crate::second_factor::{End, Mfa};
 pub use crate::shared::Clock;
 
 pub(crate) use crate::shared::Shared;
 
 use crate::server::{Cut, CuttableListener};
-use crate::state::{RoleHolder, Store};
+use crate::state::{Agent, RoleHolder, Store};
 
 /// Why the simulation cannot start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -277,6 +282,32 @@ impl SimulatedMicrosoft {
         self.shared.remove_role(&holder(tenant, oid, role));
     }
 
+    /// Puts a person (by the object id in that tenant) into a group of Partner Center's.
+    pub fn add_agent(&self, tenant: &Tenant, oid: &str, group: &str) {
+        self.shared.add_agent(agent(tenant, oid, group));
+    }
+
+    /// Takes a person out of a group of Partner Center's.
+    pub fn remove_agent(&self, tenant: &Tenant, oid: &str, group: &str) {
+        self.shared.remove_agent(&agent(tenant, oid, group));
+    }
+
+    /// Sets when a person is asked for a second factor.
+    pub fn set_mfa(&self, person: &Person, mfa: Mfa) {
+        self.shared.set_mfa(person.oid, mfa);
+    }
+
+    /// Ends every sign-in of a person: refresh tokens are good no longer. Says how many there were.
+    #[must_use = "an end of nothing is a mistake in the test"]
+    pub fn end_sign_ins(&self, person: &Person, why: End) -> usize {
+        self.shared.end_sign_ins(person.oid, why)
+    }
+
+    /// Sets how Partner Center behaves.
+    pub fn set_partner_center(&self, settings: PartnerCenter) {
+        self.shared.set_partner_center(settings);
+    }
+
     /// Makes a tenant one that never had a role: nobody holds it, and it is found only once it is activated, which shows
     /// after the lag.
     pub fn forget_role(&self, tenant: &Tenant, role: &Role) {
@@ -307,4 +338,8 @@ impl SimulatedMicrosoft {
 
 fn holder(tenant: &Tenant, oid: &str, role: &Role) -> RoleHolder {
     RoleHolder { tenant: tenant.id.to_owned(), oid: oid.to_owned(), role_template_id: role.template_id.to_owned() }
+}
+
+fn agent(tenant: &Tenant, oid: &str, group: &str) -> Agent {
+    Agent { tenant: tenant.id.to_owned(), oid: oid.to_owned(), group: group.to_owned() }
 }

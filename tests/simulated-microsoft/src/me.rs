@@ -37,6 +37,13 @@ pub(crate) fn read(call: &GraphCall<'_>, world: &World, rest: &[&str]) -> Result
                 "id": guid_of(&[tenant, "All Users"]),
                 "displayName": "All Users",
             }));
+            found.extend(world.groups_of(tenant, account.oid()).map(|group| {
+                json!({
+                    "@odata.type": "#microsoft.graph.group",
+                    "id": guid_of(&[tenant, group]),
+                    "displayName": group,
+                })
+            }));
             Ok(collection("directoryObjects", &found))
         }
         ["transitiveMemberOf" | "memberOf", "microsoft.graph.directoryRole"] => {

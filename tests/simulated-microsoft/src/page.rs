@@ -120,6 +120,7 @@ fn person_button(person: &Person, suggested: bool) -> String {
                 .iter()
                 .map(|role| if membership.guest { format!("{} as guest", role.name) } else { role.name.to_owned() }),
         );
+        about.extend(membership.agents.iter().map(|group| (*group).to_owned()));
         if membership.guest {
             about.push(format!("guest at {}", membership.tenant.display_name));
         }

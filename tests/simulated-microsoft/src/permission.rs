@@ -8,6 +8,9 @@ pub const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 /// The "Skype and Teams Tenant Admin API".
 pub const TEAMS_ADMIN_API: &str = "48ac35b8-9aa8-4d74-927d-1f4a14a0b239";
 
+/// The "Microsoft Partner Center".
+pub const PARTNER_CENTER: &str = "fa3d9a0c-3fb0-42cc-9193-47c7ecd2edbd";
+
 /// How a permission is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -42,12 +45,17 @@ pub(crate) struct Resource {
     pub(crate) name: &'static str,
 }
 
-pub(crate) static RESOURCES: [Resource; 2] = [
+pub(crate) static RESOURCES: [Resource; 3] = [
     Resource { app_id: GRAPH, uri: "https://graph.microsoft.com", name: "Microsoft Graph" },
     Resource {
         app_id: TEAMS_ADMIN_API,
         uri: "https://api.interfaces.records.teams.microsoft.com",
         name: "Skype and Teams Tenant Admin API",
+    },
+    Resource {
+        app_id: PARTNER_CENTER,
+        uri: "https://api.partnercenter.microsoft.com",
+        name: "Microsoft Partner Center",
     },
 ];
 
@@ -101,6 +109,14 @@ pub static PERMISSIONS: &[Permission] = &[
         admin_only: true,
         text: "Access Microsoft Teams and Skype for Business data as the signed in user",
     },
+    Permission {
+        resource: PARTNER_CENTER,
+        value: "user_impersonation",
+        kind: Kind::Delegated,
+        id: "1cebfa2a-fb4d-419e-b5f9-839b4383e05a",
+        admin_only: false,
+        text: "Access Partner Center as the signed in user",
+    },
     application(
         "User.Read.All",
         "df021288-bdef-4463-88db-98f22de89214",
@@ -140,6 +156,10 @@ impl Permission {
 
 pub(crate) fn resource_name(app_id: &str) -> Option<&'static str> {
     RESOURCES.iter().find(|resource| resource.app_id == app_id).map(|resource| resource.name)
+}
+
+pub(crate) fn resource_uri(app_id: &str) -> Option<&'static str> {
+    RESOURCES.iter().find(|resource| resource.app_id == app_id).map(|resource| resource.uri)
 }
 
 /// A resource's application id, if it is one we know.

@@ -23,7 +23,9 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::aadsts::Refusal;
 use crate::call::{Call, Kind};
 use crate::fault::{self, Effect};
-use crate::{Shared, admin_consent, authorize, consent, control, discovery, graph, index, scope, sign_in, token};
+use crate::{
+    Shared, admin_consent, authorize, consent, control, discovery, graph, index, partner_center, scope, sign_in, token,
+};
 
 /// Set to cut a connection instead of answering.
 #[derive(Clone, Default)]
@@ -36,6 +38,13 @@ pub(crate) struct Lost;
 /// Put on an authorize request that must be refused.
 #[derive(Clone)]
 pub(crate) struct Forced(pub(crate) Refusal);
+
+/// Put on a token request that must be answered for another person.
+#[derive(Clone)]
+pub(crate) struct AnswersFor {
+    pub(crate) tenant: String,
+    pub(crate) oid: String,
+}
 
 /// A listener whose connections can be cut.
 pub(crate) struct CuttableListener(pub(crate) TcpListener);
@@ -117,6 +126,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/{tenant}/v2.0/adminconsent", get(admin_consent::begin_v2))
         .route("/{tenant}/adminconsent", get(admin_consent::begin_v1))
         .route("/v1.0/{*path}", any(graph::serve))
+        .route("/v1/{*path}", any(partner_center::serve))
         .route("/simulated/sign-in", post(sign_in::choose))
         .route("/simulated/consent", post(consent::decide))
         .merge(control::routes())
@@ -160,6 +170,10 @@ async fn observe(
             if scope::is_asked_for(request.uri().query().unwrap_or_default(), &scope) {
                 request.extensions_mut().insert(Forced(scope::retired(&scope)));
             }
+            next.run(request).await
+        }
+        Some(Effect::AnswersFor { tenant, oid }) => {
+            request.extensions_mut().insert(AnswersFor { tenant, oid });
             next.run(request).await
         }
         Some(Effect::Garbage) => {

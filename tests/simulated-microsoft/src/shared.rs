@@ -15,8 +15,10 @@ use crate::graph::{Answer, GraphCall};
 use crate::id::secret;
 use crate::keys::{SigningKey, jwks};
 use crate::lag::{Lag, Made};
+use crate::partner_center::PartnerCenter;
+use crate::second_factor::{End, Mfa};
 use crate::sign_in::SignIn;
-use crate::state::{RoleHolder, Store};
+use crate::state::{Agent, RoleHolder, Store};
 
 /// The clock every rule about time asks.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -187,6 +189,30 @@ impl Shared {
 
     pub(crate) fn forget_role(&self, tenant: &str, role_template_id: &str) {
         self.store.change(|world| world.forget_role(tenant, role_template_id));
+    }
+
+    pub(crate) fn add_agent(&self, agent: Agent) {
+        self.store.change(|world| {
+            if !world.agents.contains(&agent) {
+                world.agents.push(agent);
+            }
+        });
+    }
+
+    pub(crate) fn remove_agent(&self, agent: &Agent) {
+        self.store.change(|world| world.agents.retain(|held| held != agent));
+    }
+
+    pub(crate) fn set_mfa(&self, person: &str, mfa: Mfa) {
+        self.store.change(|world| world.mfa.insert(person.to_owned(), mfa));
+    }
+
+    pub(crate) fn end_sign_ins(&self, person: &str, why: End) -> usize {
+        self.store.change(|world| world.end_sign_ins(person, why))
+    }
+
+    pub(crate) fn set_partner_center(&self, settings: PartnerCenter) {
+        self.store.change(|world| world.partner_center = settings);
     }
 
     pub(crate) fn jwks(&self) -> Value {

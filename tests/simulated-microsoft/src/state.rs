@@ -18,6 +18,8 @@ use crate::grant::{AppRoleAssignment, Grant, ServicePrincipal};
 use crate::id::{hash, secret};
 use crate::keys::SigningKey;
 use crate::lag::{Lag, Made};
+use crate::partner_center::PartnerCenter;
+use crate::second_factor::{End, Mfa};
 use crate::sign_in::Purpose;
 
 /// More sign-ins than any test has open at once.
@@ -38,6 +40,15 @@ pub(crate) struct ActiveRole {
     pub(crate) tenant: String,
     pub(crate) role_template_id: String,
     pub(crate) made: Made,
+}
+
+/// A group of Partner Center's that somebody is a member of.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Agent {
+    pub(crate) tenant: String,
+    pub(crate) oid: String,
+    pub(crate) group: String,
 }
 
 /// The PKCE challenge of an authorize request.
@@ -91,6 +102,9 @@ pub(crate) struct AccessToken {
     /// Delegated scopes, or application roles.
     pub(crate) permissions: Vec<String>,
     pub(crate) expires: DateTime<Utc>,
+    /// Whether a second factor stands behind it.
+    #[serde(default)]
+    pub(crate) second_factor: bool,
 }
 
 /// A refresh token, stored under its hash; bound to person and client, not to a resource.
@@ -101,6 +115,15 @@ pub(crate) struct RefreshToken {
     pub(crate) oid: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) expires: DateTime<Utc>,
+    /// When the person signed in.
+    #[serde(default)]
+    pub(crate) signed_in: DateTime<Utc>,
+    /// Whether a second factor was asked for then.
+    #[serde(default)]
+    pub(crate) second_factor: bool,
+    /// Why it is good no longer, though its time is not over.
+    #[serde(default)]
+    pub(crate) ended: Option<End>,
 }
 
 /// The simulated Microsoft's memory.
@@ -115,6 +138,14 @@ pub(crate) struct World {
     pub(crate) grants: Vec<Grant>,
     pub(crate) assignments: Vec<AppRoleAssignment>,
     pub(crate) roles: Vec<RoleHolder>,
+    /// Who is in Partner Center's groups.
+    #[serde(default)]
+    pub(crate) agents: Vec<Agent>,
+    /// When a second factor is asked for, by the object id at home; always for whoever is not in it.
+    #[serde(default)]
+    pub(crate) mfa: BTreeMap<String, Mfa>,
+    #[serde(default)]
+    pub(crate) partner_center: PartnerCenter,
     /// Roles that a tenant has though nobody holds them.
     #[serde(default)]
     pub(crate) activated: Vec<ActiveRole>,
@@ -142,6 +173,9 @@ impl World {
             grants: Vec::new(),
             assignments: Vec::new(),
             roles: Vec::new(),
+            agents: Vec::new(),
+            mfa: BTreeMap::new(),
+            partner_center: PartnerCenter::default(),
             activated: Vec::new(),
             wipes: false,
             sign_ins: VecDeque::new(),
@@ -161,6 +195,13 @@ impl World {
                     tenant: membership.tenant.id.to_owned(),
                     oid: membership.oid.to_owned(),
                     role_template_id: role.template_id.to_owned(),
+                });
+            }
+            for group in membership.agents {
+                world.agents.push(Agent {
+                    tenant: membership.tenant.id.to_owned(),
+                    oid: membership.oid.to_owned(),
+                    group: (*group).to_owned(),
                 });
             }
         }

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -27,8 +28,10 @@ use crate::id::hash;
 use crate::params::{Params, percent_decode};
 use crate::permission::GRAPH;
 use crate::scope::Asked;
+use crate::second_factor::Mfa;
+use crate::server::AnswersFor;
 use crate::state::{Code, World};
-use crate::tokens::{Issue, app_only, delegated};
+use crate::tokens::{Issue, REFRESH_LIFE, app_only, delegated};
 
 /// A token request with its client proven.
 struct Exchange<'a> {
@@ -37,21 +40,31 @@ struct Exchange<'a> {
     authority: Authority,
     app: AppRegistration,
     params: Params,
+    /// For whom a refresh is answered, if not for whoever signed in.
+    instead: Option<Account>,
 }
 
 pub(crate) async fn redeem(
     State(shared): State<Arc<Shared>>,
     Path(tenant): Path<String>,
+    instead: Option<Extension<AnswersFor>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    match exchange(&shared, &tenant, &headers, &body) {
+    let instead = instead.and_then(|Extension(AnswersFor { tenant, oid })| Account::stored(&tenant, &oid));
+    match exchange(&shared, &tenant, instead, &headers, &body) {
         Ok(tokens) => ([(header::CACHE_CONTROL, "no-store, no-cache")], Json(tokens)).into_response(),
         Err(refusal) => refusal.json(shared.now()),
     }
 }
 
-fn exchange(shared: &Shared, tenant: &str, headers: &HeaderMap, body: &[u8]) -> Result<Value, Refusal> {
+fn exchange(
+    shared: &Shared,
+    tenant: &str,
+    instead: Option<Account>,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Value, Refusal> {
     let authority = Authority::parse(tenant)?;
     let form = headers
         .get(header::CONTENT_TYPE)
@@ -64,7 +77,7 @@ fn exchange(shared: &Shared, tenant: &str, headers: &HeaderMap, body: &[u8]) -> 
     let grant_type = params.require("grant_type")?.to_owned();
     let endpoint = format!("{}/{}/oauth2/v2.0/token", shared.base_url, authority.name());
     let app = authenticate(shared, headers, &params, &endpoint)?;
-    let exchange = Exchange { base_url: &shared.base_url, now: shared.now(), authority, app, params };
+    let exchange = Exchange { base_url: &shared.base_url, now: shared.now(), authority, app, params, instead };
     shared.store.change(|world| {
         world.forget_expired(exchange.now);
         match grant_type.as_str() {
@@ -147,6 +160,7 @@ impl Exchange<'_> {
         self.check_code(&code, redirect_uri)?;
         let account = Account::stored(&code.tenant, &code.oid).ok_or_else(|| malformed("code"))?;
         let asked = Asked::stored(&code.scopes, code.default_of.as_deref());
+        let second_factor = world.mfa_of(account) != Mfa::Never;
         let tokens = delegated(
             world,
             &Issue {
@@ -158,6 +172,9 @@ impl Exchange<'_> {
                 named: &self.named()?,
                 asked: &asked,
                 nonce: code.nonce.as_deref(),
+                signed_in: code.issued,
+                second_factor,
+                refresh_token: asked.has("offline_access"),
             },
         )?;
         if let Some(code) = world.codes.get_mut(&name) {
@@ -227,34 +244,39 @@ impl Exchange<'_> {
         }
     }
 
-    /// The new token replaces the old one, which goes on working (refresh-tokens).
+    /// A new token, if there is one, replaces the old one, which goes on working (refresh-tokens).
     fn refresh(&self, world: &mut World) -> Result<Value, Refusal> {
         let name = hash(self.params.require("refresh_token")?);
         let token = world.refresh_tokens.get(&name).cloned().ok_or_else(|| malformed("refresh token"))?;
         if token.client_id != self.app.client_id {
             return Err(malformed("refresh token"));
         }
-        if self.now >= token.expires {
-            return Err(Refusal::new("invalid_grant", 700_082, "The refresh token has expired due to inactivity."));
-        }
         let account = Account::stored(&token.tenant, &token.oid).ok_or_else(|| malformed("refresh token"))?;
+        world.check_refresh(&token, account, self.now)?;
         let account = match self.authority {
             // Bound to person and client, not to a tenant: the path says for which one.
             Authority::Tenant(_) => self.authority.admit(account.person)?,
             Authority::Common | Authority::Organizations | Authority::Consumers => account,
         };
         let asked = Asked::stored(&token.scopes, None);
+        let rotates = world.partner_center.rotates;
+        if !rotates && let Some(used) = world.refresh_tokens.get_mut(&name) {
+            used.expires = self.now + REFRESH_LIFE;
+        }
         delegated(
             world,
             &Issue {
                 base_url: self.base_url,
                 now: self.now,
                 client_id: &self.app.client_id,
-                account,
+                account: self.instead.unwrap_or(account),
                 resource: self.resource(&asked)?,
                 named: &self.named()?,
                 asked: &asked,
                 nonce: None,
+                signed_in: token.signed_in,
+                second_factor: token.second_factor,
+                refresh_token: rotates && asked.has("offline_access"),
             },
         )
     }

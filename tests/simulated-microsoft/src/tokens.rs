@@ -1,7 +1,8 @@
 //! What the token endpoint hands out.
 //!
 //! Stands for its success answer. Access tokens are opaque to clients (access-tokens), so here they
-//! are random words that only the simulated Graph can look up.
+//! are random words that only the simulated Graph can look up. Partner Center's are JWTs of version 1.0,
+//! because partners are told to look for `mfa` in their `amr` (partner-security-requirements).
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -11,13 +12,13 @@ use crate::consent::disabled;
 use crate::directory::Account;
 use crate::id::{hash, secret};
 use crate::identity::IdToken;
-use crate::permission::Permission;
+use crate::permission::{PARTNER_CENTER, Permission, resource_uri};
 use crate::scope::Asked;
 use crate::state::{AccessToken, RefreshToken, World};
 
 const ACCESS_LIFE: TimeDelta = TimeDelta::seconds(3599);
 /// Without use (refresh-tokens).
-const REFRESH_LIFE: TimeDelta = TimeDelta::days(90);
+pub(crate) const REFRESH_LIFE: TimeDelta = TimeDelta::days(90);
 
 /// Tokens for a person.
 pub(crate) struct Issue<'a> {
@@ -31,6 +32,12 @@ pub(crate) struct Issue<'a> {
     /// What the authorize request asked for.
     pub(crate) asked: &'a Asked,
     pub(crate) nonce: Option<&'a str>,
+    /// When the person signed in.
+    pub(crate) signed_in: DateTime<Utc>,
+    /// Whether with a second factor.
+    pub(crate) second_factor: bool,
+    /// Whether a new refresh token goes with it.
+    pub(crate) refresh_token: bool,
 }
 
 /// Tokens with everything granted on the resource, or AADSTS65001 if something asked for is not.
@@ -47,7 +54,7 @@ pub(crate) fn delegated(world: &mut World, issue: &Issue<'_>) -> Result<Value, R
         return Err(not_consented(issue));
     }
     let scope = names(&granted);
-    let access_token = secret();
+    let access_token = if issue.resource == PARTNER_CENTER { version_1(world, issue)? } else { secret() };
     world.tokens.insert(
         hash(&access_token),
         AccessToken {
@@ -57,6 +64,7 @@ pub(crate) fn delegated(world: &mut World, issue: &Issue<'_>) -> Result<Value, R
             resource: issue.resource.to_owned(),
             permissions: granted.iter().map(|permission| permission.value.to_owned()).collect(),
             expires: issue.now + ACCESS_LIFE,
+            second_factor: issue.second_factor,
         },
     );
     let mut tokens = json!({
@@ -80,10 +88,33 @@ pub(crate) fn delegated(world: &mut World, issue: &Issue<'_>) -> Result<Value, R
             }
         )?);
     }
-    if issue.asked.has("offline_access") {
+    if issue.refresh_token {
         tokens["refresh_token"] = json!(refresh_token(world, issue));
     }
     Ok(tokens)
+}
+
+/// An access token that its bearer can read (access-token-claims-reference).
+fn version_1(world: &World, issue: &Issue<'_>) -> Result<String, Refusal> {
+    let account = issue.account;
+    let tid = account.tenant().id;
+    let factors: &[&str] = if issue.second_factor { &["pwd", "mfa"] } else { &["pwd"] };
+    Ok(world.current_key()?.sign_token(&json!({
+        "aud": resource_uri(issue.resource),
+        "iss": format!("https://sts.windows.net/{tid}/"),
+        "iat": issue.now.timestamp(),
+        "nbf": issue.now.timestamp(),
+        "exp": (issue.now + ACCESS_LIFE).timestamp(),
+        "amr": factors,
+        "appid": issue.client_id,
+        "auth_time": issue.signed_in.timestamp(),
+        "oid": account.oid(),
+        "scp": "user_impersonation",
+        "tid": tid,
+        "upn": account.person.upn,
+        "uti": &secret()[..22],
+        "ver": "1.0",
+    }))?)
 }
 
 fn refresh_token(world: &mut World, issue: &Issue<'_>) -> String {
@@ -96,6 +127,9 @@ fn refresh_token(world: &mut World, issue: &Issue<'_>) -> String {
             oid: issue.account.oid().to_owned(),
             scopes: issue.asked.names(),
             expires: issue.now + REFRESH_LIFE,
+            signed_in: issue.signed_in,
+            second_factor: issue.second_factor,
+            ended: None,
         },
     );
     token
@@ -126,6 +160,7 @@ pub(crate) fn app_only(
             resource: resource.to_owned(),
             permissions: permissions.iter().map(|permission| permission.value.to_owned()).collect(),
             expires: now + ACCESS_LIFE,
+            second_factor: false,
         },
     );
     Ok(json!({

@@ -17,6 +17,8 @@ mod graph;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod partner_center;
+#[cfg(test)]
 mod state;
 #[cfg(test)]
 mod token;

@@ -1,6 +1,7 @@
 //! Microsoft's clouds as data: which hosts a tenant of each is served by.
 //!
-//! Source: Microsoft's page on national clouds (authentication-national-cloud) and Graph's deployments page.
+//! Source: Microsoft's page on national clouds (authentication-national-cloud), Graph's deployments page and Partner
+//! Center's REST URLs (partner-center-rest-urls): the government's Partner Center is reached by the commercial address.
 //! Tokens of one cloud mean nothing in another, and each needs an app registration of its own.
 
 use std::str::FromStr;
@@ -30,7 +31,11 @@ struct Hosts {
     name: &'static str,
     authority: &'static str,
     graph: &'static str,
+    partner_center: &'static str,
 }
+
+/// Partner Center of every cloud but China's.
+const PARTNER_CENTER: &str = "https://api.partnercenter.microsoft.com";
 
 const CLOUDS: &[Hosts] = &[
     Hosts {
@@ -38,24 +43,28 @@ const CLOUDS: &[Hosts] = &[
         name: "global",
         authority: "https://login.microsoftonline.com",
         graph: "https://graph.microsoft.com",
+        partner_center: PARTNER_CENTER,
     },
     Hosts {
         cloud: Cloud::UsGov,
         name: "usgov",
         authority: "https://login.microsoftonline.us",
         graph: "https://graph.microsoft.us",
+        partner_center: PARTNER_CENTER,
     },
     Hosts {
         cloud: Cloud::Dod,
         name: "dod",
         authority: "https://login.microsoftonline.us",
         graph: "https://dod-graph.microsoft.us",
+        partner_center: PARTNER_CENTER,
     },
     Hosts {
         cloud: Cloud::China,
         name: "china",
         authority: "https://login.partner.microsoftonline.cn",
         graph: "https://microsoftgraph.chinacloudapi.cn",
+        partner_center: "https://partner.partnercenterapi.microsoftonline.cn",
     },
 ];
 
@@ -77,8 +86,10 @@ impl FromStr for Cloud {
 pub struct Endpoints {
     authority: String,
     graph: String,
+    partner_center: String,
     cloud_host: &'static str,
     graph_resource: &'static str,
+    partner_center_resource: &'static str,
 }
 
 impl Endpoints {
@@ -93,9 +104,20 @@ impl Endpoints {
         Self {
             authority: base(authority, row.authority),
             graph: base(graph, row.graph),
+            partner_center: row.partner_center.to_owned(),
             cloud_host,
             graph_resource: row.graph,
+            partner_center_resource: row.partner_center,
         }
+    }
+
+    /// The same, with Partner Center replaced where an override is given.
+    #[must_use]
+    pub fn with_partner_center(mut self, given: Option<&Url>) -> Self {
+        if let Some(url) = given {
+            url.as_str().trim_end_matches('/').clone_into(&mut self.partner_center);
+        }
+        self
     }
 
     /// `https://login…/{path}/oauth2/v2.0/authorize` (R106).
@@ -121,6 +143,18 @@ impl Endpoints {
     #[must_use]
     pub fn graph_default_scope(&self) -> String {
         format!("{}/.default", self.graph_resource)
+    }
+
+    /// One delegated permission of Graph, by its full name: for a request that names another resource too.
+    #[must_use]
+    pub fn graph_scope(&self, name: &str) -> String {
+        format!("{}/{name}", self.graph_resource)
+    }
+
+    /// The one delegated permission of Partner Center (R183); a stand-in does not change it.
+    #[must_use]
+    pub fn partner_center_scope(&self) -> String {
+        format!("{}/user_impersonation", self.partner_center_resource)
     }
 
     /// The signing keys of all tenants of the cloud.
@@ -163,6 +197,12 @@ impl Endpoints {
     #[must_use]
     pub fn graph(&self, path: &str) -> String {
         format!("{}/v1.0{path}", self.graph)
+    }
+
+    /// A Partner Center v1 address; `path` begins with a slash.
+    #[must_use]
+    pub fn partner_center(&self, path: &str) -> String {
+        format!("{}/v1{path}", self.partner_center)
     }
 }
 
@@ -226,6 +266,24 @@ mod tests {
         let away = Endpoints::of(Cloud::China, Some(&local), Some(&local));
         assert_eq!(away.graph_default_scope(), "https://microsoftgraph.chinacloudapi.cn/.default");
         assert_eq!(away.admin_consent(TENANT), format!("http://localhost:9999/{TENANT}/v2.0/adminconsent"));
+    }
+
+    /// R181 Each cloud has its Partner Center; the government's is the commercial one.
+    #[test]
+    fn partner_center_is_the_clouds_own() {
+        let local = Url::parse("http://localhost:9999/").unwrap();
+        for (cloud, host) in [
+            (Cloud::Global, PARTNER_CENTER),
+            (Cloud::UsGov, PARTNER_CENTER),
+            (Cloud::Dod, PARTNER_CENTER),
+            (Cloud::China, "https://partner.partnercenterapi.microsoftonline.cn"),
+        ] {
+            let endpoints = Endpoints::of(cloud, None, None);
+            assert_eq!(endpoints.partner_center("/profiles/mpn"), format!("{host}/v1/profiles/mpn"));
+            let stood_in = endpoints.with_partner_center(Some(&local));
+            assert_eq!(stood_in.partner_center("/profiles/mpn"), "http://localhost:9999/v1/profiles/mpn");
+            assert_eq!(stood_in.partner_center_scope(), format!("{host}/user_impersonation"));
+        }
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub struct Overrides {
     pub authority: Option<Endpoint>,
     /// Where Graph is (`GRAPH_ENDPOINT`).
     pub graph: Option<Endpoint>,
-    /// Where Partner Center is (`PARTNER_CENTER_ENDPOINT`); checked here, for functions that are yet to come.
+    /// Where Partner Center is (`PARTNER_CENTER_ENDPOINT`).
     pub partner_center: Option<Endpoint>,
     /// Where DynamoDB is (`AWS_ENDPOINT_URL_DYNAMODB`).
     pub dynamodb: Option<Endpoint>,
@@ -118,6 +118,11 @@ impl Overrides {
     #[must_use]
     pub fn clients(&self) -> ApplicationClients {
         self.application_clients.clone().unwrap_or_else(|| ApplicationClients::single(self.client_id()))
+    }
+
+    /// Where Partner Center is: it knows the tokens of one Microsoft alone, so it goes where Entra goes.
+    pub(crate) fn partner_center(&self) -> Option<&Endpoint> {
+        self.partner_center.as_ref().or(self.authority.as_ref())
     }
 
     /// Whether any part of Microsoft is elsewhere.

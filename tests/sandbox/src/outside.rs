@@ -144,7 +144,12 @@ impl MicrosoftSide {
     ) -> Result<Self, Error> {
         let overrides = &options.overrides;
         let base = acquaintance.public_base;
-        let redirect_uris = vec![base.callback(), base.admin_consent_callback()];
+        let redirect_uris = vec![
+            base.callback(),
+            base.admin_consent_callback(),
+            base.connection_admin_callback(),
+            base.connection_user_callback(),
+        ];
         let mut simulated = None;
         if let Some(listener) = listener {
             let port = ports::port_of(&listener)?;
@@ -159,10 +164,10 @@ impl MicrosoftSide {
             }
         }
         let own = simulated.as_ref().and_then(|microsoft| url::Url::parse(microsoft.base_url()).ok());
-        let part =
-            |given: &Option<Endpoint>| given.as_ref().map(|given| given.as_url().clone()).or_else(|| own.clone());
-        let endpoints =
-            Endpoints::of(Cloud::Global, part(&overrides.authority).as_ref(), part(&overrides.graph).as_ref());
+        let part = |given: Option<&Endpoint>| given.map(|given| given.as_url().clone()).or_else(|| own.clone());
+        let (authority, graph) = (part(overrides.authority.as_ref()), part(overrides.graph.as_ref()));
+        let endpoints = Endpoints::of(Cloud::Global, authority.as_ref(), graph.as_ref())
+            .with_partner_center(part(overrides.partner_center()).as_ref());
         let settings = Settings { endpoints, clients: overrides.clients() };
         let own = simulated.as_ref().map(|microsoft| microsoft.base_url().to_owned());
         let address = own.unwrap_or_else(|| address(overrides.authority.as_ref()));

@@ -6,7 +6,7 @@
 //! | [`PublicBase`] | `PUBLIC_BASE_URL` |
 //! | [`SecretsAt`] | `SECRETS_PREFIX`, `AWS_ENDPOINT_URL_SECRETS_MANAGER` |
 //! | [`MailAt`] | `MAIL_FROM`, `AWS_ENDPOINT_URL_SESV2` |
-//! | [`MicrosoftAt`] | `CLIENT_ID`, `APPLICATION_CLIENTS`, `CLOUD`, `AUTHORITY_HOST`, `GRAPH_ENDPOINT` |
+//! | [`MicrosoftAt`] | `CLIENT_ID`, `APPLICATION_CLIENTS`, `CLOUD`, `AUTHORITY_HOST`, `GRAPH_ENDPOINT`, `PARTNER_CENTER_ENDPOINT` |
 //! | [`crate::log::Level`] | `LOG_LEVEL` |
 //! | [`crate::aws::sdk_config`] | `AWS_REGION` and the credentials that Lambda sets, `AWS_CA_BUNDLE` |
 
@@ -99,7 +99,8 @@ pub struct MicrosoftAt {
 }
 
 impl MicrosoftAt {
-    /// Reads `CLIENT_ID`, `APPLICATION_CLIENTS`, `CLOUD`, and the overrides `AUTHORITY_HOST` and `GRAPH_ENDPOINT`.
+    /// Reads `CLIENT_ID`, `APPLICATION_CLIENTS`, `CLOUD`, and the overrides `AUTHORITY_HOST`, `GRAPH_ENDPOINT` and
+    /// `PARTNER_CENTER_ENDPOINT`.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         let client_id = env.required_by("CLIENT_ID", ApplicationId::in_any_case)?;
         let clients = env.optional_by("APPLICATION_CLIENTS", |text| ApplicationClients::parse(text, client_id))?;
@@ -107,8 +108,10 @@ impl MicrosoftAt {
         let cloud: Cloud = env.required("CLOUD")?;
         let authority: Option<Endpoint> = env.optional("AUTHORITY_HOST")?;
         let graph: Option<Endpoint> = env.optional("GRAPH_ENDPOINT")?;
+        let partner_center: Option<Endpoint> = env.optional("PARTNER_CENTER_ENDPOINT")?;
         let url = |endpoint: &Option<Endpoint>| endpoint.as_ref().map(|endpoint| endpoint.0.clone());
-        let endpoints = Endpoints::of(cloud, url(&authority).as_ref(), url(&graph).as_ref());
+        let endpoints = Endpoints::of(cloud, url(&authority).as_ref(), url(&graph).as_ref())
+            .with_partner_center(url(&partner_center).as_ref());
         Ok(Self { clients, endpoints })
     }
 }
@@ -155,6 +158,18 @@ impl PublicBase {
     #[must_use]
     pub fn admin_consent_callback(&self) -> String {
         self.url("/restricted/adminConsent")
+    }
+
+    /// Where a partner's administrator comes back from Microsoft: the first step of a connection.
+    #[must_use]
+    pub fn connection_admin_callback(&self) -> String {
+        self.url("/partner-center/admin-consent")
+    }
+
+    /// Where a partner's integration user comes back from Microsoft: the second step of a connection.
+    #[must_use]
+    pub fn connection_user_callback(&self) -> String {
+        self.url("/partner-center/user-consent")
     }
 
     /// Where our start page is: the URL to which a handle is appended.

@@ -140,8 +140,16 @@ impl<'a> WalkPage<'a> {
             proposed: held.proposed.clone(),
             first: registration(&held.proposed, tenants().first().map_or("", |tenant| tenant.id)).curl(),
             link: held.progress.link().map(Link::parameters).unwrap_or_default(),
-            tenants: tenants().iter().filter(|one| !one.is_personal()).map(|one| (one.id, one.display_name)).collect(),
-            people: people().iter().map(|one| (one.oid, format!("{} ({})", one.name, about(one)))).collect(),
+            tenants: tenants()
+                .iter()
+                .filter(|one| !one.is_personal() && !one.is_partner())
+                .map(|one| (one.id, one.display_name))
+                .collect(),
+            people: people()
+                .iter()
+                .filter(|one| !one.home().is_partner())
+                .map(|one| (one.oid, format!("{} ({})", one.name, about(one))))
+                .collect(),
             troubles: &TROUBLES,
             visit: held.visit.as_ref().map(VisitView::of),
             steps,

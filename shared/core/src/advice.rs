@@ -66,6 +66,11 @@ pub enum Code {
     WrongAccount,
     WrongCloud,
     WrongTenant,
+    // Connections to Partner Center.
+    AdminAgentRoleMissing,
+    MfaConditional,
+    PartnerCenterBusy,
+    PartnerCenterRefused,
     // Pages.
     ActivationLinkEnded,
     InvalidCallback,

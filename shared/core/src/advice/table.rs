@@ -3,6 +3,7 @@
 mod api;
 mod consent;
 mod page;
+mod partner_center;
 
 use super::{Advice, Code, LinkAfter, Who};
 
@@ -36,7 +37,7 @@ const REPORT: &str = "Tell the operator of this service the reference id.";
 
 /// Every row.
 pub(super) fn rows() -> impl Iterator<Item = &'static Advice> {
-    consent::ROWS.iter().chain(page::ROWS).chain(api::ROWS)
+    consent::ROWS.iter().chain(partner_center::ROWS).chain(page::ROWS).chain(api::ROWS)
 }
 
 /// The row of `code`.

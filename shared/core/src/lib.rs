@@ -33,6 +33,7 @@ pub mod capability;
 pub mod catalogue;
 pub mod client_credential;
 pub mod cloud;
+pub mod connection;
 pub mod consent;
 pub mod country;
 pub mod credential;

@@ -176,17 +176,7 @@ pub fn verify(
     expected: Expected<'_>,
     now: Timestamp,
 ) -> Result<VerifiedIdentity, IdentityFault> {
-    check_audience(claims, expected.client)?;
-    let tenant: TenantId = claims.text("tid").and_then(|tid| tid.parse().ok()).ok_or(IdentityFault::Tenant)?;
-    let issuer = expected.endpoints.issuer(tenant);
-    if claims.text("iss") != Some(&issuer) {
-        return Err(IdentityFault::Issuer);
-    }
-    let template = expected.endpoints.issuer_template();
-    if claims.key_issuer.as_ref().is_some_and(|key| *key != template && *key != issuer) {
-        return Err(IdentityFault::KeyIssuer);
-    }
-    check_dates(claims, now)?;
+    let (tenant, issuer) = check_issuer(claims, (expected.client, expected.endpoints), now)?;
     let nonce = claims.text("nonce").ok_or(IdentityFault::Nonce)?;
     if !same(nonce.as_bytes(), expected.nonce.as_bytes()) {
         return Err(IdentityFault::Nonce);
@@ -194,10 +184,49 @@ pub fn verify(
     check_code_hash(claims, expected.code)?;
     check_access_token_hash(claims, expected.access_token)?;
     let subject = claims.text("sub").ok_or(IdentityFault::Subject)?.to_owned();
-    let object = claims.text("oid").and_then(|oid| oid.parse().ok()).ok_or(IdentityFault::Object)?;
+    let object = object(claims)?;
     let user_principal_name = claims.text("preferred_username").map(str::to_owned);
     let guest = is_guest(claims, tenant, &issuer);
     Ok(VerifiedIdentity { signer: Signer { tenant, object, user_principal_name }, issuer, subject, guest })
+}
+
+/// Whether a token that came with a refresh is that of `signer` (OpenID Connect Core §12.2): it has no nonce of its own, and
+/// must be of the same issuer and person. Tenant and object are the person's key, whatever the name has become.
+pub fn verify_refreshed(
+    claims: &SignedClaims,
+    ours: (ApplicationId, &Endpoints),
+    signer: &Signer,
+    now: Timestamp,
+) -> Result<(), IdentityFault> {
+    let (tenant, _) = check_issuer(claims, ours, now)?;
+    if tenant != signer.tenant {
+        return Err(IdentityFault::Tenant);
+    }
+    if object(claims)? == signer.object { Ok(()) } else { Err(IdentityFault::Object) }
+}
+
+/// Audience, tenant, issuer, key and dates: what every token of ours must have right.
+fn check_issuer(
+    claims: &SignedClaims,
+    (client, endpoints): (ApplicationId, &Endpoints),
+    now: Timestamp,
+) -> Result<(TenantId, String), IdentityFault> {
+    check_audience(claims, client)?;
+    let tenant: TenantId = claims.text("tid").and_then(|tid| tid.parse().ok()).ok_or(IdentityFault::Tenant)?;
+    let issuer = endpoints.issuer(tenant);
+    if claims.text("iss") != Some(&issuer) {
+        return Err(IdentityFault::Issuer);
+    }
+    let template = endpoints.issuer_template();
+    if claims.key_issuer.as_ref().is_some_and(|key| *key != template && *key != issuer) {
+        return Err(IdentityFault::KeyIssuer);
+    }
+    check_dates(claims, now)?;
+    Ok((tenant, issuer))
+}
+
+fn object(claims: &SignedClaims) -> Result<ObjectId, IdentityFault> {
+    claims.text("oid").and_then(|oid| oid.parse().ok()).ok_or(IdentityFault::Object)
 }
 
 fn check_audience(claims: &SignedClaims, client: ApplicationId) -> Result<(), IdentityFault> {

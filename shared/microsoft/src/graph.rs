@@ -6,6 +6,7 @@
 pub(crate) mod application;
 pub(crate) mod bearer;
 mod membership;
+pub(crate) mod partner;
 pub(crate) mod provisioning;
 mod wire;
 

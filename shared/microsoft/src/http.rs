@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::header::HeaderMap;
 use reqwest::{Client, Request, StatusCode, redirect, retry};
 use thiserror::Error;
 
@@ -26,6 +27,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The largest answer of the login host that is read: several times its largest, the key set (T66).
 pub const LOGIN_LIMIT: usize = 64 * 1024;
+
+/// The largest answer of Partner Center that is read: one small object.
+pub const PARTNER_CENTER_LIMIT: usize = 64 * 1024;
 
 /// The largest answer of Graph that is read: a batch, or one page of a list.
 pub const GRAPH_LIMIT: usize = 1024 * 1024;
@@ -70,6 +74,7 @@ pub fn client() -> Result<Client, ClientError> {
 /// An answer, whatever its status.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
@@ -99,9 +104,9 @@ pub(crate) async fn send(
 ) -> Result<Answer, Unanswered> {
     *request.timeout_mut() = Some(timeout);
     let response = http.execute(request).await.map_err(|fault| unanswered(&fault))?;
-    let status = response.status();
+    let (status, headers) = (response.status(), response.headers().clone());
     let body = bounded_body(response, limit).await?;
-    Ok(Answer { status, body })
+    Ok(Answer { status, headers, body })
 }
 
 /// The faults of reqwest are told apart here and dropped: they carry the address, and that may carry secrets.

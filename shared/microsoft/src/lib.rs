@@ -1,4 +1,4 @@
-//! Microsoft, as the product needs it: Entra's sign-in and token endpoints, its signing keys, and Microsoft Graph.
+//! Microsoft, as the product needs it: Entra's sign-in and token endpoints, its signing keys, Graph, and Partner Center.
 //!
 //! The only crate that knows `reqwest` and `oauth2`. [`Microsoft`] is a concrete client, tested on the wire; there is
 //! no port, because a mock never finds a wrong header. No error, `Debug` or log line of this crate holds a code, a
@@ -9,6 +9,8 @@
 //! | the address that a person is sent to | [`authorize`] |
 //! | whether Microsoft signed a token, and with which keys | `id_token`, `keys`, `jwk` |
 //! | the one use of a code | [`redeem`] |
+//! | the use of a refresh token | [`refresh`] |
+//! | whether a connection to Partner Center works | `partner_center`, `graph/partner` |
 //! | the address of the admin-consent page | [`admin_consent`] |
 //! | a token for our application alone | `app_token` |
 //! | how a certificate proves who we are | `assertion` |
@@ -27,14 +29,18 @@ pub mod http;
 pub mod id_token;
 mod jwk;
 mod keys;
+mod partner_center;
 pub mod redeem;
+pub mod refresh;
 mod refusal;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use onboarding_core::application_client::ApplicationClients;
 use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::cloud::Endpoints;
+use onboarding_core::connection::health::{PartnerRole, Probe};
 use onboarding_core::id::{ApplicationId, TenantId};
 use onboarding_core::identity::SignedClaims;
 use onboarding_core::proof::{TenantView, application};
@@ -56,6 +62,7 @@ use crate::http::ClientError;
 use crate::id_token::{IdTokenError, IdTokens};
 use crate::keys::Keys;
 use crate::redeem::{RedeemError, Redeemed, Redemption, Registration};
+use crate::refresh::{Refresh, RefreshError, Refreshed};
 
 /// Where Microsoft is, and who we are there.
 #[derive(Clone, Debug)]
@@ -114,6 +121,28 @@ impl Microsoft {
         let Settings { endpoints, clients } = &self.settings;
         let registration = Registration { endpoints, client_id: clients.own(), credential };
         redeem::redeem(&self.http, registration, redemption, at).await
+    }
+
+    /// Uses a refresh token; what comes is for the same person, or is thrown away.
+    pub async fn refresh(
+        &self,
+        credential: &ClientCredential,
+        refresh: Refresh<'_>,
+        at: (Timestamp, &dyn Random),
+    ) -> Result<Refreshed, RefreshError> {
+        let Settings { endpoints, clients } = &self.settings;
+        let registration = Registration { endpoints, client_id: clients.own(), credential };
+        refresh::refresh(&self.http, &self.id_tokens, registration, refresh, at).await
+    }
+
+    /// Calls Partner Center once, in the name of the holder of `access_token`, with `ValidateMfa: true`.
+    pub async fn probe(&self, access_token: &SecretString, random: &dyn Random, budget: Duration) -> Probe {
+        partner_center::probe(&self.http, &self.settings.endpoints, access_token, random, budget).await
+    }
+
+    /// The Partner Center roles of the holder of a Graph `access_token`; none if they could not be read.
+    pub async fn partner_roles(&self, access_token: &SecretString, budget: Duration) -> Option<BTreeSet<PartnerRole>> {
+        graph::partner::roles(&self.http, &self.settings.endpoints, access_token, budget).await
     }
 
     /// What Graph shows of the tenant and our grants in it, to the holder of `access_token`, within `budget`. An action

@@ -2,7 +2,7 @@
 //!
 //! `oauth2` makes the request (client id, secret, PKCE verifier and redirect URI in the body), tells refusals from tokens and
 //! keeps codes, verifiers and tokens out of `Debug`. Its typestate client is named in one alias, made per redemption,
-//! and is shared with `app_token` alone. What it cannot know we add: the assertion that stands in for a secret, Entra's
+//! and is shared with `app_token` and `refresh` alone. What it cannot know we add: the assertion that stands in for a secret, Entra's
 //! own error fields, and whether a request that failed had been sent. Its `Parse` error holds the body, so no error of it
 //! is ever shown or passed on.
 
@@ -104,7 +104,7 @@ impl fmt::Debug for OpenId {
 impl oauth2::ExtraTokenFields for OpenId {}
 impl oauth2::ErrorResponse for Refusal {}
 
-type Tokens = StandardTokenResponse<OpenId, BasicTokenType>;
+pub(crate) type Tokens = StandardTokenResponse<OpenId, BasicTokenType>;
 
 /// The one place where the ten parameters stand.
 pub(crate) type TokenClient = oauth2::Client<
@@ -197,7 +197,7 @@ pub(crate) async fn carry(http: Client, request: HttpRequest) -> Result<HttpResp
     Ok(response)
 }
 
-fn redeemed(tokens: Tokens) -> Redeemed {
+pub(crate) fn redeemed(tokens: Tokens) -> Redeemed {
     let life = tokens.expires_in().unwrap_or(LIFE_IF_UNSAID).min(LONGEST_TOKEN);
     let scope = tokens.scopes().map(|scopes| scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "));
     Redeemed {

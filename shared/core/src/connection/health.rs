@@ -277,11 +277,9 @@ impl Verdict {
         let mut problem = self.code?.explain();
         if let Some(remedy) = self.remedy {
             problem.next_action = remedy.next_action();
-            if let Some(next_steps) = remedy.next_steps() {
-                // What the row says of it is for whoever stands before a link.
-                let rows_own = self.code == Some(Code::MfaConditional);
-                problem.next_steps = if rows_own { problem.next_steps } else { next_steps };
-                problem.who = if problem.who == Who::TenantAdmin { Who::TenantAdmin } else { Who::ProviderAdmin };
+            // Whoever keeps the tenant's policies reads the row's own steps; the others are for people before a link.
+            if let Some(next_steps) = remedy.next_steps().filter(|_| problem.who != Who::TenantAdmin) {
+                (problem.who, problem.next_steps) = (Who::ProviderAdmin, next_steps);
             }
         }
         problem.retry_after =

@@ -19,7 +19,11 @@ mod keys;
 #[cfg(test)]
 mod membership;
 #[cfg(test)]
+mod partner_center;
+#[cfg(test)]
 mod redeem;
+#[cfg(test)]
+mod refresh;
 #[cfg(test)]
 mod signer;
 #[cfg(test)]

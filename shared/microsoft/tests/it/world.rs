@@ -85,10 +85,10 @@ impl World {
     }
 }
 
-/// A client of Microsoft at `base`, for the login host and Graph alike.
+/// A client of Microsoft at `base`, for the login host, Graph and Partner Center alike.
 pub(crate) fn connect(base: &str) -> Microsoft {
     let base = Url::parse(base).unwrap();
-    let endpoints = Endpoints::of(Cloud::Global, Some(&base), Some(&base));
+    let endpoints = Endpoints::of(Cloud::Global, Some(&base), Some(&base)).with_partner_center(Some(&base));
     Microsoft::new(Settings { endpoints, clients: ApplicationClients::single(CLIENT) }).unwrap()
 }
 

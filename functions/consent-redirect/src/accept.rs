@@ -20,13 +20,13 @@ use onboarding_core::state::State;
 use onboarding_dynamo::consent::{Lease, Recorded};
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::call::Call;
+use onboarding_lambda::callback::SignedIn;
 use onboarding_lambda::routes::ConsentRedirectOp;
 use onboarding_microsoft::ReadBack;
 use onboarding_microsoft::id_token::IdTokenError;
 use onboarding_microsoft::redeem::{RedeemError, Redeemed, Redemption};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::redirect::SignedIn;
 use crate::{App, Error, context, outcome, refuse};
 
 /// How long the person waits for Graph. What it does not show by then is looked at again later.

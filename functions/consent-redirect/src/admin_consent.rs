@@ -5,52 +5,25 @@
 
 use std::sync::Arc;
 
-use onboarding_core::advice::{Code, Signal};
+use onboarding_core::advice::Code;
 use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::consent::AwaitingGrant;
 use onboarding_core::drift::{Noting, Seen};
 use onboarding_core::enterprise::Enterprise;
-use onboarding_core::id::{ApplicationId, TenantId};
+use onboarding_core::id::ApplicationId;
 use onboarding_core::proof::application;
 use onboarding_core::reseller::Reseller;
 use onboarding_core::seal::SealingKeys;
 use onboarding_core::state::State;
 use onboarding_dynamo::consent::{OutcomeRows, Recorded};
 use onboarding_lambda::answer::Answer;
-use onboarding_lambda::body::Form;
 use onboarding_lambda::call::Call;
+use onboarding_lambda::callback::admin_consent::Said;
 use onboarding_lambda::routes::ConsentRedirectOp;
 use onboarding_microsoft::ReadAssigned;
 
 use crate::accept::PROOF_BUDGET;
-use crate::redirect::MalformedRedirect;
 use crate::{App, Error, context, open_state, outcome, refuse};
-
-/// What the page says happened.
-#[derive(Debug)]
-enum Said {
-    /// Somebody consented in this tenant. Nothing about it is verified.
-    Consented { state: String, tenant: TenantId },
-    /// Microsoft, or the person, refused.
-    Refused { state: String, signal: Signal },
-}
-
-impl Said {
-    /// Reads the query. An `error` wins over `admin_consent=True`, which stands in refusals too (G41).
-    fn parse(mut query: Form) -> Result<Self, MalformedRedirect> {
-        let mut field = |name: &str| query.take(name).filter(|value| !value.is_empty());
-        let state = field("state").ok_or(MalformedRedirect)?;
-        if let Some(error) = field("error") {
-            let description = field("error_description").unwrap_or_default();
-            return Ok(Self::Refused { state, signal: Signal::read(&error, &description) });
-        }
-        if field("admin_consent").as_deref() != Some("True") {
-            return Err(MalformedRedirect);
-        }
-        let tenant = field("tenant").and_then(|tenant| TenantId::in_any_case(&tenant).ok());
-        Ok(Self::Consented { state, tenant: tenant.ok_or(MalformedRedirect)? })
-    }
-}
 
 pub(crate) async fn come_back(app: &App, call: &Call<ConsentRedirectOp>) -> Result<Answer, Error> {
     let callback = app.edge.public_base.admin_consent_callback();
@@ -121,43 +94,4 @@ async fn prove(
     app.store.grant_along(&request, &view, noting).await?;
     app.store.note_returns(seen, Some(&request), noting).await?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TENANT: &str = "c0a70500-1111-4a4a-8b8b-0000000c0001";
-
-    fn parse(text: &str) -> Result<Said, MalformedRedirect> {
-        Said::parse(Form::parse(text.replace("TID", TENANT).as_bytes()).unwrap())
-    }
-
-    /// G41 An error wins, whatever stands beside it.
-    #[test]
-    fn an_error_wins() {
-        let both =
-            parse("admin_consent=True&tenant=TID&state=s&error=access_denied&error_description=AADSTS65004%3A+x");
-        let Ok(Said::Refused { state, signal }) = both else { panic!("taken for a consent") };
-        assert_eq!((state.as_str(), signal.diagnose()), ("s", Code::Declined));
-    }
-
-    /// G40 Anything but `True`, and anything that is not whole, is nothing.
-    #[test]
-    fn what_is_not_whole_is_nothing() {
-        assert!(matches!(parse("admin_consent=True&tenant=TID&scope=x&state=s"), Ok(Said::Consented { .. })));
-        let wrong = ["true", "TRUE", "False", "1", "", "True "];
-        for said in wrong.map(|word| format!("admin_consent={word}&tenant=TID&state=s")) {
-            assert!(parse(&said).is_err(), "{said}");
-        }
-        for said in [
-            "tenant=TID&state=s",
-            "admin_consent=True&state=s",
-            "admin_consent=True&tenant=TID",
-            "admin_consent=True&tenant=common&state=s",
-            "admin_consent=True&tenant=TID&state=",
-        ] {
-            assert!(parse(said).is_err(), "{said}");
-        }
-    }
 }

@@ -8,7 +8,6 @@
 mod accept;
 mod admin_consent;
 mod outcome;
-mod redirect;
 mod refuse;
 
 use std::sync::Arc;
@@ -27,6 +26,7 @@ use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::body::BodyFault;
 use onboarding_lambda::call::Call;
+use onboarding_lambda::callback::{MalformedRedirect, Redirect};
 use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
 use onboarding_lambda::routes::{ConsentRedirectOp, Surface};
@@ -34,8 +34,6 @@ use onboarding_microsoft::Microsoft;
 use onboarding_microsoft::id_token::IdTokenError;
 use onboarding_secrets::{Secrets, SecretsError};
 use thiserror::Error;
-
-use crate::redirect::{MalformedRedirect, Redirect};
 
 /// When Microsoft's keys are asked for again at the earliest, in seconds.
 const KEYS_AGAIN_AFTER: u32 = 30;

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | every path, and who may call it | [`routes`] |
 //! | how a request is served | [`edge`], [`call`] |
-//! | what a request carries | [`body`], [`caller`], [`oauth`] |
+//! | what a request carries | [`body`], [`callback`], [`caller`], [`oauth`] |
 //! | how it is answered | [`answer`], [`failure`], [`problem`], [`page`] |
 //! | how a batch of the table's stream is tried | [`batch`] |
 //! | the environment and the AWS SDK | [`config`], [`aws`] |
@@ -15,6 +15,7 @@ pub mod aws;
 pub mod batch;
 pub mod body;
 pub mod call;
+pub mod callback;
 pub mod caller;
 pub mod config;
 pub mod edge;

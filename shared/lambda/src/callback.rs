@@ -1,12 +1,15 @@
-//! What Microsoft posts to us, parsed: a sign-in or a refusal, never something in between (R115).
+//! What Microsoft sends a browser back to us with, parsed: a sign-in, a consent or a refusal, never something in between (R115).
+
+pub mod admin_consent;
 
 use onboarding_core::advice::Signal;
-use onboarding_lambda::body::Form;
 use thiserror::Error;
+
+use crate::body::Form;
 
 /// Microsoft's answer.
 #[derive(Debug)]
-pub(crate) enum Redirect {
+pub enum Redirect {
     /// Somebody signed in. Nothing about it is verified.
     SignedIn(SignedIn),
     /// Microsoft, or the person, refused.
@@ -19,15 +22,15 @@ pub(crate) enum Redirect {
 }
 
 /// A sign-in as it came. `Debug` hides it.
-pub(crate) struct SignedIn {
+pub struct SignedIn {
     /// The sealed state.
-    pub(crate) state: String,
+    pub state: String,
     /// The authorization code.
-    pub(crate) code: String,
+    pub code: String,
     /// The raw token.
-    pub(crate) id_token: String,
+    pub id_token: String,
     /// RFC 9207; Entra does not send it, but who sends it must be right.
-    pub(crate) issuer: Option<String>,
+    pub issuer: Option<String>,
 }
 
 impl std::fmt::Debug for SignedIn {
@@ -39,11 +42,11 @@ impl std::fmt::Debug for SignedIn {
 /// The form is neither a sign-in nor a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("neither a sign-in nor a refusal")]
-pub(crate) struct MalformedRedirect;
+pub struct MalformedRedirect;
 
 impl Redirect {
-    /// Reads the form. An `error` wins over whatever else is there; fields that we do not know are ignored.
-    pub(crate) fn parse(mut form: Form) -> Result<Self, MalformedRedirect> {
+    /// Reads the form that Microsoft posts. An `error` wins over whatever else is there; fields that we do not know are ignored.
+    pub fn parse(mut form: Form) -> Result<Self, MalformedRedirect> {
         let mut field = |name: &str| form.take(name).filter(|value| !value.is_empty());
         let state = field("state").ok_or(MalformedRedirect)?;
         if let Some(error) = field("error") {

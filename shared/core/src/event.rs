@@ -45,6 +45,21 @@ pub fn plain_delivery(
     made(kind, about, data, occasion, |_, body| delivery::Body::Plain(body))
 }
 
+/// The delivery of an event about a connection, which belongs to no enterprise.
+#[must_use]
+pub fn of_connection(
+    kind: &str,
+    reseller: &Reseller,
+    data: impl Serialize,
+    (keys, occasion): (&SealingKeys, Occasion<'_>),
+) -> Option<Delivery> {
+    let url = reseller.events_url.clone()?;
+    Some(to((reseller.id, None), url, (kind, data), occasion, |id, body| {
+        let at = (occasion.now, occasion.random);
+        delivery::Body::Sealed(keys.seal(Purpose::DeliveryBody, id.as_str(), body.as_bytes(), at))
+    }))
+}
+
 /// The delivery of a test to `url`: what it tells is only whose it is (K16).
 #[must_use]
 pub fn test(reseller: ResellerId, url: RedirectUrl, occasion: Occasion<'_>) -> Delivery {

@@ -265,6 +265,10 @@ sortable_id!(
     ConsentRequestId, "cr_"
 );
 sortable_id!(
+    /// One connection to Partner Center.
+    ConnectionId, "con_"
+);
+sortable_id!(
     /// One thing to deliver; the `webhook-id` that stays the same over all attempts.
     DeliveryId, "msg_"
 );

@@ -312,4 +312,4 @@ impl VerifiedIdentity {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -18,6 +18,7 @@
 //! | lists, page by page | [`listing`] |
 //! | actions and what they ask for | [`action`], [`permission`], [`task`], [`capability`], [`application_client`] |
 //! | a plan, a link, a sign-in, a proof, its loss | [`plan`], [`start`], [`consent`], [`state`], [`identity`], [`proof`], [`drift`] |
+//! | a connection to Partner Center | [`connection`] |
 //! | what a tenant needs besides | [`readiness`], [`provisioning`] |
 //! | what is told, and to whom | [`outcome`], [`authentication_result`], [`outcome_link`], [`event`], [`delivery`], [`mail`], [`redirect_url`], [`advice`], [`audit`] |
 //! | groundwork | [`id`], [`time`], [`random`], [`patience`], [`secret`], [`client_credential`], [`seal`], [`json`], [`word`], [`cloud`] |

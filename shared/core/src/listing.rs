@@ -14,9 +14,10 @@ use ring::digest::{Context, SHA256};
 use thiserror::Error;
 
 use crate::action::ActionType;
+use crate::connection::Connection;
 use crate::credential::KeyOwner;
 use crate::enterprise::Enterprise;
-use crate::id::{AuditId, DeliveryId, EnterpriseId, ResellerId};
+use crate::id::{AuditId, ConnectionId, DeliveryId, EnterpriseId, ResellerId};
 use crate::reseller::Reseller;
 use crate::time::Timestamp;
 
@@ -121,6 +122,31 @@ impl Place for ResellerPlace {
         let (millis, reseller) = bytes.split_first_chunk()?;
         let reseller = u64::from_be_bytes(reseller.try_into().ok()?).try_into().ok()?;
         Some(Self { created_at: Timestamp::from_millis(i64::from_be_bytes(*millis)), reseller })
+    }
+}
+
+/// A place in a provider's list of connections: behind this one. They are in the order of their making.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionPlace {
+    /// The connection.
+    pub connection: ConnectionId,
+}
+
+impl ConnectionPlace {
+    /// The place behind `connection`.
+    #[must_use]
+    pub fn past(connection: &Connection) -> Self {
+        Self { connection: connection.id.clone() }
+    }
+}
+
+impl Place for ConnectionPlace {
+    fn bytes(&self) -> Vec<u8> {
+        self.connection.as_str().into()
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        Some(Self { connection: std::str::from_utf8(bytes).ok()?.parse().ok()? })
     }
 }
 

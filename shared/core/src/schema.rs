@@ -11,12 +11,14 @@ use utoipa::openapi::{KnownFormat, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::action::{ActionStatus, ActionType};
+use crate::connection::ConnectionStatus;
 use crate::country::Country;
 use crate::credential::KeyId;
 use crate::delivery::DeliveryStatus;
 use crate::enterprise::{EnterpriseStatus, ExpectedTenant};
 use crate::id::{
-    ApplicationId, DeliveryId, EnterpriseId, GatewayId, MAX_SAFE_INTEGER, PbxTypeId, ReferenceId, ResellerId, TenantId,
+    ApplicationId, ConnectionId, DeliveryId, EnterpriseId, GatewayId, MAX_SAFE_INTEGER, PbxTypeId, ReferenceId,
+    ResellerId, TenantId,
 };
 use crate::redirect_url::{MAX_HOST_LENGTH, MAX_URL_LENGTH, RedirectHost, RedirectUrl};
 use crate::scope::Scope;
@@ -58,6 +60,9 @@ schemas! {
     DeliveryId => text("A delivery: the `webhook-id` of all its attempts.")
         .pattern(Some("^msg_[0-9a-hjkmnp-tv-z]{26}$"))
         .examples(["msg_01hzy0000000000000000000zz"]),
+    ConnectionId => text("A connection to Partner Center.")
+        .pattern(Some("^con_[0-9a-hjkmnp-tv-z]{26}$"))
+        .examples(["con_01hzy0000000000000000000zz"]),
     Name => text("A name for people to read: NFC, without control, bidirectional or zero-width characters.")
         .min_length(Some(1))
         .max_length(Some(MAX_NAME_LENGTH))
@@ -88,6 +93,7 @@ schemas! {
     ActionType => words("A kind of action, under its ConnectToTeams name.", ActionType::all().map(ActionType::name)),
     ActionStatus => words("How far an action is.", ActionStatus::WORDS.iter().copied()),
     EnterpriseStatus => words("How far an enterprise is.", EnterpriseStatus::WORDS.iter().copied()),
+    ConnectionStatus => words("How far a connection is.", ConnectionStatus::WORDS.iter().copied()),
     DeliveryStatus => words("How far a delivery is.", DeliveryStatus::WORDS.iter().copied()),
 }
 

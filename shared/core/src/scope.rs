@@ -16,6 +16,10 @@ use thiserror::Error;
 pub enum Scope {
     /// Read the audit trail.
     AuditRead,
+    /// Read connections to Partner Center, and how they are.
+    ConnectionsRead,
+    /// Make connections to Partner Center, and the links of their steps, test and end them.
+    ConnectionsWrite,
     /// Read actions and their states.
     ConsentsRead,
     /// Confirm a tenant.
@@ -39,6 +43,8 @@ pub enum Scope {
 /// Every scope with its text.
 const SCOPES: &[(Scope, &str)] = &[
     (Scope::AuditRead, "audit:read"),
+    (Scope::ConnectionsRead, "connections:read"),
+    (Scope::ConnectionsWrite, "connections:write"),
     (Scope::ConsentsRead, "consents:read"),
     (Scope::ConsentsWrite, "consents:write"),
     (Scope::EnterprisesRead, "enterprises:read"),

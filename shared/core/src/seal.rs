@@ -22,6 +22,8 @@ use crate::time::Timestamp;
 pub enum Purpose {
     /// The `state` of a consent request. Context: client id and redirect URI.
     ConsentState,
+    /// The `state` of a connection's link. Context: client id and redirect URI.
+    ConnectionState,
     /// The handle in the URL of an outcome page. Context: none.
     Outcome,
     /// A Microsoft access token at rest. Context: the id of the row that holds it.
@@ -38,6 +40,7 @@ impl Purpose {
     const fn label(self) -> &'static str {
         match self {
             Self::ConsentState => "consent-state",
+            Self::ConnectionState => "connection-state",
             Self::Outcome => "outcome",
             Self::AccessToken => "access-token",
             Self::IdToken => "id-token",

@@ -101,7 +101,7 @@ pub struct Binding<'a> {
 }
 
 impl Binding<'_> {
-    fn context(self) -> String {
+    pub(crate) fn context(self) -> String {
         format!("{}\0{}", self.client_id, self.redirect_uri)
     }
 }
@@ -143,8 +143,14 @@ impl State {
     /// The PKCE challenge of the verifier, S256 (RFC 7636 §4.2).
     #[must_use]
     pub fn challenge(&self) -> String {
-        URL_SAFE_NO_PAD.encode(digest(&SHA256, self.verifier.as_bytes()))
+        challenge(&self.verifier)
     }
+}
+
+/// The PKCE challenge of a verifier, S256 (RFC 7636 §4.2).
+#[must_use]
+pub fn challenge(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()))
 }
 
 #[cfg(test)]

@@ -6,11 +6,16 @@ use super::Code;
 /// in webhooks.
 const STATUSES: &[(Code, &[u16])] = &[
     (Code::ActivationLinkEnded, &[404]),
+    (Code::AdminConsentFirst, &[409]),
     (Code::AdminRoleRequired, &[403]),
     (Code::AlreadyCreated, &[409]),
+    (Code::ConnectionBusy, &[503]),
+    (Code::ConnectionEnded, &[403, 409]),
     (Code::ConsentRequired, &[403]),
     (Code::ConsentUnderWay, &[409]),
+    (Code::ConsentsMissing, &[409]),
     (Code::Contended, &[503]),
+    (Code::DirectBillOnly, &[422]),
     (Code::EnterpriseAdminRequired, &[403]),
     (Code::EnterpriseDisabled, &[403, 409]),
     (Code::EnterpriseNameTaken, &[409]),
@@ -63,7 +68,7 @@ const STATUSES: &[(Code, &[u16])] = &[
     (Code::Unverifiable, &[409]),
     (Code::UserLimitReached, &[409]),
     (Code::UserProvisioningDisabled, &[409]),
-    (Code::WrongCloud, &[409]),
+    (Code::WrongCloud, &[409, 422]),
     (Code::WrongMethodPage, &[405]),
     (Code::WrongTenant, &[403, 409]),
 ];

@@ -1,6 +1,7 @@
 //! The catalogue of failures, one row each, by who meets them.
 
 mod api;
+mod connection;
 mod consent;
 mod page;
 mod partner_center;
@@ -37,7 +38,7 @@ const REPORT: &str = "Tell the operator of this service the reference id.";
 
 /// Every row.
 pub(super) fn rows() -> impl Iterator<Item = &'static Advice> {
-    consent::ROWS.iter().chain(partner_center::ROWS).chain(page::ROWS).chain(api::ROWS)
+    consent::ROWS.iter().chain(connection::ROWS).chain(partner_center::ROWS).chain(page::ROWS).chain(api::ROWS)
 }
 
 /// The row of `code`.

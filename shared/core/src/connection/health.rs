@@ -195,7 +195,7 @@ fn cause(seen: &Seen<'_>) -> Option<Code> {
         return Some(Code::WrongTenant);
     }
     if consents.is_one_person() && !consents.same_person_allowed {
-        return Some(Code::IdentityChanged);
+        return Some(Code::SameIdentity);
     }
     match seen.refreshed {
         // The sign-in had a second factor, or its token would not have been kept.

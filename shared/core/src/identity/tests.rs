@@ -5,6 +5,12 @@ use serde_json::json;
 const TENANT: &str = "aaaaaaaa-0000-4000-8000-000000000001";
 const NOW: i64 = 1_800_000_000;
 
+/// A person who signed in, for the tests of what is judged then.
+pub(crate) fn identity_of((tenant, object): (TenantId, ObjectId), name: &str, guest: bool) -> VerifiedIdentity {
+    let signer = Signer { tenant, object, user_principal_name: Some(name.to_owned()) };
+    VerifiedIdentity { signer, issuer: format!("https://login.example/{tenant}"), subject: object.to_string(), guest }
+}
+
 fn good() -> Value {
     json!({
         "aud": "cccccccc-0000-4000-8000-000000000001",

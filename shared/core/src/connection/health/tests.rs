@@ -178,7 +178,7 @@ fn a_wrong_tenant_comes_before_everything() {
 fn one_person_behind_both_is_a_mixed_session() {
     let (both, required) = (signer(PARTNER, 1), roles(&[PartnerRole::AdminAgent]));
     let mut seen = healthy(&both, &both, &required);
-    assert_eq!(judge(&seen).code, Some(Code::IdentityChanged));
+    assert_eq!(judge(&seen).code, Some(Code::SameIdentity));
     seen.consents.same_person_allowed = true;
     assert_eq!(judge(&seen).code, None);
 }

@@ -58,7 +58,7 @@ async fn admin_consent_url(
     let redirect_uri = app.edge.public_base.admin_consent_callback();
     let authority = AuthorityPath::Tenant(tenant);
     let (_, sealed_state) = sealed(app, call, (request, begun), (authority, &redirect_uri)).await?;
-    let consent = AdminConsent { tenant, sealed_state: &sealed_state, redirect_uri: &redirect_uri };
+    let consent = AdminConsent { tenant, sealed_state: &sealed_state, redirect_uri: &redirect_uri, scope: None };
     Ok(app.microsoft.admin_consent_url(app.microsoft.settings().clients.of(request.action), &consent))
 }
 
@@ -91,7 +91,7 @@ async fn authorize_url(
     let (state, sealed_state) = sealed(app, call, (request, begun), (authority, &redirect_uri)).await?;
     Ok(app.microsoft.authorize_url(&SignIn {
         sealed_state: &sealed_state,
-        state: &state,
+        bound: (&state).into(),
         redirect_uri: &redirect_uri,
         scope: &permission::authorize_scope(&request.asks_for()),
         prompt: request.asked_again.then_some(Prompt::Consent),

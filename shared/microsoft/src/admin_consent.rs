@@ -18,6 +18,8 @@ pub struct AdminConsent<'a> {
     pub sealed_state: &'a str,
     /// Where Microsoft sends the administrator back to: one registered address, compared to the letter.
     pub redirect_uri: &'a str,
+    /// What is asked for, separated by spaces; all that our registration lists of Graph, unless something is named.
+    pub scope: Option<&'a str>,
 }
 
 impl fmt::Debug for AdminConsent<'_> {
@@ -26,14 +28,15 @@ impl fmt::Debug for AdminConsent<'_> {
     }
 }
 
-/// The address. It asks for all that our registration lists of Graph.
+/// The address.
 #[must_use]
 pub(crate) fn admin_consent_url(endpoints: &Endpoints, client_id: ApplicationId, consent: &AdminConsent<'_>) -> String {
+    let default = endpoints.graph_default_scope();
     let mut query = form_urlencoded::Serializer::new(String::new());
     query
         .append_pair("client_id", &client_id.to_string())
         .append_pair("redirect_uri", consent.redirect_uri)
-        .append_pair("scope", &endpoints.graph_default_scope())
+        .append_pair("scope", consent.scope.unwrap_or(&default))
         .append_pair("state", consent.sealed_state);
     format!("{}?{}", endpoints.admin_consent(consent.tenant), query.finish())
 }

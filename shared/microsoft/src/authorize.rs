@@ -5,9 +5,10 @@
 
 use std::fmt;
 
-use onboarding_core::cloud::Endpoints;
+use onboarding_core::cloud::{AuthorityPath, Endpoints};
+use onboarding_core::connection::link::Passage;
 use onboarding_core::id::ApplicationId;
-use onboarding_core::state::State;
+use onboarding_core::state::{State, challenge};
 use url::form_urlencoded;
 
 /// What Microsoft is to ask of the person, beyond what it asks anyway.
@@ -31,11 +32,37 @@ impl Prompt {
     }
 }
 
-/// One person's way to Microsoft. `Debug` shows the request alone: the rest is a live link.
+/// What a sign-in is bound to, wherever it was begun. `Debug` shows the authority alone.
+#[derive(Clone, Copy)]
+pub struct Bound<'a> {
+    authority: AuthorityPath,
+    nonce: &'a str,
+    verifier: &'a str,
+}
+
+impl fmt::Debug for Bound<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bound({}, [redacted])", self.authority)
+    }
+}
+
+impl<'a> From<&'a State> for Bound<'a> {
+    fn from(state: &'a State) -> Self {
+        Self { authority: state.authority, nonce: &state.nonce, verifier: &state.verifier }
+    }
+}
+
+impl<'a> From<&'a Passage> for Bound<'a> {
+    fn from(passage: &'a Passage) -> Self {
+        Self { authority: passage.authority(), nonce: &passage.nonce, verifier: &passage.verifier }
+    }
+}
+
+/// One person's way to Microsoft. `Debug` shows the authority alone: the rest is a live link.
 #[derive(Clone, Copy)]
 pub struct SignIn<'a> {
     /// What must come back; gives authority, nonce and PKCE challenge.
-    pub state: &'a State,
+    pub bound: Bound<'a>,
     /// The same, sealed for the journey.
     pub sealed_state: &'a str,
     /// Where Microsoft sends the person back to: one registered address, compared to the letter (R113).
@@ -50,7 +77,7 @@ pub struct SignIn<'a> {
 
 impl fmt::Debug for SignIn<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SignIn({}, [redacted])", self.state.request)
+        write!(f, "SignIn({}, [redacted])", self.bound.authority)
     }
 }
 
@@ -61,12 +88,12 @@ pub fn authorize_url(endpoints: &Endpoints, client_id: ApplicationId, sign_in: &
     query
         .append_pair("response_type", "id_token code")
         .append_pair("client_id", &client_id.to_string())
-        .append_pair("nonce", &sign_in.state.nonce)
+        .append_pair("nonce", sign_in.bound.nonce)
         .append_pair("response_mode", "form_post")
         .append_pair("state", sign_in.sealed_state)
         .append_pair("scope", sign_in.scope)
         .append_pair("redirect_uri", sign_in.redirect_uri)
-        .append_pair("code_challenge", &sign_in.state.challenge())
+        .append_pair("code_challenge", &challenge(sign_in.bound.verifier))
         .append_pair("code_challenge_method", "S256");
     if let Some(prompt) = sign_in.prompt {
         query.append_pair("prompt", prompt.value());
@@ -76,5 +103,5 @@ pub fn authorize_url(endpoints: &Endpoints, client_id: ApplicationId, sign_in: &
     }
     // A real plus is `%2B` by now, so each `+` is a space; `%20` means a space to every reader.
     let query = query.finish().replace('+', "%20");
-    format!("{}?{query}", endpoints.authorize(sign_in.state.authority))
+    format!("{}?{query}", endpoints.authorize(sign_in.bound.authority))
 }

@@ -4,7 +4,6 @@ use onboarding_core::advice::Code;
 use onboarding_core::cloud::Endpoints;
 use onboarding_core::id::TenantId;
 use onboarding_core::identity::PERSONAL_ACCOUNTS;
-use onboarding_core::text::Domain;
 use reqwest::{Client, Method, Request, StatusCode, Url};
 use serde::Deserialize;
 use thiserror::Error;
@@ -23,18 +22,19 @@ pub enum DiscoveryError {
     Unavailable,
 }
 
+/// What the metadata calls the instances of the clouds.
+const INSTANCES: &[&str] = &["microsoftonline.com", "microsoftonline.us", "partner.microsoftonline.cn"];
+
+/// A tenant's metadata. The cloud instance is its own, whichever authority is asked.
 #[derive(Deserialize)]
 struct Metadata {
     issuer: String,
+    cloud_instance_name: Option<String>,
 }
 
-/// The tenant that owns `domain`.
-pub(crate) async fn tenant_of(
-    http: &Client,
-    endpoints: &Endpoints,
-    domain: &Domain,
-) -> Result<TenantId, DiscoveryError> {
-    let address = Url::parse(&endpoints.discovery(domain.as_str())).map_err(|_| DiscoveryError::Unavailable)?;
+/// The tenant that `name` is the id or a domain of.
+pub(crate) async fn tenant_of(http: &Client, endpoints: &Endpoints, name: &str) -> Result<TenantId, DiscoveryError> {
+    let address = Url::parse(&endpoints.discovery(name)).map_err(|_| DiscoveryError::Unavailable)?;
     let request = Request::new(Method::GET, address);
     let answer = http::send(http, request, READ_TIMEOUT, LOGIN_LIMIT).await.map_err(|_| DiscoveryError::Unavailable)?;
     match answer.status {
@@ -44,11 +44,18 @@ pub(crate) async fn tenant_of(
     }
 }
 
-/// The tenant in the metadata's issuer, which must be exactly the one that we would expect of that tenant.
+/// The tenant in the metadata's issuer, which must be exactly the one that we would expect of that tenant, in our cloud.
 ///
-/// Another issuer is a tenant of another cloud, or no organisation at all.
+/// Another issuer, or another cloud's instance, is a tenant of another cloud, or no organisation at all.
 fn tenant_in(metadata: &[u8], endpoints: &Endpoints) -> Result<TenantId, DiscoveryError> {
-    let Ok(Metadata { issuer }) = serde_json::from_slice(metadata) else { return Err(DiscoveryError::Unavailable) };
+    let Ok(Metadata { issuer, cloud_instance_name }) = serde_json::from_slice(metadata) else {
+        return Err(DiscoveryError::Unavailable);
+    };
+    let own = endpoints.authority_host().trim_start_matches("login.");
+    let is_other = |instance: &str| INSTANCES.contains(&instance) && instance != own;
+    if cloud_instance_name.as_deref().is_some_and(is_other) {
+        return Err(DiscoveryError::UnknownTenant);
+    }
     let tenant = issuer.split('/').rev().find_map(|part| part.parse::<TenantId>().ok());
     let ours = tenant.filter(|tenant| endpoints.issuer(*tenant) == issuer && *tenant != PERSONAL_ACCOUNTS);
     ours.ok_or(DiscoveryError::UnknownTenant)

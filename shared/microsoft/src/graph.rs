@@ -5,6 +5,7 @@
 
 pub(crate) mod application;
 pub(crate) mod bearer;
+pub(crate) mod consented;
 mod membership;
 pub(crate) mod partner;
 pub(crate) mod provisioning;

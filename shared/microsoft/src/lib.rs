@@ -14,7 +14,7 @@
 //! | the address of the admin-consent page | [`admin_consent`] |
 //! | a token for our application alone | `app_token` |
 //! | how a certificate proves who we are | `assertion` |
-//! | the proof of a consent | `graph`, `graph/application`, `graph/membership`, `graph/wire` |
+//! | the proof of a consent | `graph`, `graph/application`, `graph/membership`, `graph/consented`, `graph/wire` |
 //! | what a tenant needs beside its consents | `graph/provisioning` |
 //! | the tenant of a domain | [`discovery`] |
 //! | time limits and sizes | [`http`] |
@@ -40,6 +40,8 @@ use std::time::Duration;
 use onboarding_core::application_client::ApplicationClients;
 use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::cloud::Endpoints;
+use onboarding_core::connection::admit::GrantView;
+use onboarding_core::connection::begin::NamedTenant;
 use onboarding_core::connection::health::{PartnerRole, Probe};
 use onboarding_core::id::{ApplicationId, TenantId};
 use onboarding_core::identity::SignedClaims;
@@ -180,6 +182,17 @@ impl Microsoft {
 
     /// The tenant that owns `domain`.
     pub async fn tenant_of(&self, domain: &Domain) -> Result<TenantId, DiscoveryError> {
-        discovery::tenant_of(&self.http, &self.settings.endpoints, domain).await
+        discovery::tenant_of(&self.http, &self.settings.endpoints, domain.as_str()).await
+    }
+
+    /// The tenant that somebody names by its id or by one of its domains, if it is of this cloud.
+    pub async fn tenant_named(&self, name: &NamedTenant) -> Result<TenantId, DiscoveryError> {
+        discovery::tenant_of(&self.http, &self.settings.endpoints, &name.to_string()).await
+    }
+
+    /// What Graph shows an administrator of his roles and of the grants of step one, within `budget`.
+    pub async fn read_grants(&self, access_token: &SecretString, budget: Duration) -> GrantView {
+        let Settings { endpoints, clients } = &self.settings;
+        graph::consented::read_grants(&self.http, endpoints, access_token, clients.own(), budget).await
     }
 }

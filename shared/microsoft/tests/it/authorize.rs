@@ -32,7 +32,14 @@ fn state(authority: AuthorityPath) -> State {
 
 fn sign_in(state: &State) -> SignIn<'_> {
     let redirect_uri = REDIRECT_URI;
-    SignIn { state, sealed_state: SEALED, redirect_uri, scope: "openid a/b", prompt: None, login_hint: None }
+    SignIn {
+        bound: state.into(),
+        sealed_state: SEALED,
+        redirect_uri,
+        scope: "openid a/b",
+        prompt: None,
+        login_hint: None,
+    }
 }
 
 fn address(sign_in: &SignIn<'_>) -> String {

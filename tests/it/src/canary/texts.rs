@@ -47,7 +47,7 @@ pub(crate) fn gather(played: &Stage, scan: &mut Scan) {
     say("State", format!("{state:?}"));
     let sealed_state = random_text();
     let link = SignIn {
-        state: &state,
+        bound: (&state).into(),
         sealed_state: &sealed_state,
         redirect_uri: REDIRECT_URI,
         scope: "openid",

@@ -65,7 +65,8 @@ enum NotVerified {
 
 /// Looks after every request that a batch of the stream names.
 pub async fn verify(app: &App, event: &Event) -> DynamoDbEventResponse {
-    let mine = wakes(event).into_iter().filter(|wake| !matches!(wake.woken, Woken::Delivery(..) | Woken::Mail(_)));
+    let mine = wakes(event).into_iter();
+    let mine = mine.filter(|wake| !matches!(wake.woken, Woken::Delivery(..) | Woken::Mail(_) | Woken::Connection(_)));
     let looks = mine.map(|Wake { sequence, woken }| (sequence, async move { look_after(app, &woken).await }));
     batch::tried("a consent could not be verified", looks).await
 }
@@ -75,7 +76,7 @@ async fn look_after(app: &App, woken: &Woken) -> Result<(), NotVerified> {
         Woken::Request(id) => verify_one(app, id).await,
         Woken::Enterprise(id) => watch::look(app, *id).await,
         Woken::AwaitedRoles(id) => awaited_roles::look(app, *id).await,
-        Woken::Delivery(..) | Woken::Mail(_) => Ok(()),
+        Woken::Delivery(..) | Woken::Mail(_) | Woken::Connection(_) => Ok(()),
     }
 }
 

@@ -66,7 +66,11 @@ impl NotTried {
 pub async fn deliver(app: &App, event: &Event) -> DynamoDbEventResponse {
     let tries = wakes(event).into_iter().filter_map(|Wake { sequence, woken }| match woken {
         Woken::Mail(id) => Some((sequence, async move { deliver_one(app, &id).await })),
-        Woken::Delivery(..) | Woken::Request(_) | Woken::Enterprise(_) | Woken::AwaitedRoles(_) => None,
+        Woken::Delivery(..)
+        | Woken::Request(_)
+        | Woken::Enterprise(_)
+        | Woken::AwaitedRoles(_)
+        | Woken::Connection(_) => None,
     });
     batch::tried("a mail could not be tried", tries).await
 }

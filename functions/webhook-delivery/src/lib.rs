@@ -69,7 +69,9 @@ pub async fn deliver(app: &App, event: &Event, deadline: Timestamp) -> DynamoDbE
         Woken::Delivery(reseller, id) => {
             Some((sequence, async move { deliver_one(app, (reseller, &id), deadline).await }))
         }
-        Woken::Request(_) | Woken::Enterprise(_) | Woken::AwaitedRoles(_) | Woken::Mail(_) => None,
+        Woken::Request(_) | Woken::Enterprise(_) | Woken::AwaitedRoles(_) | Woken::Connection(_) | Woken::Mail(_) => {
+            None
+        }
     });
     batch::tried("a delivery could not be tried", tries).await
 }

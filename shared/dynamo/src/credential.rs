@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use onboarding_core::catalogue::Catalogue;
+use onboarding_core::connection::Connection;
 use onboarding_core::credential::{self, Caller, KeyOwner, KeyRecord, Presented, Refused};
 use onboarding_core::enterprise::Enterprise;
-use onboarding_core::id::{EnterpriseId, ResellerId};
+use onboarding_core::id::{ConnectionId, EnterpriseId, ResellerId};
 use onboarding_core::idempotency::{Attempt, Kept, Repeat};
 use onboarding_core::reseller::Reseller;
 use onboarding_core::time::Timestamp;
@@ -29,6 +30,8 @@ pub struct Wanted<'a> {
     pub catalogue: bool,
     /// This provider with its gateways and PBX types, for the operator; nobody else is given it.
     pub reseller: Option<ResellerId>,
+    /// This connection.
+    pub connection: Option<&'a ConnectionId>,
     /// What this attempt repeats, on a route that creates.
     pub attempt: Option<&'a Attempt>,
 }
@@ -40,6 +43,8 @@ pub struct Authenticated {
     pub caller: Caller,
     /// The enterprise, whoever's it is.
     pub enterprise: Option<Enterprise>,
+    /// The connection, whoever's it is.
+    pub connection: Option<Connection>,
     /// The provider that the operator wants.
     pub reseller: Option<Reseller>,
     /// The caller's gateways and PBX types; for the operator, those of the wanted provider.
@@ -54,6 +59,7 @@ struct CallerRows {
     token: Option<TokenRecord>,
     reseller: Option<Reseller>,
     enterprise: Option<Enterprise>,
+    connection: Option<Connection>,
     catalogue: Option<Catalogue>,
     kept: Option<Kept>,
 }
@@ -67,7 +73,8 @@ impl Store {
         wanted: Wanted<'_>,
         now: Timestamp,
     ) -> Result<Result<Authenticated, Refused>, StoreError> {
-        let CallerRows { key, token, reseller, enterprise, catalogue, kept } = self.caller(presented, wanted).await?;
+        let CallerRows { key, token, reseller, enterprise, connection, catalogue, kept } =
+            self.caller(presented, wanted).await?;
         let (owner, named) = match presented.owner() {
             KeyOwner::Operator => (None, reseller),
             KeyOwner::Reseller(_) => (reseller, None),
@@ -90,7 +97,7 @@ impl Store {
         let kept = kept.filter(|_| may_know);
         let repeat = wanted.attempt.zip(kept).and_then(|(attempt, kept)| attempt.judge(kept));
         let catalogue = catalogue.unwrap_or_default();
-        Ok(Ok(Authenticated { caller, enterprise, reseller: named, catalogue, repeat }))
+        Ok(Ok(Authenticated { caller, enterprise, connection, reseller: named, catalogue, repeat }))
     }
 
     async fn caller(&self, presented: &Presented, wanted: Wanted<'_>) -> Result<CallerRows, StoreError> {
@@ -107,6 +114,7 @@ impl Store {
             (KeyOwner::Operator, None) => {}
         }
         keys.extend(wanted.enterprise.map(Key::enterprise));
+        keys.extend(wanted.connection.map(Key::connection));
         keys.extend(wanted.attempt.map(Key::idempotency));
         let mut rows = CallerRows::default();
         for item in self.batch_get(keys).await? {
@@ -114,6 +122,7 @@ impl Store {
                 ("reseller", _) => rows.reseller = Some(entity(item)?),
                 ("catalogue", _) => rows.catalogue = Some(entity(item)?),
                 ("enterprise", _) => rows.enterprise = Some(entity(item)?),
+                ("connection", _) => rows.connection = Some(entity(item)?),
                 ("idempotency", _) => rows.kept = Some(entity(item)?),
                 (_, Presented::Key(_)) => rows.key = Some(entity(item)?),
                 (_, Presented::Token(_)) => rows.token = Some(entity(item)?),

@@ -24,13 +24,20 @@ pub enum DueKind {
     Drift,
     /// A mail to be tried again.
     Mail,
+    /// A connection that is to be looked at, or whose lease ends.
+    Connection,
     /// An audit row that is to be sealed.
     Audit,
 }
 
 /// Every kind whose rows are woken, with the number of its shards: one partition takes 1,000 writes a second.
-pub const SHARDS: &[(DueKind, u16)] =
-    &[(DueKind::Verification, 1), (DueKind::Delivery, 1), (DueKind::Mail, 1), (DueKind::Drift, 1)];
+pub const SHARDS: &[(DueKind, u16)] = &[
+    (DueKind::Verification, 1),
+    (DueKind::Delivery, 1),
+    (DueKind::Mail, 1),
+    (DueKind::Drift, 1),
+    (DueKind::Connection, 1),
+];
 
 /// When a row that was woken is due again, should nobody act on it.
 const WAKE_AGAIN_AFTER: Duration = Duration::from_mins(1);
@@ -44,6 +51,7 @@ impl DueKind {
             Self::Delivery => "delivery",
             Self::Drift => "drift",
             Self::Mail => "mail",
+            Self::Connection => "connection",
             Self::Audit => "audit",
         };
         format!("due#{kind}#{shard}")

@@ -4,7 +4,9 @@ use std::fmt;
 
 use onboarding_core::audit::Trail;
 use onboarding_core::credential::{KeyId, KeyOwner};
-use onboarding_core::id::{AuditId, ConsentRequestId, DeliveryId, EnterpriseId, MailId, ResellerId, TenantId};
+use onboarding_core::id::{
+    AuditId, ConnectionId, ConsentRequestId, DeliveryId, EnterpriseId, MailId, ResellerId, TenantId,
+};
 use onboarding_core::idempotency::Attempt;
 use onboarding_core::redirect_url::RedirectUrl;
 use onboarding_core::secret::SecretHash;
@@ -79,6 +81,10 @@ impl Key {
 
     pub(crate) fn request(id: &ConsentRequestId) -> Self {
         Self::new(format!("request#{id}"), "request")
+    }
+
+    pub(crate) fn connection(id: &ConnectionId) -> Self {
+        Self::new(format!("connection#{id}"), "connection")
     }
 
     pub(crate) fn handle(hash: &SecretHash) -> Self {

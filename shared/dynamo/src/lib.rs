@@ -12,6 +12,7 @@ pub mod api_key;
 pub mod audit;
 pub mod awaited_roles;
 mod claim;
+pub mod connection;
 pub mod consent;
 pub mod credential;
 pub mod delivery;

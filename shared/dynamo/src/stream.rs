@@ -1,11 +1,12 @@
 //! The table's stream: which rows want somebody's attention.
 //!
 //! A delivery and a mail want their senders when they are born and each time they are woken; a consent request wants its
-//! verifier when it is woken, and so does an enterprise whose consents, or whose roles, are to be looked at. Every other change is our own
+//! verifier when it is woken, and so does an enterprise whose consents, or whose roles, are to be looked at, and a connection its
+//! upkeep. Every other change is our own
 //! bookkeeping. A record may come twice: whoever acts on it claims first.
 
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
-use onboarding_core::id::{ConsentRequestId, DeliveryId, EnterpriseId, MailId, ResellerId};
+use onboarding_core::id::{ConnectionId, ConsentRequestId, DeliveryId, EnterpriseId, MailId, ResellerId};
 
 use crate::key::AWAITED_ROLES;
 
@@ -16,6 +17,8 @@ pub enum Woken {
     Delivery(ResellerId, DeliveryId),
     /// `mail-delivery`'s.
     Mail(MailId),
+    /// `partner-center-upkeep`'s.
+    Connection(ConnectionId),
     /// `consent-verify`'s.
     Request(ConsentRequestId),
     /// `consent-verify`'s, for all that the enterprise has granted.
@@ -47,6 +50,7 @@ fn wake(record: &EventRecord) -> Option<Wake> {
             Woken::Delivery(reseller.parse().ok()?, key("SK")?.parse().ok()?)
         }
         ("mail", id) if born || was_woken(record) => Woken::Mail(id.parse().ok()?),
+        ("connection", id) if was_woken(record) => Woken::Connection(id.parse().ok()?),
         ("request", id) if was_woken(record) => Woken::Request(id.parse().ok()?),
         ("enterprise", id) if was_woken(record) && key("SK") == Some(AWAITED_ROLES) => {
             Woken::AwaitedRoles(id.parse().ok()?)

@@ -17,6 +17,7 @@
 //! | roles that an enterprise waits for | `enterprise#{id}` | `roles` | due |
 //! | tenant guard | `tenant#{tid}` | `guard` | |
 //! | consent request | `request#{id}` | `request` | due while leased, verifying or awaiting a grant |
+//! | connection to Partner Center | `connection#{id}` | `connection` | owner; due while leased, and for its next look |
 //! | start link | `start#{SHA-256}` | `start` | |
 //! | token handle | `handle#{SHA-256}` | `handle` | |
 //! | delivery (outbox) | `deliveries#{resellerId}` | `{deliveryId}` | due while pending |
@@ -34,7 +35,7 @@
 //!
 //! - `due` (sparse, keys only): `DPK` = `due#{kind}#{shard}`, `DSK` = instant. What must happen at a time, oldest first.
 //! - `owner`: `OPK` = `reseller#{id}`, `OSK` = `enterprise#{created}#{id}`. Lists. The providers:
-//!   `OPK` = `resellers`, `OSK` = `reseller#{created}#{id}`. An enterprise's audit rows:
+//!   `OPK` = `resellers`, `OSK` = `reseller#{created}#{id}`. Connections: `OPK` = `reseller#{id}`, `OSK` = `connection#{id}`. An enterprise's audit rows:
 //!   `OPK` = `audit#{resellerId}#{enterpriseId}`, `OSK` = `{auditId}`.
 //!
 //! # Access patterns
@@ -87,6 +88,12 @@
 //! | `POST /v1/provisioning/management-consent` | BatchGetItem; GetItem: handle, enterprise, and the sign-in's request; BatchGetItem: enterprise, provider, before and after; TransactWriteItems: request, action, provider, guard, audit; and as of a callback: granted | 9 | 37 |
 //! | roles that are waited for, each look | UpdateItem to wake; GetItem: row; BatchGetItem: enterprise, provider; TransactWriteItems: when again; due index | 3 | 7 |
 //! | `GET /v1/provisioning/o365-user-info` | BatchGetItem; with a token of an enterprise GetItem: enterprise | 3 | |
+//! | `POST /v1/partner-center/connections` | BatchGetItem; TransactWriteItems: connection, audit; owner index | 2 | 6 |
+//! | `GET /v1/partner-center/connections` | BatchGetItem; Query of the owner index, for each connection of 1 KB 0.125 | 2 + 6.5 | |
+//! | `GET /v1/partner-center/connections/{connectionId}` | BatchGetItem | 3 | |
+//! | a link of a connection's step | BatchGetItem; PutItem: audit | 3 | 2 |
+//! | a step of a connection | GetItem: connection, provider, and connection once more; TransactWriteItems: connection, to lease; TransactWriteItems: connection, audit | 3 | 10 |
+//! | a look at a connection | GetItem: connection, provider; TransactWriteItems: connection, to lease; TransactWriteItems: connection, audit, what is told; due and owner index | 2 | 12 |
 //! | `GET /v1/webhooks/deliveries` | BatchGetItem; Query of the provider's deliveries, newest first, for each of 2 KB 0.5 | 2 + 25.5 | |
 //! | `POST /v1/webhooks/deliveries/{deliveryId}/redeliver` | BatchGetItem; GetItem: delivery; TransactWriteItems: delivery of 2 KB, audit; due index | 3 | 8 |
 //! | `POST /v1/webhooks/test` | BatchGetItem; TransactWriteItems: delivery, audit; due index | 2 | 6 |

@@ -31,6 +31,7 @@ pub(crate) enum Part {
     Audit,
     AwaitedRoles,
     Catalogue,
+    Connection,
     Delivery,
     Enterprise,
     Guard,

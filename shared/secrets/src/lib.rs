@@ -5,12 +5,14 @@
 //! | `client-secret` | what proves our application to Microsoft: see `onboarding_core::client_credential` |
 //! | `client-secret/{clientId}` | the same of a further app registration (`APPLICATION_CLIENTS`) |
 //! | `sealing-keys` | the JSON of `onboarding_core::seal::SealingKeys` |
+//! | `refresh-token/{connectionId}` | the refresh token of a connection to Partner Center |
 //! | `webhook-keys/{resellerId}` | the JSON of [`WebhookKeys`] |
 //!
 //! Reads are kept in memory: see `cached` for how long, and what happens while the service is away. No value is ever
 //! shown by `Debug`, an error or the log.
 
 mod cached;
+mod refresh_token;
 mod rotation;
 mod store;
 mod webhook_keys;

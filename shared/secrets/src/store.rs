@@ -130,6 +130,34 @@ impl Store {
         if absent { Err(SecretsError::Absent(name)) } else { Err(unavailable(&name, &fault)) }
     }
 
+    /// Writes a new current value under a version's name, whether or not there is a secret. The same write again is no other.
+    pub(crate) async fn put_version(&self, name: &str, value: &SecretString, token: &str) -> Result<(), SecretsError> {
+        match self.put_as(name, value, token).await {
+            Err(SecretsError::Absent(name_with_prefix)) => {
+                let create = self.client.create_secret().name(&name_with_prefix).secret_string(value.expose_secret());
+                match create.client_request_token(token).send().await {
+                    Ok(_) => Ok(()),
+                    // Somebody else was faster; the last word is ours all the same.
+                    Err(fault)
+                        if fault.as_service_error().is_some_and(CreateSecretError::is_resource_exists_exception) =>
+                    {
+                        self.put_as(name, value, token).await
+                    }
+                    Err(fault) => Err(unavailable(&name_with_prefix, &fault)),
+                }
+            }
+            put => put,
+        }
+    }
+
+    async fn put_as(&self, name: &str, value: &SecretString, token: &str) -> Result<(), SecretsError> {
+        let name = self.full(name);
+        let request = self.client.put_secret_value().secret_id(&name).secret_string(value.expose_secret());
+        let Err(fault) = request.client_request_token(token).send().await else { return Ok(()) };
+        let absent = fault.as_service_error().is_some_and(PutSecretValueError::is_resource_not_found_exception);
+        if absent { Err(SecretsError::Absent(name)) } else { Err(unavailable(&name, &fault)) }
+    }
+
     /// The name with its prefix, as people find it in the console.
     pub(crate) fn full(&self, name: &str) -> String {
         format!("{}/{name}", self.prefix)

@@ -5,6 +5,7 @@
 //! The words "reseller" and "partner" never stand on a page: tenants know a "Service Provider" (R005).
 
 mod activation;
+mod connection;
 
 use askama::Template;
 use http::StatusCode;
@@ -21,6 +22,7 @@ use crate::failure::Failure;
 use crate::text::{self, StartText, StateText};
 
 pub use activation::Activation;
+pub use connection::{Connected, Told};
 
 /// The style sheet, inside every page: a page is one request and stays whole when it is saved.
 const STYLE: &str = include_str!("../templates/style.css");

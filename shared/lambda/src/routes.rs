@@ -12,7 +12,7 @@ use onboarding_core::scope::Scope;
 pub use matching::{Found, Params, find, surface_of};
 pub use operation::{
     AuditOp, ConsentRedirectOp, CreateEnterpriseOp, CredentialsOp, EnterprisesOp, Operation, OtherFunction,
-    ProvisioningOp, RegistrationUrlOp, WebhooksOp,
+    PartnerCenterOp, PartnerCenterRedirectOp, ProvisioningOp, RegistrationUrlOp, WebhooksOp,
 };
 
 /// One route.
@@ -345,6 +345,79 @@ pub static ROUTES: &[Route] = &[
         creates: false,
         operation: Operation::Provisioning(ProvisioningOp::ManagementConsent),
     },
+    route(
+        Method::POST,
+        "/v1/partner-center/connections",
+        Level::Reseller,
+        Operation::PartnerCenter(PartnerCenterOp::Create),
+    )
+    .needing(Scope::ConnectionsWrite)
+    .creating(),
+    route(
+        Method::GET,
+        "/v1/partner-center/connections",
+        Level::Reseller,
+        Operation::PartnerCenter(PartnerCenterOp::List),
+    )
+    .needing(Scope::ConnectionsRead)
+    .taking(&["limit", "cursor"]),
+    route(
+        Method::GET,
+        "/v1/partner-center/connections/{connectionId}",
+        Level::Reseller,
+        Operation::PartnerCenter(PartnerCenterOp::Read),
+    )
+    .needing(Scope::ConnectionsRead),
+    route(
+        Method::POST,
+        "/v1/partner-center/connections/{connectionId}/admin-consent-link",
+        Level::Reseller,
+        Operation::PartnerCenter(PartnerCenterOp::AdminConsentLink),
+    )
+    .needing(Scope::ConnectionsWrite),
+    route(
+        Method::POST,
+        "/v1/partner-center/connections/{connectionId}/user-consent-link",
+        Level::Reseller,
+        Operation::PartnerCenter(PartnerCenterOp::UserConsentLink),
+    )
+    .needing(Scope::ConnectionsWrite),
+    route(
+        Method::POST,
+        "/v1/partner-center/connections/{connectionId}/finalize",
+        Level::Reseller,
+        Operation::PartnerCenter(PartnerCenterOp::Finalize),
+    )
+    .needing(Scope::ConnectionsWrite),
+    route(
+        Method::GET,
+        "/v1/partner-center/connections/{connectionId}/health",
+        Level::Reseller,
+        Operation::PartnerCenter(PartnerCenterOp::Health),
+    )
+    .needing(Scope::ConnectionsRead),
+    route(
+        Method::POST,
+        "/v1/partner-center/connections/{connectionId}/disconnect",
+        Level::Reseller,
+        Operation::PartnerCenter(PartnerCenterOp::Disconnect),
+    )
+    .needing(Scope::ConnectionsWrite),
+    page(
+        Method::POST,
+        "/partner-center/user-consent",
+        Operation::PartnerCenterRedirect(PartnerCenterRedirectOp::UserConsent),
+    ),
+    page(
+        Method::GET,
+        "/partner-center/admin-consent",
+        Operation::PartnerCenterRedirect(PartnerCenterRedirectOp::AdminConsent),
+    ),
+    page(
+        Method::POST,
+        "/partner-center/admin-consent",
+        Operation::PartnerCenterRedirect(PartnerCenterRedirectOp::AdminSignIn),
+    ),
     route(Method::GET, "/v1/webhooks/deliveries", Level::Reseller, Operation::Webhooks(WebhooksOp::ListDeliveries))
         .needing(Scope::WebhooksRead)
         .taking(&["limit", "cursor", "status", "enterpriseId"]),

@@ -9,7 +9,7 @@ use crate::event;
 use crate::world::{self, World};
 
 /// The HTTP functions of the bundle.
-pub(crate) const FUNCTIONS: [&str; 8] = [
+pub(crate) const FUNCTIONS: [&str; 10] = [
     "create-enterprise",
     "credentials",
     "enterprises",
@@ -18,10 +18,13 @@ pub(crate) const FUNCTIONS: [&str; 8] = [
     "provisioning",
     "registration-url",
     "consent-redirect",
+    "partner-center",
+    "partner-center-redirect",
 ];
 
 /// Those that read their secrets before the first event. All others make their first TLS exchange in it.
-const SECRETS_AT_START: [&str; 3] = ["provisioning", "registration-url", "consent-redirect"];
+const SECRETS_AT_START: [&str; 5] =
+    ["provisioning", "registration-url", "consent-redirect", "partner-center", "partner-center-redirect"];
 
 /// Which role a program has in the comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +120,13 @@ fn one_read(function: &str, world: &World) -> (Value, u16) {
         "webhooks" => (event::post("/v1/webhooks/test", reseller, &serde_json::json!({})), 422),
         "credentials" => (event::post("/v1/resellers", operator, &serde_json::json!({})), 422),
         "registration-url" => (event::post("/v1/enterprises/action-url", reseller, &world::link_to_nobody()), 404),
+        // A connection that is none; and a state that nobody sealed, for which nothing is read.
+        "partner-center" => {
+            (event::get("/v1/partner-center/connections/con_00000000000000000000000000", reseller), 404)
+        }
+        "partner-center-redirect" => {
+            (event::get("/partner-center/admin-consent?state=x&admin_consent=True", None), 400)
+        }
         "consent-redirect" => (event::get(&format!("/outcome/{}", world.outcome_handle), None), 200),
         _ => (event::get(&world::enterprise_path(), reseller), 200),
     }

@@ -4,6 +4,7 @@
 //! grow. The tests hold each reader against its schema.
 
 mod audit;
+mod connection;
 mod consent;
 mod enterprise;
 mod operator;
@@ -15,6 +16,7 @@ use std::borrow::Cow;
 use onboarding_core::action::{ActionItem, ActionType};
 use onboarding_core::capability::Capabilities;
 use onboarding_core::catalogue::{PbxType, SbcGateway};
+use onboarding_core::connection::end::Certificate;
 use onboarding_core::credential::KeyId;
 use onboarding_core::enterprise::{Preview, Profile};
 use onboarding_core::id::{EnterpriseId, MAX_SAFE_INTEGER, ReferenceId, ResellerId};
@@ -33,6 +35,7 @@ use utoipa::{Number, PartialSchema, ToSchema};
 use crate::described::reference;
 
 pub(crate) use audit::Trail;
+pub(crate) use connection::{ConnectionHealth, ConnectionLink, ConnectionPage, NewConnection};
 pub(crate) use consent::{
     ActionItems, ConfirmTenant, Permissions, PlannedPermission, PlannedScreen, StartLink, WantedStart,
 };
@@ -121,6 +124,7 @@ const READ: &[&str] = &[
     "ConfigDetails",
     "ConfirmTenant",
     "EntConfigInfo",
+    "NewConnection",
     "NewKey",
     "NewPbxType",
     "NewSbcGateway",
@@ -171,6 +175,11 @@ pub(crate) fn into_components(components: ComponentsBuilder) -> ComponentsBuilde
         WantedProvisioning,
         Readiness,
         DeliveryPage,
+        ConnectionPage,
+        ConnectionLink,
+        ConnectionHealth,
+        Certificate,
+        NewConnection,
         WantedTest,
         UserInfo,
         UserInfoOfTenant,

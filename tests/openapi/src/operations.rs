@@ -5,6 +5,8 @@ mod consent_redirect;
 mod create_enterprise;
 mod credentials;
 mod enterprises;
+mod partner_center;
+mod partner_center_redirect;
 mod provisioning;
 mod registration_url;
 mod webhooks;
@@ -23,6 +25,8 @@ pub(crate) fn describe(operation: Operation) -> Described {
         Operation::RegistrationUrl(operation) => registration_url::describe(operation),
         Operation::Provisioning(operation) => provisioning::describe(operation),
         Operation::ConsentRedirect(operation) => consent_redirect::describe(operation),
+        Operation::PartnerCenter(operation) => partner_center::describe(operation),
+        Operation::PartnerCenterRedirect(operation) => partner_center_redirect::describe(operation),
         Operation::Webhooks(operation) => webhooks::describe(operation),
     }
 }

@@ -9,6 +9,7 @@ use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use futures_util::future::BoxFuture;
 use lambda_http::{Body, Request, RequestExt as _, Response};
+use onboarding_connections::{Callbacks, Connections};
 use onboarding_core::proof::Policy;
 use onboarding_core::redirect_url::RedirectPolicy;
 use onboarding_core::seal::rotation::Rotation;
@@ -31,6 +32,9 @@ pub(crate) struct Functions {
     enterprises: enterprises::App,
     registration_url: registration_url::App,
     provisioning: provisioning::App,
+    partner_center: partner_center::App,
+    partner_center_redirect: partner_center_redirect::App,
+    partner_center_upkeep: partner_center_upkeep::App,
     consent_redirect: consent_redirect::App,
     consent_verify: consent_verify::App,
     webhooks: webhooks::App,
@@ -73,6 +77,12 @@ impl Functions {
         let (secrets, microsoft) = (|| Arc::clone(secrets), || Arc::clone(microsoft));
         let (clock, random) = (|| Arc::clone(&parts.edge.clock), || Arc::clone(&parts.edge.random));
         let policy = Policy::default();
+        let callbacks = Callbacks {
+            admin: parts.edge.public_base.connection_admin_callback(),
+            user: parts.edge.public_base.connection_user_callback(),
+        };
+        let connections =
+            || Connections { store: store(), secrets: secrets(), microsoft: microsoft(), callbacks: callbacks.clone() };
         Ok(Self {
             credentials: credentials::App {
                 edge: edge(),
@@ -97,6 +107,13 @@ impl Functions {
                 secrets: secrets(),
                 microsoft: microsoft(),
                 policy,
+            },
+            partner_center: partner_center::App { edge: edge(), connections: connections() },
+            partner_center_redirect: partner_center_redirect::App { edge: edge(), connections: connections(), policy },
+            partner_center_upkeep: partner_center_upkeep::App {
+                connections: connections(),
+                clock: clock(),
+                random: random(),
             },
             consent_redirect: consent_redirect::App {
                 edge: edge(),
@@ -150,6 +167,10 @@ impl Functions {
                 Box::pin(registration_url::handle(&self.registration_url, request)).await
             }
             Some(Operation::Provisioning(_)) => Box::pin(provisioning::handle(&self.provisioning, request)).await,
+            Some(Operation::PartnerCenter(_)) => Box::pin(partner_center::handle(&self.partner_center, request)).await,
+            Some(Operation::PartnerCenterRedirect(_)) => {
+                Box::pin(partner_center_redirect::handle(&self.partner_center_redirect, request)).await
+            }
             Some(Operation::ConsentRedirect(_)) => {
                 Box::pin(consent_redirect::handle(&self.consent_redirect, request)).await
             }
@@ -166,6 +187,9 @@ impl Functions {
     ) -> DynamoDbEventResponse {
         match function {
             StreamFunction::ConsentVerify => Box::pin(consent_verify::verify(&self.consent_verify, batch)).await,
+            StreamFunction::PartnerCenterUpkeep => {
+                Box::pin(partner_center_upkeep::keep(&self.partner_center_upkeep, batch)).await
+            }
             StreamFunction::WebhookDelivery => {
                 Box::pin(webhook_delivery::deliver(&self.webhook_delivery, batch, deadline)).await
             }
@@ -192,6 +216,7 @@ impl Functions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StreamFunction {
     ConsentVerify,
+    PartnerCenterUpkeep,
     WebhookDelivery,
     MailDelivery,
 }
@@ -200,6 +225,7 @@ impl StreamFunction {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::ConsentVerify => "consent-verify",
+            Self::PartnerCenterUpkeep => "partner-center-upkeep",
             Self::WebhookDelivery => "webhook-delivery",
             Self::MailDelivery => "mail-delivery",
         }

@@ -234,6 +234,7 @@ impl Outside {
         Ok(Arc::new(Schedule {
             functions: Arc::clone(functions),
             verification: mapping(StreamFunction::ConsentVerify),
+            upkeep: mapping(StreamFunction::PartnerCenterUpkeep),
             delivery: mapping(StreamFunction::WebhookDelivery),
             mail: mapping(StreamFunction::MailDelivery),
             clock: Arc::clone(clock),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::try_join3;
+use futures_util::future::try_join4;
 use onboarding_core::time::Clock as _;
 use onboarding_dynamo::StoreError;
 use thiserror::Error;
@@ -35,6 +35,7 @@ pub enum TickError {
 pub(crate) struct Schedule {
     pub(crate) functions: Arc<Functions>,
     pub(crate) verification: Arc<Mapping>,
+    pub(crate) upkeep: Arc<Mapping>,
     pub(crate) delivery: Arc<Mapping>,
     pub(crate) mail: Arc<Mapping>,
     pub(crate) clock: Arc<SandboxClock>,
@@ -52,7 +53,7 @@ impl Schedule {
 
     /// Starts what is to go on by itself: reading the stream, and the timer of the sweep.
     pub(crate) fn start(self: &Arc<Self>, options: &Options, background: &mut Background) {
-        let mappings = [&self.verification, &self.delivery, &self.mail];
+        let mappings = [&self.verification, &self.upkeep, &self.delivery, &self.mail];
         for mapping in mappings.into_iter().filter(|_| options.stream == StreamReads::AllTheTime) {
             let mapping = Arc::clone(mapping);
             background.repeat(POLL, move || Arc::clone(&mapping).read_on());
@@ -75,8 +76,9 @@ impl Schedule {
 
     /// Until no function's work has left a record for another.
     async fn drain(&self) -> Result<(), StreamError> {
-        let (verification, delivery, mail) = (&self.verification, &self.delivery, &self.mail);
-        while try_join3(verification.drain(), delivery.drain(), mail.drain()).await? != (0, 0, 0) {}
+        let (verification, upkeep) = (&self.verification, &self.upkeep);
+        let (delivery, mail) = (&self.delivery, &self.mail);
+        while try_join4(verification.drain(), upkeep.drain(), delivery.drain(), mail.drain()).await? != (0, 0, 0, 0) {}
         Ok(())
     }
 }

@@ -17,6 +17,10 @@ pub enum Operation {
     Provisioning(ProvisioningOp),
     /// Of `consent-redirect`.
     ConsentRedirect(ConsentRedirectOp),
+    /// Of `partner-center`.
+    PartnerCenter(PartnerCenterOp),
+    /// Of `partner-center-redirect`.
+    PartnerCenterRedirect(PartnerCenterRedirectOp),
     /// Of `webhooks`.
     Webhooks(WebhooksOp),
 }
@@ -33,6 +37,8 @@ impl Operation {
             Self::RegistrationUrl(_) => "registration-url",
             Self::Provisioning(_) => "provisioning",
             Self::ConsentRedirect(_) => "consent-redirect",
+            Self::PartnerCenter(_) => "partner-center",
+            Self::PartnerCenterRedirect(_) => "partner-center-redirect",
             Self::Webhooks(_) => "webhooks",
         }
     }
@@ -197,6 +203,40 @@ operations!(
         AdminConsent,
         /// Shows how a consent ended.
         Outcome,
+    }
+);
+
+operations!(
+    /// What `partner-center` does.
+    PartnerCenterOp of PartnerCenter {
+        /// Makes a connection (R186).
+        Create,
+        /// Lists the caller's connections.
+        List,
+        /// Reads one.
+        Read,
+        /// Makes the link of the first step (R182).
+        AdminConsentLink,
+        /// Makes the link of the second step (R183).
+        UserConsentLink,
+        /// Tests a connection of which both consents are given (R190).
+        Finalize,
+        /// Looks live whether it works, and says why not (R192, R193, R196).
+        Health,
+        /// Ends it for good.
+        Disconnect,
+    }
+);
+
+operations!(
+    /// What `partner-center-redirect` does.
+    PartnerCenterRedirectOp of PartnerCenterRedirect {
+        /// Takes the redirect of Microsoft's admin-consent page, and has the administrator sign in.
+        AdminConsent,
+        /// Takes the `form_post` of that sign-in (R176, R187).
+        AdminSignIn,
+        /// Takes the `form_post` of the integration user's sign-in (R189-R191).
+        UserConsent,
     }
 );
 

@@ -1,0 +1,207 @@
+//! The live look at a connection: the token is used, Partner Center called, the roles read, and all of it judged at once.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use onboarding_core::advice::Code;
+use onboarding_core::client_credential::ClientCredential;
+use onboarding_core::connection::Connection;
+use onboarding_core::connection::admit::READ_BACK;
+use onboarding_core::connection::health::{Consents, Evidence, PartnerRole, Probe, Seen, Verdict, judge};
+use onboarding_core::connection::lease::Leased;
+use onboarding_core::identity::Signer;
+use onboarding_core::random::Random;
+use onboarding_core::time::Timestamp;
+use onboarding_microsoft::refresh::{Refresh, Refreshed};
+use onboarding_secrets::SecretsError;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::Connections;
+
+/// How long Partner Center and Graph may take, each.
+const BUDGET: Duration = Duration::from_secs(5);
+
+/// What a look found.
+#[derive(Debug)]
+pub struct Examined {
+    /// The judgement.
+    pub verdict: Verdict,
+    /// Whether a new token was stored.
+    pub rotated: bool,
+}
+
+/// A sign-in whose code was redeemed, not yet stored anywhere. `Debug` hides the tokens.
+#[derive(Debug)]
+pub struct Fresh<'a> {
+    /// Who signed in.
+    pub signer: &'a Signer,
+    /// For Partner Center.
+    pub access_token: &'a SecretString,
+    /// What may be stored, if all is well.
+    pub refresh_token: SecretString,
+}
+
+impl Connections {
+    /// Uses the stored token of `connection` and looks whether the connection works. Under a lease a new token that Microsoft
+    /// gives is stored before anything else; without one, or where none is given, the old one stays, which stays good.
+    pub async fn examine(
+        &self,
+        connection: &Connection,
+        lease: Option<&Leased>,
+        at: (Timestamp, &dyn Random),
+    ) -> Result<Examined, SecretsError> {
+        let Some(both) = connection.state.both() else {
+            return Ok(Examined { verdict: self.unseen(connection), rotated: false });
+        };
+        let token = match self.secrets.refresh_token(&connection.id).await {
+            Ok(token) => token,
+            Err(SecretsError::Absent(_)) => {
+                return Ok(self.judged(
+                    connection,
+                    Some(&both.user.signer),
+                    Err(Code::RefreshTokenMissing),
+                    (None, None),
+                ));
+            }
+            Err(fault) => return Err(fault),
+        };
+        let signer = &both.user.signer;
+        let refreshed = match self.refreshed(signer, &token, &self.user_scope(), at).await? {
+            Ok(refreshed) => refreshed,
+            Err(code) => return Ok(self.judged(connection, Some(signer), Err(code), (None, None))),
+        };
+        let rotated = match (lease, &refreshed.refresh_token) {
+            (Some(lease), Some(new)) => {
+                self.secrets.put_refresh_token(&connection.id, new, &lease.token_version(0)).await?;
+                true
+            }
+            (Some(_) | None, _) => false,
+        };
+        let newest = refreshed.refresh_token.as_ref().unwrap_or(&token);
+        let (probe, roles) =
+            tokio::join!(self.microsoft.probe(&refreshed.access_token, at.1, BUDGET), self.roles(signer, newest, at));
+        // Roles that cannot be read are unknown; Partner Center's own answer counts then.
+        let roles = roles?.ok().flatten().map(|(roles, _)| roles);
+        let evidence = Evidence::of(refreshed.access_token.expose_secret());
+        let examined = self.judged(connection, Some(signer), Ok(evidence), (Some(probe), roles));
+        Ok(Examined { rotated, ..examined })
+    }
+
+    /// Looks whether the access of a fresh sign-in works, before anything of it is stored: the token is used once, so that a
+    /// second factor that is asked for again is found now (R179). Answers the newest token with the judgement.
+    pub async fn try_out(
+        &self,
+        connection: &Connection,
+        fresh: Fresh<'_>,
+        at: (Timestamp, &dyn Random),
+    ) -> Result<(Verdict, SecretString), SecretsError> {
+        let Fresh { signer, access_token, refresh_token } = fresh;
+        let evidence = Evidence::of(access_token.expose_secret());
+        if let Err(code) = evidence.admit(at.0) {
+            let refused = if code == Code::MfaClaimMissing { Ok(evidence) } else { Err(code) };
+            return Ok((self.judged(connection, Some(signer), refused, (None, None)).verdict, refresh_token));
+        }
+        let (probe, roles) =
+            tokio::join!(self.microsoft.probe(access_token, at.1, BUDGET), self.roles(signer, &refresh_token, at));
+        let (refreshed, roles, newest) = match roles? {
+            Ok(Some((roles, newest))) => (Ok(evidence), Some(roles), newest),
+            Ok(None) => (Ok(evidence), None, None),
+            Err(code) => (Err(code), None, None),
+        };
+        let examined = self.judged(connection, Some(signer), refreshed, (Some(probe), roles));
+        Ok((examined.verdict, newest.unwrap_or(refresh_token)))
+    }
+
+    /// What is known of a connection without looking.
+    #[must_use]
+    pub fn unseen(&self, connection: &Connection) -> Verdict {
+        let none = BTreeSet::new();
+        let required = if connection.required_roles.is_empty() { &none } else { &connection.required_roles };
+        judge(&Seen {
+            consents: consents(connection, None),
+            refreshed: None,
+            probe: None,
+            roles: None,
+            required,
+            token_used_at: None,
+            secret_ends_at: None,
+        })
+    }
+
+    fn judged(
+        &self,
+        connection: &Connection,
+        signer: Option<&Signer>,
+        refreshed: Result<Evidence, Code>,
+        (probe, roles): (Option<Probe>, Option<BTreeSet<PartnerRole>>),
+    ) -> Examined {
+        let verdict = judge(&Seen {
+            consents: consents(connection, signer),
+            refreshed: Some(refreshed),
+            probe,
+            roles,
+            required: &connection.required_roles,
+            token_used_at: connection.state.both().map(|both| both.token_at),
+            secret_ends_at: None,
+        });
+        Examined { verdict, rotated: false }
+    }
+
+    /// The roles that Graph shows `signer` in, with the token that Microsoft gave in the place of `token`, if it did; or why
+    /// the token cannot be used.
+    #[expect(clippy::type_complexity, reason = "a fault of ours, one of Microsoft's, or what was read")]
+    async fn roles(
+        &self,
+        signer: &Signer,
+        token: &SecretString,
+        at: (Timestamp, &dyn Random),
+    ) -> Result<Result<Option<(BTreeSet<PartnerRole>, Option<SecretString>)>, Code>, SecretsError> {
+        let scope = format!("openid profile offline_access {}", self.graph_scope(READ_BACK));
+        let refreshed = match self.refreshed(signer, token, &scope, at).await? {
+            Ok(refreshed) => refreshed,
+            Err(code) => return Ok(Err(code)),
+        };
+        let roles = self.microsoft.partner_roles(&refreshed.access_token, BUDGET).await;
+        Ok(Ok(roles.map(|roles| (roles, refreshed.refresh_token))))
+    }
+
+    /// Uses a token; once more with our own credential read again, should Microsoft refuse that.
+    async fn refreshed(
+        &self,
+        signer: &Signer,
+        token: &SecretString,
+        scope: &str,
+        at: (Timestamp, &dyn Random),
+    ) -> Result<Result<Refreshed, Code>, SecretsError> {
+        let credential = self.secrets.client_credential(at.0).await?;
+        let first = self.refresh_once(&credential, (signer, token, scope), at).await;
+        if !matches!(first, Err(Code::OurSecretBadOrExpired)) {
+            return Ok(first);
+        }
+        let again = self.secrets.client_credential_after_refusal(at.0).await?;
+        if Arc::ptr_eq(&again, &credential) {
+            return Ok(first);
+        }
+        Ok(self.refresh_once(&again, (signer, token, scope), at).await)
+    }
+
+    async fn refresh_once(
+        &self,
+        credential: &ClientCredential,
+        (signer, token, scope): (&Signer, &SecretString, &str),
+        at: (Timestamp, &dyn Random),
+    ) -> Result<Refreshed, Code> {
+        let refresh = Refresh { tenant: signer.tenant, token, scope, of: signer };
+        self.microsoft.refresh(credential, refresh, at).await.map_err(|error| error.code())
+    }
+}
+
+fn consents<'a>(connection: &'a Connection, user: Option<&'a Signer>) -> Consents<'a> {
+    Consents {
+        partner: connection.partner_tenant,
+        admin: connection.state.admin().map(|admin| &admin.signer),
+        user: user.or_else(|| connection.state.both().map(|both| &both.user.signer)),
+        same_person_allowed: connection.same_identity_allowed,
+    }
+}

@@ -18,6 +18,8 @@ use crate::world::{Answer, Provider, World, send};
 const NOBODYS: u64 = 1;
 /// A delivery that nobody has.
 const NOBODYS_DELIVERY: &str = "msg_00000000000000000000000000";
+/// A connection that nobody has.
+const NOBODYS_CONNECTION: &str = "con_00000000000000000000000000";
 
 /// A path of a route, as it is called.
 struct Path {
@@ -42,6 +44,7 @@ struct About {
     reseller: u64,
     key: String,
     delivery: String,
+    connection: String,
 }
 
 impl Path {
@@ -53,7 +56,7 @@ impl Path {
     fn filled(&self, about: &About) -> String {
         let path = self.template.replace("{enterpriseId}", &about.enterprise.to_string());
         let path = path.replace("{resellerId}", &about.reseller.to_string()).replace("{keyId}", &about.key);
-        let path = path.replace("{deliveryId}", &about.delivery);
+        let path = path.replace("{deliveryId}", &about.delivery).replace("{connectionId}", &about.connection);
         let path = path.replace("{actionType}", "GET_CONTACTS_CONSENT");
         let path = path.replace("{userId}", "grace%40contoso.example");
         let of = [("resellerId", about.reseller), ("enterpriseId", about.enterprise)];
@@ -131,7 +134,8 @@ impl Cast {
         let test = json!({ "redirectUrl": world.hook() });
         let delivery = world.as_holder_of(&provider.key, Method::POST, "/v1/webhooks/test", Some(&test)).await.json();
         let delivery = delivery["id"].as_str().unwrap().to_owned();
-        let about = About { enterprise, reseller: provider.id.get(), key: spare, delivery };
+        let connection = world.connection_of(&provider.key, json!({})).await;
+        let about = About { enterprise, reseller: provider.id.get(), key: spare, delivery, connection };
         let (revoked_id, revoked) = world.key_of(&provider, &json!({})).await;
         let of_revoked = (world.token(&revoked).await, world.token_of(&revoked, enterprise).await);
         assert_eq!(world.revoke(&provider, &revoked_id).await.status, 204);
@@ -320,13 +324,15 @@ async fn what_is_anothers_does_not_exist() {
     let mut compared = 0;
     for path in paths().filter(|path| path.route.scope.is_some()) {
         let by_enterprise = path.names("enterpriseId") || path.names_in_body();
-        if !by_enterprise && !path.names("resellerId") && !path.names("deliveryId") {
+        let by_own = ["resellerId", "deliveryId", "connectionId"].iter().any(|name| path.names(name));
+        if !by_enterprise && !by_own {
             continue;
         }
         let nobodys = About {
             enterprise: NOBODYS,
             reseller: NOBODYS,
             delivery: NOBODYS_DELIVERY.to_owned(),
+            connection: NOBODYS_CONNECTION.to_owned(),
             ..cast.about.clone()
         };
         let mut strangers = vec![cast.other.key.as_str()];

@@ -246,6 +246,7 @@ fn example(route: &Route, world: &World, (provider, waiting): (&Provider, u64), 
         "/v1/enterprises/action-url" => {
             json!({"actionType": "REGISTRATION", "enterpriseId": enterprise, "redirectUrl": world.hook()})
         }
+        "/v1/partner-center/connections" => World::connection_body(),
         other => panic!("{other} creates, and has no example"),
     };
     (path, body)

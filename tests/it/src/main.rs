@@ -36,6 +36,7 @@ mod mail;
 mod meter;
 mod openapi;
 mod page;
+mod partner_center;
 mod preview;
 mod program;
 mod provisioning;

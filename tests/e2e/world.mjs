@@ -10,6 +10,7 @@ const PROGRAM = process.env.SANDBOX ?? fileURLToPath(new URL('../../target/debug
 const ARGUMENTS = ['serve', '--json', '--port', '0', '--ephemeral', '--allow-insecure-redirects'];
 
 export const CONTOSO = 'c0a70500-1111-4a4a-8b8b-0000000c0001';
+export const WINGTIP = '31a671b0-4444-4a4a-8b8b-000000010004';
 export const PERSONAL = '9188040d-6c67-4c5b-b112-36a304b66dad';
 export const TEAMS_ADMIN_API = '48ac35b8-9aa8-4d74-927d-1f4a14a0b239';
 
@@ -102,6 +103,29 @@ class World {
   /** The actions of an enterprise, as the API tells them. */
   async actions(enterpriseId) {
     return (await this.call('GET', `${this.api}/v1/enterprises/${enterpriseId}/actions`, { key: this.resellerKey })).items;
+  }
+
+  /** Makes a connection to Partner Center. */
+  connection(partnerTenantId, integrationUser) {
+    const body = { partnerTenantId, integrationUser, billingType: 'direct' };
+    return this.call('POST', `${this.api}/v1/partner-center/connections`, { key: this.resellerKey, body, status: 201 });
+  }
+
+  /** The connection, as the API tells it. */
+  connectionOf(id) {
+    return this.call('GET', `${this.api}/v1/partner-center/connections/${id}`, { key: this.resellerKey });
+  }
+
+  /** The link for one of its steps: `admin-consent-link` or `user-consent-link`. */
+  async connectionLink(id, step) {
+    const url = `${this.api}/v1/partner-center/connections/${id}/${step}`;
+    return (await this.call('POST', url, { key: this.resellerKey, body: {} })).url;
+  }
+
+  /** Has it tried. */
+  finalize(id, status = 200) {
+    const url = `${this.api}/v1/partner-center/connections/${id}/finalize`;
+    return this.call('POST', url, { key: this.resellerKey, body: {}, status });
   }
 
   /** The audit trail of an enterprise. */

@@ -1,6 +1,8 @@
 //! The whole journey without hands: a provider's developer with an API key, and a Global Administrator with a browser,
 //! in a sandbox of their own. Every step goes over HTTP, and says what it took.
 
+mod partner_center;
+
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
@@ -87,7 +89,7 @@ async fn walk(sandbox: &Sandbox, report: &mut impl Write) -> Result<(), DemoErro
     report.step("read Granted Consent on the page", async { is_granted(&outcome) }).await?;
     report.step("see the action granted in the API", developer.action_is_granted(enterprise)).await?;
     report.step("catch the webhook with its signature verified", developer.webhook_is_verified(enterprise)).await?;
-    Ok(())
+    partner_center::walk(&developer, &mut report).await
 }
 
 struct Report<'a, W>(&'a mut W);

@@ -8,6 +8,7 @@
 
 pub mod admit;
 pub mod begin;
+pub mod checklist;
 pub mod end;
 pub mod health;
 pub mod lease;

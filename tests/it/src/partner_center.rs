@@ -1,6 +1,7 @@
 //! Connections to Partner Center: two consents in one tenant, by two people.
 
 mod admin_consent;
+mod checklist;
 mod health;
 mod table;
 mod user_consent;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 #[cfg(feature = "openapi")]
 use super::ConnectionStatus;
+use super::checklist::Item;
 use super::{Connection, Consented, PartnerRole, Step};
 use crate::advice::Explanation;
 use crate::id::{ConnectionId, TenantId};
@@ -36,6 +37,8 @@ pub struct ConnectionView<'a> {
     pub admin_consent: ConsentView<'a>,
     /// The consent of the integration user.
     pub user_consent: ConsentView<'a>,
+    /// What it needs, and how much of that has been seen.
+    pub checklist: Vec<Item>,
     /// What must be mended before it works again.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub problem: Option<Explanation>,
@@ -77,6 +80,7 @@ impl<'a> From<&'a Connection> for ConnectionView<'a> {
             allow_same_identity: connection.same_identity_allowed,
             admin_consent: consent(connection, Step::Admin, connection.state.admin()),
             user_consent: consent(connection, Step::User, both.map(|both| &both.user)),
+            checklist: connection.checklist(),
             problem: connection.problem().map(super::Code::explain),
             created_at: connection.created_at.to_string(),
         }

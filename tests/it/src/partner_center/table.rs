@@ -4,9 +4,7 @@
 use onboarding_sandbox::visitor::Page;
 use reqwest::Method;
 use serde_json::json;
-use simulated_microsoft::{
-    ADMIN_AGENTS, FRANK, GINA, IGOR, Mfa, OSCAR, PAUL, Person, TARA, TESS, WANDA, WINGTIP, WOODGROVE,
-};
+use simulated_microsoft::{ADMIN_AGENTS, GINA, IGOR, Mfa, OSCAR, PAUL, Person, TARA, TESS, WANDA, WINGTIP, WOODGROVE};
 
 use super::{CONNECTIONS, go};
 use crate::world::World;
@@ -56,10 +54,9 @@ fn person(at: Where, who: Who) -> &'static Person {
         (Where::Right | Where::Government, Who::OtherMember) => &OSCAR,
         (Where::Right | Where::Government, Who::SameAsAdmin) => &WANDA,
         (Where::Right | Where::Government, Who::Guest) => &GINA,
-        (Where::Other, Who::Expected) => &TESS,
-        (Where::Other, Who::OtherMember) => &GINA,
+        (Where::Other, Who::Expected | Who::OtherMember) => &TESS,
         (Where::Other, Who::SameAsAdmin) => &TARA,
-        (Where::Other, Who::Guest) => &FRANK,
+        (Where::Other, Who::Guest) => &GINA,
         (Where::Personal, _) => &PAUL,
     }
 }
@@ -118,6 +115,11 @@ async fn a_token_is_kept_in_the_right_cell_and_every_other_names_its_cause() {
                     world.consent_as_admin(&id).await;
                     continue;
                 };
+                // Microsoft may refuse a personal account by itself, before it comes to us.
+                if at == Where::Personal && page.status != 403 {
+                    assert_eq!(tokens, 0, "{cell}: {}", page.text());
+                    continue;
+                }
                 assert_eq!((page.status, tokens), (403, 0), "{cell}: {}", page.text());
                 assert!(page.body.contains(&format!("data-code=\"{code}\"")), "{cell}: {}", page.text());
             }

@@ -73,8 +73,8 @@ enum Error {
     InvalidQuery(Vec<Fault>),
     #[error(transparent)]
     Cursor(#[from] InvalidCursor),
-    #[error(transparent)]
-    Task(#[from] TaskRefused),
+    #[error("{0}")]
+    Task(TaskRefused, Option<String>),
     #[error(transparent)]
     Precondition(#[from] PreconditionFault),
     #[error("the name is taken")]
@@ -107,7 +107,7 @@ impl From<Error> for Failure {
             Error::Query(fault) => fault.into(),
             Error::InvalidQuery(faults) => Self::invalid_query(faults),
             Error::Cursor(wrong) => wrong.into(),
-            Error::Task(refused) => task::refusal(refused),
+            Error::Task(refused, link) => task::refusal(refused).with_action_url(link),
             Error::Precondition(fault) => fault.into(),
             Error::NameTaken => Self::name_taken(),
             Error::RevokeRequired => Self::new(StatusCode::CONFLICT, Code::RevokeRequired),

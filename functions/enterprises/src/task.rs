@@ -2,6 +2,7 @@
 
 use lambda_http::http::StatusCode;
 use onboarding_core::advice::Code;
+use onboarding_core::audit::Actor;
 use onboarding_core::credential::Caller;
 use onboarding_core::task::{Asker, Task, TaskRefused};
 use onboarding_lambda::answer::Answer;
@@ -19,7 +20,8 @@ struct TaskView {
     allowed: bool,
 }
 
-/// `{task}`. It is a question: nothing is done or noted.
+/// `{task}`. It is a question: nothing is done, and nothing noted but the link in the refusal, which is to be handed to the
+/// administrator who can mend it.
 pub(crate) async fn authorize(app: &App, call: &Call<EnterprisesOp>) -> Result<Answer, Error> {
     let (caller, enterprise) = own_enterprise(app, call).await?;
     let mut body = call.json_object()?;
@@ -30,7 +32,15 @@ pub(crate) async fn authorize(app: &App, call: &Call<EnterprisesOp>) -> Result<A
         Caller::Enterprise { .. } => Asker::EnterpriseAdmin,
         Caller::Reseller { .. } | Caller::Operator { .. } => Asker::Provider,
     };
-    task.authorize(asker, &enterprise)?;
+    if let Err(refused) = task.authorize(asker, &enterprise) {
+        let by = (&Actor::from(&caller), call.occasion());
+        let handle = match refused.wanted(task) {
+            Some(wanted) => app.store.ready_link(&enterprise, wanted, by).await?,
+            None => None,
+        };
+        let link = handle.map(|handle| app.edge.public_base.start_link(&handle));
+        return Err(Error::Task(refused, link));
+    }
     Ok(Answer::json(StatusCode::OK, &TaskView { task: task.word(), allowed: true }))
 }
 

@@ -71,6 +71,8 @@ enum Error {
     UnderWay,
     #[error("the person may not provision the tenant")]
     NotAllowed,
+    #[error("the consent was refused or reset since the sign-in")]
+    ConsentRequired(Option<String>),
     #[error("the token has ended, or is none for this enterprise")]
     TokenExpired(Option<String>),
     #[error("the enterprise is bound to no tenant")]
@@ -104,11 +106,17 @@ impl From<Error> for Failure {
             }
             Error::UnderWay => Self::new(StatusCode::CONFLICT, Code::ConsentUnderWay),
             Error::NotAllowed => Self::new(StatusCode::FORBIDDEN, Code::AdminRoleRequired),
+            Error::ConsentRequired(link) => {
+                Self::new(StatusCode::FORBIDDEN, Code::ConsentRequired).with_action_url(link)
+            }
             Error::TokenExpired(link) => {
                 let failure = Self::new(StatusCode::UNAUTHORIZED, Code::TokenExpired);
                 let cause = Code::TokenExpired.advice().cause;
-                link.into_iter()
-                    .fold(failure, |failure, link| failure.with_detail(format!("{cause} Sign in at {link}")))
+                let failure = match &link {
+                    Some(link) => failure.with_detail(format!("{cause} Sign in at {link}")),
+                    None => failure,
+                };
+                failure.with_action_url(link)
             }
             Error::TenantNotKnown => Self::new(StatusCode::CONFLICT, Code::TenantNotKnown),
             Error::Unverifiable => Self::new(StatusCode::CONFLICT, Code::Unverifiable),

@@ -1,7 +1,8 @@
 //! `POST /v1/provisioning/management-consent`: our application becomes a member of the roles by which Teams is managed, in
 //! the name of who signed in, and what is read back grants the management consent (R142, R143).
 //!
-//! The request grants nothing. It goes the way of a link whose administrator is back: recorded as being proved, proved, and
+//! The request grants nothing, and it overrules nobody: after the administrator has refused the consent, or the provider has
+//! reset it, a sign-in from before is not enough. It goes the way of a link whose administrator is back: recorded as being proved, proved, and
 //! decided, each by a conditional write; should we die on the way, `consent-verify` goes on. Of many calls at once one goes
 //! that way, and the others answer what it came to.
 
@@ -17,7 +18,6 @@ use onboarding_core::fields::Fields;
 use onboarding_core::id::{ResellerId, TenantId};
 use onboarding_core::identity::Signer;
 use onboarding_core::proof::judge;
-use onboarding_core::redirect_url::RedirectUrl;
 use onboarding_core::reseller::Reseller;
 use onboarding_core::time::Timestamp;
 use onboarding_dynamo::consent::Recorded;
@@ -64,6 +64,11 @@ pub(crate) async fn update(app: &App, call: &Call<ProvisioningOp>) -> Result<Ans
     if sent.enterprise.action(ACTION).is_granted() {
         return Ok(Answer::empty(StatusCode::OK));
     }
+    if let Some(refused_at) = sent.enterprise.refused_at(ACTION)
+        && asked_at(app, &sent).await?.is_none_or(|asked_at| asked_at <= refused_at)
+    {
+        return Err(Error::ConsentRequired(sent.link(app, call, ACTION).await?));
+    }
     let Some(token) = sent.token(app, call).await? else { return Err(sent.sign_in_again(app, call).await?) };
     let Some(signer) = signer(app, &sent, &token).await? else {
         return Err(sent.sign_in_again(app, call).await?);
@@ -72,6 +77,12 @@ pub(crate) async fn update(app: &App, call: &Call<ProvisioningOp>) -> Result<Ans
         return Err(Error::WrongTenant);
     }
     go_on(app, call, &sent, (signer, token)).await
+}
+
+/// When the link was made that the person signed in by; of Microsoft's own token nobody knows it.
+async fn asked_at(app: &App, sent: &SentBack) -> Result<Option<Timestamp>, Error> {
+    let Some(handle) = &sent.handle else { return Ok(None) };
+    Ok(app.store.request(&handle.request).await?.map(|request| request.created_at))
 }
 
 /// Who signed in, as Graph says; none if it does not take the token, or if the handle was made for somebody else.
@@ -101,7 +112,7 @@ async fn go_on(
     let authority_host = app.microsoft.settings().endpoints.authority_host();
     let context = Context { keys: &keys, occasion: call.occasion(), authority_host, system: None };
     let (sign_in, tenant) = (SharedSignIn::new(signer.clone(), end(sent, call.now())), signer.tenant);
-    let link = link(app, call, sent, (&parties, tenant)).await?;
+    let link = link(app, call, sent, (&parties.0, tenant)).await?;
     let begun = sign_in.go_on_for(link, &token, &Actor::from(&sent.caller), context);
     let mut recorded = Recorded::Superseded;
     if let Some((record, verifying)) = begun {
@@ -127,30 +138,16 @@ async fn link(
     app: &App,
     call: &Call<ProvisioningOp>,
     sent: &SentBack,
-    ((enterprise, reseller), tenant): (&(Enterprise, Reseller), TenantId),
+    (enterprise, tenant): (&Enterprise, TenantId),
 ) -> Result<(ConsentRequest, bool), Error> {
     let wanted = (ACTION, tenant);
     if let Some(own) = app.store.unused_link(enterprise, wanted, call.now()).await? {
         return Ok((own, false));
     }
-    let redirect_url = outcomes(app, sent, reseller).await?;
+    let of_sign_in = sent.handle.as_ref().map(|handle| handle.request.clone());
+    let outcomes = app.store.outcomes(enterprise, of_sign_in).await?;
+    let redirect_url = outcomes.ok_or(Error::TokenExpired(None))?;
     Ok((ConsentRequest::made_for(enterprise, wanted, redirect_url, call.occasion()), true))
-}
-
-/// Where the outcome goes: where that of the sign-in went, or else the events.
-async fn outcomes(app: &App, sent: &SentBack, reseller: &Reseller) -> Result<RedirectUrl, Error> {
-    let granted = |action| {
-        if let ActionState::Granted { request, .. } = sent.enterprise.action(action) { Some(request) } else { None }
-    };
-    let of_handle = sent.handle.as_ref().map(|handle| handle.request.clone());
-    let known =
-        of_handle.or_else(|| granted(ActionType::LoginEnterpriseAdmin)).or_else(|| granted(ActionType::Registration));
-    let request = match &known {
-        Some(id) => app.store.request(id).await?,
-        None => None,
-    };
-    let url = request.map(|request| request.redirect_url).or_else(|| reseller.events_url.clone());
-    url.ok_or(Error::TokenExpired(None))
 }
 
 /// Asks Graph once, and records what it shows. What it does not show yet, `consent-verify` looks at again.

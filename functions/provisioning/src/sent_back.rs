@@ -1,8 +1,8 @@
 //! A sign-in that a provider sends back: the `authenticationResult` of a webhook, what else the body says, and the enterprise
 //! that it is about (R133).
 
-use onboarding_core::action::{ActionState, ActionType};
-use onboarding_core::audit::{Actor, AuditRow, Fact};
+use onboarding_core::action::ActionType;
+use onboarding_core::audit::Actor;
 use onboarding_core::authentication_result::AuthenticationResult;
 use onboarding_core::credential::Caller;
 use onboarding_core::enterprise::{Enterprise, Standing};
@@ -10,7 +10,6 @@ use onboarding_core::fields::Fields;
 use onboarding_core::id::{EnterpriseId, TenantId};
 use onboarding_core::outcome::TokenHandle;
 use onboarding_core::plan::Wanted;
-use onboarding_core::start::StartLink;
 use onboarding_lambda::call::Call;
 use onboarding_lambda::caller;
 use onboarding_lambda::routes::ProvisioningOp;
@@ -86,27 +85,22 @@ impl SentBack {
         Ok(handle.access_token(reseller, &keys, call.now()))
     }
 
-    /// The refusal of a token that has ended, with a link by which the administrator signs in again. The outcome of that
-    /// sign-in goes where the registration's went.
+    /// The refusal of a token that has ended, with a link by which the administrator signs in again.
     pub(crate) async fn sign_in_again(&self, app: &App, call: &Call<ProvisioningOp>) -> Result<Error, Error> {
-        let enterprise = &self.enterprise;
-        let ActionState::Granted { request, .. } = enterprise.action(ActionType::Registration) else {
-            return Ok(Error::TokenExpired(None));
-        };
-        let Some(request) = app.store.request(&request).await? else { return Ok(Error::TokenExpired(None)) };
-        let wanted = Wanted::These([ActionType::LoginEnterpriseAdmin].into());
-        let at = (call.now(), call.occasion().random);
-        let (start, handle) = StartLink::new((enterprise.reseller, enterprise.id), wanted, request.redirect_url, at);
-        let fact = Fact {
-            actor: &Actor::from(&self.caller),
-            action: "start_link.made",
-            object: format!("enterprise:{}", enterprise.id),
-            before: None,
-            after: Some(start.expires_at.to_string()),
-        };
-        let audit = AuditRow::new(enterprise.reseller, Some(enterprise.id), fact, call.occasion());
-        app.store.make_start(&start, &audit, None).await?;
-        Ok(Error::TokenExpired(Some(app.edge.public_base.url(&format!("/start/{}", handle.expose())))))
+        Ok(Error::TokenExpired(self.link(app, call, ActionType::LoginEnterpriseAdmin).await?))
+    }
+
+    /// A start link for `action`, to hand to the administrator.
+    pub(crate) async fn link(
+        &self,
+        app: &App,
+        call: &Call<ProvisioningOp>,
+        action: ActionType,
+    ) -> Result<Option<String>, Error> {
+        let by = (&Actor::from(&self.caller), call.occasion());
+        let wanted = Wanted::These([action].into());
+        let handle = app.store.ready_link(&self.enterprise, wanted, by).await?;
+        Ok(handle.map(|handle| app.edge.public_base.start_link(&handle)))
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use lambda_http::http::StatusCode;
 use onboarding_core::action::ActionType;
 use onboarding_core::application_client::ApplicationClients;
-use onboarding_core::audit::{Actor, AuditRow, Fact};
+use onboarding_core::audit::Actor;
 use onboarding_core::credential::Caller;
 use onboarding_core::enterprise::{Enterprise, Standing};
 use onboarding_core::fields::{Fault, Fields, text_of};
@@ -157,14 +157,7 @@ async fn keep(
     }
     let whose = (enterprise.reseller, enterprise.id);
     let (start, handle) = StartLink::new(whose, wanted, redirect_url, (call.now(), call.occasion().random));
-    let fact = Fact {
-        actor: &Actor::from(caller),
-        action: "start_link.made",
-        object: format!("enterprise:{}", enterprise.id),
-        before: None,
-        after: Some(start.expires_at.to_string()),
-    };
-    let audit = AuditRow::new(enterprise.reseller, Some(enterprise.id), fact, call.occasion());
+    let audit = start.audit(&Actor::from(caller), call.occasion());
     // The link is kept by its hash alone, so it is told once.
     let once = call.attempt().map(|attempt| attempt.keeping(Told::Secret { id: start.hash.to_string() }));
     match app.store.make_start(&start, &audit, once.as_ref()).await? {
@@ -172,7 +165,7 @@ async fn keep(
         Made::Refused => return Err(Error::EnterpriseStopped),
         Made::Repeated(repeat) => return Ok(Answer::repeated(repeat)),
     }
-    let start_url = format!("{}{}", app.edge.public_base.start_page(), handle.expose());
+    let start_url = app.edge.public_base.start_link(&handle);
     let expires_at = start.expires_at.to_string();
     let made = Link { start_url: &start_url, expires_at, microsoft_screens: plan.screens.len() };
     Ok(Answer::json(StatusCode::OK, &made))

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::audit::{Actor, AuditRow, Fact, Occasion};
 use crate::id::{EnterpriseId, ResellerId};
 use crate::plan::Wanted;
 use crate::random::Random;
@@ -50,6 +51,19 @@ impl StartLink {
         let handle = Handle::new("", random);
         let hash = handle.hash();
         (Self { hash, enterprise, reseller, wanted, redirect_url, expires_at: now.plus(LIFETIME) }, handle)
+    }
+
+    /// What the audit trail keeps of the link that `actor` made.
+    #[must_use]
+    pub fn audit(&self, actor: &Actor, occasion: Occasion<'_>) -> AuditRow {
+        let fact = Fact {
+            actor,
+            action: "start_link.made",
+            object: format!("enterprise:{}", self.enterprise),
+            before: None,
+            after: Some(self.expires_at.to_string()),
+        };
+        AuditRow::new(self.reseller, Some(self.enterprise), fact, occasion)
     }
 
     /// Whether it still works; it ends in its millisecond (P7).

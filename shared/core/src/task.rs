@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::action::ActionType;
 use crate::enterprise::{Enterprise, Standing};
+use crate::plan::Wanted;
 use crate::service::Service;
 use crate::word::words;
 
@@ -117,6 +118,21 @@ pub enum TaskRefused {
     /// No consent lets a provider do this (R019-R021).
     #[error("only the customer's administrator may do this")]
     EnterpriseAdminRequired,
+}
+
+impl TaskRefused {
+    /// What an administrator is to grant, or to sign in for, so that `task` can be done; none where none can help.
+    #[must_use]
+    pub fn wanted(self, task: Task) -> Option<Wanted> {
+        match self {
+            Self::ConsentRequired => Some(Wanted::These([ActionType::ServiceProviderManagement].into())),
+            Self::EnterpriseAdminRequired if task == Task::PermissionsGrant => Some(Wanted::Missing),
+            Self::EnterpriseAdminRequired => Some(Wanted::These([ActionType::LoginEnterpriseAdmin].into())),
+            Self::Disabled | Self::ServiceNotEnabled(_) | Self::UserProvisioningDisabled | Self::SipDataNotShared => {
+                None
+            }
+        }
+    }
 }
 
 impl Task {

@@ -1,12 +1,14 @@
 //! Start links, and the requests of a screen that somebody begins by one.
 
 use onboarding_core::action::{ActionState, ActionType, ProvedBy};
-use onboarding_core::audit::AuditRow;
+use onboarding_core::audit::{Actor, AuditRow, Occasion};
 use onboarding_core::consent::ConsentRequest;
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::id::ConsentRequestId;
 use onboarding_core::idempotency::Once;
-use onboarding_core::secret::SecretHash;
+use onboarding_core::plan::Wanted;
+use onboarding_core::redirect_url::RedirectUrl;
+use onboarding_core::secret::{Handle, SecretHash};
 use onboarding_core::start::StartLink;
 
 use crate::consent::{IS_OPEN, IS_UNBOUND, open, proved_words, request_item};
@@ -43,6 +45,45 @@ impl Store {
         transaction.audit(audit)?;
         transaction.once(once)?;
         self.make(&transaction, once).await
+    }
+
+    /// A start link that a refusal hands over for an administrator, by whom it can be mended: kept, with its handle. None if
+    /// nobody said where outcomes go, or if the enterprise is stopped.
+    pub async fn ready_link(
+        &self,
+        enterprise: &Enterprise,
+        wanted: Wanted,
+        (actor, occasion): (&Actor, Occasion<'_>),
+    ) -> Result<Option<Handle>, StoreError> {
+        let Some(outcomes) = self.outcomes(enterprise, None).await? else { return Ok(None) };
+        let whose = (enterprise.reseller, enterprise.id);
+        let (start, handle) = StartLink::new(whose, wanted, outcomes, (occasion.now, occasion.random));
+        match self.make_start(&start, &start.audit(actor, occasion), None).await? {
+            Made::Done => Ok(Some(handle)),
+            Made::Refused | Made::Repeated(_) => Ok(None),
+        }
+    }
+
+    /// Where an outcome of `enterprise` goes that nobody gave an address for: where those of `request` go, or those of the
+    /// last sign-in, or else the provider's events.
+    pub async fn outcomes(
+        &self,
+        enterprise: &Enterprise,
+        request: Option<ConsentRequestId>,
+    ) -> Result<Option<RedirectUrl>, StoreError> {
+        let granted = |action| {
+            if let ActionState::Granted { request, .. } = enterprise.action(action) { Some(request) } else { None }
+        };
+        let known =
+            request.or_else(|| granted(ActionType::LoginEnterpriseAdmin)).or_else(|| granted(ActionType::Registration));
+        let request = match known {
+            Some(id) => self.request(&id).await?,
+            None => None,
+        };
+        match request {
+            Some(request) => Ok(Some(request.redirect_url)),
+            None => Ok(self.reseller(enterprise.reseller).await?.and_then(|reseller| reseller.events_url)),
+        }
     }
 
     /// The start link of this hash.

@@ -38,6 +38,7 @@ struct Parts {
     retry_after: Option<u32>,
     correlation_id: Option<String>,
     onward: Option<(String, String)>,
+    action_url: Option<String>,
     reason: Option<&'static str>,
     lacking: Option<Scope>,
     cause: Option<Cause>,
@@ -73,6 +74,7 @@ impl Failure {
             retry_after: None,
             correlation_id: None,
             onward: None,
+            action_url: None,
             reason: None,
             lacking: None,
             cause: None,
@@ -231,6 +233,19 @@ impl Failure {
     pub fn with_onward(mut self, action: String, authority: String) -> Self {
         self.0.onward = Some((action, authority));
         self
+    }
+
+    /// The same failure with the link by which an administrator mends it, if there is one.
+    #[must_use]
+    pub fn with_action_url(mut self, url: Option<String>) -> Self {
+        self.0.action_url = url;
+        self
+    }
+
+    /// The link by which an administrator mends it.
+    #[must_use]
+    pub fn action_url(&self) -> Option<&str> {
+        self.0.action_url.as_deref()
     }
 
     /// The way to try again.

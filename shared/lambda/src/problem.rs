@@ -12,7 +12,7 @@ use crate::failure::Failure;
 /// The media type of a problem document.
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
-/// A problem document. Every field but the last three is always there, so that a client needs no two ways to read it.
+/// A problem document. Every field but the last four is always there, so that a client needs no two ways to read it.
 ///
 /// `type` and `instance` are URNs, not URLs: `type` can be compared byte for byte in every deployment.
 #[derive(Debug, Serialize)]
@@ -55,6 +55,9 @@ pub struct Problem<'a> {
     /// `user_limit_reached` alone: how many are counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     current: Option<u64>,
+    /// Where an administrator's consent or sign-in mends it, and somebody said where outcomes go: a start link to hand over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action_url: Option<&'a str>,
 }
 
 impl<'a> Problem<'a> {
@@ -78,6 +81,7 @@ impl<'a> Problem<'a> {
             id: failure.id(),
             limit: failure.users().and_then(|users| users.limit),
             current: failure.users().map(|users| users.current),
+            action_url: failure.action_url(),
         }
     }
 }

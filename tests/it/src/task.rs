@@ -21,6 +21,13 @@ const DELEGATED: [&str; 8] = [
 ];
 
 impl World {
+    /// Has this world's provider be told of events.
+    async fn hear_events(&self) {
+        let path = format!("/v1/resellers/{}", self.reseller_id());
+        let told = self.operator(Method::PATCH, &path, Some(&json!({"eventsUrl": self.hook()}))).await;
+        assert_eq!(told.status, 200, "{}", told.text);
+    }
+
     async fn may(&self, enterprise: u64, task: &str) -> Answer {
         let path = format!("/v1/enterprises/{enterprise}/authorize-task");
         self.provider(Method::POST, &path, Some(&json!({ "task": task }))).await
@@ -52,12 +59,15 @@ fn refused(answer: &Answer) -> (u16, String) {
 #[tokio::test]
 async fn delegated_tasks_need_the_management_consent() {
     let world = World::new().await;
+    world.hear_events().await;
     let services = json!({"services": ["PBX", "CALLAPP"], MANAGED: true});
     let enterprise = world.of_contoso(services).await;
     for task in DELEGATED {
         let before = world.may(enterprise, task).await;
         assert_eq!(refused(&before), (403, "consent_required".to_owned()), "{task}");
         assert_eq!(before.json()["nextAction"], "getActionItemUrl");
+        let page = send(world.http.get(before.json()["actionUrl"].as_str().unwrap())).await;
+        assert!(page.text.contains("Allow Management by Service Provider"), "{task}: {}", page.text);
     }
     world.management_is_granted(enterprise).await;
     world.settle().await;
@@ -74,14 +84,14 @@ async fn delegated_tasks_need_the_management_consent() {
 #[tokio::test]
 async fn some_tasks_are_never_delegated() {
     let world = World::new().await;
+    world.hear_events().await;
     let enterprise = world.of_contoso(json!({"services": ["PBX", "CALLAPP"], MANAGED: true})).await;
     world.management_is_granted(enterprise).await;
-    for task in ["valet.configure", "apps.sync", "permissions.grant"] {
-        assert_eq!(
-            refused(&world.may(enterprise, task).await),
-            (403, "enterprise_admin_required".to_owned()),
-            "{task}"
-        );
+    for (task, asked) in [("valet.configure", "Sign in"), ("apps.sync", "Sign in"), ("permissions.grant", "Presence")] {
+        let answer = world.may(enterprise, task).await;
+        assert_eq!(refused(&answer), (403, "enterprise_admin_required".to_owned()), "{task}");
+        let page = send(world.http.get(answer.json()["actionUrl"].as_str().unwrap())).await;
+        assert!(page.text.contains(asked), "{task}: {}", page.text);
     }
 }
 
@@ -101,6 +111,17 @@ async fn a_task_needs_its_service_and_its_users() {
     assert_eq!(world.may(enterprise, "users.sync").await.status, 200);
     world.edit(enterprise, json!({"userProvisioningEnabled": true})).await;
     assert_eq!(world.may(enterprise, "users.setup").await.status, 200);
+}
+
+/// R010 Where nobody has said yet where outcomes go, there is no link to hand over, and the refusal says what to call for one.
+#[tokio::test]
+async fn a_refusal_without_an_address_names_the_call() {
+    let world = World::new().await;
+    let enterprise = world.of_contoso(json!({"services": ["PBX"], MANAGED: true})).await;
+    let before = world.may(enterprise, "users.sync").await;
+    assert_eq!((&before.json()["nextAction"], &before.json()["actionUrl"]), (&json!("getActionItemUrl"), &Value::Null));
+    world.visit(&world.registration_url(enterprise).await, &GRACE, Decision::ForTheOrganization).await.ours();
+    assert!(world.may(enterprise, "users.sync").await.json()["actionUrl"].is_string(), "where the registration's went");
 }
 
 /// R154 Call records are read where accessSipData says so, which it does not by itself.

@@ -256,4 +256,41 @@ mod tests {
         assert_eq!(serde_json::from_value::<ActionState>(stored).unwrap(), blocked);
         assert_eq!(blocked.problem().map(|problem| problem.code), Some(Code::WrongTenant));
     }
+
+    /// R031 What is not granted goes on by its newest link, if it has one; what is granted, lost or decided right now has none.
+    #[test]
+    fn what_is_not_granted_has_its_newest_link() {
+        let since = Timestamp::from_seconds(1);
+        let request = ConsentRequestId::new(since, &crate::random::tests::Counting::default());
+        let link = || request.clone();
+        let (code, asked_again) = (Code::Declined, false);
+        let waiting = |next| ActionState::PendingConfirmation {
+            since,
+            request: ConsentRequestId::new(Timestamp::from_seconds(9), &crate::random::tests::Counting::default()),
+            tenant: TenantId::from_u128(1),
+            organization: "Contoso".to_owned(),
+            others: vec![],
+            next,
+        };
+        let with = [
+            ActionState::Started { since, request: link(), asked_again },
+            ActionState::Declined { since, request: link(), code, asked_again },
+            ActionState::Blocked { since, request: link(), code, asked_again, missing: vec![] },
+            ActionState::Unverifiable { since, request: link() },
+            waiting(Some(link())),
+        ];
+        assert!(with.iter().all(|state| state.link() == Some(&request)));
+        let without = [
+            ActionState::NotRequested,
+            ActionState::PendingConsent { since },
+            waiting(None),
+            ActionState::Verifying { since, request: link() },
+            ActionState::Granted { since, request: link(), by: None, tenant: None },
+            ActionState::Drifted { since, request: link(), by: None, missing: vec![] },
+            ActionState::Revoked { since, request: link(), by: None },
+            ActionState::Withdrawn { since },
+            ActionState::Expired { since },
+        ];
+        assert!(without.iter().all(|state| state.link().is_none()));
+    }
 }

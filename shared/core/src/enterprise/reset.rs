@@ -63,6 +63,28 @@ impl Enterprise {
         self.resets.get(&action).copied().unwrap_or_default()
     }
 
+    /// When `action` was refused, taken back or reset, if that is how it stands: a sign-in by a link from before is no consent to
+    /// it any more, whatever it may do.
+    #[must_use]
+    pub fn refused_at(&self, action: ActionType) -> Option<Timestamp> {
+        let was_reset = self.resets_of(action) > 0;
+        match self.action(action) {
+            ActionState::Declined { since, .. }
+            | ActionState::Withdrawn { since }
+            | ActionState::Revoked { since, .. } => Some(since),
+            ActionState::PendingConsent { since }
+            | ActionState::Started { since, .. }
+            | ActionState::Expired { since } => Some(since).filter(|_| was_reset),
+            ActionState::NotRequested
+            | ActionState::PendingConfirmation { .. }
+            | ActionState::Verifying { .. }
+            | ActionState::Granted { .. }
+            | ActionState::Blocked { .. }
+            | ActionState::Unverifiable { .. }
+            | ActionState::Drifted { .. } => None,
+        }
+    }
+
     /// Whether the action of `request` was reset since the link was made: then the link is dead.
     #[must_use]
     pub fn has_reset(&self, request: &ConsentRequest) -> bool {
@@ -142,6 +164,36 @@ mod tests {
         }
         enterprise.actions.insert(action, ActionState::Verifying { since: THEN, request: request() });
         assert_eq!(enterprise.reset(action, NOW).err(), Some(ResetRefused::UnderWay));
+    }
+
+    /// R142, R146 A refusal, a withdrawal and a reset are remembered with their time, a link that was made first is none.
+    #[test]
+    fn a_refusal_has_its_time() {
+        let mut enterprise = sample(7, &json!({}));
+        let action = ActionType::ServiceProviderManagement;
+        let request = || ConsentRequestId::new(THEN, &Counting::default());
+        let (code, asked_again) = (crate::advice::Code::Declined, false);
+        let pending = || ActionState::PendingConsent { since: NOW };
+        let started = || ActionState::Started { since: NOW, request: request(), asked_again };
+        let mut refused_at = |state: ActionState, resets| {
+            enterprise.resets.insert(action, resets);
+            enterprise.actions.insert(action, state);
+            enterprise.refused_at(action)
+        };
+        for state in [
+            ActionState::Declined { since: NOW, request: request(), code, asked_again },
+            ActionState::Withdrawn { since: NOW },
+            ActionState::Revoked { since: NOW, request: request(), by: None },
+        ] {
+            assert_eq!(refused_at(state, 0), Some(NOW));
+        }
+        let blocked = ActionState::Blocked { since: NOW, request: request(), code, asked_again, missing: vec![] };
+        for state in [pending(), started(), ActionState::Expired { since: NOW }] {
+            assert_eq!((refused_at(state.clone(), 0), refused_at(state, 1)), (None, Some(NOW)));
+        }
+        for state in [blocked, ActionState::Verifying { since: NOW, request: request() }] {
+            assert_eq!(refused_at(state, 1), None);
+        }
     }
 
     /// R146 A link is dead once its action was reset after it was made, be it in the same millisecond; that of another action

@@ -16,6 +16,7 @@ use std::str::FromStr;
 use onboarding_core::application_client::ApplicationClients;
 use onboarding_core::cloud::{Cloud, Endpoints};
 use onboarding_core::id::ApplicationId;
+use onboarding_core::secret::Handle;
 use onboarding_core::text::EmailAddress;
 use thiserror::Error;
 use url::{Host, Url};
@@ -176,6 +177,12 @@ impl PublicBase {
     #[must_use]
     pub fn start_page(&self) -> String {
         self.url("/start/")
+    }
+
+    /// The URL of the start link with this handle.
+    #[must_use]
+    pub fn start_link(&self, handle: &Handle) -> String {
+        format!("{}{}", self.start_page(), handle.expose())
     }
 
     /// The URL of `path`, which begins with a slash.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::join;
+use onboarding_sandbox::visitor::Visitor;
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulated_microsoft::{
@@ -123,6 +124,38 @@ async fn what_does_not_belong_together_changes_nothing() {
     assert!(ended.json()["detail"].as_str().unwrap().contains("/start/"), "{}", ended.text);
     assert_eq!(world.action(enterprise, MANAGEMENT).await, Value::Null);
     assert_eq!(world.manages(enterprise).await, [false, false]);
+}
+
+/// R142, R146 A sign-in from before the administrator's refusal, or the provider's reset, overrules neither: it is told so, with
+/// the link to the consent, which grants it.
+#[tokio::test]
+async fn a_sign_in_from_before_a_refusal_or_a_reset_grants_nothing() {
+    let world = World::new().await;
+    let enterprise = world.registered().await;
+    world.microsoft().assign_role(&CONTOSO, GRACE.oid, &TEAMS_ADMINISTRATOR);
+    let body = world.management_body();
+    world.sandbox.clock().advance(1);
+    let link = world.link_for(enterprise, MANAGEMENT).await;
+    world.visit(&link, &GRACE, Decision::Cancel).await.ours();
+    let refused = async || {
+        let before = world.manages(enterprise).await;
+        let answer = world.manage(&body).await;
+        assert_eq!(answer.problem(), (403, "consent_required".to_owned(), vec![]));
+        assert_eq!(before, world.manages(enterprise).await);
+        answer.json()["actionUrl"].as_str().unwrap().to_owned()
+    };
+    let start = refused().await;
+    assert_eq!(world.standing(enterprise, MANAGEMENT).await.0, "declined");
+    let mut visitor = Visitor::new().unwrap();
+    let page = visitor.open(&start).await.unwrap();
+    world.press(&mut visitor, page, &GRACE).await;
+    assert_eq!(world.standing(enterprise, MANAGEMENT).await, granted());
+    assert_eq!(world.manage(&body).await.status, 200, "it is granted");
+    world.sandbox.clock().advance(1);
+    let reset = format!("/v1/enterprises/{enterprise}/actions/{MANAGEMENT}/reset");
+    assert_eq!(world.provider(Method::POST, &reset, None).await.status, 200);
+    refused().await;
+    assert_eq!(world.standing(enterprise, MANAGEMENT).await.0, "pending_consent");
 }
 
 /// R142 A handle is its provider's own; Microsoft's own token is taken from a provider that is given it, and Graph says whose

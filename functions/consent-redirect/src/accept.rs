@@ -52,6 +52,7 @@ pub(crate) async fn accept(
         (Lease::Unknown | Lease::Won(_), _) => return Err(Error::NoSuchRequest),
     };
     call.about(leased.request().reseller, leased.request().enterprise);
+    call.comes_from(&parties.1.name);
     let page = outcome::location(app, call, (state, leased.request()), keys);
     let verifying = match redeem(app, call, state, signed_in, &credential, &identity, leased.request()).await {
         Ok(tokens) => {
@@ -74,10 +75,12 @@ pub(crate) async fn accept(
     };
     if let Some((verifying, token)) = verifying {
         let (shared, screen) = (verifying.shared(), verifying.request().together.clone());
-        prove(app, call, verifying, &token, (&parties, keys)).await?;
+        // Each action of the screen is decided, whatever becomes of the others; the person is told what came first.
+        let mut told = prove(app, call, verifying, &token, (&parties, keys)).await;
         for action in screen.into_iter().filter(|action| parties.0.is_asked_for(*action)) {
-            go_on(app, call, (action, &shared), &token, (&parties, keys)).await?;
+            told = told.and(go_on(app, call, (action, &shared), &token, (&parties, keys)).await);
         }
+        told?;
     }
     Ok(Answer::see_other(&page))
 }

@@ -44,15 +44,7 @@ pub(crate) async fn come_back(app: &App, call: &Call<ConsentRedirectOp>) -> Resu
 
 /// Looks for the grant, once for all who come back at the same time.
 async fn look(app: &App, call: &Call<ConsentRedirectOp>, state: &State, keys: &SealingKeys) -> Result<Answer, Error> {
-    let rows = app.store.outcome(&state.request, state.enterprise, state.reseller).await?;
-    let rows = rows.ok_or(Error::NoSuchRequest)?;
-    call.about(state.reseller, state.enterprise);
-    if !rows.links_work() {
-        return Err(Error::Policy(Code::EnterpriseDisabled));
-    }
-    if rows.enterprise.has_reset(&rows.request) {
-        return Err(Error::Policy(Code::ConsentReset));
-    }
+    let rows = refuse::rows(app, call, state).await?;
     // Before anything is recorded, so that a credential that cannot be had changes nothing.
     let clients = &app.microsoft.settings().clients;
     let readers = clients.readers(clients.of(rows.request.action));

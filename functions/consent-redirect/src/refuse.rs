@@ -88,10 +88,11 @@ pub(crate) async fn by_policy(
 }
 
 /// What the state is about, if its link works.
-async fn rows(app: &App, call: &Call<ConsentRedirectOp>, state: &State) -> Result<OutcomeRows, Error> {
+pub(crate) async fn rows(app: &App, call: &Call<ConsentRedirectOp>, state: &State) -> Result<OutcomeRows, Error> {
     let rows = app.store.outcome(&state.request, state.enterprise, state.reseller).await?;
     let rows = rows.ok_or(Error::NoSuchRequest)?;
     call.about(state.reseller, state.enterprise);
+    call.comes_from(&rows.reseller.name);
     if !rows.links_work() {
         return Err(Error::Policy(Code::EnterpriseDisabled));
     }

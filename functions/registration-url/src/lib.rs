@@ -74,8 +74,10 @@ enum Error {
     Query(#[from] UnparseableQuery),
     #[error("the query string is wrong")]
     InvalidQuery(Vec<Fault>),
-    #[error("no such start link, or it has ended")]
+    #[error("no such start link")]
     NoSuchStart,
+    #[error("the start link has ended")]
+    StartEnded,
     #[error("refused on the start page: {0}")]
     Stopped(Code),
     #[error("Microsoft could not be asked for the expected tenant")]
@@ -101,6 +103,7 @@ impl From<Error> for Failure {
             Error::Query(fault) => fault.into(),
             Error::InvalidQuery(faults) => Self::invalid_query(faults),
             Error::NoSuchStart => Self::new(StatusCode::NOT_FOUND, Code::PageNotFound),
+            Error::StartEnded => Self::new(StatusCode::GONE, Code::StartLinkEnded),
             Error::Stopped(code) => Self::new(StatusCode::FORBIDDEN, code),
             Error::Store(StoreError::Contended) => Self::contended(),
             Error::Store(error) if error.is_passing() => Self::unavailable(error),

@@ -38,11 +38,14 @@ struct Journey {
 
 async fn journey(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Journey, Error> {
     let handle: String = call.param("handle").map_err(|_| Error::NoSuchStart)?;
-    let start = app.store.start(&SecretHash::of(&handle)).await?.filter(|start| start.works(call.now()));
-    let start = start.ok_or(Error::NoSuchStart)?;
+    let start = app.store.start(&SecretHash::of(&handle)).await?.ok_or(Error::NoSuchStart)?;
     let parties = app.store.parties(start.enterprise, start.reseller).await?.ok_or(Error::NoSuchStart)?;
     let (enterprise, reseller) = parties;
     call.about(start.reseller, start.enterprise);
+    call.comes_from(&reseller.name);
+    if !start.works(call.now()) {
+        return Err(Error::StartEnded);
+    }
     if !links_work(&enterprise, &reseller) {
         return Err(Error::Stopped(Code::EnterpriseDisabled));
     }
@@ -64,6 +67,7 @@ pub(crate) async fn show(app: &App, call: &Call<RegistrationUrlOp>) -> Result<An
         kind: screen.kind,
         actions: screen.actions.clone(),
         permissions: screen.permissions(&settings.clients),
+        problem: screen.actions.iter().find_map(|action| enterprise.action(*action).problem()),
     });
     let granted = |action: &ActionType| enterprise.action(*action).is_granted();
     let checking = |action: &ActionType| matches!(enterprise.action(*action), ActionState::Verifying { .. });

@@ -37,6 +37,7 @@ pub enum Code {
     ConsentMissing,
     ConsentPending,
     ConsentReset,
+    AssignmentRequired,
     CrossTenantPolicy,
     Declined,
     GrantNotVisible,
@@ -81,6 +82,7 @@ pub enum Code {
     WrongIdentity,
     // Pages.
     ActivationLinkEnded,
+    StartLinkEnded,
     InvalidCallback,
     PageNotFound,
     TenantAwaited,

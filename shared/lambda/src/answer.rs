@@ -9,6 +9,7 @@ use http::{HeaderMap, Method, StatusCode};
 use lambda_http::{Body, Response};
 use onboarding_core::id::ReferenceId;
 use onboarding_core::idempotency::{Repeat, Told, ToldAnswer};
+use onboarding_core::text::Name;
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -192,10 +193,14 @@ impl Answer {
         }
     }
 
-    /// `failure` as `surface` shows it.
-    pub(crate) fn of_failure(failure: &Failure, surface: Surface, reference: &ReferenceId) -> Self {
+    /// `failure` as `surface` shows it; a page names the provider whose link it was, if that is known.
+    pub(crate) fn of_failure(
+        failure: &Failure,
+        surface: Surface,
+        (provider, reference): (Option<&Name>, &ReferenceId),
+    ) -> Self {
         let mut answer = match surface {
-            Surface::Page => Self::page(Page::of_failure(failure, reference)),
+            Surface::Page => Self::page(Page::of_failure(failure, provider, reference)),
             Surface::Api => {
                 let answer = Self::json(failure.status(), &Problem::of(failure, reference));
                 answer.replacing(CONTENT_TYPE, problem::CONTENT_TYPE)
@@ -264,8 +269,8 @@ mod tests {
             Answer::json(StatusCode::OK, &1),
             Answer::empty(StatusCode::NO_CONTENT),
             Answer::see_other("https://a.example/outcome/x"),
-            Answer::of_failure(&not_found, Surface::Page, &reference()),
-            Answer::of_failure(&refused, Surface::Api, &reference()),
+            Answer::of_failure(&not_found, Surface::Page, (None, &reference())),
+            Answer::of_failure(&refused, Surface::Api, (None, &reference())),
         ]
     }
 
@@ -291,8 +296,9 @@ mod tests {
 
     #[test]
     fn a_failure_has_the_headers_of_its_status() {
-        let on_api =
-            |failure: &Failure| Answer::of_failure(failure, Surface::Api, &reference()).into_response(&reference());
+        let on_api = |failure: &Failure| {
+            Answer::of_failure(failure, Surface::Api, (None, &reference())).into_response(&reference())
+        };
         assert_eq!(header(&on_api(&Failure::unauthenticated()), "www-authenticate"), "Bearer");
         let lacking = header(&on_api(&Failure::insufficient_scope(Scope::LinksWrite)), "www-authenticate");
         assert_eq!(lacking, r#"Bearer error="insufficient_scope", scope="links:write""#);

@@ -12,6 +12,7 @@ use onboarding_core::idempotency::Attempt;
 use onboarding_core::random::Random;
 use onboarding_core::reseller::Reseller;
 use onboarding_core::start::Binding;
+use onboarding_core::text::Name;
 use onboarding_core::time::Timestamp;
 use thiserror::Error;
 
@@ -35,6 +36,7 @@ pub struct Call<O> {
     random: Arc<dyn Random>,
     reseller: OnceLock<ResellerId>,
     enterprise: OnceLock<EnterpriseId>,
+    provider: OnceLock<Name>,
 }
 
 /// Says which request, and nothing of what it holds.
@@ -68,7 +70,7 @@ impl<O: Copy> Call<O> {
             Some(shown) if route.creates => idempotency::attempt(&request, (route, &params), shown.owner(), now)?,
             Some(_) | None => None,
         };
-        let (reseller, enterprise) = (OnceLock::new(), OnceLock::new());
+        let (reseller, enterprise, provider) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
         Ok(Self {
             request,
             route,
@@ -81,6 +83,7 @@ impl<O: Copy> Call<O> {
             random,
             reseller,
             enterprise,
+            provider,
         })
     }
 
@@ -152,6 +155,11 @@ impl<O: Copy> Call<O> {
         self.enterprise.get_or_init(|| enterprise);
     }
 
+    /// Notes whose link this is, so that a page which refuses it can say whom to ask.
+    pub fn comes_from(&self, provider: &Name) {
+        self.provider.get_or_init(|| provider.clone());
+    }
+
     /// What stands for `{name}` in the path, parsed.
     pub fn param<T: FromStr>(&self, name: &str) -> Result<T, NoSuchThing> {
         self.params.get(name).and_then(|text| text.parse().ok()).ok_or(NoSuchThing)
@@ -218,6 +226,10 @@ impl<O: Copy> Call<O> {
 
     pub(crate) fn noted_reseller(&self) -> Option<ResellerId> {
         self.reseller.get().copied()
+    }
+
+    pub(crate) fn noted_provider(&self) -> Option<&Name> {
+        self.provider.get()
     }
 
     pub(crate) fn noted_enterprise(&self) -> Option<EnterpriseId> {

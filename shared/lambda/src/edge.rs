@@ -12,6 +12,7 @@ use onboarding_core::advice::Code;
 use onboarding_core::credential::Environment;
 use onboarding_core::id::{EnterpriseId, ReferenceId, ResellerId};
 use onboarding_core::random::{Random, SystemRandomness};
+use onboarding_core::text::Name;
 use onboarding_core::time::{Clock, SystemClock, Timestamp};
 
 use crate::answer::Answer;
@@ -66,7 +67,11 @@ where
         Ok(call) => {
             let told = async { handle(&call).await.map_err(Into::into) };
             let outcome = panic::caught(told).await.unwrap_or_else(|panicked| Err(Failure::internal(panicked)));
-            let about = About { reseller: call.noted_reseller(), enterprise: call.noted_enterprise() };
+            let about = About {
+                reseller: call.noted_reseller(),
+                enterprise: call.noted_enterprise(),
+                provider: call.noted_provider(),
+            };
             visit.close(Some(call.route()), call.route().surface, about, outcome)
         }
         Err(TurnedAway { route, surface, failure }) => visit.close(route, surface, About::default(), Err(failure)),
@@ -81,11 +86,12 @@ struct Visit {
     now: Timestamp,
 }
 
-/// Whom a request was about, for the log.
+/// Whom a request was about: ids for the log, and the name of the provider for a page.
 #[derive(Default)]
-struct About {
+struct About<'c> {
     reseller: Option<ResellerId>,
     enterprise: Option<EnterpriseId>,
+    provider: Option<&'c Name>,
 }
 
 /// A request that reaches no handler.
@@ -130,7 +136,7 @@ impl Visit {
         self,
         route: Option<&'static Route>,
         surface: Surface,
-        about: About,
+        about: About<'_>,
         outcome: Result<Answer, Failure>,
     ) -> Response<Body> {
         let (answer, code, reason) = match outcome.and_then(Answer::settle) {
@@ -139,7 +145,7 @@ impl Visit {
                 if let Some(cause) = failure.cause() {
                     log::failure(cause, &self.reference);
                 }
-                let answer = Answer::of_failure(&failure, surface, &self.reference);
+                let answer = Answer::of_failure(&failure, surface, (about.provider, &self.reference));
                 (answer, failure.code().as_str(), failure.reason())
             }
         };
@@ -151,7 +157,7 @@ impl Visit {
     fn write_line(
         &self,
         route: Option<&'static Route>,
-        about: &About,
+        about: &About<'_>,
         status: StatusCode,
         (code, reason): (&'static str, Option<&'static str>),
     ) {

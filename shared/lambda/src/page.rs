@@ -102,6 +102,8 @@ pub struct NextScreen<'a> {
     pub actions: Vec<ActionType>,
     /// All that it asks for.
     pub permissions: Vec<&'static Permission>,
+    /// What went wrong with it the last time, if something did.
+    pub problem: Option<Explanation>,
 }
 
 /// What the advice page tells.
@@ -186,6 +188,7 @@ struct StartTemplate<'a> {
     tenant: Option<&'a str>,
     texts: &'static StartText,
     next: Option<&'a NextScreen<'a>>,
+    who: &'static str,
     asks: &'static str,
     host: Option<&'a str>,
     told: &'static str,
@@ -211,7 +214,7 @@ impl Page {
             provider: advice.provider.map(Name::as_str),
             who: text::who(advice.explanation.who),
             problem: advice.explanation,
-            onward: advice.onward.map(|onward| onward.action),
+            onward: advice.onward.filter(|_| text::can_try_again(advice.explanation.who)).map(|onward| onward.action),
             reference: advice.reference.as_str(),
             correlation_id: advice.correlation_id,
         };
@@ -227,7 +230,7 @@ impl Page {
             title: outcome.action.title(),
             provider: Some(outcome.provider.as_str()),
             enterprise: outcome.enterprise.as_str(),
-            state: text::state(outcome.state),
+            state: text::state(outcome.action, outcome.state),
             word: outcome.state.word(),
             who: problem.as_ref().map_or("", |problem| text::who(problem.who)),
             problem: problem.as_ref(),
@@ -236,7 +239,10 @@ impl Page {
             checking: matches!(outcome.state, ActionState::Verifying { .. }),
             granted: outcome.state.is_granted(),
             permissions: permission::each_once([&[outcome.action], outcome.also].concat()),
-            onward: outcome.onward.map(|onward| onward.action),
+            onward: outcome
+                .onward
+                .filter(|_| problem.as_ref().is_none_or(|problem| text::can_try_again(problem.who)))
+                .map(|onward| onward.action),
             reference: outcome.reference.as_str(),
             correlation_id: None,
         };
@@ -259,6 +265,11 @@ impl Page {
             tenant: start.tenant.as_deref(),
             texts,
             next: start.next.as_ref(),
+            who: start
+                .next
+                .as_ref()
+                .and_then(|next| next.problem.as_ref())
+                .map_or("", |problem| text::who(problem.who)),
             host: start.sent.host.as_deref(),
             told: kind.map_or("", text::told),
             tokens: kind.map_or("", |kind| text::tokens(kind, start.sent.tokens)),
@@ -277,11 +288,11 @@ impl Page {
     }
 
     /// The advice page of a failure.
-    pub(crate) fn of_failure(failure: &Failure, reference: &ReferenceId) -> Self {
+    pub(crate) fn of_failure(failure: &Failure, provider: Option<&Name>, reference: &ReferenceId) -> Self {
         Self::advice(&Advice {
             status: failure.status(),
             explanation: &failure.explain(),
-            provider: None,
+            provider,
             reference,
             correlation_id: failure.correlation_id(),
             onward: failure.onward().map(|(action, authority)| Onward { action, authority }),

@@ -1,6 +1,6 @@
 //! Words for people that do not stand in the catalogue of advice: the one place beside `templates/` to translate.
 
-use onboarding_core::action::ActionState;
+use onboarding_core::action::{ActionState, ActionType};
 use onboarding_core::advice::Who;
 use onboarding_core::permission::Kind;
 
@@ -14,6 +14,14 @@ pub(crate) const fn who(who: Who) -> &'static str {
         Who::TenantAdmin => "Whoever keeps the Microsoft policies of your organisation",
         Who::Signer => "You, or whoever signed in",
         Who::Nobody => "Nobody: there is nothing to repair",
+    }
+}
+
+/// Whether trying again at once may help: the one who must act is at the page, or nobody must.
+pub(crate) const fn can_try_again(who: Who) -> bool {
+    match who {
+        Who::GlobalAdministrator | Who::TenantAdmin | Who::Signer | Who::Nobody => true,
+        Who::Developer | Who::ProviderAdmin | Who::Operator => false,
     }
 }
 
@@ -39,6 +47,7 @@ pub(crate) struct StartText {
     pub(crate) title_done: &'static str,
     pub(crate) who_asks: &'static str,
     pub(crate) who_asked: &'static str,
+    pub(crate) last_time: &'static str,
     pub(crate) grants: &'static str,
     pub(crate) permissions: &'static str,
     pub(crate) sent: &'static str,
@@ -65,6 +74,7 @@ pub(crate) const START: StartText = StartText {
     title_done: "Nothing is left to do",
     who_asks: "asks for permissions in the Microsoft tenant of",
     who_asked: "has asked for permissions in the Microsoft tenant of",
+    last_time: "It did not work the last time",
     grants: "What the next Microsoft screen is for",
     permissions: "What it asks for",
     sent: "What the service provider is told",
@@ -254,8 +264,8 @@ const fn bad(label: &'static str, meaning: &'static str) -> StateText {
     StateText { label, meaning, class: "bad" }
 }
 
-/// The words for `state`.
-pub(crate) const fn state(state: &ActionState) -> StateText {
+/// The words for `action` in this `state`.
+pub(crate) const fn state(action: ActionType, state: &ActionState) -> StateText {
     const PENDING: &str = "Pending Consent";
     match state {
         ActionState::NotRequested | ActionState::PendingConsent { .. } => waiting(
@@ -277,6 +287,9 @@ pub(crate) const fn state(state: &ActionState) -> StateText {
             "The permissions are granted, and you have done your part. Now the service provider must confirm that this \
              is the right organisation. You can close this window.",
         ),
+        ActionState::Granted { .. } if matches!(action, ActionType::LoginEnterpriseAdmin) => {
+            good("Signed In", "You have signed in, and Microsoft has confirmed who you are and what is granted.")
+        }
         ActionState::Granted { .. } => {
             good("Granted Consent", "The permissions are granted, and Microsoft has confirmed it.")
         }

@@ -42,11 +42,12 @@ const CATALOGUE: &[Row] = &[
     ("interaction_required", &[50076, 50079, 50074, 50158, 900_421], "mfa_claim_missing", SIGNER, "multi-factor"),
     (
         "access_denied",
-        &[53000, 53001, 53002, 53003, 50131, 530_032, 530_035],
+        &[53000, 53001, 53002, 53003, 53009, 50131, 530_031, 530_032, 530_033, 530_035],
         "conditional_access_block",
         POLICIES,
         "Conditional Access",
     ),
+    ("access_denied", &[50105], "assignment_required", POLICIES, "Users and groups"),
     ("access_denied", &[500_212, 500_213, 500_021], "cross_tenant_policy", POLICIES, "cross-tenant access settings"),
     ("invalid_grant", &[70043], "sign_in_frequency", POLICIES, "sign-in frequency"),
     ("invalid_grant", &[70008, 50089], "sign_in_expired", SIGNER, "without a long pause"),

@@ -144,7 +144,32 @@ async fn a_scanner_changes_nothing() {
     let wrong = Visitor::new().unwrap().open(&format!("{}/start/nobody", world.sandbox.api())).await.unwrap();
     assert_eq!(wrong.status, 404);
     world.sandbox.clock().advance(30 * 24 * 3_600);
-    assert_eq!(Visitor::new().unwrap().open(&start).await.unwrap().status, 404, "it ends in its second");
+    let ended = Visitor::new().unwrap().open(&start).await.unwrap();
+    assert_eq!(ended.status, 410, "it ends in its second");
+    for part in ["This link has ended", "Service Provider Acme Voice", "Ask the service provider"] {
+        assert!(ended.text().contains(part), "{part}: {}", ended.text());
+    }
+}
+
+/// R031, R113 Whoever comes back reads what went wrong the last time, and what to do about it, before they go on.
+#[tokio::test]
+async fn a_start_page_says_what_went_wrong_the_last_time() {
+    let world = World::new().await;
+    let enterprise = world.calling().await;
+    let start = world.start_url(enterprise).await;
+    let mut mia = Visitor::new().unwrap();
+    let page = mia.open(&start).await.unwrap();
+    assert!(!page.text().contains("did not work"), "{}", page.text());
+    let page = mia.submit(page.form().unwrap().press("Continue to").unwrap()).await.unwrap();
+    let page = mia.submit(page.form().unwrap().press(GRACE.name).unwrap()).await.unwrap();
+    let page = mia.submit(page.form().unwrap().press("Cancel").unwrap()).await.unwrap();
+    let refused = mia.submit(page.form().unwrap().press("Continue").unwrap()).await.unwrap();
+    assert!(refused.text().contains("Service Provider Acme Voice"), "{}", refused.text());
+    let again = Visitor::new().unwrap().open(&start).await.unwrap();
+    let text = again.text();
+    for part in ["It did not work the last time", "The consent was declined", "Who must act", "Continue to Microsoft"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
 }
 
 /// R134-R140 PBX and CALLAPP are fully consented in two screens; each action has its own status and outcome.

@@ -7,6 +7,7 @@ use super::Code;
 const STATUSES: &[(Code, &[u16])] = &[
     (Code::ActivationLinkEnded, &[404]),
     (Code::AdminConsentFirst, &[409]),
+    (Code::StartLinkEnded, &[410]),
     (Code::AdminRoleRequired, &[403]),
     (Code::AlreadyCreated, &[409]),
     (Code::ConnectionBusy, &[503]),

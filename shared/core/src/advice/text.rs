@@ -27,6 +27,7 @@ codes! {
     AppMisconfigured "app_misconfigured",
     AppNotInTenant "app_not_in_tenant",
     ApprovalRequested "approval_requested",
+    AssignmentRequired "assignment_required",
     CodeReused "code_reused",
     ConditionalAccessBlock "conditional_access_block",
     ConsentMissing "consent_missing",
@@ -128,6 +129,7 @@ codes! {
     ResellerAlreadyActive "reseller_already_active",
     ResellerNotActive "reseller_not_active",
     ActivationLinkEnded "activation_link_ended",
+    StartLinkEnded "start_link_ended",
     RevokeRequired "revoke_required",
     TenantAlreadyBound "tenant_already_bound",
 }

@@ -94,7 +94,8 @@ fn a_registration_says_what_each_permission_is_for() {
             reference: &reference,
         };
         let html = Page::outcome(&about).html;
-        let order = ["Service Provider Acme</p>", action.title(), text::state(&state).label, heading, "Reference id"];
+        let order =
+            ["Service Provider Acme</p>", action.title(), text::state(action, &state).label, heading, "Reference id"];
         let at: Vec<Option<usize>> =
             order.iter().map(|part| html.split_once("<body>").and_then(|(_, body)| body.find(part))).collect();
         assert!(at.iter().all(Option::is_some) && at.is_sorted(), "{html}");
@@ -173,7 +174,34 @@ fn no_state_is_without_words() {
     ];
     for state in &states {
         let html = outcome("Acme", state, &[]);
-        assert!(html.contains(text::state(state).label) && !html.contains("<p></p>"), "{html}");
+        let action = ActionType::ServiceProviderManagement;
+        assert!(html.contains(text::state(action, state).label) && !html.contains("<p></p>"), "{html}");
+    }
+}
+
+/// R009, R130 A sign-in is no consent, and its page does not say so.
+#[test]
+fn a_sign_in_is_called_so() {
+    assert_eq!(text::state(ActionType::LoginEnterpriseAdmin, &granted()).label, "Signed In");
+    assert_eq!(text::state(ActionType::Registration, &granted()).label, "Granted Consent");
+}
+
+/// R113 "Try again" stands where the person at the page, or time, can mend it, and not where somebody else has to act first.
+#[test]
+fn trying_again_is_offered_where_it_may_help() {
+    let offers = |code: Code| {
+        let (reference, onward) =
+            (reference(), Some(Onward { action: "/start/x", authority: "https://login.example" }));
+        let (status, provider, correlation_id) = (StatusCode::OK, None, None);
+        let advice =
+            Advice { status, explanation: &code.explain(), provider, reference: &reference, correlation_id, onward };
+        Page::advice(&advice).html.contains("Try again with Microsoft")
+    };
+    for code in [Code::Declined, Code::MfaClaimMissing, Code::ConditionalAccessBlock, Code::MicrosoftBusy] {
+        assert!(offers(code), "{code}");
+    }
+    for code in [Code::OurSecretBadOrExpired, Code::AppMisconfigured, Code::WrongCloud] {
+        assert!(!offers(code), "{code}");
     }
 }
 

@@ -135,6 +135,18 @@ pub(super) const ROWS: &[Advice] = &[
         &[THEIR_FRESH_LINK],
     )),
     row(
+        Code::AssignmentRequired,
+        Who::TenantAdmin,
+        "Only assigned people may use our application here",
+        "The tenant has switched on \u{201c}Assignment required\u{201d} for our application, and the account that signed in is not \
+         assigned to it.",
+        &[
+            "Open our application under Enterprise applications in Microsoft Entra admin center (https://entra.microsoft.com).",
+            "Under Users and groups add the administrator, or under Properties set \u{201c}Assignment required?\u{201d} to No.",
+            SAME_LINK,
+        ],
+    ),
+    row(
         Code::CrossTenantPolicy,
         Who::TenantAdmin,
         "Cross-tenant settings block the application",

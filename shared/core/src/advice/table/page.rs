@@ -25,6 +25,17 @@ pub(super) const ROWS: &[Advice] = &[
         ],
     ),
     row(
+        Code::StartLinkEnded,
+        Who::ProviderAdmin,
+        "This link has ended",
+        "Links work for thirty days. What was granted by then stays granted, and nothing else has happened.",
+        &[
+            "Look whether the service provider has sent you a newer link.",
+            FRESH_LINK,
+            "The new link goes on where this one stopped.",
+        ],
+    ),
+    row(
         Code::TenantAwaited,
         Who::ProviderAdmin,
         "Your organisation is not known yet",

@@ -18,7 +18,7 @@ pub(crate) async fn look(app: &App, id: EnterpriseId) -> Result<(), NotVerified>
     // What is stopped keeps what is proved, and nothing is asked of it.
     let tenant =
         enterprise.pin().filter(|_| links_work(&enterprise, &reseller) && enterprise.watched().next().is_some());
-    let Some(tenant) = tenant else { return Ok(app.store.looked_at(id, None, next_look(id, now)).await?) };
+    let Some(tenant) = tenant else { return Ok(app.store.looked_at(id, (None, vec![]), next_look(id, now)).await?) };
     let keys = app.secrets.sealing_keys(now).await?;
     let clients = &app.microsoft.settings().clients;
     let also = enterprise.granted_before(clients);
@@ -33,5 +33,6 @@ pub(crate) async fn look(app: &App, id: EnterpriseId) -> Result<(), NotVerified>
     let is_whole = seen.is_some_and(|seen| seen.is_whole());
     tracing::info!(enterprise.id = %id, reseller.id = %enterprise.reseller, is_whole, "consents of an enterprise read");
     let next = if is_whole { next_look(id, now) } else { look_again(now) };
-    Ok(app.store.looked_at(id, is_whole.then_some(now), next).await?)
+    let beyond_graph = seen.map(|seen| seen.beyond_graph()).unwrap_or_default();
+    Ok(app.store.looked_at(id, (is_whole.then_some(now), beyond_graph), next).await?)
 }

@@ -13,6 +13,7 @@ use crate::action::{ActionState, ActionType, ProvedBy};
 use crate::application_client::ApplicationClients;
 use crate::enterprise::Enterprise;
 use crate::id::{ConsentRequestId, EnterpriseId, TenantId};
+use crate::permission::{self, Kind, Permission};
 use crate::proof::Also;
 use crate::time::Timestamp;
 
@@ -75,6 +76,14 @@ impl Enterprise {
         state.is_granted() || (state.is_unverifiable() && self.lost.contains(&action))
     }
 
+    /// What of other APIs `action` had, and must still have: what Microsoft has refused since is not asked for any more.
+    fn had_beyond_graph(&self, action: ActionType) -> Vec<&'static Permission> {
+        let asked = permission::asked_by(action).filter(|asked| asked.kind == Kind::Delegated);
+        asked
+            .filter(|asked| self.beyond_graph.contains(&asked.scope()) && !self.isolated.contains(&asked.scope()))
+            .collect()
+    }
+
     /// Whether Graph alone decides that `action` is granted: it was before, or its signer was accepted and only the grant
     /// was not seen.
     fn may_return(&self, action: ActionType, state: &ActionState) -> bool {
@@ -119,7 +128,7 @@ pub fn changes(
     let change = |action: ActionType| {
         let was = enterprise.action(action);
         let is_left = decided.is_none_or(|decided| decided.leaves(action, was.is_granted()));
-        let is = becomes(&was, seen.shows(action, clients), (seen.tenant(), now));
+        let is = becomes(&was, seen.shows(action, enterprise, clients), (seen.tenant(), now));
         is.filter(|_| is_left).map(|is| Change { action, was, is })
     };
     enterprise.watched().filter_map(change).collect()
@@ -148,6 +157,12 @@ impl Change {
     #[must_use]
     pub const fn is_return(&self) -> bool {
         self.is.is_granted()
+    }
+
+    /// Whether the grant was never seen before: its link was told that it cannot be seen, and is owed what came of it.
+    #[must_use]
+    pub const fn is_late(&self) -> bool {
+        self.is_return() && self.was.is_not_visible()
     }
 
     /// The link by which the action was granted.

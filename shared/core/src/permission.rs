@@ -273,6 +273,12 @@ pub fn asked_together(actions: &[ActionType]) -> Vec<&'static Permission> {
     together
 }
 
+/// Whether a permission, as it is asked for, is of another API than Graph ([`Permission::scope`]).
+#[must_use]
+pub fn is_beyond_graph(scope: &str) -> bool {
+    scope.contains('/')
+}
+
 /// The delegated permissions of `action` with these names alone, for a screen that mends what is missing of it. A name
 /// that nobody knows any more is left out.
 #[must_use]
@@ -291,11 +297,16 @@ pub fn authorize_scope(asked: &[&'static Permission]) -> String {
     ["openid".to_owned(), "profile".to_owned()].into_iter().chain(scopes).collect::<Vec<_>>().join(" ")
 }
 
-/// The `scope` of the code redemption: one resource only, so Graph's part (AADSTS700022).
+/// The `scope` of the code redemption: one resource only, so Graph's part (AADSTS700022). Where nothing is asked of Graph, what
+/// the proof is read with, which was granted before.
 #[must_use]
 pub fn redeem_scope(asked: &[&'static Permission]) -> String {
-    let of_graph = asked.iter().filter(|asked| asked.resource == GRAPH).map(|asked| asked.name);
-    ["openid", "profile"].into_iter().chain(of_graph).collect::<Vec<_>>().join(" ")
+    let of_graph = |asked: &&'static Permission| asked.resource == GRAPH;
+    let mut names: Vec<&str> = asked.iter().copied().filter(of_graph).map(|asked| asked.name).collect();
+    if names.is_empty() {
+        names.extend(asked_by(READS_PROOF).filter(of_graph).map(|asked| asked.name));
+    }
+    ["openid", "profile"].into_iter().chain(names).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

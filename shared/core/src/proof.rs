@@ -13,7 +13,7 @@ use crate::action::{ActionType, ProvedBy};
 use crate::advice::Code;
 use crate::id::{ApplicationId, ObjectId, RoleTemplateId, TenantId};
 use crate::identity::Signer;
-use crate::permission::{self, GRAPH, Kind, TEAMS_ADMIN_API};
+use crate::permission::{self, GRAPH, Kind, Permission, TEAMS_ADMIN_API};
 use crate::time::Timestamp;
 
 /// Global Administrator: the role that policy wants of whoever consents.
@@ -226,6 +226,12 @@ fn covers_tenant(grants: &[DelegatedGrant], action: ActionType) -> bool {
 /// What `action` asks Graph for and is not granted for the whole tenant.
 pub(crate) fn missing_in_tenant(grants: &[DelegatedGrant], action: ActionType) -> Vec<&'static str> {
     missing(grants, action, |holder| holder == Holder::Tenant)
+}
+
+/// Whether grants show `asked` for the whole tenant, of whichever API it is.
+pub(crate) fn is_granted(grants: &[DelegatedGrant], asked: &Permission) -> bool {
+    let of_tenant = grants.iter().filter(|grant| grant.resource == asked.resource && grant.holds_for == Holder::Tenant);
+    of_tenant.flat_map(|grant| &grant.scopes).any(|scope| scope.eq_ignore_ascii_case(asked.name))
 }
 
 /// Whether the grants that count hold every Graph permission that the action asks for. Several grants may share one

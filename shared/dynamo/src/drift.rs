@@ -12,7 +12,7 @@ use onboarding_core::readiness::Completion;
 use onboarding_core::reseller::Reseller;
 use onboarding_core::time::Timestamp;
 
-use crate::consent::{IS_OPEN, Recorded, open, within};
+use crate::consent::{IS_OPEN, Recorded, beyond_graph, open, within};
 use crate::key::{EXISTS, Key};
 use crate::readiness::completing;
 use crate::row::part;
@@ -69,12 +69,12 @@ impl Store {
         let (mut enterprise, reseller) = (noting.parties.0.clone(), noting.parties.1);
         let changes = drift::changes(noting.parties.0, seen, (noting.clients, decided), noting.context.occasion.now);
         for change in changes.into_iter().filter(counts) {
-            // Outcomes go where those of the first grant went, as long as that is known.
-            let before = match change.granted_by().filter(|_| reseller.events_url.is_some()) {
+            let is_told = reseller.events_url.is_some() || change.is_late();
+            let before = match change.granted_by().filter(|_| is_told) {
                 Some(request) => self.request(request).await?,
                 None => None,
             };
-            let drift = change.noted(before.map(|request| request.redirect_url), noting);
+            let drift = change.noted(before.as_ref(), noting);
             if self.record_drift(&drift, (&enterprise, reseller), noting).await? {
                 enterprise.actions.insert(drift.action, drift.state);
             }
@@ -127,11 +127,12 @@ impl Store {
         Ok(is_recorded)
     }
 
-    /// Notes when an enterprise is to be looked at again, and that all of it was seen at `verified_at`.
+    /// Notes when an enterprise is to be looked at again, that all of it was seen at `verified_at`, and what was seen of other
+    /// APIs than Graph.
     pub async fn looked_at(
         &self,
         enterprise: EnterpriseId,
-        verified_at: Option<Timestamp>,
+        (verified_at, seen): (Option<Timestamp>, Vec<String>),
         next: Timestamp,
     ) -> Result<(), StoreError> {
         let mut change = Change::new("SET DSK = :next", EXISTS).and("attribute_exists(DPK)");
@@ -139,7 +140,8 @@ impl Store {
             change.update.push_str(", verifiedAt = :at");
             change = change.value(":at", instant(at));
         }
-        self.update(Key::enterprise(enterprise), change.value(":next", text(next.to_string()))).await.map(drop)
+        let change = beyond_graph(change.value(":next", text(next.to_string())), seen);
+        self.update(Key::enterprise(enterprise), change).await.map(drop)
     }
 
     /// Grants the other actions of the same registration that are asked for and that `view` shows: they share one screen.
@@ -153,7 +155,7 @@ impl Store {
         let Some(tenant) = request.pin else { return Ok(()) };
         // The consent that the reading was made for may have been granted since they were read.
         let mut parties = None;
-        for action in clients.beside(request.action).filter(|action| enterprise.is_asked_for(*action)) {
+        for action in clients.beside(request.action).filter(|action| enterprise.is_granted_along(*action, request)) {
             let judgement = application::judge((action, clients.of(action)), tenant, view);
             let Judgement::Assigned(assigned) = judgement else { continue };
             let own = match enterprise.action(action).link() {

@@ -392,6 +392,13 @@ async fn a_consent_that_lacks_one_app_role_says_which() {
         let detail = problem["detail"].as_str().unwrap();
         assert!(detail.contains("Group.Read.All") && !detail.contains("User.Read.All"), "{detail}");
     }
+    // It is seen at last: whoever was told that it cannot be is told that it is.
+    world.consent(&link, &CONTOSO);
+    world.pass(12 * 3_600).await;
+    world.pass(12 * 3_600).await;
+    assert_eq!(world.user_sync(enterprise).await, granted());
+    let outcomes: Vec<Value> = world.outcomes().into_iter().map(|told| told["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["blocked", "granted"]);
 }
 
 /// A Microsoft that cannot be asked is not a missing grant, and costs nobody the link.

@@ -179,6 +179,13 @@ impl ConsentRequest {
 }
 
 impl ConsentRequest {
+    /// The outcome of a grant that was seen after it had been told that it cannot be.
+    #[must_use]
+    pub(crate) fn seen_late(&self, context: Context<'_>) -> Delivery {
+        let told = Told { signer: None, facts: None, named: &[], actor: Actor::LinkHolder };
+        deliver(self, ("granted", None), &told, None, context)
+    }
+
     /// Ends a wait for the provider that has lasted too long. `None` unless there is one.
     #[must_use]
     pub fn lapse(self, context: Context<'_>) -> Option<Record> {

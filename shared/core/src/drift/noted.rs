@@ -8,7 +8,7 @@ use super::Change;
 use crate::action::{ActionItem, ActionState, ActionType};
 use crate::application_client::ApplicationClients;
 use crate::audit::{Actor, AuditRow, Fact};
-use crate::consent::Context;
+use crate::consent::{ConsentRequest, Context};
 use crate::delivery::Delivery;
 use crate::enterprise::Enterprise;
 use crate::event;
@@ -70,13 +70,21 @@ struct Link<'a> {
 }
 
 impl Change {
-    /// The change as it is recorded. The outcome of what the link mends goes to `outcomes`, or else where the event goes.
+    /// The change as it is recorded, with the request by which the action was granted, as long as that is known. The outcome of
+    /// what a link mends goes where that request's went, or else where the event goes; a grant that is seen late is told as
+    /// that request's outcome.
     #[must_use]
-    pub fn noted(self, outcomes: Option<RedirectUrl>, noting: Noting<'_>) -> Drift {
+    pub fn noted(self, request: Option<&ConsentRequest>, noting: Noting<'_>) -> Drift {
         let Noting { parties: (enterprise, _), context, .. } = noting;
+        let late = request.filter(|_| self.is_late());
         let Self { action, was, is: state } = self;
-        let wanted = wanted(action, &state, enterprise);
-        let (delivery, link) = event_with_link((event_of(&state), action, &state), wanted, outcomes, noting);
+        let (delivery, link) = if let Some(request) = late {
+            (Some(request.seen_late(context)), None)
+        } else {
+            let (wanted, outcomes) =
+                (wanted(action, &state, enterprise), request.map(|known| known.redirect_url.clone()));
+            event_with_link((event_of(&state), action, &state), wanted, outcomes, noting)
+        };
         let word = if state.is_granted() { "recovered" } else { state.word() };
         let fact = Fact {
             actor: &Actor::System(context.system.unwrap_or("consent-redirect")),

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::action::{ActionType, ProvedBy};
 use crate::application_client::ApplicationClients;
+use crate::enterprise::Enterprise;
 use crate::id::{ApplicationId, RoleTemplateId, TenantId};
-use crate::permission::{self, GRAPH, Kind};
+use crate::permission::{self, GRAPH, Kind, Permission};
 use crate::proof::application::{self, AppRole};
 use crate::proof::{self, Also, DelegatedGrant, TEAMS_ADMINISTRATOR, TenantView};
 
@@ -87,15 +88,31 @@ impl<'a> Seen<'a> {
         self.closed || (self.grants.is_some() && self.app_roles.is_some() && joined)
     }
 
-    /// Whether `action` is shown as granted.
-    pub(super) fn shows(&self, action: ActionType, clients: &ApplicationClients) -> Shown {
+    /// The permissions of other APIs than Graph that were seen granted for the whole tenant, of all that we ask for.
+    #[must_use]
+    pub fn beyond_graph(&self) -> Vec<String> {
+        let asked = ActionType::all().flat_map(permission::asked_by);
+        let others = asked.filter(|asked| asked.kind == Kind::Delegated && asked.resource != GRAPH);
+        let grants = self.grants.unwrap_or_default();
+        others.filter(|asked| proof::is_granted(grants, asked)).map(Permission::scope).collect()
+    }
+
+    /// Whether `action` of `enterprise` is shown as granted.
+    ///
+    /// Where nobody of ours may read because user synchronisation has lost its right to, that is the one loss: of the rest
+    /// nothing is known, and nothing is told.
+    pub(super) fn shows(&self, action: ActionType, enterprise: &Enterprise, clients: &ApplicationClients) -> Shown {
         let client = clients.of(action);
         let found = |missing: Vec<&'static str>| if missing.is_empty() { Shown::Granted } else { Shown::Gone(missing) };
         if self.absent.is_some_and(|absent| absent.contains(&client)) {
             return Shown::Absent;
         }
         let shown = match action.proved_by() {
-            ProvedBy::Grants => self.grants.map(|grants| found(proof::missing_in_tenant(grants, action))),
+            ProvedBy::Grants => self.grants.map(|grants| {
+                let had = enterprise.had_beyond_graph(action).into_iter();
+                let gone = had.filter(|asked| !proof::is_granted(grants, asked)).map(|asked| asked.name);
+                found(proof::missing_in_tenant(grants, action).into_iter().chain(gone).collect())
+            }),
             ProvedBy::Membership => self.joined.map(|joined| {
                 let is_member = joined.contains(&TEAMS_ADMINISTRATOR);
                 let asked = permission::names(action, Kind::Delegated, GRAPH);
@@ -109,6 +126,7 @@ impl<'a> Seen<'a> {
             }
             ProvedBy::AppRoles | ProvedBy::SignIn => None,
         };
-        shown.unwrap_or(if self.closed { Shown::NobodyMayRead } else { Shown::Unread })
+        let is_explained = enterprise.watched().any(|watched| watched == ActionType::UserSync);
+        shown.unwrap_or(if self.closed && !is_explained { Shown::NobodyMayRead } else { Shown::Unread })
     }
 }

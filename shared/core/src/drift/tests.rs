@@ -7,7 +7,7 @@ use crate::delivery::Body;
 use crate::enterprise::Profile;
 use crate::fields::Fields;
 use crate::id::{ApplicationId, ResellerId, TenantId};
-use crate::permission::{self, GRAPH, Kind};
+use crate::permission::{self, GRAPH, Kind, TEAMS_ADMIN_API};
 use crate::plan::Wanted;
 use crate::proof::application::{AppRole, View};
 use crate::proof::{DelegatedGrant, Holder, Organization, TEAMS_ADMINISTRATOR, TenantView};
@@ -173,7 +173,7 @@ fn what_was_not_read_has_not_drifted() {
     world.enterprise.tenant = Some(TENANT);
     let nothing = Also::default();
     let seen = Seen::by_signer(&none, &nothing).unwrap();
-    let shown = seen.shows(ActionType::UserSync, &world.clients);
+    let shown = seen.shows(ActionType::UserSync, &world.enterprise, &world.clients);
     assert_eq!(shown, Shown::Unread, "its registration was not looked at");
 }
 
@@ -248,18 +248,52 @@ fn a_tenant_that_removes_our_application_revokes_everything() {
     assert_eq!(words(&world.watched(&open(whole()))), all.map(|action| (action, "granted")));
 }
 
-/// Nobody may read: user synchronisation has lost its right to, and of the rest nothing is known any more. A sign-in of a
-/// bound tenant shows it.
+/// K17 User synchronisation has lost the right by which we read: that is the one loss, and its return the one return. Of the
+/// rest nothing is known meanwhile, and nothing is told.
 #[test]
-fn what_nobody_may_read_is_unverifiable() {
+fn a_lost_right_to_read_is_one_loss() {
     let world = World::new();
     let closed = View::Closed { absent: [].into() };
     let gone = world.watched(&closed);
-    let expected = [
-        (ActionType::Registration, "unverifiable"),
-        (ActionType::UserSync, "drifted"),
-        (ActionType::ServiceProviderManagement, "unverifiable"),
-    ];
+    assert_eq!(words(&gone), [(ActionType::UserSync, "drifted")]);
+    let world = world.after(gone);
+    assert_eq!(world.watched(&closed), []);
+    assert_eq!(words(&world.watched(&open(whole()))), [(ActionType::UserSync, "granted")]);
+}
+
+/// K17 A permission of another API than Graph is missed only where it was seen, and as long as Microsoft has not refused it.
+#[test]
+fn a_permission_of_another_api_is_missed_where_it_was_seen() {
+    let scope = format!("{TEAMS_ADMIN_API}/user_impersonation");
+    let mut with = whole();
+    let (resource, scopes) = (TEAMS_ADMIN_API, vec!["user_impersonation".to_owned()]);
+    with.grants.as_mut().unwrap().push(DelegatedGrant { resource, holds_for: Holder::Tenant, scopes });
+    let also = crate::proof::Also::default();
+    assert_eq!(Seen::by_signer(&with, &also).unwrap().beyond_graph(), std::slice::from_ref(&scope));
+    assert_eq!(Seen::by_signer(&whole(), &also).unwrap().beyond_graph(), Vec::<String>::new());
+    let mut world = World::new();
+    assert_eq!(world.changes(&whole(), None), [], "it was never seen");
+    world.enterprise.beyond_graph.insert(scope.clone());
+    assert_eq!(world.changes(&with, None), []);
+    let gone = world.changes(&whole(), None);
+    assert_eq!(words(&gone), [(ActionType::Registration, "drifted")]);
+    let wanted = world.noted(gone[0].clone()).link.unwrap().wanted;
+    let permissions = vec!["user_impersonation".to_owned()];
+    assert_eq!(wanted, Wanted::Part { action: ActionType::Registration, permissions });
+    world.enterprise.isolated.insert(scope);
+    assert_eq!(world.changes(&whole(), None), [], "the tenant lacks the API by now");
+}
+
+/// Nobody may read, and user synchronisation was never granted: nothing is known of what was. A sign-in of a bound tenant
+/// shows it.
+#[test]
+fn what_nobody_may_read_is_unverifiable() {
+    let mut world = World::new();
+    world.enterprise.actions.remove(&ActionType::UserSync);
+    let closed = View::Closed { absent: [].into() };
+    let gone = world.watched(&closed);
+    let expected =
+        [(ActionType::Registration, "unverifiable"), (ActionType::ServiceProviderManagement, "unverifiable")];
     assert_eq!(words(&gone), expected);
     let drift = world.noted(gone[0].clone());
     assert_eq!(drift.link.as_ref().unwrap().wanted, Wanted::These([ActionType::LoginEnterpriseAdmin].into()));
@@ -267,11 +301,7 @@ fn what_nobody_may_read_is_unverifiable() {
     let world = world.after(gone);
     assert_eq!(world.watched(&closed), []);
     let less = TenantView { grants: Some(vec![]), ..whole() };
-    let found = [
-        (ActionType::Registration, "drifted"),
-        (ActionType::UserSync, "granted"),
-        (ActionType::ServiceProviderManagement, "granted"),
-    ];
+    let found = [(ActionType::Registration, "drifted"), (ActionType::ServiceProviderManagement, "granted")];
     assert_eq!(words(&world.changes(&less, None)), found);
 }
 

@@ -85,6 +85,16 @@ impl Enterprise {
         }
     }
 
+    /// Whether `action`, which has the screen of `request`, is granted along with it: it is asked for, and was not reset since the
+    /// screen was asked for.
+    #[must_use]
+    pub fn is_granted_along(&self, action: ActionType, request: &ConsentRequest) -> bool {
+        let state = self.action(action);
+        let waits_since = if let ActionState::PendingConsent { since } = state { Some(since) } else { None };
+        let was_reset = self.resets_of(action) > 0 && waits_since.is_some_and(|since| request.created_at <= since);
+        self.is_asked_for(action) && !was_reset
+    }
+
     /// Whether the action of `request` was reset since the link was made: then the link is dead.
     #[must_use]
     pub fn has_reset(&self, request: &ConsentRequest) -> bool {
@@ -194,6 +204,24 @@ mod tests {
         for state in [blocked, ActionState::Verifying { since: NOW, request: request() }] {
             assert_eq!(refused_at(state, 1), None);
         }
+    }
+
+    /// R146 A screen that was asked for before the reset grants the action no more; one that was asked for after it does.
+    #[test]
+    fn a_reset_is_not_undone_by_another_screen() {
+        let mut enterprise = sample(7, &json!({}));
+        let (action, screen) = (ActionType::UserSync, crate::consent::tests::request(None, &Counting::default()));
+        let reset_at = |enterprise: &mut Enterprise, since| {
+            enterprise.actions.insert(action, ActionState::PendingConsent { since });
+            enterprise.is_granted_along(action, &screen)
+        };
+        let at = screen.created_at;
+        assert!(reset_at(&mut enterprise, at), "it was never granted");
+        enterprise.resets.insert(action, 1);
+        assert!(!reset_at(&mut enterprise, at));
+        assert!(reset_at(&mut enterprise, Timestamp::from_seconds(at.seconds() - 1)));
+        enterprise.actions.insert(action, ActionState::Withdrawn { since: THEN });
+        assert!(!enterprise.is_granted_along(action, &screen), "nobody asks for it");
     }
 
     /// R146 A link is dead once its action was reset after it was made, be it in the same millisecond; that of another action

@@ -7,6 +7,7 @@ use onboarding_core::consent::{ConsentRequest, Landing, Record, Stage};
 use onboarding_core::drift;
 use onboarding_core::id::{ResellerId, TenantId};
 use onboarding_core::outcome::TokenHandle;
+use onboarding_core::permission;
 use onboarding_core::reseller::ResellerStatus;
 
 use super::{
@@ -155,9 +156,9 @@ const NONE_WAITS: &str = "NOT (actions.#action.#status IN (:confirming))";
 /// How the action's state lands on the enterprise.
 fn landing(record: &Record) -> Result<Change, StoreError> {
     let key = Key::enterprise(record.request.enterprise);
-    let mut change = asked(watched(action_change(&key, record.request.action, &record.action)?, record), record)
-        .and(IS_ALIVE)
-        .value(":resets", number(record.request.resets));
+    let change = signed_in(action_change(&key, record.request.action, &record.action)?, record);
+    let mut change =
+        asked(watched(change, record), record).and(IS_ALIVE).value(":resets", number(record.request.resets));
     match &record.landing {
         Landing::IfNewest => Ok(isolating(proved_words(change.and(IS_NEWEST)), &record.isolates)
             .name("#request", "request")
@@ -185,6 +186,13 @@ fn landing(record: &Record) -> Result<Change, StoreError> {
     }
 }
 
+/// Whoever signed in last is the one in whose name the tenant can be read for a while.
+fn signed_in(mut change: Change, record: &Record) -> Change {
+    let Some(handle) = record.handles.iter().find(|handle| handle.sealed_token.is_some()) else { return change };
+    change.update.push_str(", signedIn = :handle");
+    change.value(":handle", text(handle.hash.to_string()))
+}
+
 /// What is granted is looked at from now on, and so is a grant that was not seen in time; what is granted is not lost.
 fn watched(mut change: Change, record: &Record) -> Change {
     let is_granted = record.action.is_granted();
@@ -194,7 +202,11 @@ fn watched(mut change: Change, record: &Record) -> Change {
     change.update.push_str(", DPK = if_not_exists(DPK, :due), DSK = if_not_exists(DSK, :at)");
     let first = drift::next_look(record.request.enterprise, record.audit.at);
     change = change.value(":due", text(DueKind::Drift.partition(0))).value(":at", text(first.to_string()));
-    if is_granted { restoring(found(change, record.request.action), &record.restores) } else { change }
+    if !is_granted {
+        return change;
+    }
+    let change = restoring(found(change, record.request.action), &record.restores);
+    beyond_graph(change, record.restores.iter().filter(|scope| permission::is_beyond_graph(scope)).cloned().collect())
 }
 
 /// What Microsoft refused by name is left out from now on.
@@ -204,6 +216,15 @@ fn isolating(mut change: Change, scopes: &[String]) -> Change {
     }
     change.update.push_str(" ADD isolated :isolated");
     change.value(":isolated", AttributeValue::Ss(scopes.to_vec()))
+}
+
+/// What other APIs than Graph were seen to grant is missed from now on, should it go.
+pub(crate) fn beyond_graph(mut change: Change, scopes: Vec<String>) -> Change {
+    if scopes.is_empty() {
+        return change;
+    }
+    change.update.push_str(" ADD beyondGraph :beyond");
+    change.value(":beyond", AttributeValue::Ss(scopes))
 }
 
 /// What is shown to be granted is left out no more. The update ends with a clause that deletes from sets.

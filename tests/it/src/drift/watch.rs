@@ -155,6 +155,45 @@ async fn a_lost_permission_is_told_once_and_asked_for_alone() {
     watched.stand(&[(REGISTRATION, "granted")]).await;
 }
 
+/// K17, R125 A permission of another API than Graph, which the registration had, is taken away: one event, with a link that asks
+/// for just that, and mends it. A tenant that never had it misses nothing.
+#[tokio::test]
+async fn a_lost_permission_of_another_api_is_told_too() {
+    const TEAMS: &str = "48ac35b8-9aa8-4d74-927d-1f4a14a0b239/user_impersonation";
+    let watched = Watched::new().await;
+    watched.revoke("user_impersonation");
+    watched.pass().await;
+    let [(kind, action, data)] = <[_; 1]>::try_from(watched.told()).unwrap();
+    assert_eq!((kind.as_str(), action.as_str()), ("action.drifted", REGISTRATION));
+    let asked = query(&watched.leads_to(&data).await);
+    assert_eq!(words(&asked["scope"]), [TEAMS, "openid", "profile"].map(str::to_owned).into());
+    let mut grace = Visitor::new().unwrap();
+    let page = grace.open(data["startUrl"].as_str().unwrap()).await.unwrap();
+    watched.world.press(&mut grace, page, &GRACE).await;
+    watched.stand(&[(REGISTRATION, "granted"), (SYNC, "granted"), (AGENT, "granted")]).await;
+    watched.pass().await;
+    assert_eq!(
+        watched.events(),
+        ["action.drifted REGISTRATION", "action.granted REGISTRATION", "action.recovered REGISTRATION"]
+    );
+}
+
+/// K17, R140 The permission by which we read is taken away: one event, of the consent that it is part of; it is restored: one
+/// more. What cannot be read meanwhile is neither lost nor told.
+#[tokio::test]
+async fn the_loss_of_the_right_to_read_is_one_event() {
+    let watched = Watched::new().await;
+    watched.revoke("Directory.Read.All");
+    watched.pass().await;
+    watched.pass().await;
+    assert_eq!(watched.events(), [format!("action.drifted {SYNC}")]);
+    watched.stand(&[(REGISTRATION, "granted"), (SYNC, "drifted"), (AGENT, "granted")]).await;
+    watched.restore(&[], &["Directory.Read.All"]);
+    watched.pass().await;
+    watched.pass().await;
+    assert_eq!(watched.events(), [format!("action.drifted {SYNC}"), format!("action.recovered {SYNC}")]);
+}
+
 /// K17 The link of a loss mends it, by an administrator who finds what is missing on the page.
 #[tokio::test]
 async fn the_link_of_a_loss_mends_it() {

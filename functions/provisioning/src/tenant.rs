@@ -1,15 +1,19 @@
-//! The tenant of an enterprise, as our registrations see it by themselves.
+//! The tenant of an enterprise, as our registrations see it by themselves; or, before they may, as whoever signed in last sees it
+//! while their token lives.
 
 use std::time::Duration;
 
 use onboarding_core::action::ActionType;
+use onboarding_core::credential::Caller;
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::id::TenantId;
 use onboarding_core::identity::Signer;
 use onboarding_core::provisioning::Seen;
 use onboarding_lambda::call::Call;
+use onboarding_lambda::caller;
 use onboarding_lambda::routes::ProvisioningOp;
 use onboarding_microsoft::ReadTenant;
+use secrecy::SecretString;
 
 use crate::{App, Error};
 
@@ -29,6 +33,39 @@ pub(crate) async fn look(
     let wanted = ReadTenant { tenant, readers: &readers, person };
     let seen = app.microsoft.read_tenant(wanted, (call.now(), call.occasion().random), budget).await;
     Ok(seen.within(tenant))
+}
+
+/// The same; where we may not read by ourselves, in the name of whoever signed in last.
+pub(crate) async fn look_in_any_name(
+    app: &App,
+    call: &Call<ProvisioningOp>,
+    (caller, enterprise, tenant): (&Caller, &Enterprise, TenantId),
+    budget: Duration,
+) -> Result<Seen, Error> {
+    let seen = look(app, call, (enterprise, tenant), budget).await?;
+    if seen != Seen::Closed {
+        return Ok(seen);
+    }
+    let Some(token) = signers_token(app, call, (caller, enterprise, tenant)).await? else { return Ok(seen) };
+    let person = registered_by(enterprise).map(|signer| signer.object);
+    Ok(app.microsoft.read_tenant_as((&token, person), budget).await.within(tenant))
+}
+
+/// The token of whoever signed in last, if it is of `tenant` and lives.
+async fn signers_token(
+    app: &App,
+    call: &Call<ProvisioningOp>,
+    (caller, enterprise, tenant): (&Caller, &Enterprise, TenantId),
+) -> Result<Option<SecretString>, Error> {
+    let Some(hash) = &enterprise.signed_in else { return Ok(None) };
+    let handle = app.store.token_handle(hash).await?;
+    let handle = handle.filter(|handle| handle.enterprise == enterprise.id && handle.signer.tenant == tenant);
+    let Some((handle, sealed)) = handle.as_ref().and_then(|handle| Some((handle, handle.sealed_token.as_ref()?)))
+    else {
+        return Ok(None);
+    };
+    let keys = app.secrets.sealing_keys_for(sealed, call.now()).await?;
+    Ok(handle.access_token(caller::reseller(caller)?, &keys, call.now()))
 }
 
 /// Who registered the enterprise, as long as that is granted.

@@ -11,7 +11,7 @@ use onboarding_lambda::call::Call;
 use onboarding_lambda::routes::ProvisioningOp;
 use serde::Serialize;
 
-use crate::tenant::{READ_BUDGET, look, registered_by};
+use crate::tenant::{READ_BUDGET, look_in_any_name, registered_by};
 use crate::{App, Error, caller_and_enterprise};
 
 #[derive(Serialize)]
@@ -36,7 +36,7 @@ pub(crate) async fn read(app: &App, call: &Call<ProvisioningOp>) -> Result<Answe
     query.finish(id).map_err(Error::InvalidQuery)?;
     let enterprise = enterprise.ok_or(Error::NoSuchEnterprise)?;
     let tenant = enterprise.tenant.ok_or(Error::TenantNotKnown)?;
-    match look(app, call, (&enterprise, tenant), READ_BUDGET).await? {
+    match look_in_any_name(app, call, (&caller, &enterprise, tenant), READ_BUDGET).await? {
         Seen::Shown(view) => {
             let displayable_id = registered_by(&enterprise).and_then(|signer| signer.user_principal_name);
             let seen = view.user_info();

@@ -16,6 +16,7 @@ use thiserror::Error;
 use crate::action::{ActionItem, ActionState, ActionType, ProvedBy};
 use crate::id::{EnterpriseId, ResellerId, TenantId};
 use crate::identity::PERSONAL_ACCOUNTS;
+use crate::secret::SecretHash;
 use crate::text::Domain;
 use crate::time::Timestamp;
 use crate::word::words;
@@ -45,6 +46,10 @@ pub struct Enterprise {
     /// When the management consent was last asked for; kept when it has long been granted (R007).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub management_requested_at: Option<Timestamp>,
+    /// The handle, by its hash, that stands for the token of whoever signed in last: while that lives, the tenant can be read in
+    /// their name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_in: Option<SecretHash>,
     /// When every mandatory action was granted for the first time; it stays, whatever is lost later (R140).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready_at: Option<Timestamp>,
@@ -56,6 +61,10 @@ pub struct Enterprise {
     /// The permissions that Microsoft refused by name, as they were asked for: they are left out where they can be.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub isolated: BTreeSet<String>,
+    /// The delegated permissions of other APIs than Graph that were seen granted, as they are asked for. A tenant may lack such
+    /// an API, so only the loss of what it had counts.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub beyond_graph: BTreeSet<String>,
     /// How often an action was asked for anew: links that were made before the last time are dead (R146).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub resets: BTreeMap<ActionType, u64>,
@@ -177,10 +186,12 @@ impl Enterprise {
             standing,
             tenant: None,
             management_requested_at: None,
+            signed_in: None,
             ready_at: None,
             actions,
             lost: BTreeSet::new(),
             isolated: BTreeSet::new(),
+            beyond_graph: BTreeSet::new(),
             resets: BTreeMap::new(),
             verified_at: None,
             created_at: now,

@@ -43,7 +43,7 @@ use onboarding_core::cloud::Endpoints;
 use onboarding_core::connection::admit::GrantView;
 use onboarding_core::connection::begin::NamedTenant;
 use onboarding_core::connection::health::{PartnerRole, Probe};
-use onboarding_core::id::{ApplicationId, TenantId};
+use onboarding_core::id::{ApplicationId, ObjectId, TenantId};
 use onboarding_core::identity::SignedClaims;
 use onboarding_core::proof::{TenantView, application};
 use onboarding_core::provisioning::{Provisioned, Seen};
@@ -168,6 +168,16 @@ impl Microsoft {
     /// How far a tenant is provisioned, as our registrations see it by themselves within `budget`.
     pub async fn read_tenant(&self, wanted: ReadTenant<'_>, at: (Timestamp, &dyn Random), budget: Duration) -> Seen {
         graph::provisioning::read_by_ourselves(&self.http, &self.settings.endpoints, wanted, at, budget).await
+    }
+
+    /// The same as the holder of `access_token` sees it; `person` is whose roles are looked at too.
+    pub async fn read_tenant_as(
+        &self,
+        (access_token, person): (&SecretString, Option<ObjectId>),
+        budget: Duration,
+    ) -> Seen {
+        let (http, endpoints) = (&self.http, &self.settings.endpoints);
+        graph::provisioning::read_by_signer(http, endpoints, (access_token, person), budget).await
     }
 
     /// Whose `access_token` is, as Graph says within `budget`.

@@ -64,11 +64,33 @@ async fn the_flag_is_read_live() {
     }
 }
 
+/// R129 Right after the registration, before any other consent, the tenant is read in the name of whoever registered it, while
+/// their sign-in lives; by the enterprise's own token too. It says nothing of a sign-in that is over.
+#[tokio::test]
+async fn a_registration_alone_lets_the_tenant_be_read() {
+    let world = World::new().await;
+    let enterprise = world.registered().await;
+    let shown = world.user_info(enterprise).await;
+    assert_eq!(shown.status, 200, "{}", shown.text);
+    let told = shown.json();
+    assert_eq!((&told["containsTeamsTenantAdminAPI"], &told["companyAdmin"]), (&json!(true), &json!(true)));
+    world.microsoft().remove_service_principal(CONTOSO.id, TEAMS_ADMIN_API);
+    let token = world.token_of_enterprise(enterprise).await;
+    let shown = world.as_holder_of(&token, Method::GET, "/v1/provisioning/o365-user-info", None).await;
+    assert_eq!((shown.status.as_u16(), &shown.json()["containsTeamsTenantAdminAPI"]), (200, &json!(false)));
+    world.fails(Effect::ResetAfterRequest);
+    assert_eq!(world.user_info(enterprise).await.status, 503);
+    world.microsoft().set_faults(Vec::new());
+    world.sandbox.clock().advance(3_600);
+    assert_eq!(world.user_info(enterprise).await.problem(), (409, "unverifiable".to_owned(), vec![]));
+}
+
 /// R129 Graph that is down, slow or garbled is a 503, and a tenant that nobody lets us read a 409; never `false`.
 #[tokio::test]
 async fn what_cannot_be_read_is_never_false() {
     let world = World::new().await;
     let enterprise = world.registered().await;
+    world.sandbox.clock().advance(3_600);
     assert_eq!(world.user_info(enterprise).await.problem(), (409, "unverifiable".to_owned(), vec![]));
     visit(&world.link_for(enterprise, SYNC).await, "Accept").await;
     let status = |status| Effect::Status { status, body: String::new(), headers: BTreeMap::new() };

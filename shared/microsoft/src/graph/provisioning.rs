@@ -106,6 +106,20 @@ pub(crate) async fn read_by_ourselves(
     shown
 }
 
+/// The same as the holder of `access_token` sees it, within `budget`.
+pub(crate) async fn read_by_signer(
+    http: &Client,
+    endpoints: &Endpoints,
+    (access_token, person): (&SecretString, Option<ObjectId>),
+    budget: Duration,
+) -> Seen {
+    let read = async {
+        let wire = Wire::new(http, endpoints, access_token, budget)?;
+        look(&wire, Person::Other(person)).await
+    };
+    told(read.await)
+}
+
 /// A token that Graph does not accept, or that may not read, is no reason to believe that something is missing.
 fn told(read: Result<View, Unread>) -> Seen {
     match read {

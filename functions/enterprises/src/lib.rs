@@ -61,6 +61,8 @@ enum Error {
     NothingToConfirm,
     #[error("another tenant waits for confirmation")]
     TenantNotShown,
+    #[error("the enterprise expects the tenant {0}")]
+    OtherTenantExpected(TenantId),
     #[error("the tenant belongs to another service provider")]
     TenantTaken,
     #[error(transparent)]
@@ -101,6 +103,8 @@ impl From<Error> for Failure {
             Error::Disabled => Self::new(StatusCode::CONFLICT, Code::EnterpriseDisabled),
             Error::NothingToConfirm => Self::new(StatusCode::CONFLICT, Code::NothingToConfirm),
             Error::TenantNotShown => Self::new(StatusCode::CONFLICT, Code::TenantNotShown),
+            Error::OtherTenantExpected(expected) => Self::new(StatusCode::CONFLICT, Code::WrongTenant)
+                .with_detail(format!("The enterprise is for the tenant {expected}; another one cannot be confirmed.")),
             Error::TenantTaken => Self::new(StatusCode::CONFLICT, Code::TenantBoundElsewhere),
             Error::Body(fault) => fault.into(),
             Error::Invalid(faults) => Self::invalid(faults),
@@ -229,10 +233,10 @@ fn waiting(enterprise: &Enterprise, tenant: TenantId) -> Result<Option<(ActionTy
 /// Somebody else moved first: with the same confirmation, or with something else.
 async fn confirmed_meanwhile(app: &App, enterprise: EnterpriseId, tenant: TenantId) -> Result<Answer, Error> {
     let enterprise = app.store.enterprise(enterprise).await?.ok_or(Error::NoSuchEnterprise)?;
-    if enterprise.tenant == Some(tenant) {
-        Ok(confirmed(&enterprise, ActionType::Registration))
-    } else {
-        Err(Error::NothingToConfirm)
+    match enterprise.pin() {
+        Some(pin) if pin != tenant => Err(Error::OtherTenantExpected(pin)),
+        _ if enterprise.tenant == Some(tenant) => Ok(confirmed(&enterprise, ActionType::Registration)),
+        Some(_) | None => Err(Error::NothingToConfirm),
     }
 }
 

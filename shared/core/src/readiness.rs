@@ -182,7 +182,11 @@ impl Readiness {
         checks.extend(consents(enterprise));
         checks.extend(tenant(seen));
         let wrong = |check: &&Check| check.status == CheckStatus::Fail;
-        let blocking = checks.iter().filter(|check| check.mandatory).find(wrong);
+        // Nothing else can be asked for before the provider has said which tenant is the right one.
+        let waits = |check: &&Check| check.problem.as_ref().is_some_and(|told| told.code == Code::ConfirmationAwaited);
+        let goes_on = enterprise.standing == Standing::Open;
+        let blocking = checks.iter().filter(|_| goes_on).find(waits);
+        let blocking = blocking.or_else(|| checks.iter().filter(|check| check.mandatory).find(wrong));
         let next = blocking.or_else(|| checks.iter().find(wrong)).and_then(|check| check.problem.as_ref());
         Self {
             enterprise_id: enterprise.id,

@@ -332,6 +332,15 @@ async fn an_unpinned_consent_waits_for_the_provider() {
     let confirm = async |tenant: &str| world.provider(Method::POST, &path, Some(&json!({ "tenantId": tenant }))).await;
     let wrong = confirm(simulated_microsoft::FABRIKAM.id).await;
     assert_eq!((wrong.problem().0, wrong.problem().1.as_str()), (409, "tenant_not_shown"));
+    let ready = format!("/v1/enterprises/{enterprise}/readiness");
+    let readiness = world.provider(Method::GET, &ready, None).await.json();
+    assert_eq!(readiness["who"], "provider_admin", "it is the provider's turn");
+    // Who has come to expect another tenant is told so, and confirms nothing.
+    world.edit(enterprise, json!({ "expectedTenant": simulated_microsoft::FABRIKAM.id })).await;
+    let expected = confirm(CONTOSO.id).await;
+    assert_eq!(expected.problem(), (409, "wrong_tenant".to_owned(), vec![]));
+    assert!(expected.text.contains(simulated_microsoft::FABRIKAM.id), "{}", expected.text);
+    world.edit(enterprise, json!({ "expectedTenant": null })).await;
     for _ in 0..2 {
         let confirmed = confirm(CONTOSO.id).await;
         assert_eq!((confirmed.status.as_u16(), &confirmed.json()["status"]), (200, &json!("granted")));

@@ -61,7 +61,8 @@ pub(super) fn describe(operation: EnterprisesOp) -> Described {
             Tagged::Enterprises,
             "authorizeTask",
             "Ask whether you may do a task now",
-            "With a key for the provider, with a token of the enterprise for its administrator. Nothing is done or noted.",
+            "With a key for the provider, with a token of the enterprise for its administrator. Nothing is done. Where an administrator \
+             can help, `actionUrl` of the refusal is a link to hand to them.",
         )
         .takes::<TaskQuestion>(json!({"task": "cdrs.read"}))
         .answers::<TaskAllowed>(200, "You may.", json!({"task": "cdrs.read", "allowed": true}))
@@ -78,7 +79,13 @@ pub(super) fn describe(operation: EnterprisesOp) -> Described {
         .answers::<ActionItem>(200, "The action, granted.", granted())
         .refuses(
             409,
-            &[Code::NothingToConfirm, Code::TenantNotShown, Code::TenantBoundElsewhere, Code::EnterpriseDisabled],
+            &[
+                Code::NothingToConfirm,
+                Code::TenantNotShown,
+                Code::TenantBoundElsewhere,
+                Code::WrongTenant,
+                Code::EnterpriseDisabled,
+            ],
         ),
         EnterprisesOp::ResetAction => reset_action(),
         EnterprisesOp::AddUser => add_user(),

@@ -72,7 +72,7 @@ fn management_consent() -> Described {
     }))
     .answers_nothing(200, "It is granted.")
     .refuses(401, &[Code::TokenExpired])
-    .refuses(403, &[Code::AdminRoleRequired, Code::NotYourReseller])
+    .refuses(403, &[Code::AdminRoleRequired, Code::ConsentRequired, Code::NotYourReseller])
     .refuses(404, &[Code::NotFound])
     .refuses(
         409,

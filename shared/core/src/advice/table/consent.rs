@@ -344,8 +344,12 @@ pub(super) const ROWS: &[Advice] = &[
         Code::TokenIdle,
         Who::Signer,
         "The sign-in was not used for too long",
-        "Microsoft ended a sign-in that had not been used for 90 days.",
-        &[SAME_LINK, "Sign in with the same account.", "Tell the operator of this service, who is to keep it in use."],
+        "Microsoft has ended a sign-in that was too old: it was left for too long on the way, or not used for 90 days.",
+        &[
+            SAME_LINK,
+            "Sign in with the same account, without a long pause.",
+            "If it was in use until now, tell the operator of this service, who is to keep it so.",
+        ],
     ),
     row(
         Code::TokenRevoked,

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use onboarding_core::action::ActionType;
+use onboarding_core::action::{ActionState, ActionType};
 use onboarding_core::credential::Caller;
 use onboarding_core::enterprise::Enterprise;
-use onboarding_core::id::TenantId;
+use onboarding_core::id::{ConsentRequestId, TenantId};
 use onboarding_core::identity::Signer;
 use onboarding_core::provisioning::Seen;
 use onboarding_lambda::call::Call;
@@ -57,8 +57,9 @@ async fn signers_token(
     call: &Call<ProvisioningOp>,
     (caller, enterprise, tenant): (&Caller, &Enterprise, TenantId),
 ) -> Result<Option<SecretString>, Error> {
-    let Some(hash) = &enterprise.signed_in else { return Ok(None) };
-    let handle = app.store.token_handle(hash).await?;
+    let Some(request) = last_sign_in(enterprise) else { return Ok(None) };
+    let Some(hash) = app.store.request(&request).await?.and_then(|request| request.handle) else { return Ok(None) };
+    let handle = app.store.token_handle(&hash).await?;
     let handle = handle.filter(|handle| handle.enterprise == enterprise.id && handle.signer.tenant == tenant);
     let Some((handle, sealed)) = handle.as_ref().and_then(|handle| Some((handle, handle.sealed_token.as_ref()?)))
     else {
@@ -66,6 +67,16 @@ async fn signers_token(
     };
     let keys = app.secrets.sealing_keys_for(sealed, call.now()).await?;
     Ok(handle.access_token(caller::reseller(caller)?, &keys, call.now()))
+}
+
+/// The request of the newest sign-in that proved something for the whole enterprise.
+fn last_sign_in(enterprise: &Enterprise) -> Option<ConsentRequestId> {
+    let proved = |action| {
+        let ActionState::Granted { since, request, .. } = enterprise.action(action) else { return None };
+        Some((since, request))
+    };
+    let sign_ins = [ActionType::Registration, ActionType::LoginEnterpriseAdmin].into_iter().filter_map(proved);
+    sign_ins.max_by_key(|(since, _)| *since).map(|(_, request)| request)
 }
 
 /// Who registered the enterprise, as long as that is granted.

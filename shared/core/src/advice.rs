@@ -60,11 +60,12 @@ pub enum Code {
     TeamsSkypeRolesMissing,
     TenantAdminApiMissing,
     TenantBoundElsewhere,
+    #[serde(rename = "token_idle_90d")]
     TokenIdle,
     TokenRevoked,
     TooManyAttempts,
     UnknownMicrosoftError,
-    WrongAccount,
+    WrongAccountOrGuest,
     WrongCloud,
     WrongTenant,
     // Connections to Partner Center.

@@ -113,6 +113,9 @@ pub struct ConsentRequest {
     pub used_codes: Vec<SecretHash>,
     /// The refusals told so far: each is told once.
     pub refused_codes: Vec<Code>,
+    /// The handle, by its hash, that stands for the signer's token: while that lives, the tenant can be read in their name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<SecretHash>,
     /// How far it is.
     pub stage: Stage,
 }
@@ -275,6 +278,7 @@ impl ConsentRequest {
             expires_at,
             used_codes: Vec::new(),
             refused_codes: Vec::new(),
+            handle: None,
             stage: Stage::Pending { refusal: None },
         }
     }

@@ -76,11 +76,29 @@ impl Enterprise {
         state.is_granted() || (state.is_unverifiable() && self.lost.contains(&action))
     }
 
-    /// What of other APIs `action` had, and must still have: what Microsoft has refused since is not asked for any more.
+    /// What of other APIs `action` had, and must still have: not what Microsoft has refused since. Where Graph's grants were lost
+    /// alone, they decide alone whether it is back: a registration is granted when Graph shows its grants.
     fn had_beyond_graph(&self, action: ActionType) -> Vec<&'static Permission> {
+        let state = self.action(action);
+        let counts = |asked: &&'static Permission| match &state {
+            ActionState::Drifted { missing, .. } => missing.iter().any(|name| name == asked.name),
+            ActionState::Revoked { .. } => false,
+            ActionState::NotRequested
+            | ActionState::PendingConsent { .. }
+            | ActionState::Started { .. }
+            | ActionState::PendingConfirmation { .. }
+            | ActionState::Verifying { .. }
+            | ActionState::Granted { .. }
+            | ActionState::Declined { .. }
+            | ActionState::Blocked { .. }
+            | ActionState::Unverifiable { .. }
+            | ActionState::Withdrawn { .. }
+            | ActionState::Expired { .. } => true,
+        };
         let asked = permission::asked_by(action).filter(|asked| asked.kind == Kind::Delegated);
         asked
             .filter(|asked| self.beyond_graph.contains(&asked.scope()) && !self.isolated.contains(&asked.scope()))
+            .filter(counts)
             .collect()
     }
 

@@ -16,7 +16,6 @@ use thiserror::Error;
 use crate::action::{ActionItem, ActionState, ActionType, ProvedBy};
 use crate::id::{EnterpriseId, ResellerId, TenantId};
 use crate::identity::PERSONAL_ACCOUNTS;
-use crate::secret::SecretHash;
 use crate::text::Domain;
 use crate::time::Timestamp;
 use crate::word::words;
@@ -46,10 +45,6 @@ pub struct Enterprise {
     /// When the management consent was last asked for; kept when it has long been granted (R007).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub management_requested_at: Option<Timestamp>,
-    /// The handle, by its hash, that stands for the token of whoever signed in last: while that lives, the tenant can be read in
-    /// their name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signed_in: Option<SecretHash>,
     /// When every mandatory action was granted for the first time; it stays, whatever is lost later (R140).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready_at: Option<Timestamp>,
@@ -186,7 +181,6 @@ impl Enterprise {
             standing,
             tenant: None,
             management_requested_at: None,
-            signed_in: None,
             ready_at: None,
             actions,
             lost: BTreeSet::new(),

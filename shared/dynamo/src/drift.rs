@@ -2,7 +2,7 @@
 //! gone or back, and consents that the same screen granted.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use onboarding_core::action::{ActionState, ActionType};
+use onboarding_core::action::{ActionState, ActionType, ProvedBy};
 use onboarding_core::consent::ConsentRequest;
 use onboarding_core::drift::{self, Decided, Drift, Noting, Seen};
 use onboarding_core::enterprise::Enterprise;
@@ -110,6 +110,12 @@ impl Store {
             }
         } else {
             change = lost(change, drift.action);
+            if let ActionState::Revoked { .. } = drift.state
+                && drift.action.proved_by() == ProvedBy::Grants
+            {
+                // With our application went all that it had.
+                change.update.push_str(" REMOVE beyondGraph");
+            }
         }
         transaction.update(Part::Action, key, change)?;
         if let Some(delivery) = &drift.delivery {

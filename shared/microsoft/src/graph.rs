@@ -104,13 +104,12 @@ fn named(name: &str, path: String) -> (String, String) {
 }
 
 fn requests(client: ApplicationId, also: &Also) -> Vec<(String, String)> {
-    let principal = |app: ApplicationId| format!("/servicePrincipals(appId='{app}')?$select=id,appId");
     let mut parts = vec![
         named(ORGANIZATION, "/organization?$select=id,displayName".to_owned()),
         named(ROLES, "/me/transitiveMemberOf/microsoft.graph.directoryRole?$select=roleTemplateId".to_owned()),
         grants_of(client),
-        named(GRAPH_PRINCIPAL, principal(GRAPH)),
-        named(TEAMS_PRINCIPAL, principal(TEAMS_ADMIN_API)),
+        named(GRAPH_PRINCIPAL, principal_of(GRAPH)),
+        teams_principal(),
     ];
     if also.joined {
         parts.push(joined_by(client));
@@ -119,6 +118,14 @@ fn requests(client: ApplicationId, also: &Also) -> Vec<(String, String)> {
         parts.extend(application::requests(&also.clients));
     }
     parts
+}
+
+fn principal_of(app: ApplicationId) -> String {
+    format!("/servicePrincipals(appId='{app}')?$select=id,appId")
+}
+
+fn teams_principal() -> (String, String) {
+    named(TEAMS_PRINCIPAL, principal_of(TEAMS_ADMIN_API))
 }
 
 fn grants_of(client: ApplicationId) -> (String, String) {

@@ -52,9 +52,9 @@ async fn the_consent_is_finished_without_the_administrator() {
     let (enterprise, link) = world.without_roles().await;
     world.settle().await;
     assert_eq!(world.audited(enterprise, "provisioning.made").await, 1);
-    world.pass(118).await;
+    world.pass(90).await;
     assert_eq!(world.standing(enterprise, MANAGEMENT).await, missing(), "it is too early");
-    world.pass(2).await;
+    world.pass(30).await;
     assert_eq!(world.standing(enterprise, MANAGEMENT).await, granted());
     assert_eq!(world.manages(enterprise).await, [true, true]);
     world.settle().await;

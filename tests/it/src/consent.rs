@@ -222,7 +222,7 @@ async fn a_refused_code_grants_nothing_and_keeps_the_link() {
     let world = World::new().await;
     let enterprise = world.contoso().await;
     let link = world.registration_url(enterprise).await;
-    let refusal = Effect::OauthError { error: "invalid_grant".to_owned(), code: 70008 };
+    let refusal = Effect::OauthError { error: "invalid_grant".to_owned(), code: 50089 };
     world.microsoft().set_faults(vec![fault("token", refusal, Some(1))]);
     let before = world.snapshot().await;
     let page = world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
@@ -334,7 +334,7 @@ async fn an_unpinned_consent_waits_for_the_provider() {
     assert_eq!((wrong.problem().0, wrong.problem().1.as_str()), (409, "tenant_not_shown"));
     let ready = format!("/v1/enterprises/{enterprise}/readiness");
     let readiness = world.provider(Method::GET, &ready, None).await.json();
-    assert_eq!(readiness["who"], "provider_admin", "it is the provider's turn");
+    assert_eq!(readiness["who"], "provider admin", "it is the provider's turn");
     // Who has come to expect another tenant is told so, and confirms nothing.
     world.edit(enterprise, json!({ "expectedTenant": simulated_microsoft::FABRIKAM.id })).await;
     let expected = confirm(CONTOSO.id).await;

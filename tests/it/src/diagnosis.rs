@@ -35,7 +35,6 @@ const CATALOGUE: &[Row] = &[
         "redirect URI, ID tokens and permissions",
     ),
     ("invalid_grant", &[50020, 50034, 50177, 16000, 51004], "wrong_account_or_guest", SIGNER, "private window"),
-    ("invalid_grant", &[50177], "guest_not_allowed", GLOBAL_ADMIN, "private window"),
     ("unauthorized_client", &[700_016, 700_011], "app_not_in_tenant", GLOBAL_ADMIN, "Enterprise applications"),
     ("invalid_grant", &[90099], "partner_preconsent_needed", PROVIDER, "Partner Center"),
     ("invalid_grant", &[700_005], "wrong_tenant", SIGNER, "right organisation"),

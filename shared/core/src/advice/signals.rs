@@ -167,7 +167,10 @@ const NUMBERS: &[(&[u32], Code)] = &[
         ],
         Code::AppMisconfigured,
     ),
-    (&[50020, 50034, 50177, 50178, 50014, 51004, 16000, 16001, 16003, 160_021, 50143, 50126, 90072], Code::WrongAccount),
+    (
+        &[50020, 50034, 50177, 50178, 50014, 51004, 16000, 16001, 16003, 160_021, 50143, 50126, 90072],
+        Code::WrongAccountOrGuest,
+    ),
     (&[50105], Code::AssignmentRequired),
     (&[50057], Code::AccountDisabled),
     (&[700_005], Code::WrongTenant),

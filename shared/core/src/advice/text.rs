@@ -62,7 +62,7 @@ codes! {
     TokenRevoked "token_revoked",
     TooManyAttempts "too_many_attempts",
     UnknownMicrosoftError "unknown_microsoft_error",
-    WrongAccount "wrong_account_or_guest",
+    WrongAccountOrGuest "wrong_account_or_guest",
     WrongCloud "wrong_cloud",
     WrongTenant "wrong_tenant",
     AdminAgentRoleMissing "admin_agent_role_missing",

@@ -9,6 +9,7 @@ use onboarding_core::id::{ResellerId, TenantId};
 use onboarding_core::outcome::TokenHandle;
 use onboarding_core::permission;
 use onboarding_core::reseller::ResellerStatus;
+use onboarding_core::secret::SecretHash;
 
 use super::{
     IS_OPEN, IS_UNBOUND, KEEPS_PROVED, SAME_WAIT, action_change, due_at, open, proved_words, request_item, within,
@@ -62,7 +63,8 @@ impl Store {
     pub(crate) async fn record_with(&self, record: &Record, beside: Option<&Beside>) -> Result<Recorded, StoreError> {
         let mut transaction = self.transaction();
         if record.is_new {
-            let made = ConsentRequest { stage: record.stage.clone(), ..record.request.clone() };
+            let (stage, handle) = (record.stage.clone(), signers_handle(record).cloned());
+            let made = ConsentRequest { stage, handle, ..record.request.clone() };
             let mut row = request_item(&made)?;
             if let Some(at) = made.stage.due() {
                 due(&mut row, &DueKind::Verification.partition(0), at);
@@ -114,6 +116,14 @@ impl Store {
     }
 }
 
+/// The handle that stands for the signer's access token, if the move makes one by which a tenant is read later.
+fn signers_handle(record: &Record) -> Option<&SecretHash> {
+    if !matches!(record.request.action, ActionType::Registration | ActionType::LoginEnterpriseAdmin) {
+        return None;
+    }
+    record.handles.iter().find(|handle| handle.sealed_token.is_some()).map(|handle| &handle.hash)
+}
+
 /// The request's new stage, if it still is as it was: same stage, same lease, same wait, and this refusal not told
 /// before.
 fn request_change(record: &Record) -> Result<Change, StoreError> {
@@ -121,6 +131,10 @@ fn request_change(record: &Record) -> Result<Change, StoreError> {
     let mut set = "SET stage = :stage".to_owned();
     if record.refusal.is_some() {
         set.push_str(", refusedCodes = list_append(refusedCodes, :refusals)");
+    }
+    let handle = signers_handle(record);
+    if handle.is_some() {
+        set.push_str(", handle = :handle");
     }
     let is_due = record.stage.due().is_some();
     set.push_str(if is_due { ", DPK = :due, DSK = :at" } else { " REMOVE DPK, DSK" });
@@ -131,6 +145,9 @@ fn request_change(record: &Record) -> Result<Change, StoreError> {
         .value(":attempt", number(record.request.attempt()));
     if let Stage::AwaitingGrant { since, .. } | Stage::Verifying { since, .. } = &record.request.stage {
         change = change.and(SAME_WAIT).name("#since", "since").value(":since", number(since.millis()));
+    }
+    if let Some(handle) = handle {
+        change = change.value(":handle", text(handle.to_string()));
     }
     if let Some(code) = record.refusal {
         change = change
@@ -156,9 +173,9 @@ const NONE_WAITS: &str = "NOT (actions.#action.#status IN (:confirming))";
 /// How the action's state lands on the enterprise.
 fn landing(record: &Record) -> Result<Change, StoreError> {
     let key = Key::enterprise(record.request.enterprise);
-    let change = signed_in(action_change(&key, record.request.action, &record.action)?, record);
-    let mut change =
-        asked(watched(change, record), record).and(IS_ALIVE).value(":resets", number(record.request.resets));
+    let mut change = asked(watched(action_change(&key, record.request.action, &record.action)?, record), record)
+        .and(IS_ALIVE)
+        .value(":resets", number(record.request.resets));
     match &record.landing {
         Landing::IfNewest => Ok(isolating(proved_words(change.and(IS_NEWEST)), &record.isolates)
             .name("#request", "request")
@@ -184,13 +201,6 @@ fn landing(record: &Record) -> Result<Change, StoreError> {
             Ok(within(change, tenant))
         }
     }
-}
-
-/// Whoever signed in last is the one in whose name the tenant can be read for a while.
-fn signed_in(mut change: Change, record: &Record) -> Change {
-    let Some(handle) = record.handles.iter().find(|handle| handle.sealed_token.is_some()) else { return change };
-    change.update.push_str(", signedIn = :handle");
-    change.value(":handle", text(handle.hash.to_string()))
 }
 
 /// What is granted is looked at from now on, and so is a grant that was not seen in time; what is granted is not lost.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::cloud::Endpoints;
 use onboarding_core::id::{ApplicationId, ObjectId, TenantId};
-use onboarding_core::permission::GRAPH;
+use onboarding_core::permission::{GRAPH, TEAMS_ADMIN_API};
 use onboarding_core::proof::Also;
 use onboarding_core::proof::application::{AppRole, View};
 use onboarding_core::random::Random;
@@ -21,7 +21,9 @@ use serde::de::IgnoredAny;
 use tokio::time::{Instant, timeout};
 
 use super::wire::{Batch, Unread, Wire};
-use super::{GRANTS, JOINED, ORGANIZATION, grants_of, joined_by, named, organization, seen};
+use super::{
+    GRANTS, JOINED, ORGANIZATION, TEAMS_PRINCIPAL, grants_of, joined_by, named, organization, seen, teams_principal,
+};
 use crate::app_token::{NoToken, app_token};
 use crate::redeem::Registration;
 
@@ -117,6 +119,7 @@ fn asked(own: ApplicationId, also: &Also) -> Vec<(String, String)> {
     let mut parts = vec![named(ORGANIZATION, "/organization?$select=id,displayName".to_owned())];
     parts.extend(requests(&also.clients));
     parts.push(grants_of(own));
+    parts.push(teams_principal());
     if also.joined {
         parts.push(joined_by(own));
     }
@@ -137,7 +140,12 @@ fn assignments(client: &ApplicationId) -> String {
 async fn view(wire: &Wire<'_>, batch: &Batch, (own, also): (ApplicationId, &Also)) -> Result<View, Unread> {
     let organization = organization(batch)?;
     let (graph, roles) = roles(wire, batch, &also.clients).await?;
-    let grants = seen(GRANTS, super::grants_on(wire, batch, &[(graph, GRAPH)]).await);
+    let grants = async {
+        let teams = super::principal(batch, TEAMS_PRINCIPAL, TEAMS_ADMIN_API)?;
+        let apis: Vec<_> = [(graph, GRAPH)].into_iter().chain(teams).collect();
+        super::grants_on(wire, batch, &apis).await
+    };
+    let grants = seen(GRANTS, grants.await);
     let joined = if also.joined { seen(JOINED, super::joined(wire, batch).await) } else { None };
     Ok(View::Open { organization, roles, grants, joined, absent: absent(batch, own, also) })
 }

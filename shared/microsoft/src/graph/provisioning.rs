@@ -19,7 +19,7 @@ use serde_json::json;
 use tokio::time::{Instant, timeout};
 
 use super::wire::{Batch, Page, Unread, Wire};
-use super::{ORGANIZATION, ROLES, Role, TEAMS_PRINCIPAL, named, organization, principal, seen};
+use super::{ORGANIZATION, ROLES, Role, TEAMS_PRINCIPAL, named, organization, principal, seen, teams_principal};
 use crate::app_token::{NoToken, app_token};
 use crate::redeem::Registration;
 
@@ -133,10 +133,9 @@ fn told(read: Result<View, Unread>) -> Seen {
 }
 
 async fn look(wire: &Wire<'_>, person: Person) -> Result<View, Unread> {
-    let principal_of_api = format!("/servicePrincipals(appId='{TEAMS_ADMIN_API}')?$select=id,appId");
     let mut parts = vec![
         named(ORGANIZATION, "/organization?$select=id,displayName".to_owned()),
-        named(TEAMS_PRINCIPAL, principal_of_api),
+        teams_principal(),
         named(ACTIVE, "/directoryRoles?$select=roleTemplateId".to_owned()),
     ];
     let held = |who: &str| format!("/{who}/transitiveMemberOf/microsoft.graph.directoryRole?$select=roleTemplateId");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use onboarding_core::id::{ApplicationId, ObjectId, TenantId};
-use onboarding_core::permission::GRAPH;
+use onboarding_core::permission::{GRAPH, TEAMS_ADMIN_API};
 use onboarding_core::proof::application::{AppRole, View};
 use onboarding_core::proof::{Also, DelegatedGrant, Holder, Organization, TEAMS_ADMINISTRATOR};
 use onboarding_microsoft::{Microsoft, ReadAssigned};
@@ -20,6 +20,7 @@ const TENANT: TenantId = TenantId::from_u128(1);
 const GRAPH_OBJECT: ObjectId = ObjectId::from_u128(3);
 const ASSIGNMENTS: &str = "assignments cccccccc-0000-4000-8000-000000000001";
 const OTHER_OBJECT: ObjectId = ObjectId::from_u128(5);
+const TEAMS_OBJECT: ObjectId = ObjectId::from_u128(6);
 
 type Part = (&'static str, u16, Value);
 
@@ -55,8 +56,10 @@ fn parts() -> Vec<Part> {
             200,
             json!({ "value": [
                 { "consentType": "AllPrincipals", "principalId": null, "resourceId": GRAPH_OBJECT, "scope": " User.Read.All" },
+                { "consentType": "AllPrincipals", "principalId": null, "resourceId": TEAMS_OBJECT, "scope": "user_impersonation" },
             ]}),
         ),
+        ("teams", 200, json!({ "id": TEAMS_OBJECT, "appId": TEAMS_ADMIN_API })),
         ("joined", 200, json!({ "value": [{ "roleTemplateId": TEAMS_ADMINISTRATOR }] })),
     ]
 }
@@ -92,7 +95,9 @@ async fn a_fresh_token_and_one_batch_read_everything() {
     let world = world(token(), batch(&parts())).await;
     let organization = Organization { id: TENANT, display_name: "MSFT".to_owned() };
     let name = "User.Read.All".to_owned();
-    let grants = Some(vec![DelegatedGrant { resource: GRAPH, holds_for: Holder::Tenant, scopes: vec![name.clone()] }]);
+    let grant =
+        |resource, scope: &str| DelegatedGrant { resource, holds_for: Holder::Tenant, scopes: vec![scope.to_owned()] };
+    let grants = Some(vec![grant(GRAPH, &name), grant(TEAMS_ADMIN_API, "user_impersonation")]);
     let roles = vec![AppRole { client: CLIENT, resource: GRAPH, name }];
     let joined = Some(vec![TEAMS_ADMINISTRATOR]);
     assert_eq!(read(&world).await, View::Open { organization, roles, grants, joined, absent: BTreeSet::new() });
@@ -153,10 +158,12 @@ async fn another_registration_reads_what_one_may_not() {
 /// What else is looked at may be unread, without spoiling what was asked.
 #[tokio::test]
 async fn what_else_is_looked_at_may_be_unread() {
-    for (part, status) in [("grants", 500), ("joined", 500)] {
-        let View::Open { roles, grants, joined, .. } = view(&with((part, status, Value::Null))).await else { panic!() };
-        assert_eq!((roles.len(), grants.is_none(), joined.is_none()), (1, part == "grants", part == "joined"));
+    for part in ["grants", "teams", "joined"] {
+        let View::Open { roles, grants, joined, .. } = view(&with((part, 500, Value::Null))).await else { panic!() };
+        assert_eq!((roles.len(), grants.is_none(), joined.is_none()), (1, part != "joined", part == "joined"));
     }
+    let View::Open { grants, .. } = view(&with(("teams", 404, Value::Null))).await else { panic!() };
+    assert_eq!(grants.map(|grants| grants.len()), Some(1), "a tenant without that API grants nothing of it");
 }
 
 /// A fault is not an answer, and what is silent does not hold a person up.

@@ -379,7 +379,7 @@ pub(super) const ROWS: &[Advice] = &[
         ],
     ),
     row(
-        Code::WrongAccount,
+        Code::WrongAccountOrGuest,
         Who::Signer,
         "This account does not belong here",
         "Microsoft does not accept the account that signed in for this tenant.",

@@ -26,7 +26,7 @@ pub(super) const ROWS: &[Advice] = &[
     ),
     row(
         Code::StartLinkEnded,
-        Who::ProviderAdmin,
+        Who::Signer,
         "This link has ended",
         "Links work for thirty days. What was granted by then stays granted, and nothing else has happened.",
         &[

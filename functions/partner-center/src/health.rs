@@ -97,7 +97,7 @@ fn with_last_try(connection: &Connection, mut verdict: Verdict) -> Verdict {
     let failed = FAILED_BY.iter().find(|(listed, _)| listed == code).map(|(_, name)| *name);
     for check in verdict.checks.iter_mut().filter(|check| Some(check.name) == failed) {
         check.status = CheckStatus::Fail;
-        check.detail = code.advice().cause.to_owned();
+        code.advice().cause.clone_into(&mut check.detail);
     }
     verdict
 }

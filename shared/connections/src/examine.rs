@@ -57,19 +57,14 @@ impl Connections {
         let token = match self.secrets.refresh_token(&connection.id).await {
             Ok(token) => token,
             Err(SecretsError::Absent(_)) => {
-                return Ok(self.judged(
-                    connection,
-                    Some(&both.user.signer),
-                    Err(Code::RefreshTokenMissing),
-                    (None, None),
-                ));
+                return Ok(judged(connection, Some(&both.user.signer), Err(Code::RefreshTokenMissing), (None, None)));
             }
             Err(fault) => return Err(fault),
         };
         let signer = &both.user.signer;
         let refreshed = match self.refreshed(signer, &token, &self.user_scope(), at).await? {
             Ok(refreshed) => refreshed,
-            Err(code) => return Ok(self.judged(connection, Some(signer), Err(code), (None, None))),
+            Err(code) => return Ok(judged(connection, Some(signer), Err(code), (None, None))),
         };
         let rotated = match (lease, &refreshed.refresh_token) {
             (Some(lease), Some(new)) => {
@@ -84,7 +79,7 @@ impl Connections {
         // Roles that cannot be read are unknown; Partner Center's own answer counts then.
         let roles = roles?.ok().flatten().map(|(roles, _)| roles);
         let evidence = Evidence::of(refreshed.access_token.expose_secret());
-        let examined = self.judged(connection, Some(signer), Ok(evidence), (Some(probe), roles));
+        let examined = judged(connection, Some(signer), Ok(evidence), (Some(probe), roles));
         Ok(Examined { rotated, ..examined })
     }
 
@@ -100,7 +95,7 @@ impl Connections {
         let evidence = Evidence::of(access_token.expose_secret());
         if let Err(code) = evidence.admit(at.0) {
             let refused = if code == Code::MfaClaimMissing { Ok(evidence) } else { Err(code) };
-            return Ok((self.judged(connection, Some(signer), refused, (None, None)).verdict, refresh_token));
+            return Ok((judged(connection, Some(signer), refused, (None, None)).verdict, refresh_token));
         }
         let (probe, roles) =
             tokio::join!(self.microsoft.probe(access_token, at.1, BUDGET), self.roles(signer, &refresh_token, at));
@@ -109,48 +104,26 @@ impl Connections {
             Ok(None) => (Ok(evidence), None, None),
             Err(code) => (Err(code), None, None),
         };
-        let examined = self.judged(connection, Some(signer), refreshed, (Some(probe), roles));
+        let examined = judged(connection, Some(signer), refreshed, (Some(probe), roles));
         Ok((examined.verdict, newest.unwrap_or(refresh_token)))
     }
 
     /// What is known of a connection without looking.
     #[must_use]
     pub fn unseen(&self, connection: &Connection) -> Verdict {
-        let none = BTreeSet::new();
-        let required = if connection.required_roles.is_empty() { &none } else { &connection.required_roles };
         judge(&Seen {
             consents: consents(connection, None),
             refreshed: None,
             probe: None,
             roles: None,
-            required,
+            required: &connection.required_roles,
             token_used_at: None,
             secret_ends_at: None,
         })
     }
 
-    fn judged(
-        &self,
-        connection: &Connection,
-        signer: Option<&Signer>,
-        refreshed: Result<Evidence, Code>,
-        (probe, roles): (Option<Probe>, Option<BTreeSet<PartnerRole>>),
-    ) -> Examined {
-        let verdict = judge(&Seen {
-            consents: consents(connection, signer),
-            refreshed: Some(refreshed),
-            probe,
-            roles,
-            required: &connection.required_roles,
-            token_used_at: connection.state.both().map(|both| both.token_at),
-            secret_ends_at: None,
-        });
-        Examined { verdict, rotated: false }
-    }
-
     /// The roles that Graph shows `signer` in, with the token that Microsoft gave in the place of `token`, if it did; or why
     /// the token cannot be used.
-    #[expect(clippy::type_complexity, reason = "a fault of ours, one of Microsoft's, or what was read")]
     async fn roles(
         &self,
         signer: &Signer,
@@ -195,6 +168,25 @@ impl Connections {
         let refresh = Refresh { tenant: signer.tenant, token, scope, of: signer };
         self.microsoft.refresh(credential, refresh, at).await.map_err(|error| error.code())
     }
+}
+
+/// What is made of a token that was used, or refused, and of what was read with it.
+fn judged(
+    connection: &Connection,
+    signer: Option<&Signer>,
+    refreshed: Result<Evidence, Code>,
+    (probe, roles): (Option<Probe>, Option<BTreeSet<PartnerRole>>),
+) -> Examined {
+    let verdict = judge(&Seen {
+        consents: consents(connection, signer),
+        refreshed: Some(refreshed),
+        probe,
+        roles,
+        required: &connection.required_roles,
+        token_used_at: connection.state.both().map(|both| both.token_at),
+        secret_ends_at: None,
+    });
+    Examined { verdict, rotated: false }
 }
 
 fn consents<'a>(connection: &'a Connection, user: Option<&'a Signer>) -> Consents<'a> {

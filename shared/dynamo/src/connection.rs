@@ -86,14 +86,14 @@ impl Store {
     async fn lease_by(
         &self,
         id: &ConnectionId,
-        lease: impl Fn(Connection) -> Result<Leased, (LeaseRefusal, Connection)>,
+        lease: impl Fn(Connection) -> Result<Leased, (LeaseRefusal, Box<Connection>)>,
     ) -> Result<Lease, StoreError> {
         for _ in 0..ATTEMPTS {
             let Some(connection) = self.connection(id).await? else { return Ok(Lease::Unknown) };
             let from = connection.version;
             let leased = match lease(connection) {
                 Ok(leased) => leased,
-                Err((why, connection)) => return Ok(Lease::Refused(why, Box::new(connection))),
+                Err((why, connection)) => return Ok(Lease::Refused(why, connection)),
             };
             let mut transaction = self.transaction();
             transaction.put(Part::Connection, owned_item(leased.connection())?, unmoved(from))?;

@@ -12,7 +12,7 @@ use crate::permission::GRAPH;
 use crate::proof::{DelegatedGrant, GLOBAL_ADMINISTRATOR, Holder, Policy};
 use crate::time::Timestamp;
 
-/// Partner Center's own API (MicrosoftDocs, partner-rest: api-authentication).
+/// Partner Center's own API (`MicrosoftDocs`, partner-rest: api-authentication).
 pub const PARTNER_CENTER: ApplicationId = ApplicationId::from_u128(0xfa3d_9a0c_3fb0_42cc_9193_47c7_ecd2_edbd);
 
 /// Acting for the person who signed in, in Partner Center.

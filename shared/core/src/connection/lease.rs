@@ -81,9 +81,9 @@ impl Connection {
         (step, round): (Step, u32),
         code: &SecretHash,
         now: Timestamp,
-    ) -> Result<Leased, (LeaseRefusal, Self)> {
+    ) -> Result<Leased, (LeaseRefusal, Box<Self>)> {
         if let Some(refusal) = self.refuses((step, round), code, now) {
-            return Err((refusal, self));
+            return Err((refusal, Box::new(self)));
         }
         let oldest = (self.codes.len() + 1).saturating_sub(MOST_CODES);
         let codes = self.codes.iter().chain([code]).skip(oldest).cloned().collect();
@@ -91,8 +91,8 @@ impl Connection {
     }
 
     /// Leases it to look at its health, or to end it.
-    pub fn lease(self, now: Timestamp) -> Result<Leased, (LeaseRefusal, Self)> {
-        if self.is_leased(now) { Err((LeaseRefusal::UnderWay, self)) } else { Ok(self.leased(None, now)) }
+    pub fn lease(self, now: Timestamp) -> Result<Leased, (LeaseRefusal, Box<Self>)> {
+        if self.is_leased(now) { Err((LeaseRefusal::UnderWay, Box::new(self))) } else { Ok(self.leased(None, now)) }
     }
 
     /// Whether somebody is at work.

@@ -40,7 +40,7 @@ pub struct Look<'a> {
 
 impl Connection {
     /// Begins the first test: from both consents, or again where it works or did.
-    pub fn begin_test(self, now: Timestamp) -> Result<Leased, (LeaseRefusal, Self)> {
+    pub fn begin_test(self, now: Timestamp) -> Result<Leased, (LeaseRefusal, Box<Self>)> {
         let state = match self.state.clone() {
             State::UserConsented { both } => State::Testing { both },
             unmoved @ (State::Draft
@@ -51,7 +51,11 @@ impl Connection {
             | State::Broken { .. }
             | State::Disconnected { .. }) => unmoved,
         };
-        if self.is_leased(now) { Err((LeaseRefusal::UnderWay, self)) } else { Self { state, ..self }.lease(now) }
+        if self.is_leased(now) {
+            Err((LeaseRefusal::UnderWay, Box::new(self)))
+        } else {
+            Self { state, ..self }.lease(now)
+        }
     }
 }
 
@@ -176,13 +180,12 @@ fn with_token(state: State, now: Timestamp) -> State {
 fn next_look(connection: &Connection, verdict: &Verdict, now: Timestamp) -> Option<Timestamp> {
     let after = match connection.state {
         State::Ready { .. } | State::Degraded { .. } | State::Broken { .. } => match verdict.severity {
-            Severity::Healthy => LOOK_AGAIN_AFTER,
+            Severity::Healthy | Severity::Broken => LOOK_AGAIN_AFTER,
             Severity::Passing => {
                 let wanted = verdict.retry_after.unwrap_or_default();
                 wanted.clamp(*BUSY_AGAIN_AFTER.start(), *BUSY_AGAIN_AFTER.end())
             }
             Severity::Degraded => TROUBLE_AGAIN_AFTER,
-            Severity::Broken => LOOK_AGAIN_AFTER,
         },
         State::Draft
         | State::AdminConsented { .. }

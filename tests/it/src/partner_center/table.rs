@@ -53,10 +53,9 @@ fn person(at: Where, who: Who) -> &'static Person {
         (Where::Right | Where::Government, Who::Expected) => &IGOR,
         (Where::Right | Where::Government, Who::OtherMember) => &OSCAR,
         (Where::Right | Where::Government, Who::SameAsAdmin) => &WANDA,
-        (Where::Right | Where::Government, Who::Guest) => &GINA,
+        (Where::Right | Where::Government | Where::Other, Who::Guest) => &GINA,
         (Where::Other, Who::Expected | Who::OtherMember) => &TESS,
         (Where::Other, Who::SameAsAdmin) => &TARA,
-        (Where::Other, Who::Guest) => &GINA,
         (Where::Personal, _) => &PAUL,
     }
 }

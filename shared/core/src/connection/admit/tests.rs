@@ -119,7 +119,7 @@ fn steps_are_leased_in_their_order() {
     let lease = |connection: Connection, step, round| {
         connection.lease_for((step, round), &code, NOW).map(|leased| leased.connection().version)
     };
-    let why = |refused: Result<u64, (LeaseRefusal, Connection)>| refused.unwrap_err().0;
+    let why = |refused: Result<u64, (LeaseRefusal, Box<Connection>)>| refused.unwrap_err().0;
     assert_eq!(why(lease(draft(), Step::User, 0)), LeaseRefusal::TooEarly);
     let connection = consented();
     assert_eq!(connection.status(), ConnectionStatus::AdminConsented);

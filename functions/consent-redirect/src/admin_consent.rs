@@ -82,8 +82,9 @@ async fn prove(
     let seen = Seen::by_ourselves(&view, &also);
     // What this grant took away comes first, so that nobody is told of a readiness that it ended.
     app.store.note_losses(seen, Some(&request), noting).await?;
-    app.store.conclude_admin_consent(awaiting, judgement, ((enterprise, reseller), context)).await?;
-    app.store.grant_along(&request, &view, noting).await?;
+    // Before the one that it was read for: as long as that is undecided, whoever dies on the way is followed by `consent-verify`.
+    let stands = app.store.grant_along(&request, &view, noting).await?;
+    app.store.conclude_admin_consent(awaiting, judgement, ((&stands, reseller), context)).await?;
     app.store.note_returns(seen, Some(&request), noting).await?;
     Ok(())
 }

@@ -123,9 +123,9 @@ async fn look(app: &App, awaiting: AwaitingGrant, now: Timestamp) -> Result<(), 
     let noting = Noting { parties: (&enterprise, &reseller), clients, start_page: &start_page, context };
     let seen = Seen::by_ourselves(&view, &also);
     app.store.note_losses(seen, Some(&request), noting).await?;
-    let recorded = app.store.conclude_admin_consent(awaiting, judgement, ((&enterprise, &reseller), context)).await?;
+    let stands = app.store.grant_along(&request, &view, noting).await?;
+    let recorded = app.store.conclude_admin_consent(awaiting, judgement, ((&stands, &reseller), context)).await?;
     tracing::info!(consent.request = %request.id, recorded = ?recorded, "consent looked at again");
-    app.store.grant_along(&request, &view, noting).await?;
     app.store.note_returns(seen, Some(&request), noting).await?;
     Ok(())
 }

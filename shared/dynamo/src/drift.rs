@@ -150,39 +150,33 @@ impl Store {
         self.update(Key::enterprise(enterprise), change).await.map(drop)
     }
 
-    /// Grants the other actions of the same registration that are asked for and that `view` shows: they share one screen.
+    /// Grants the other actions of the same registration that are asked for and that `view` shows: they share one screen. Answers
+    /// the enterprise as it stands with them.
     pub async fn grant_along(
         &self,
         request: &ConsentRequest,
         view: &View,
         noting: Noting<'_>,
-    ) -> Result<(), StoreError> {
-        let Noting { parties: (enterprise, _), clients, context, .. } = noting;
-        let Some(tenant) = request.pin else { return Ok(()) };
-        // The consent that the reading was made for may have been granted since they were read.
-        let mut parties = None;
-        for action in clients.beside(request.action).filter(|action| enterprise.is_granted_along(*action, request)) {
+    ) -> Result<Enterprise, StoreError> {
+        let Noting { parties: (read, reseller), clients, context, .. } = noting;
+        let mut enterprise = read.clone();
+        let Some(tenant) = request.pin else { return Ok(enterprise) };
+        for action in clients.beside(request.action).filter(|action| read.is_granted_along(*action, request)) {
             let judgement = application::judge((action, clients.of(action)), tenant, view);
             let Judgement::Assigned(assigned) = judgement else { continue };
-            let own = match enterprise.action(action).link() {
+            let own = match read.action(action).link() {
                 Some(id) => self.request(id).await?.filter(|own| own.is_unused(context.occasion.now)),
                 None => None,
             };
             let is_new = own.is_none();
-            let link = own.unwrap_or_else(|| request.for_another(action, enterprise.resets_of(action), context));
-            if let Some(record) = link.granted_along(is_new, &assigned, context) {
-                let stands = match parties.take() {
-                    Some(parties) => Some(parties),
-                    None => self.parties(request.enterprise, request.reseller).await?,
-                };
-                let Some((mut enterprise, reseller)) = stands else { return Ok(()) };
-                if self.record_grant(&record, (&enterprise, &reseller), context).await? == Recorded::Done {
-                    enterprise.actions.insert(action, record.action);
-                }
-                parties = Some((enterprise, reseller));
+            let link = own.unwrap_or_else(|| request.for_another(action, read.resets_of(action), context));
+            if let Some(record) = link.granted_along(is_new, &assigned, context)
+                && self.record_grant(&record, (&enterprise, reseller), context).await? == Recorded::Done
+            {
+                enterprise.actions.insert(action, record.action);
             }
         }
-        Ok(())
+        Ok(enterprise)
     }
 }
 

@@ -57,7 +57,7 @@ fn request(random: &Counting) -> ConsentRequest {
         together: vec![],
         part: Vec::new(),
         without: Vec::new(),
-        redirect_url: redirect_url.expect("a listed host"),
+        redirect_url: Some(redirect_url.expect("a listed host")),
         pin: None,
         asked_again: false,
         resets: 0,

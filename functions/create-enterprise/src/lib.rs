@@ -3,6 +3,8 @@
 mod about;
 mod dry_run;
 
+use std::sync::Arc;
+
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{ETAG, LOCATION};
 use lambda_http::{Body, Request, Response};
@@ -14,8 +16,10 @@ use onboarding_core::enterprise::{Enterprise, NOT_YOUR_RESELLER, Profile};
 use onboarding_core::fields::Fault;
 use onboarding_core::id::{EnterpriseId, ResellerId};
 use onboarding_core::idempotency::Repeat;
+use onboarding_core::invitation::{NewInvitation, OpenInvitations, Sender, Sent};
 use onboarding_dynamo::credential::{Authenticated, Wanted};
 use onboarding_dynamo::enterprise::Created;
+use onboarding_dynamo::invitation::Sending;
 use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::body::{BodyFault, UnparseableQuery};
@@ -24,6 +28,7 @@ use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
 use onboarding_lambda::page::Page;
 use onboarding_lambda::routes::{CreateEnterpriseOp, Surface};
+use onboarding_secrets::{Secrets, SecretsError};
 use serde_json::json;
 use thiserror::Error;
 
@@ -39,6 +44,8 @@ pub struct App {
     pub edge: Edge,
     /// The table.
     pub store: Store,
+    /// Sealing keys, for invitations.
+    pub secrets: Arc<Secrets>,
 }
 
 #[derive(Debug, Error)]
@@ -67,6 +74,8 @@ enum Error {
     InvalidQuery(Vec<Fault>),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
 }
 
 impl From<Error> for Failure {
@@ -86,7 +95,8 @@ impl From<Error> for Failure {
             Error::InvalidQuery(faults) => Self::invalid_query(faults),
             Error::Store(StoreError::Contended) => Self::contended(),
             Error::Store(error) if error.is_passing() => Self::unavailable(error),
-            Error::NoFreeNumber | Error::Store(_) => Self::internal(error),
+            Error::Secrets(SecretsError::Unavailable) => Self::unavailable(error),
+            Error::NoFreeNumber | Error::Store(_) | Error::Secrets(_) => Self::internal(error),
         }
     }
 }
@@ -154,22 +164,35 @@ async fn create(app: &App, call: &Call<CreateEnterpriseOp>) -> Result<Answer, Er
     if reseller.activation.is_some() {
         return Err(Error::NotActive);
     }
-    let reseller = reseller.id;
+    let (provider, reseller) = (reseller, reseller.id);
     if dry_run::is_asked_for(call)? {
         return dry_run::preview(app, call, reseller, &catalogue).await;
     }
     let profile = Profile::parse(call.json_object()?, reseller, &catalogue).map_err(Error::Invalid)?;
+    let invited = NewInvitation::of(&profile);
+    let keys = match &invited {
+        Some(_) => Some(app.secrets.sealing_keys(call.now()).await?),
+        None => None,
+    };
     for _ in 0..NUMBER_RETRIES {
         let id = EnterpriseId::random(call.occasion().random);
-        let enterprise = Enterprise::create(id, reseller, profile.clone(), call.now());
+        let mut enterprise = Enterprise::create(id, reseller, profile.clone(), call.now());
         let (object, after) = (format!("enterprise:{id}"), Some(enterprise.profile.told()));
         let fact = Fact { actor: &actor, action: "enterprise.created", object, before: None, after };
         let audit = AuditRow::new(reseller, Some(id), fact, call.occasion());
+        let sent = invited.as_ref().zip(keys.as_deref()).map(|(new, keys)| {
+            let (parties, occasion) = ((&enterprise, provider), call.occasion());
+            let public_base = app.edge.public_base.as_str();
+            Sent::first(new, Sender { parties, actor: &actor, public_base, keys, occasion })
+        });
+        if let Some(sent) = &sent {
+            enterprise.invitations = OpenInvitations::first(&sent.invitation);
+        }
         let answer = Answer::json(StatusCode::OK, &id).with_header(ETAG, &enterprise.etag());
         let codes: Vec<&str> = profile.warnings().iter().map(|warning| warning.code).collect();
         let answer = answer.with_header(LOCATION, &format!("/v1/enterprises/{id}")).warning(&codes);
         let once = call.attempt().map(|attempt| attempt.keeping(answer.told()));
-        match app.store.create_enterprise(&enterprise, &audit, once.as_ref()).await? {
+        match app.store.create_enterprise(&enterprise, sent.as_ref().map(Sending::from), &audit, once.as_ref()).await? {
             Created::Done => {
                 call.about(reseller, id);
                 return Ok(answer);

@@ -9,6 +9,7 @@ use onboarding_core::audit::{Actor, AuditRow, Fact};
 use onboarding_core::credential::Caller;
 use onboarding_core::enterprise::{Edit, EditRefused};
 use onboarding_core::readiness::Completion;
+use onboarding_core::time::Timestamp;
 use onboarding_dynamo::StoreError;
 use onboarding_dynamo::credential::Wanted;
 use onboarding_dynamo::enterprise::Edited;
@@ -43,11 +44,11 @@ pub(crate) async fn edit(app: &App, call: &Call<EnterprisesOp>) -> Result<Answer
         version.hold(&enterprise.etag())?;
         let edit = enterprise.edit(patch.clone(), &catalogue, call.now())?;
         if edit.is_empty() {
-            return Ok(edited(&edit));
+            return Ok(edited(&edit, call.now()));
         }
         let completion = Completion::of_edit(&edit, caller::reseller(&caller)?, call.occasion());
         match app.store.edit_enterprise(&edit, completion.as_ref(), &audit(call, &caller, &edit)).await? {
-            Edited::Done => return Ok(edited(&edit)),
+            Edited::Done => return Ok(edited(&edit, call.now())),
             Edited::NameTaken => return Err(Error::NameTaken),
             Edited::TooManyUsers => return Err(user::full(app, edit.after()).await?),
             Edited::Moved if patience.wait().await => {}
@@ -57,8 +58,8 @@ pub(crate) async fn edit(app: &App, call: &Call<EnterprisesOp>) -> Result<Answer
     }
 }
 
-fn edited(edit: &Edit) -> Answer {
-    let view = EditedView { consent_needed: edit.consent_needed(), enterprise: EnterpriseView::of(edit.after()) };
+fn edited(edit: &Edit, now: Timestamp) -> Answer {
+    let view = EditedView { consent_needed: edit.consent_needed(), enterprise: EnterpriseView::of(edit.after(), now) };
     Answer::json(StatusCode::OK, &view).with_header(ETAG, &edit.after().etag())
 }
 

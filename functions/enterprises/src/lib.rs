@@ -137,7 +137,7 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
         EnterprisesOp::ListAllActions => list::action_items(app, call).await,
         EnterprisesOp::Read => {
             let (_, enterprise) = own_enterprise(app, call).await?;
-            let view = EnterpriseView::of(&enterprise);
+            let view = EnterpriseView::of(&enterprise, call.now());
             Ok(Answer::json(StatusCode::OK, &view).with_header(ETAG, &enterprise.etag()))
         }
         EnterprisesOp::Edit => edit::edit(app, call).await,

@@ -44,9 +44,12 @@ impl<Status: FromStr<Err = UnknownWord>> Asked<Status> {
 pub(crate) async fn enterprises(app: &App, call: &Call<EnterprisesOp>) -> Result<Answer, Error> {
     let list = |asked: Asked<EnterpriseStatus>, _| {
         move |enterprise: &Enterprise| {
-            let status = enterprise.status();
+            let status = enterprise.status(call.now());
             let wanted = asked.status.is_none_or(|asked| asked == status);
-            wanted.then(|| (Position::past(enterprise), EnterpriseSummary::of(enterprise))).into_iter().collect()
+            wanted
+                .then(|| (Position::past(enterprise), EnterpriseSummary::of(enterprise, call.now())))
+                .into_iter()
+                .collect()
         }
     };
     page(app, call, ("enterprises", EnterpriseStatus::word), list).await

@@ -40,7 +40,7 @@ pub(crate) async fn change(app: &App, call: &Call<EnterprisesOp>, to: Standing) 
             return Err(StoreError::Contended.into());
         }
     }
-    Ok(Answer::json(StatusCode::OK, &EnterpriseView::of(&enterprise)).with_header(ETAG, &enterprise.etag()))
+    Ok(Answer::json(StatusCode::OK, &EnterpriseView::of(&enterprise, call.now())).with_header(ETAG, &enterprise.etag()))
 }
 
 fn audit(call: &Call<EnterprisesOp>, caller: &Caller, enterprise: &Enterprise, to: Standing) -> AuditRow {

@@ -3,6 +3,7 @@
 use onboarding_core::action::{ActionItem, ActionType};
 use onboarding_core::enterprise::{Enterprise, ManagementConsent, MusicOnHold, Profile, Warning};
 use onboarding_core::id::{EnterpriseId, ResellerId, TenantId};
+use onboarding_core::time::Timestamp;
 use serde::Serialize;
 
 /// An item of `GET /v1/enterprises` (R148).
@@ -19,11 +20,11 @@ pub(crate) struct EnterpriseSummary {
 }
 
 impl EnterpriseSummary {
-    pub(crate) fn of(enterprise: &Enterprise) -> Self {
+    pub(crate) fn of(enterprise: &Enterprise, now: Timestamp) -> Self {
         Self {
             enterprise_id: enterprise.id,
             enterprise_name: enterprise.profile.enterprise_name.to_string(),
-            status: enterprise.status().word(),
+            status: enterprise.status(now).word(),
             tenant_id: enterprise.tenant,
             pending_actions: enterprise.pending_actions(),
             created_at: enterprise.created_at.to_string(),
@@ -60,11 +61,11 @@ pub(crate) struct EditedView<'a> {
 }
 
 impl<'a> EnterpriseView<'a> {
-    pub(crate) fn of(enterprise: &'a Enterprise) -> Self {
+    pub(crate) fn of(enterprise: &'a Enterprise, now: Timestamp) -> Self {
         Self {
             enterprise_id: enterprise.id,
             reseller_id: enterprise.reseller,
-            status: enterprise.status().word(),
+            status: enterprise.status(now).word(),
             tenant_id: enterprise.tenant,
             management_consent: enterprise.management_consent(),
             action_items: enterprise.action_items(),

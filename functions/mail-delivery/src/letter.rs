@@ -4,12 +4,13 @@
 //! ([`onboarding_core::text::Name`]), and a subject that holds one cannot be made ([`Subject`]).
 
 use askama::Template;
+use onboarding_core::action::ActionType;
 use onboarding_core::id::MailId;
-use onboarding_core::mail::{Addressed, InvalidSubject, Letter, Subject};
+use onboarding_core::mail::{Addressed, InvalidSubject, Letter, MAX_SUBJECT_LENGTH, Subject};
 use onboarding_mail::Finished;
 use thiserror::Error;
 
-use crate::text::{self, ActivationText, filled};
+use crate::text::{self, ActivationText, InvitationText, filled};
 
 /// A letter could not be put into words.
 #[derive(Debug, Error)]
@@ -27,6 +28,26 @@ struct ActivationTextPart<'a>(&'a ActivationMail<'a>);
 #[derive(Template)]
 #[template(path = "activation.html")]
 struct ActivationHtmlPart<'a>(&'a ActivationMail<'a>);
+
+#[derive(Template)]
+#[template(path = "invitation.txt")]
+struct InvitationTextPart<'a>(&'a InvitationMail<'a>);
+
+#[derive(Template)]
+#[template(path = "invitation.html")]
+struct InvitationHtmlPart<'a>(&'a InvitationMail<'a>);
+
+/// What both parts say.
+struct InvitationMail<'a> {
+    words: &'static InvitationText,
+    subject: Subject,
+    asks: String,
+    until: String,
+    code: &'a str,
+    link: &'a str,
+    signs_in_for: Vec<&'static str>,
+    gives: Vec<&'static str>,
+}
 
 /// What both parts say.
 struct ActivationMail<'a> {
@@ -53,8 +74,35 @@ pub(crate) fn finished(id: &MailId, Addressed { to, letter }: Addressed) -> Resu
             };
             (mail.subject.clone(), ActivationTextPart(&mail).render()?, ActivationHtmlPart(&mail).render()?)
         }
+        Letter::Invitation { language, provider, enterprise, link, code, asks: [signs_in_for, gives], expires_at } => {
+            let words = text::invitation(*language);
+            // A name may hold what stands for the other one, so each is put where it belongs in one go.
+            let named = |text: &str| text::named(text, provider.as_str(), enterprise.as_str());
+            let titles =
+                |actions: &[ActionType]| actions.iter().map(|action| text::title(*action, *language)).collect();
+            let mail = InvitationMail {
+                words,
+                subject: shortened(named(words.subject)).parse()?,
+                asks: named(words.asks),
+                until: filled(words.until, "until", &expires_at.minute()),
+                code: code.expose(),
+                link: link.expose(),
+                signs_in_for: titles(signs_in_for),
+                gives: titles(gives),
+            };
+            (mail.subject.clone(), InvitationTextPart(&mail).render()?, InvitationHtmlPart(&mail).render()?)
+        }
     };
     Ok(Finished { id: id.clone(), to, subject, text, html })
+}
+
+/// As much of a subject as one may hold: two names may be longer together.
+fn shortened(text: String) -> String {
+    if text.chars().count() <= MAX_SUBJECT_LENGTH {
+        text
+    } else {
+        text.chars().take(MAX_SUBJECT_LENGTH - 1).chain(['\u{2026}']).collect()
+    }
 }
 
 #[cfg(test)]

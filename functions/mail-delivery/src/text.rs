@@ -1,5 +1,9 @@
 //! The words of all mails: the one place beside `templates/` to translate. `{…}` stands for what a letter fills in.
 
+mod invitation;
+
+pub(crate) use invitation::{InvitationText, invitation, title};
+
 /// The words of the mail that asks for an activation.
 #[derive(Debug)]
 pub(crate) struct ActivationText {
@@ -35,4 +39,10 @@ pub(crate) const ACTIVATION: ActivationText = ActivationText {
 /// `text` with `value` in the place of `{name}`.
 pub(crate) fn filled(text: &str, name: &str, value: &str) -> String {
     text.replace(&format!("{{{name}}}"), value)
+}
+
+/// `text` with the names in the places of `{provider}` and `{enterprise}`: what stands in one name is not filled with the other.
+pub(crate) fn named(text: &str, provider: &str, enterprise: &str) -> String {
+    let parts: Vec<String> = text.split("{enterprise}").map(|part| filled(part, "provider", provider)).collect();
+    parts.join(enterprise)
 }

@@ -146,8 +146,7 @@ async fn link(
     }
     let of_sign_in = sent.handle.as_ref().map(|handle| handle.request.clone());
     let outcomes = app.store.outcomes(enterprise, of_sign_in).await?;
-    let redirect_url = outcomes.ok_or(Error::TokenExpired(None))?;
-    Ok((ConsentRequest::made_for(enterprise, wanted, redirect_url, call.occasion()), true))
+    Ok((ConsentRequest::made_for(enterprise, wanted, outcomes, call.occasion()), true))
 }
 
 /// Asks Graph once, and records what it shows. What it does not show yet, `consent-verify` looks at again.

@@ -6,6 +6,7 @@
 
 mod address;
 mod ask;
+mod invitation;
 mod links;
 mod start;
 
@@ -21,6 +22,7 @@ use onboarding_core::enterprise::Enterprise;
 use onboarding_core::fields::{Fault, Fields};
 use onboarding_core::id::{ConsentRequestId, ResellerId};
 use onboarding_core::idempotency::Told;
+use onboarding_core::rate_limit::Exhausted;
 use onboarding_core::redirect_url::RedirectPolicy;
 use onboarding_dynamo::credential::{Authenticated, Wanted};
 use onboarding_dynamo::idempotency::Made;
@@ -78,6 +80,10 @@ enum Error {
     NoSuchStart,
     #[error("the start link has ended")]
     StartEnded,
+    #[error("the code opens nothing")]
+    CodeRefused,
+    #[error("too many wrong codes: {0}")]
+    TooManyCodes(Exhausted),
     #[error("refused on the start page: {0}")]
     Stopped(Code),
     #[error("Microsoft could not be asked for the expected tenant")]
@@ -104,6 +110,10 @@ impl From<Error> for Failure {
             Error::InvalidQuery(faults) => Self::invalid_query(faults),
             Error::NoSuchStart => Self::new(StatusCode::NOT_FOUND, Code::PageNotFound),
             Error::StartEnded => Self::new(StatusCode::GONE, Code::StartLinkEnded),
+            Error::CodeRefused => Self::new(StatusCode::BAD_REQUEST, Code::InvitationCodeRefused),
+            Error::TooManyCodes(Exhausted { retry_after }) => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, Code::TooManyWrongCodes).with_retry_after(retry_after)
+            }
             Error::Stopped(code) => Self::new(StatusCode::FORBIDDEN, code),
             Error::Store(StoreError::Contended) => Self::contended(),
             Error::Store(error) if error.is_passing() => Self::unavailable(error),
@@ -208,7 +218,7 @@ async fn new_request(
         without: enterprise.left_out(&[ask.action], &together),
         together,
         part: Vec::new(),
-        redirect_url: ask.redirect_url,
+        redirect_url: Some(ask.redirect_url),
         pin: address::pin(app, enterprise).await?,
         asked_again: enterprise.action(ask.action).must_ask_again(),
         resets: enterprise.resets_of(ask.action),

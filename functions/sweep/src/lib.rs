@@ -1,21 +1,26 @@
-//! The schedule's function: wakes every row that is due, and seals the audit trails.
+//! The schedule's function: wakes every row that is due, seals the audit trails, and records which invitations have expired.
 //!
-//! It only wakes; the table's stream carries the wake to the function that acts (`webhook-delivery`,
+//! What must be acted on it only wakes; the table's stream carries the wake to the function that acts (`webhook-delivery`,
 //! `consent-verify`), so there is one sender and one verifier, and a lost stream record is caught here. Ticks may
 //! overlap, repeat, come late or die half-way: a row is woken once per instant at which it is due.
 //!
 //! Audit rows are sealed into segments of their trail. The head of each new segment goes to the log, which is kept
 //! apart from the table: with it, nobody who can write the table can rewrite a trail unseen.
 
+mod expire;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use onboarding_core::audit::chain::MOST_ROWS;
+use onboarding_core::random::Random;
 use onboarding_core::time::{Clock, Timestamp};
 use onboarding_dynamo::audit::{AUDIT_SHARDS, Sealed, Unsealed};
 use onboarding_dynamo::due::{DueKind, SHARDS};
+use onboarding_dynamo::invitation::INVITATION_SHARDS;
 use onboarding_dynamo::{Store, StoreError};
+use serde_json::Value;
 
 /// Rows read, and woken at once, in one go: the memory that a sweep takes, whatever the backlog.
 const PAGE: i32 = 50;
@@ -32,6 +37,26 @@ pub struct App {
     pub store: Store,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// For the ids of events and audit rows.
+    pub random: Arc<dyn Random>,
+}
+
+/// What a tick is to do: the schedule's input says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tick {
+    /// Everything.
+    All,
+    /// One shard of the invitations alone: `{"invitationShard": 3}`. Eight such schedules work off eight times as much.
+    Invitations(u16),
+}
+
+impl Tick {
+    /// What the input of a schedule asks for. Whatever asks for no shard that there is asks for everything.
+    #[must_use]
+    pub fn of(input: &Value) -> Self {
+        let shard = input["invitationShard"].as_u64().and_then(|shard| u16::try_from(shard).ok());
+        shard.filter(|shard| *shard < INVITATION_SHARDS).map_or(Self::All, Self::Invitations)
+    }
 }
 
 /// What a sweep did.
@@ -41,22 +66,40 @@ pub struct Swept {
     pub woken: usize,
     /// Segments made.
     pub sealed: usize,
+    /// Invitations recorded as expired.
+    pub expired: usize,
     /// Whether time ran out before the backlog did.
     pub cut_short: bool,
 }
 
-/// Wakes what is due, oldest first, until nothing is left or `deadline` is near.
-pub async fn sweep(app: &App, deadline: Timestamp) -> Result<Swept, StoreError> {
+/// Does what is due, oldest first, until nothing is left or `deadline` is near.
+pub async fn sweep(app: &App, tick: Tick, deadline: Timestamp) -> Result<Swept, StoreError> {
     let mut swept = Swept::default();
+    let shards = match tick {
+        Tick::All => {
+            wake_and_seal(app, deadline, &mut swept).await?;
+            0..INVITATION_SHARDS
+        }
+        Tick::Invitations(shard) => shard..shard + 1,
+    };
+    for shard in shards {
+        let (expired, cut_short) = expire::shard(app, shard, deadline).await?;
+        swept.expired += expired;
+        swept.cut_short |= cut_short;
+    }
+    Ok(swept)
+}
+
+async fn wake_and_seal(app: &App, deadline: Timestamp, swept: &mut Swept) -> Result<(), StoreError> {
     for (kind, shards) in SHARDS {
         for shard in 0..*shards {
-            sweep_shard(app, (*kind, shard), deadline, &mut swept).await?;
+            sweep_shard(app, (*kind, shard), deadline, swept).await?;
         }
     }
     for shard in 0..AUDIT_SHARDS {
-        seal_shard(app, shard, deadline, &mut swept).await?;
+        seal_shard(app, shard, deadline, swept).await?;
     }
-    Ok(swept)
+    Ok(())
 }
 
 async fn sweep_shard(
@@ -124,4 +167,19 @@ async fn seal_trail(app: &App, Unsealed { trail, rows }: &Unsealed, now: Timesta
         }
     }
     made
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// R202 A schedule says its shard; whatever says none is for everything, as EventBridge's own event is.
+    #[test]
+    fn the_input_of_a_schedule_says_what_is_to_be_done() {
+        assert_eq!(Tick::of(&json!({"invitationShard": 7})), Tick::Invitations(7));
+        for all in [json!({"invitationShard": 8}), json!({"detail-type": "Scheduled Event"}), json!(null), json!("3")] {
+            assert_eq!(Tick::of(&all), Tick::All, "{all}");
+        }
+    }
 }

@@ -52,8 +52,9 @@ pub struct AwaitedRoles {
     pub request: ConsentRequestId,
     /// How often the action had been asked for anew by then: a reset since ends the wait.
     pub resets: u64,
-    /// Where the outcome goes.
-    pub redirect_url: RedirectUrl,
+    /// Where the outcome goes; none where nobody named an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect_url: Option<RedirectUrl>,
     /// Who signed in.
     pub signer: Signer,
     /// The signer's Graph token.
@@ -160,7 +161,7 @@ impl AwaitedRoles {
         let state = enterprise.action(ACTION);
         let wanted = Wanted::These([ActionType::LoginEnterpriseAdmin].into());
         let about = ("action.blocked", ACTION, &state);
-        let (delivery, link) = event_with_link(about, Some(wanted), Some(self.redirect_url.clone()), noting);
+        let (delivery, link) = event_with_link(about, Some(wanted), self.redirect_url.clone(), noting);
         let fact = Fact {
             actor: &Actor::System(context.system.unwrap_or("consent-verify")),
             action: "consent.roles_awaited",

@@ -96,8 +96,9 @@ pub struct ConsentRequest {
     /// The permissions that its screen leaves out, as they would be asked for: Microsoft refused them by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<String>,
-    /// Where the outcome goes.
-    pub redirect_url: RedirectUrl,
+    /// Where the outcome goes; none where nobody named an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect_url: Option<RedirectUrl>,
     /// The only tenant that may finish it; without one the provider confirms the tenant afterwards.
     pub pin: Option<TenantId>,
     /// Whether the link asks with `prompt=consent`, after an earlier user-only consent.
@@ -236,8 +237,8 @@ pub struct NewRequest {
     pub part: Vec<String>,
     /// The permissions that its screen leaves out, as they would be asked for.
     pub without: Vec<String>,
-    /// Where the outcome goes.
-    pub redirect_url: RedirectUrl,
+    /// Where the outcome goes; none where nobody named an address.
+    pub redirect_url: Option<RedirectUrl>,
     /// The only tenant that may finish it.
     pub pin: Option<TenantId>,
     /// Whether to ask with `prompt=consent`.

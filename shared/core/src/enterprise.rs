@@ -16,6 +16,7 @@ use thiserror::Error;
 use crate::action::{ActionItem, ActionState, ActionType, ProvedBy};
 use crate::id::{EnterpriseId, ResellerId, TenantId};
 use crate::identity::PERSONAL_ACCOUNTS;
+use crate::invitation::OpenInvitations;
 use crate::text::Domain;
 use crate::time::Timestamp;
 use crate::word::words;
@@ -48,6 +49,9 @@ pub struct Enterprise {
     /// When every mandatory action was granted for the first time; it stays, whatever is lost later (R140).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready_at: Option<Timestamp>,
+    /// The invitations that were sent and neither accepted nor taken back.
+    #[serde(default, skip_serializing_if = "OpenInvitations::is_empty")]
+    pub invitations: OpenInvitations,
     /// The actions that have left their initial state.
     pub actions: BTreeMap<ActionType, ActionState>,
     /// The actions that were granted, whose loss was noticed, and that are not granted again.
@@ -182,6 +186,7 @@ impl Enterprise {
             tenant: None,
             management_requested_at: None,
             ready_at: None,
+            invitations: OpenInvitations::default(),
             actions,
             lost: BTreeSet::new(),
             isolated: BTreeSet::new(),
@@ -203,9 +208,9 @@ impl Enterprise {
         format!("\"{}\"", self.version)
     }
 
-    /// How far it is.
+    /// How far it is at `now`: an invitation ends by itself.
     #[must_use]
-    pub fn status(&self) -> EnterpriseStatus {
+    pub fn status(&self, now: Timestamp) -> EnterpriseStatus {
         let granted = |action| self.action(action).is_granted();
         match self.standing {
             Standing::Disabled => EnterpriseStatus::Disabled,
@@ -213,6 +218,7 @@ impl Enterprise {
             Standing::Open if self.missing().next().is_none() => EnterpriseStatus::Active,
             Standing::Open if granted(ActionType::Registration) => EnterpriseStatus::AwaitingApplicationConsent,
             Standing::Open if self.actions.contains_key(&ActionType::Registration) => EnterpriseStatus::Registering,
+            Standing::Open if self.invitations.at(now).next().is_some() => EnterpriseStatus::Invited,
             Standing::Open => EnterpriseStatus::Draft,
         }
     }
@@ -334,12 +340,12 @@ pub(crate) mod tests {
     #[test]
     fn the_status_follows_from_the_actions() {
         let mut enterprise = enterprise(&json!({}));
-        assert_eq!(enterprise.status().word(), "draft");
+        assert_eq!(enterprise.status(enterprise.created_at).word(), "draft");
         let (since, random) = (enterprise.created_at, crate::random::tests::Counting::default());
         let request = crate::id::ConsentRequestId::new(since, &random);
         let started = ActionState::Started { since, request: request.clone(), asked_again: false };
         enterprise.actions.insert(ActionType::Registration, started);
-        assert_eq!(enterprise.status().word(), "registering");
+        assert_eq!(enterprise.status(enterprise.created_at).word(), "registering");
         let by = crate::identity::Signer {
             tenant: TenantId::from_u128(1),
             object: crate::id::ObjectId::from_u128(2),
@@ -347,13 +353,13 @@ pub(crate) mod tests {
         };
         let granted = ActionState::Granted { since, request, by: Some(by), tenant: None };
         enterprise.actions.insert(ActionType::Registration, granted.clone());
-        assert_eq!(enterprise.status().word(), "awaiting_application_consent");
+        assert_eq!(enterprise.status(enterprise.created_at).word(), "awaiting_application_consent");
         for action in ActionType::all().filter(|action| action.is_mandatory(&enterprise.profile.services)) {
             enterprise.actions.insert(action, granted.clone());
         }
-        assert_eq!(enterprise.status().word(), "active");
+        assert_eq!(enterprise.status(enterprise.created_at).word(), "active");
         enterprise.standing = Standing::Disabled;
-        assert_eq!(enterprise.status().word(), "disabled");
+        assert_eq!(enterprise.status(enterprise.created_at).word(), "disabled");
     }
 
     /// A new tenant-wide grant asks for the earlier ones again, as long as it is one.

@@ -60,6 +60,18 @@ pub fn of_connection(
     }))
 }
 
+/// The same to `url`, for whoever has not read the service provider.
+#[must_use]
+pub(crate) fn plain_delivery_to(
+    kind: &str,
+    (reseller, enterprise): (ResellerId, EnterpriseId),
+    url: RedirectUrl,
+    data: impl Serialize,
+    occasion: Occasion<'_>,
+) -> Delivery {
+    to((reseller, Some(enterprise)), url, (kind, data), occasion, |_, body| delivery::Body::Plain(body))
+}
+
 /// The delivery of a test to `url`: what it tells is only whose it is (K16).
 #[must_use]
 pub fn test(reseller: ResellerId, url: RedirectUrl, occasion: Occasion<'_>) -> Delivery {

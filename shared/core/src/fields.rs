@@ -67,6 +67,7 @@ pub const FAULT_CODES: &[(&str, &str)] = &[
     ("unknown_billing_type", "There is no such type of billing."),
     ("unknown_country", "There is no such country."),
     ("unknown_field", "There is no such field here."),
+    ("unknown_language", "Pages and mails are not written in that language."),
     ("unknown_pbx_type", "You have no such PBX type."),
     ("unknown_role", "There is no such role of Partner Center."),
     ("unknown_sbc_gateway", "You have no such SBC gateway."),
@@ -153,6 +154,13 @@ impl Fields {
         let mut fault = Fault::new(field, code, detail);
         fault.pointer.insert_str(0, &self.within);
         self.faults.push(fault);
+    }
+
+    /// Whether there is a fault of `field` itself already.
+    #[must_use]
+    pub fn has_fault(&self, field: &str) -> bool {
+        let place = format!("{}/{field}", self.within);
+        self.faults.iter().any(|fault| fault.pointer == place)
     }
 
     /// Looks at `field` without taking it; an explicit `null` counts as absent.

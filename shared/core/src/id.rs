@@ -277,6 +277,10 @@ sortable_id!(
     MailId, "mail_"
 );
 sortable_id!(
+    /// One invitation of one administrator; it stays the same over all its mails.
+    InvitationId, "inv_"
+);
+sortable_id!(
     /// One row of the audit trail.
     AuditId, "aud_"
 );

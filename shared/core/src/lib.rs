@@ -10,8 +10,8 @@
 //! | an enterprise and its body | [`enterprise`], [`catalogue`], [`service`], [`country`], [`place`], [`region`], [`text`], [`fields`] |
 //! | lists, page by page | [`listing`] |
 //! | actions and what they ask for | [`action`], [`permission`], [`application_client`], [`task`], [`capability`] |
-//! | a plan, a link, a sign-in, a proof, its loss | [`plan`], [`start`], [`consent`], [`state`], [`identity`], [`proof`], [`awaited_roles`], [`drift`], [`readiness`], [`provisioning`] |
-//! | what is told, and to whom | [`outcome`], [`authentication_result`], [`outcome_link`], [`event`], [`delivery`], [`mail`], [`redirect_url`], [`advice`], [`audit`] |
+//! | a plan, a link, a sign-in, a proof, its loss | [`invitation`], [`plan`], [`start`], [`consent`], [`state`], [`identity`], [`proof`], [`awaited_roles`], [`drift`], [`readiness`], [`provisioning`] |
+//! | what is told, and to whom | [`outcome`], [`authentication_result`], [`outcome_link`], [`event`], [`delivery`], [`mail`], [`language`], [`redirect_url`], [`advice`], [`audit`] |
 //! | groundwork | [`id`], [`time`], [`random`], [`patience`], [`secret`], [`seal`], [`json`], [`word`], [`cloud`] |
 //! | who may call, and what of a call sent twice | [`credential`], [`token`], [`scope`], [`reseller`], [`activation`], [`idempotency`], [`rate_limit`] |
 //! | an enterprise and its body | [`enterprise`], [`user`], [`catalogue`], [`service`], [`country`], [`place`], [`region`], [`text`], [`fields`] |
@@ -19,8 +19,9 @@
 //! | actions and what they ask for | [`action`], [`permission`], [`task`], [`capability`], [`application_client`] |
 //! | a plan, a link, a sign-in, a proof, its loss | [`plan`], [`start`], [`consent`], [`state`], [`identity`], [`proof`], [`drift`] |
 //! | a connection to Partner Center | [`connection`] |
+//! | a plan, a link, a sign-in, a proof, its loss | [`invitation`], [`plan`], [`start`], [`consent`], [`state`], [`identity`], [`proof`], [`drift`] |
 //! | what a tenant needs besides | [`readiness`], [`provisioning`] |
-//! | what is told, and to whom | [`outcome`], [`authentication_result`], [`outcome_link`], [`event`], [`delivery`], [`mail`], [`redirect_url`], [`advice`], [`audit`] |
+//! | what is told, and to whom | [`outcome`], [`authentication_result`], [`outcome_link`], [`event`], [`delivery`], [`mail`], [`language`], [`redirect_url`], [`advice`], [`audit`] |
 //! | groundwork | [`id`], [`time`], [`random`], [`patience`], [`secret`], [`client_credential`], [`seal`], [`json`], [`word`], [`cloud`] |
 
 pub mod action;
@@ -48,8 +49,10 @@ pub mod fields;
 pub mod id;
 pub mod idempotency;
 pub mod identity;
+pub mod invitation;
 pub mod isolation;
 pub mod json;
+pub mod language;
 pub mod listing;
 pub mod mail;
 pub mod outcome;

@@ -17,7 +17,7 @@ use crate::action::ActionType;
 use crate::connection::Connection;
 use crate::credential::KeyOwner;
 use crate::enterprise::Enterprise;
-use crate::id::{AuditId, ConnectionId, DeliveryId, EnterpriseId, ResellerId};
+use crate::id::{AuditId, ConnectionId, DeliveryId, EnterpriseId, InvitationId, ResellerId};
 use crate::reseller::Reseller;
 use crate::time::Timestamp;
 
@@ -87,6 +87,17 @@ impl Place for AuditId {
 
 /// A place in a list of deliveries: behind this one.
 impl Place for DeliveryId {
+    fn bytes(&self) -> Vec<u8> {
+        self.as_str().into()
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        std::str::from_utf8(bytes).ok()?.parse().ok()
+    }
+}
+
+/// A place in a list of invitations: behind this one.
+impl Place for InvitationId {
     fn bytes(&self) -> Vec<u8> {
         self.as_str().into()
     }

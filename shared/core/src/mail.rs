@@ -11,7 +11,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::action::ActionType;
 use crate::id::{MailId, ResellerId};
+use crate::invitation::InvitationCode;
+use crate::language::Language;
 use crate::random::Random;
 use crate::seal::{Purpose, SealingKeys, Unsealable};
 use crate::text::{EmailAddress, Name, is_invisible};
@@ -37,7 +40,7 @@ pub const CLAIM: Duration = Duration::from_secs(30);
 pub const KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// The longest subject, in characters: what mail programs show of it is far less.
-const LONGEST_SUBJECT: usize = 400;
+pub const MAX_SUBJECT_LENGTH: usize = 400;
 
 /// One mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,6 +165,8 @@ pub fn after(attempt: Attempt, attempts: u32, now: Timestamp) -> Next {
 pub enum LetterKind {
     /// [`Letter::Activation`].
     Activation,
+    /// [`Letter::Invitation`].
+    Invitation,
 }
 
 impl LetterKind {
@@ -170,6 +175,7 @@ impl LetterKind {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Activation => "activation",
+            Self::Invitation => "invitation",
         }
     }
 }
@@ -187,6 +193,23 @@ pub enum Letter {
         /// When that page ends.
         expires_at: Timestamp,
     },
+    /// An administrator is invited to grant what an enterprise needs (R160).
+    Invitation {
+        /// The language of the mail.
+        language: Language,
+        /// The service provider.
+        provider: Name,
+        /// The enterprise.
+        enterprise: Name,
+        /// The start page.
+        link: SecretLink,
+        /// The code that it asks for.
+        code: SecretCode,
+        /// What will be asked for: what somebody signs in for, and what our application is given.
+        asks: [Vec<ActionType>; 2],
+        /// When both end.
+        expires_at: Timestamp,
+    },
 }
 
 impl Letter {
@@ -195,6 +218,7 @@ impl Letter {
     pub const fn kind(&self) -> LetterKind {
         match self {
             Self::Activation { .. } => LetterKind::Activation,
+            Self::Invitation { .. } => LetterKind::Invitation,
         }
     }
 }
@@ -221,6 +245,31 @@ impl SecretLink {
 impl fmt::Debug for SecretLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretLink([redacted])")
+    }
+}
+
+/// A code in a letter, in groups. `Debug` hides it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SecretCode(String);
+
+impl SecretCode {
+    /// The code, as people read it.
+    #[must_use]
+    pub fn new(code: &InvitationCode) -> Self {
+        Self(code.grouped())
+    }
+
+    /// The code. Never log it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretCode([redacted])")
     }
 }
 
@@ -288,7 +337,7 @@ impl FromStr for Subject {
     type Err = InvalidSubject;
 
     fn from_str(text: &str) -> Result<Self, InvalidSubject> {
-        let sound = (1..=LONGEST_SUBJECT).contains(&text.chars().count()) && !text.chars().any(is_invisible);
+        let sound = (1..=MAX_SUBJECT_LENGTH).contains(&text.chars().count()) && !text.chars().any(is_invisible);
         if sound { Ok(Self(text.to_owned())) } else { Err(InvalidSubject) }
     }
 }

@@ -56,7 +56,7 @@ pub struct Exhausted {
 }
 
 impl Exhausted {
-    fn until(end: Timestamp, now: Timestamp) -> Self {
+    pub(crate) fn until(end: Timestamp, now: Timestamp) -> Self {
         let left = end.since(now).as_millis().div_ceil(1_000);
         Self { retry_after: u32::try_from(left).unwrap_or(u32::MAX).max(1) }
     }

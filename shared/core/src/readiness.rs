@@ -9,11 +9,12 @@ use serde::Serialize;
 
 use crate::action::{ActionState, ActionStatus, ActionType};
 use crate::advice::{Code, Explanation, Who};
-use crate::audit::Occasion;
+use crate::audit::{Actor, AuditRow, Occasion};
 use crate::delivery::Delivery;
 use crate::enterprise::{Edit, Enterprise, EnterpriseStatus, Standing};
 use crate::event;
-use crate::id::{EnterpriseId, TenantId};
+use crate::id::{EnterpriseId, InvitationId, TenantId};
+use crate::invitation::{self, InvitationStatus, OpenInvitations};
 use crate::proof::TEAMS_ADMINISTRATOR;
 use crate::proof::membership::SKYPE_ADMINISTRATOR;
 use crate::provisioning::{Seen, View};
@@ -31,6 +32,8 @@ pub struct Completion {
     pub version: u64,
     /// The mandatory actions that the move leaves as they are, and whether each is granted.
     pub others: Vec<(ActionType, bool)>,
+    /// The invitations that are noted on the enterprise: with the last step those of them that are open are accepted.
+    pub invitations: OpenInvitations,
     /// With this move the enterprise is ready for the first time.
     pub ready: Option<Ready>,
 }
@@ -42,6 +45,32 @@ pub struct Ready {
     pub at: Timestamp,
     /// The event, if the service provider is told of any.
     pub delivery: Option<Delivery>,
+    /// The invitations that are accepted with it, unless they end before (K14).
+    pub accepted: Vec<Accepted>,
+}
+
+/// An invitation is accepted: all that it asked for is granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// Which.
+    pub id: InvitationId,
+    /// The event, if the service provider is told of any.
+    pub delivery: Option<Delivery>,
+    /// What the audit trail keeps.
+    pub audit: AuditRow,
+}
+
+impl Accepted {
+    fn of((enterprise, reseller): (&Enterprise, &Reseller), id: &InvitationId, occasion: Occasion<'_>) -> Self {
+        let (about, status) = ((id, enterprise.id), InvitationStatus::Accepted);
+        let told = (reseller.id, reseller.events_url.as_ref());
+        let moves = (Some(InvitationStatus::Pending), status);
+        Self {
+            id: id.clone(),
+            delivery: invitation::event(("accepted", status), about, told, occasion),
+            audit: invitation::fact("accepted", (id, enterprise.id, reseller.id), moves, &Actor::LinkHolder, occasion),
+        }
+    }
 }
 
 /// What `enterprise.ready` tells.
@@ -105,15 +134,17 @@ impl Completion {
                 status: EnterpriseStatus::Active.word(),
             };
             let delivery = event::plain_delivery("enterprise.ready", (reseller, enterprise.id), data, occasion);
-            Ready { at: occasion.now, delivery }
+            let open = enterprise.invitations.at(occasion.now);
+            let accepted = open.map(|invited| Accepted::of((enterprise, reseller), &invited.id, occasion)).collect();
+            Ready { at: occasion.now, delivery, accepted }
         });
-        Some(Self { version: enterprise.version, others, ready })
+        Some(Self { version: enterprise.version, others, invitations: enterprise.invitations.clone(), ready })
     }
 
     /// Whether both were made of an enterprise that stood in the same way.
     #[must_use]
     pub fn is_as(&self, other: &Self) -> bool {
-        (self.version, &self.others) == (other.version, &other.others)
+        (self.version, &self.others, &self.invitations) == (other.version, &other.others, &other.invitations)
     }
 }
 

@@ -17,9 +17,11 @@ use crate::credential::KeyId;
 use crate::delivery::DeliveryStatus;
 use crate::enterprise::{EnterpriseStatus, ExpectedTenant};
 use crate::id::{
-    ApplicationId, ConnectionId, DeliveryId, EnterpriseId, GatewayId, MAX_SAFE_INTEGER, PbxTypeId, ReferenceId,
-    ResellerId, TenantId,
+    ApplicationId, ConnectionId, DeliveryId, EnterpriseId, GatewayId, InvitationId, MAX_SAFE_INTEGER, PbxTypeId,
+    ReferenceId, ResellerId, TenantId,
 };
+use crate::invitation::InvitationStatus;
+use crate::language::Language;
 use crate::redirect_url::{MAX_HOST_LENGTH, MAX_URL_LENGTH, RedirectHost, RedirectUrl};
 use crate::scope::Scope;
 use crate::service::Service;
@@ -57,6 +59,9 @@ schemas! {
     TenantId => text("A Microsoft Entra tenant.").pattern(Some(GUID)).examples(["c0a70500-1111-4a4a-8b8b-0000000c0001"]),
     ReferenceId => text("The reference of one request; the same as in the header `X-Request-Id`.")
         .pattern(Some("^req_[0-9a-hjkmnp-tv-z]{26}$")),
+    InvitationId => text("An invitation; it stays the same over all its mails.")
+        .pattern(Some("^inv_[0-9a-hjkmnp-tv-z]{26}$"))
+        .examples(["inv_01hzy0000000000000000000zz"]),
     DeliveryId => text("A delivery: the `webhook-id` of all its attempts.")
         .pattern(Some("^msg_[0-9a-hjkmnp-tv-z]{26}$"))
         .examples(["msg_01hzy0000000000000000000zz"]),
@@ -94,6 +99,8 @@ schemas! {
     ActionStatus => words("How far an action is.", ActionStatus::WORDS.iter().copied()),
     EnterpriseStatus => words("How far an enterprise is.", EnterpriseStatus::WORDS.iter().copied()),
     ConnectionStatus => words("How far a connection is.", ConnectionStatus::WORDS.iter().copied()),
+    InvitationStatus => words("How far an invitation is.", InvitationStatus::WORDS.iter().copied()),
+    Language => words("A language of pages and mails (BCP 47).", Language::WORDS.iter().copied()),
     DeliveryStatus => words("How far a delivery is.", DeliveryStatus::WORDS.iter().copied()),
 }
 

@@ -28,6 +28,10 @@ pub enum Scope {
     EnterprisesRead,
     /// Make, change and stop enterprises.
     EnterprisesWrite,
+    /// Read invitations.
+    InvitationsRead,
+    /// Invite administrators.
+    InvitationsWrite,
     /// Make links for people to open.
     LinksWrite,
     /// Make tokens of one enterprise.
@@ -49,6 +53,8 @@ const SCOPES: &[(Scope, &str)] = &[
     (Scope::ConsentsWrite, "consents:write"),
     (Scope::EnterprisesRead, "enterprises:read"),
     (Scope::EnterprisesWrite, "enterprises:write"),
+    (Scope::InvitationsRead, "invitations:read"),
+    (Scope::InvitationsWrite, "invitations:write"),
     (Scope::LinksWrite, "links:write"),
     (Scope::TokensWrite, "tokens:write"),
     (Scope::UsersWrite, "users:write"),

@@ -34,6 +34,8 @@ pub enum Purpose {
     DeliveryBody,
     /// Whom a mail is for and what it says, at rest. Context: the mail's id.
     Mail,
+    /// Whom an invitation is for, at rest. Context: the invitation's id.
+    InvitedAddress,
 }
 
 impl Purpose {
@@ -46,6 +48,7 @@ impl Purpose {
             Self::IdToken => "id-token",
             Self::DeliveryBody => "delivery-body",
             Self::Mail => "mail",
+            Self::InvitedAddress => "invited-address",
         }
     }
 }

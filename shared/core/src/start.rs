@@ -8,7 +8,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::audit::{Actor, AuditRow, Fact, Occasion};
-use crate::id::{EnterpriseId, ResellerId};
+use crate::id::{EnterpriseId, InvitationId, ResellerId};
+use crate::invitation::Invitation;
 use crate::plan::Wanted;
 use crate::random::Random;
 use crate::redirect_url::RedirectUrl;
@@ -33,8 +34,12 @@ pub struct StartLink {
     pub reseller: ResellerId,
     /// What is to be reached.
     pub wanted: Wanted,
-    /// Where the outcomes go.
-    pub redirect_url: RedirectUrl,
+    /// Where the outcomes go; none where nobody named an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect_url: Option<RedirectUrl>,
+    /// The invitation that it is the link of: then that says whether it works, and for which browser.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<InvitationId>,
     /// When it ends.
     pub expires_at: Timestamp,
 }
@@ -45,12 +50,24 @@ impl StartLink {
     pub fn new(
         (reseller, enterprise): (ResellerId, EnterpriseId),
         wanted: Wanted,
-        redirect_url: RedirectUrl,
+        redirect_url: impl Into<Option<RedirectUrl>>,
         (now, random): (Timestamp, &dyn Random),
     ) -> (Self, Handle) {
         let handle = Handle::new("", random);
         let hash = handle.hash();
-        (Self { hash, enterprise, reseller, wanted, redirect_url, expires_at: now.plus(LIFETIME) }, handle)
+        let (redirect_url, expires_at) = (redirect_url.into(), now.plus(LIFETIME));
+        (Self { hash, enterprise, reseller, wanted, redirect_url, invitation: None, expires_at }, handle)
+    }
+
+    /// The link of an invitation, which ends when that does; whatever is missing is asked for (R162-R165).
+    #[must_use]
+    pub fn of_invitation(
+        invitation: &Invitation,
+        outcomes: Option<RedirectUrl>,
+        at: (Timestamp, &dyn Random),
+    ) -> (Self, Handle) {
+        let (link, handle) = Self::new((invitation.reseller, invitation.enterprise), Wanted::Missing, outcomes, at);
+        (Self { invitation: Some(invitation.id.clone()), expires_at: invitation.expires_at, ..link }, handle)
     }
 
     /// What the audit trail keeps of the link that `actor` made.

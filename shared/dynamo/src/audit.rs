@@ -85,7 +85,12 @@ impl Transaction {
     /// Adds an audit row, whose id names the transaction.
     pub(crate) fn audit(&mut self, row: &AuditRow) -> Result<(), StoreError> {
         self.named(row.id.as_str());
-        self.put_new(Part::Audit, unsealed_item(row)?)
+        self.audit_with(Part::Audit, row)
+    }
+
+    /// The same as a part of something else, which may be left out; it does not name the transaction.
+    pub(crate) fn audit_with(&mut self, of: Part, row: &AuditRow) -> Result<(), StoreError> {
+        self.put_new(of, unsealed_item(row)?)
     }
 }
 

@@ -7,8 +7,9 @@ use onboarding_core::catalogue::Catalogue;
 use onboarding_core::connection::Connection;
 use onboarding_core::credential::{self, Caller, KeyOwner, KeyRecord, Presented, Refused};
 use onboarding_core::enterprise::Enterprise;
-use onboarding_core::id::{ConnectionId, EnterpriseId, ResellerId};
+use onboarding_core::id::{ConnectionId, EnterpriseId, InvitationId, ResellerId};
 use onboarding_core::idempotency::{Attempt, Kept, Repeat};
+use onboarding_core::invitation::Invitation;
 use onboarding_core::reseller::Reseller;
 use onboarding_core::time::Timestamp;
 use onboarding_core::token::{self, TokenRecord};
@@ -26,6 +27,8 @@ const BATCH_RETRIES: usize = 5;
 pub struct Wanted<'a> {
     /// This enterprise.
     pub enterprise: Option<EnterpriseId>,
+    /// This invitation.
+    pub invitation: Option<&'a InvitationId>,
     /// The owner's gateways and PBX types.
     pub catalogue: bool,
     /// This provider with its gateways and PBX types, for the operator; nobody else is given it.
@@ -45,6 +48,8 @@ pub struct Authenticated {
     pub enterprise: Option<Enterprise>,
     /// The connection, whoever's it is.
     pub connection: Option<Connection>,
+    /// The invitation, whoever's it is.
+    pub invitation: Option<Invitation>,
     /// The provider that the operator wants.
     pub reseller: Option<Reseller>,
     /// The caller's gateways and PBX types; for the operator, those of the wanted provider.
@@ -60,6 +65,7 @@ struct CallerRows {
     reseller: Option<Reseller>,
     enterprise: Option<Enterprise>,
     connection: Option<Connection>,
+    invitation: Option<Invitation>,
     catalogue: Option<Catalogue>,
     kept: Option<Kept>,
 }
@@ -73,8 +79,8 @@ impl Store {
         wanted: Wanted<'_>,
         now: Timestamp,
     ) -> Result<Result<Authenticated, Refused>, StoreError> {
-        let CallerRows { key, token, reseller, enterprise, connection, catalogue, kept } =
-            self.caller(presented, wanted).await?;
+        let rows = self.caller(presented, wanted).await?;
+        let CallerRows { key, token, reseller, enterprise, connection, invitation, catalogue, kept } = rows;
         let (owner, named) = match presented.owner() {
             KeyOwner::Operator => (None, reseller),
             KeyOwner::Reseller(_) => (reseller, None),
@@ -97,7 +103,7 @@ impl Store {
         let kept = kept.filter(|_| may_know);
         let repeat = wanted.attempt.zip(kept).and_then(|(attempt, kept)| attempt.judge(kept));
         let catalogue = catalogue.unwrap_or_default();
-        Ok(Ok(Authenticated { caller, enterprise, connection, reseller: named, catalogue, repeat }))
+        Ok(Ok(Authenticated { caller, enterprise, connection, invitation, reseller: named, catalogue, repeat }))
     }
 
     async fn caller(&self, presented: &Presented, wanted: Wanted<'_>) -> Result<CallerRows, StoreError> {
@@ -115,6 +121,7 @@ impl Store {
         }
         keys.extend(wanted.enterprise.map(Key::enterprise));
         keys.extend(wanted.connection.map(Key::connection));
+        keys.extend(wanted.invitation.map(Key::invitation));
         keys.extend(wanted.attempt.map(Key::idempotency));
         let mut rows = CallerRows::default();
         for item in self.batch_get(keys).await? {
@@ -123,6 +130,7 @@ impl Store {
                 ("catalogue", _) => rows.catalogue = Some(entity(item)?),
                 ("enterprise", _) => rows.enterprise = Some(entity(item)?),
                 ("connection", _) => rows.connection = Some(entity(item)?),
+                ("invitation", _) => rows.invitation = Some(entity(item)?),
                 ("idempotency", _) => rows.kept = Some(entity(item)?),
                 (_, Presented::Key(_)) => rows.key = Some(entity(item)?),
                 (_, Presented::Token(_)) => rows.token = Some(entity(item)?),

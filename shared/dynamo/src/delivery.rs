@@ -33,9 +33,14 @@ pub struct Destination {
 impl Transaction {
     /// Adds a new delivery. It is due only later: the table's stream should bring it to its sender at once.
     pub(crate) fn deliver(&mut self, delivery: &Delivery) -> Result<(), StoreError> {
+        self.deliver_with(Part::Delivery, delivery)
+    }
+
+    /// The same as a part of something else, which may be left out.
+    pub(crate) fn deliver_with(&mut self, of: Part, delivery: &Delivery) -> Result<(), StoreError> {
         let mut row = item(&key(delivery), delivery)?;
         due(&mut row, &DueKind::Delivery.partition(0), delivery.created_at.plus(FIRST_LOOK));
-        self.put_new(Part::Delivery, row)
+        self.put_new(of, row)
     }
 }
 

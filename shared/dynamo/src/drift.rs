@@ -101,7 +101,7 @@ impl Store {
             let completion =
                 Completion::of((enterprise, reseller), (drift.action, enterprise.pin()), noting.context.occasion);
             transaction.tell_ready(completion.as_ref())?;
-            change = completing(change, completion.as_ref());
+            change = completing(change, completion.as_ref())?;
             change = open(found(change, drift.action).and(IS_OPEN), &key)?;
             transaction.check_active(enterprise.reseller)?;
             if let Some(tenant) = enterprise.pin() {
@@ -125,7 +125,7 @@ impl Store {
             transaction.start(start)?;
         }
         transaction.audit(&drift.audit)?;
-        let is_recorded = self.commit(&transaction).await? == Committed::Done;
+        let is_recorded = self.commit_accepting(transaction).await?.0 == Committed::Done;
         if is_recorded {
             let (enterprise, action, state) = (drift.enterprise, drift.action, drift.state.word());
             tracing::warn!(enterprise.id = %enterprise, %action, state, "a consent is gone, or back");

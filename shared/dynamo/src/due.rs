@@ -26,6 +26,8 @@ pub enum DueKind {
     Mail,
     /// A connection that is to be looked at, or whose lease ends.
     Connection,
+    /// An invitation whose time is over.
+    Invitation,
     /// An audit row that is to be sealed.
     Audit,
 }
@@ -52,6 +54,7 @@ impl DueKind {
             Self::Drift => "drift",
             Self::Mail => "mail",
             Self::Connection => "connection",
+            Self::Invitation => "invitation",
             Self::Audit => "audit",
         };
         format!("due#{kind}#{shard}")

@@ -13,6 +13,7 @@ use onboarding_core::text::Name;
 use serde::{Deserialize, Serialize};
 
 use crate::idempotency::Ended;
+use crate::invitation::Sending;
 use crate::key::Key;
 use crate::readiness::completing;
 use crate::row::{entity, item, part};
@@ -64,11 +65,12 @@ struct NameRow {
 }
 
 impl Store {
-    /// Makes an enterprise: its row, its name and the audit row, together. Any number of creates of one name at once
+    /// Makes an enterprise: its row, its name, the invitation of its administrator and the audit row, together. Any number of creates of one name at once
     /// make one enterprise.
     pub async fn create_enterprise(
         &self,
         enterprise: &Enterprise,
+        invited: Option<Sending<'_>>,
         audit: &AuditRow,
         once: Option<&Once>,
     ) -> Result<Created, StoreError> {
@@ -76,6 +78,7 @@ impl Store {
         transaction.put_new(Part::Enterprise, owned_item(enterprise)?)?;
         let name = Key::name(enterprise.reseller, &enterprise.profile.enterprise_name);
         transaction.put_new(Part::Name, item(&name, &NameRow { enterprise: enterprise.id })?)?;
+        invited.map_or(Ok(()), |sending| transaction.invite(sending))?;
         transaction.audit(audit)?;
         transaction.once(once)?;
         Ok(match self.commit_once(&transaction, once).await? {
@@ -98,7 +101,7 @@ impl Store {
     ) -> Result<Edited, StoreError> {
         let (before, after) = (edit.before(), edit.after());
         let mut transaction = self.transaction();
-        transaction.update(Part::Enterprise, Key::enterprise(after.id), completing(edit_change(edit)?, completion))?;
+        transaction.update(Part::Enterprise, Key::enterprise(after.id), completing(edit_change(edit)?, completion)?)?;
         transaction.tell_ready(completion)?;
         if let Some((former, new)) = edit.renamed() {
             let row = NameRow { enterprise: after.id };
@@ -108,7 +111,7 @@ impl Store {
         }
         transaction.limit_users(edit)?;
         transaction.audit(audit)?;
-        Ok(match self.commit(&transaction).await? {
+        Ok(match self.commit_accepting(transaction).await?.0 {
             Committed::Done => Edited::Done,
             // What moved is read again first; what the edit itself asks for can be refused for both reasons at once.
             Committed::Refused(parts) if !parts.iter().all(|part| matches!(part, Part::Name | Part::Users)) => {
@@ -133,10 +136,10 @@ impl Store {
             .value(":from", part(&key, &from)?)
             .value(":to", part(&key, &to)?);
         let mut transaction = self.transaction();
-        transaction.update(Part::Enterprise, key, completing(change, completion))?;
+        transaction.update(Part::Enterprise, key, completing(change, completion)?)?;
         transaction.tell_ready(completion)?;
         transaction.audit(audit)?;
-        Ok(self.commit(&transaction).await? == Committed::Done)
+        Ok(self.commit_accepting(transaction).await?.0 == Committed::Done)
     }
 
     /// The enterprise of `reseller` with this name, whatever its case (R105).

@@ -5,9 +5,10 @@ use std::fmt;
 use onboarding_core::audit::Trail;
 use onboarding_core::credential::{KeyId, KeyOwner};
 use onboarding_core::id::{
-    AuditId, ConnectionId, ConsentRequestId, DeliveryId, EnterpriseId, MailId, ResellerId, TenantId,
+    AuditId, ConnectionId, ConsentRequestId, DeliveryId, EnterpriseId, InvitationId, MailId, ResellerId, TenantId,
 };
 use onboarding_core::idempotency::Attempt;
+use onboarding_core::invitation::Wrong;
 use onboarding_core::redirect_url::RedirectUrl;
 use onboarding_core::secret::SecretHash;
 use onboarding_core::text::Name;
@@ -102,6 +103,18 @@ impl Key {
 
     pub(crate) fn mail(id: &MailId) -> Self {
         Self::new(format!("mail#{id}"), "mail")
+    }
+
+    pub(crate) fn invitation(id: &InvitationId) -> Self {
+        Self::new(format!("invitation#{id}"), "invitation")
+    }
+
+    /// The wrong codes of one network, or for one invitation.
+    pub(crate) fn wrong(wrong: &Wrong) -> Self {
+        match wrong {
+            Wrong::Network(hash) => Self::new(format!("wrong#{hash}"), "network"),
+            Wrong::Invitation(id) => Self::new(format!("wrong#{id}"), "wrong"),
+        }
     }
 
     pub(crate) fn activation(hash: &SecretHash) -> Self {

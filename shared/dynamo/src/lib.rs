@@ -20,6 +20,7 @@ pub mod drift;
 pub mod due;
 pub mod enterprise;
 pub mod idempotency;
+pub mod invitation;
 pub mod isolation;
 mod key;
 pub mod mail;

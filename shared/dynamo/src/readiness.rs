@@ -3,6 +3,7 @@
 //! Both follow from how the enterprise stood when it was read, and both are told once. So how it stood is a condition of the
 //! move; where it stands otherwise by then, the move is made again on that.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use onboarding_core::action::ActionType;
 use onboarding_core::audit::Occasion;
 use onboarding_core::consent::{Context, Record};
@@ -13,9 +14,10 @@ use onboarding_core::readiness::Completion;
 use onboarding_core::reseller::Reseller;
 
 use crate::consent::Recorded;
+use crate::invitation::as_noted;
 use crate::transaction::Transaction;
 use crate::update::Change;
-use crate::value::{instant, number, text};
+use crate::value::{Item, instant, number, text};
 use crate::{Store, StoreError};
 
 /// How often a grant is tried again because its enterprise moved at the same time.
@@ -31,7 +33,7 @@ pub(crate) struct Beside {
 
 impl Beside {
     /// The same change of `action`, under the condition that the enterprise stands as it was read.
-    pub(crate) fn within(&self, change: Change, action: ActionType) -> Change {
+    pub(crate) fn within(&self, change: Change, action: ActionType) -> Result<Change, StoreError> {
         let is_lost = "contains(lost, :lost)";
         let change = if self.was_lost { change.and(is_lost) } else { change.and(&format!("NOT {is_lost}")) };
         completing(change.value(":lost", text(action.name())), self.completion.as_ref())
@@ -48,10 +50,11 @@ impl Beside {
 }
 
 impl Transaction {
-    /// Adds the event that an enterprise is ready, if a step makes it so.
+    /// Adds the event that an enterprise is ready, if a step makes it so, and that its invitations are accepted with it.
     pub(crate) fn tell_ready(&mut self, completion: Option<&Completion>) -> Result<(), StoreError> {
-        let ready = completion.and_then(|completion| completion.ready.as_ref());
-        ready.and_then(|ready| ready.delivery.as_ref()).map_or(Ok(()), |delivery| self.deliver(delivery))
+        let Some(ready) = completion.and_then(|completion| completion.ready.as_ref()) else { return Ok(()) };
+        ready.accepted.iter().try_for_each(|accepted| self.accept_invitation(accepted, ready.at))?;
+        ready.delivery.as_ref().map_or(Ok(()), |delivery| self.deliver(delivery))
     }
 
     /// Adds the events of what a grant means beside itself.
@@ -119,8 +122,8 @@ impl Store {
 
 /// The same change, under the condition that the mandatory actions that it leaves alone stand as they were read; with the
 /// last step the enterprise is ready.
-pub(crate) fn completing(mut change: Change, completion: Option<&Completion>) -> Change {
-    let Some(Completion { version, others, ready }) = completion else { return change };
+pub(crate) fn completing(mut change: Change, completion: Option<&Completion>) -> Result<Change, StoreError> {
+    let Some(Completion { version, others, invitations, ready }) = completion else { return Ok(change) };
     change = change.and("version = :read AND attribute_not_exists(readyAt)").value(":read", number(*version));
     change = change.name("#status", "status").value(":granted", text("granted"));
     for (at, (action, granted)) in others.iter().enumerate() {
@@ -131,8 +134,9 @@ pub(crate) fn completing(mut change: Change, completion: Option<&Completion>) ->
     }
     if let Some(ready) = ready {
         // What follows SET may be followed by other clauses.
-        change.update = change.update.replacen("SET ", "SET readyAt = :ready, ", 1);
-        change = change.value(":ready", instant(ready.at));
+        change.update = change.update.replacen("SET ", "SET readyAt = :ready, invitations = :none, ", 1);
+        change = as_noted(change, invitations)?.value(":ready", instant(ready.at));
+        change = change.value(":none", AttributeValue::M(Item::new()));
     }
-    change
+    Ok(change)
 }

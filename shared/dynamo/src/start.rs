@@ -47,15 +47,15 @@ impl Store {
         self.make(&transaction, once).await
     }
 
-    /// A start link that a refusal hands over for an administrator, by whom it can be mended: kept, with its handle. None if
-    /// nobody said where outcomes go, or if the enterprise is stopped.
+    /// A start link that a refusal hands over for an administrator, by whom it can be mended: kept, with its handle. None if the
+    /// enterprise is stopped.
     pub async fn ready_link(
         &self,
         enterprise: &Enterprise,
         wanted: Wanted,
         (actor, occasion): (&Actor, Occasion<'_>),
     ) -> Result<Option<Handle>, StoreError> {
-        let Some(outcomes) = self.outcomes(enterprise, None).await? else { return Ok(None) };
+        let outcomes = self.outcomes(enterprise, None).await?;
         let whose = (enterprise.reseller, enterprise.id);
         let (start, handle) = StartLink::new(whose, wanted, outcomes, (occasion.now, occasion.random));
         match self.make_start(&start, &start.audit(actor, occasion), None).await? {
@@ -80,8 +80,8 @@ impl Store {
             Some(id) => self.request(&id).await?,
             None => None,
         };
-        match request {
-            Some(request) => Ok(Some(request.redirect_url)),
+        match request.and_then(|request| request.redirect_url) {
+            Some(known) => Ok(Some(known)),
             None => Ok(self.reseller(enterprise.reseller).await?.and_then(|reseller| reseller.events_url)),
         }
     }

@@ -22,6 +22,9 @@
 //! | token handle | `handle#{SHA-256}` | `handle` | |
 //! | delivery (outbox) | `deliveries#{resellerId}` | `{deliveryId}` | due while pending |
 //! | mail (outbox) | `mail#{id}` | `mail` | due while pending |
+//! | invitation | `invitation#{id}` | `invitation` | due while pending; owner |
+//! | wrong codes of a network | `wrong#{SHA-256}` | `network` | |
+//! | wrong codes for an invitation | `wrong#{invitationId}` | `wrong` | |
 //! | activation link of a provider | `activation#{SHA-256}` | `activation` | |
 //! | what stands under an idempotency key | `idempotency#{resellerId or operator}#{SHA-256 of the key}` | `idempotency` | |
 //! | permits leased by a key | `rate#{keyId}` | `{begin of the window}` | |
@@ -34,9 +37,13 @@
 //! # Indexes
 //!
 //! - `due` (sparse, keys only): `DPK` = `due#{kind}#{shard}`, `DSK` = instant. What must happen at a time, oldest first.
+//!   Invitations have eight shards, audit rows four, everything else one.
 //! - `owner`: `OPK` = `reseller#{id}`, `OSK` = `enterprise#{created}#{id}`. Lists. The providers:
 //!   `OPK` = `resellers`, `OSK` = `reseller#{created}#{id}`. Connections: `OPK` = `reseller#{id}`, `OSK` = `connection#{id}`. An enterprise's audit rows:
 //!   `OPK` = `audit#{resellerId}#{enterpriseId}`, `OSK` = `{auditId}`.
+//!   `OPK` = `resellers`, `OSK` = `reseller#{created}#{id}`. An enterprise's audit rows:
+//!   `OPK` = `audit#{resellerId}#{enterpriseId}`, `OSK` = `{auditId}`. Its invitations: `OPK` = `invitations#{enterpriseId}`,
+//!   `OSK` = `{invitationId}`.
 //!
 //! # Access patterns
 //!
@@ -62,6 +69,11 @@
 //! | `POST /v1/enterprises/{id}/token` | BatchGetItem; TransactWriteItems: check key, check enterprise, token, audit | 3 | 10 |
 //! | `POST /v1/resellers/{id}/webhook-secret` | TransactWriteItems: provider, audit; PutItem: audit | 1 | 8 |
 //! | `POST /v1/enterprises` | TransactWriteItems: enterprise, name, audit; owner index | 3 | 9 |
+//! | the same with an `enterpriseAdminEmail` | in the transaction also invitation, link, mail, audit; three indexes more; events apart | 3 | 25 |
+//! | `POST …/invitations` | BatchGetItem; TransactWriteItems: enterprise, invitation, link, mail, audit, and the invitation whose place it takes | 3 | 21 |
+//! | `GET …/invitations` | BatchGetItem; Query of the owner index, for each of 1 KB 0.125; BatchGetItem: their mails | 3 + 6.5 + 50 | |
+//! | `POST …/resend`, of an invitation | BatchGetItem; GetItem: enterprise; TransactWriteItems: as for a new one | 4 | 22 |
+//! | `POST …/revoke`, of an invitation | BatchGetItem; GetItem: enterprise; TransactWriteItems: invitation, enterprise, audit; GetItem | 5 | 13 |
 //! | `POST …/action-url` | TransactWriteItems: request, action, audit; by name two GetItem more | 3 (5) | 9 |
 //! | a route that creates, with an `Idempotency-Key` | one more item in the read and in the transaction; a repeat is the read alone | 1 | 2 |
 //! | `PATCH /v1/enterprises/{id}` | BatchGetItem with the catalogue; TransactWriteItems: enterprise, audit; owner index; a rename: two names | 4 | 7 (11) |
@@ -72,6 +84,9 @@
 //! | `POST …/links` | BatchGetItem; TransactWriteItems: start link, check enterprise, audit | 3 | 6 |
 //! | `GET /start/{handle}` | GetItem: start link; BatchGetItem: enterprise, provider | 3 | |
 //! | `POST /start/{handle}` | the same; BatchGetItem: requests; TransactWriteItems: a request for each action, actions, audit | 4 | 7 |
+//! | the page of an invitation | GetItem: start link; BatchGetItem: enterprise, provider, invitation, wrong codes | 5 | |
+//! | its code, besides | UpdateItem: invitation; owner index; of a wrong one UpdateItem: network, invitation | | 2 |
+//! | an invitation is accepted, besides what makes its enterprise ready | in the same transaction: invitation, event, audit | | 11 |
 //! | callback: lease | UpdateItem, due index; beside it BatchGetItem: enterprise, provider | 2 | 2 |
 //! | callback: redeemed | TransactWriteItems: request, action, audit | | 11 |
 //! | callback: unpinned link | GetItem: enterprise | 1 | |
@@ -103,6 +118,7 @@
 //! | mail | UpdateItem to claim, UpdateItem to finish; due index | | 4 |
 //! | sweep, per shard | Query of the due index | 0.5 | |
 //! | `GET /v1/audit` | BatchGetItem, for the operator with the provider; Query of the trail, or of the owner index for an enterprise; BatchGetItem: segments | 2 + 12.5 + 2.5 a segment | |
+//! | sweep, per invitation that expired | BatchGetItem: rows, providers; TransactWriteItems: invitation, event, audit; due and owner index | 1 | 11 |
 //! | sweep, per due row | UpdateItem; due index | | 3 |
 //! | sweep, per audit row | BatchGetItem: rows; Query: last segment; TransactWriteItems: segment, rows; due and owner index | 1 | 4 |
 //! | sweep, per segment | of 1 to 90 rows, 130 bytes each | 0.5 to 3 | 2 to 24 |

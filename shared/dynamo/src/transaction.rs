@@ -38,6 +38,7 @@ pub(crate) enum Part {
     Handle,
     FormerName,
     Idempotency,
+    Invitation,
     Mail,
     Name,
     Request,
@@ -160,6 +161,21 @@ impl Transaction {
 impl Store {
     pub(crate) fn transaction(&self) -> Transaction {
         Transaction { table: self.table.clone(), parts: Vec::new(), token: None, attempt: None }
+    }
+
+    /// Commits a move that may accept invitations with it. One that ended meanwhile keeps its end, and the move is made
+    /// without it.
+    pub(crate) async fn commit_accepting(
+        &self,
+        transaction: Transaction,
+    ) -> Result<(Committed, Transaction), StoreError> {
+        match self.commit(&transaction).await? {
+            Committed::Refused(parts) if parts.iter().all(|part| *part == Part::Invitation) => {
+                let without = transaction.without(Part::Invitation);
+                Ok((self.commit(&without).await?, without))
+            }
+            committed => Ok((committed, transaction)),
+        }
     }
 
     /// Commits. A meeting with another transaction is no refusal: it is tried again for a moment.

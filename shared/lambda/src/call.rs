@@ -1,9 +1,11 @@
 //! One request that has reached its handler.
 
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 
-use lambda_http::Request;
+use lambda_http::request::RequestContext;
+use lambda_http::{Request, RequestExt as _};
 use onboarding_core::audit::Occasion;
 use onboarding_core::credential::{Caller, Presented, Refused};
 use onboarding_core::fields::Fields;
@@ -217,6 +219,13 @@ impl<O: Copy> Call<O> {
         let headers = self.request.headers().get_all(http::header::COOKIE);
         let cookies: Vec<&str> = headers.iter().filter_map(|value| value.to_str().ok()).collect();
         Binding::of(&cookies.join("; "))
+    }
+
+    /// The address that the request came from, as the gateway saw it: no header of the caller's says it.
+    #[must_use]
+    pub fn network_address(&self) -> Option<IpAddr> {
+        let RequestContext::ApiGatewayV2(context) = self.request.request_context_ref()? else { return None };
+        context.http.source_ip.as_deref()?.parse().ok()
     }
 
     /// The query string as it came, each parameter once.

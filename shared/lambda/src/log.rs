@@ -33,6 +33,7 @@ const OURS: &[&str] = &[
     "create_enterprise",
     "audit",
     "enterprises",
+    "invitations",
     "registration_url",
     "provisioning",
     "partner_center",

@@ -10,7 +10,7 @@ mod connection;
 use askama::Template;
 use http::StatusCode;
 use onboarding_core::action::{ActionState, ActionType};
-use onboarding_core::advice::Explanation;
+use onboarding_core::advice::{Code, Explanation};
 use onboarding_core::id::ReferenceId;
 use onboarding_core::permission::{self, Kind, Permission};
 use onboarding_core::text::Name;
@@ -30,7 +30,7 @@ const STYLE: &str = include_str!("../templates/style.css");
 /// What a page may load and do: its own style sheet, told by its hash, and nothing else. There is no script. A test
 /// compares the hash with [`STYLE`] and says the right one.
 const POLICY: &str = "default-src 'none'; \
-     style-src 'sha256-PQQ2la4ZZUv1qOr4in8H3XBOWklFa9Yqwe/x9Fn9yb0='; \
+     style-src 'sha256-NR1rdTLYiK1Mf7Pr6gjPHbfYLFqfndX7AYsVNMZprZk='; \
      frame-ancestors 'none'; base-uri 'none'; form-action";
 
 /// What stands in place of a page that could not be rendered; the templates leave no cause for it.
@@ -78,6 +78,8 @@ pub struct Start<'a> {
     pub waiting: bool,
     /// The address of the page, to be passed on.
     pub address: &'a str,
+    /// Whether the code of an invitation is asked for first.
+    pub asks_for_code: bool,
     /// The reference of this request.
     pub reference: &'a ReferenceId,
 }
@@ -153,6 +155,7 @@ struct AdviceTemplate<'a> {
     who: &'static str,
     problem: &'a Explanation,
     onward: Option<&'a str>,
+    try_again: bool,
     reference: &'a str,
     correlation_id: Option<&'a str>,
 }
@@ -200,6 +203,7 @@ struct StartTemplate<'a> {
     checking: Vec<&'static str>,
     waiting: bool,
     address: &'a str,
+    asks_for_code: bool,
     reference: &'a str,
     correlation_id: Option<&'a str>,
 }
@@ -215,6 +219,7 @@ impl Page {
             who: text::who(advice.explanation.who),
             problem: advice.explanation,
             onward: advice.onward.filter(|_| text::can_try_again(advice.explanation.who)).map(|onward| onward.action),
+            try_again: matches!(advice.explanation.code, Code::InvitationCodeRefused | Code::TooManyWrongCodes),
             reference: advice.reference.as_str(),
             correlation_id: advice.correlation_id,
         };
@@ -280,6 +285,7 @@ impl Page {
             checking: titles(&start.checking),
             waiting: start.waiting,
             address: start.address,
+            asks_for_code: start.asks_for_code,
             reference: start.reference.as_str(),
             correlation_id: None,
         };

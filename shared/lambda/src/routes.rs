@@ -11,8 +11,8 @@ use onboarding_core::scope::Scope;
 
 pub use matching::{Found, Params, find, surface_of};
 pub use operation::{
-    AuditOp, ConsentRedirectOp, CreateEnterpriseOp, CredentialsOp, EnterprisesOp, Operation, OtherFunction,
-    PartnerCenterOp, PartnerCenterRedirectOp, ProvisioningOp, RegistrationUrlOp, WebhooksOp,
+    AuditOp, ConsentRedirectOp, CreateEnterpriseOp, CredentialsOp, EnterprisesOp, InvitationsOp, Operation,
+    OtherFunction, PartnerCenterOp, PartnerCenterRedirectOp, ProvisioningOp, RegistrationUrlOp, WebhooksOp,
 };
 
 /// One route.
@@ -303,6 +303,37 @@ pub static ROUTES: &[Route] = &[
     .needing(Scope::LinksWrite)
     .taking(&["dryRun"])
     .creating(),
+    route(
+        Method::POST,
+        "/v1/enterprises/{enterpriseId}/invitations",
+        Level::Reseller,
+        Operation::Invitations(InvitationsOp::Invite),
+    )
+    .needing(Scope::InvitationsWrite)
+    .creating(),
+    route(
+        Method::GET,
+        "/v1/enterprises/{enterpriseId}/invitations",
+        Level::Reseller,
+        Operation::Invitations(InvitationsOp::List),
+    )
+    .needing(Scope::InvitationsRead)
+    .taking(&["limit", "cursor"]),
+    route(
+        Method::POST,
+        "/v1/invitations/{invitationId}/resend",
+        Level::Reseller,
+        Operation::Invitations(InvitationsOp::Resend),
+    )
+    .needing(Scope::InvitationsWrite)
+    .creating(),
+    route(
+        Method::POST,
+        "/v1/invitations/{invitationId}/revoke",
+        Level::Reseller,
+        Operation::Invitations(InvitationsOp::Revoke),
+    )
+    .needing(Scope::InvitationsWrite),
     route(
         Method::GET,
         "/v1/enterprises/{enterpriseId}/readiness",

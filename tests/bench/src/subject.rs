@@ -9,7 +9,7 @@ use crate::event;
 use crate::world::{self, World};
 
 /// The HTTP functions of the bundle.
-pub(crate) const FUNCTIONS: [&str; 10] = [
+pub(crate) const FUNCTIONS: [&str; 11] = [
     "create-enterprise",
     "credentials",
     "enterprises",
@@ -20,11 +20,18 @@ pub(crate) const FUNCTIONS: [&str; 10] = [
     "consent-redirect",
     "partner-center",
     "partner-center-redirect",
+    "invitations",
 ];
 
 /// Those that read their secrets before the first event. All others make their first TLS exchange in it.
-const SECRETS_AT_START: [&str; 5] =
-    ["provisioning", "registration-url", "consent-redirect", "partner-center", "partner-center-redirect"];
+const SECRETS_AT_START: [&str; 6] = [
+    "provisioning",
+    "registration-url",
+    "consent-redirect",
+    "partner-center",
+    "partner-center-redirect",
+    "invitations",
+];
 
 /// Which role a program has in the comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +134,7 @@ fn one_read(function: &str, world: &World) -> (Value, u16) {
         "partner-center-redirect" => {
             (event::get("/partner-center/admin-consent?state=x&admin_consent=True", None), 400)
         }
+        "invitations" => (event::post("/v1/enterprises/1/invitations", reseller, &serde_json::json!({})), 404),
         "consent-redirect" => (event::get(&format!("/outcome/{}", world.outcome_handle), None), 200),
         _ => (event::get(&world::enterprise_path(), reseller), 200),
     }

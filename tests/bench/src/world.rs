@@ -174,7 +174,7 @@ fn request(enterprise: &Enterprise, random: &dyn Random, now: Timestamp) -> Resu
         together: vec![],
         part: Vec::new(),
         without: Vec::new(),
-        redirect_url: read(json!(format!("https://{HOOK_HOST}/onboarding")))?,
+        redirect_url: Some(read(json!(format!("https://{HOOK_HOST}/onboarding")))?),
         pin: None,
         asked_again: false,
         resets: 0,

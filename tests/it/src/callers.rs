@@ -16,6 +16,8 @@ use crate::world::{Answer, Provider, World, send};
 
 /// A number that no object has.
 const NOBODYS: u64 = 1;
+/// An invitation that nobody has.
+const NOBODYS_INVITATION: &str = "inv_00000000000000000000000000";
 /// A delivery that nobody has.
 const NOBODYS_DELIVERY: &str = "msg_00000000000000000000000000";
 /// A connection that nobody has.
@@ -45,6 +47,7 @@ struct About {
     key: String,
     delivery: String,
     connection: String,
+    invitation: String,
 }
 
 impl Path {
@@ -57,6 +60,7 @@ impl Path {
         let path = self.template.replace("{enterpriseId}", &about.enterprise.to_string());
         let path = path.replace("{resellerId}", &about.reseller.to_string()).replace("{keyId}", &about.key);
         let path = path.replace("{deliveryId}", &about.delivery).replace("{connectionId}", &about.connection);
+        let path = path.replace("{deliveryId}", &about.delivery).replace("{invitationId}", &about.invitation);
         let path = path.replace("{actionType}", "GET_CONTACTS_CONSENT");
         let path = path.replace("{userId}", "grace%40contoso.example");
         let of = [("resellerId", about.reseller), ("enterpriseId", about.enterprise)];
@@ -135,7 +139,11 @@ impl Cast {
         let delivery = world.as_holder_of(&provider.key, Method::POST, "/v1/webhooks/test", Some(&test)).await.json();
         let delivery = delivery["id"].as_str().unwrap().to_owned();
         let connection = world.connection_of(&provider.key, json!({})).await;
-        let about = About { enterprise, reseller: provider.id.get(), key: spare, delivery, connection };
+        let invited = json!({"adminEmail": "admin@contoso.example"});
+        let path = format!("/v1/enterprises/{enterprise}/invitations");
+        let invited = world.as_holder_of(&provider.key, Method::POST, &path, Some(&invited)).await.json();
+        let invitation = invited["id"].as_str().unwrap().to_owned();
+        let about = About { enterprise, reseller: provider.id.get(), key: spare, delivery, connection, invitation };
         let (revoked_id, revoked) = world.key_of(&provider, &json!({})).await;
         let of_revoked = (world.token(&revoked).await, world.token_of(&revoked, enterprise).await);
         assert_eq!(world.revoke(&provider, &revoked_id).await.status, 204);
@@ -324,7 +332,7 @@ async fn what_is_anothers_does_not_exist() {
     let mut compared = 0;
     for path in paths().filter(|path| path.route.scope.is_some()) {
         let by_enterprise = path.names("enterpriseId") || path.names_in_body();
-        let by_own = ["resellerId", "deliveryId", "connectionId"].iter().any(|name| path.names(name));
+        let by_own = ["resellerId", "deliveryId", "connectionId", "invitationId"].iter().any(|name| path.names(name));
         if !by_enterprise && !by_own {
             continue;
         }
@@ -333,6 +341,7 @@ async fn what_is_anothers_does_not_exist() {
             reseller: NOBODYS,
             delivery: NOBODYS_DELIVERY.to_owned(),
             connection: NOBODYS_CONNECTION.to_owned(),
+            invitation: NOBODYS_INVITATION.to_owned(),
             ..cast.about.clone()
         };
         let mut strangers = vec![cast.other.key.as_str()];

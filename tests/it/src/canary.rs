@@ -11,7 +11,7 @@
 //! | the kinds of canaries, the places, and the search | [`scan`] |
 //! | where the contract itself puts a secret | [`allowed`] |
 //! | the program and the taps around it | [`stage`], [`crate::tap`] |
-//! | what is played | [`scenario`], [`scenario::application`], [`scenario::start`], [`scenario::activation`], [`scenario::program`] |
+//! | what is played | [`scenario`], [`scenario::application`], [`scenario::start`], [`scenario::activation`], [`scenario::invitation`], [`scenario::program`] |
 //! | our certificate, and what of it is secret | [`certificate`] |
 //! | how what was seen becomes canaries and outputs | [`gather`], [`seen`] |
 //! | that a canary out of its place is found and named | [`planted`] |
@@ -65,6 +65,8 @@ async fn no_secret_leaves_its_place() {
     scenario::start::troubles(&stage).await;
     scenario::activation::journey(&stage).await;
     scenario::activation::troubles(&stage).await;
+    scenario::invitation::journey(&stage).await;
+    scenario::invitation::troubles(&stage).await;
     scenario::program::tokens(&stage).await;
     scenario::program::under_keys(&stage).await;
     scenario::program::raw_tokens(&stage).await;

@@ -230,11 +230,16 @@ pub(crate) async fn tapped() -> (World, Tap) {
 }
 
 /// What to send to a route that creates; a new one without an example fails.
-fn example(route: &Route, world: &World, (provider, waiting): (&Provider, u64), enterprise: u64) -> (String, Value) {
+fn example(
+    route: &Route,
+    world: &World,
+    (provider, waiting): (&Provider, u64),
+    (enterprise, invitation): (u64, &str),
+) -> (String, Value) {
     let is_for_waiting = route.path.ends_with("/activation-mail");
     let reseller = if is_for_waiting { waiting.to_string() } else { provider.id.to_string() };
     let path = route.path.replace("{resellerId}", &reseller);
-    let path = path.replace("{enterpriseId}", &enterprise.to_string());
+    let path = path.replace("{enterpriseId}", &enterprise.to_string()).replace("{invitationId}", invitation);
     let body = match route.path {
         "/v1/resellers" => json!({"name": "New", "redirectHosts": []}),
         "/v1/resellers/{resellerId}/keys"
@@ -242,6 +247,8 @@ fn example(route: &Route, world: &World, (provider, waiting): (&Provider, u64), 
         | "/v1/enterprises/{enterpriseId}/token" => json!({}),
         "/v1/resellers/{resellerId}/activation-mail" => json!({"contactEmail": "sales@fabrikam.example"}),
         "/v1/enterprises/{enterpriseId}/links" | "/v1/webhooks/test" => json!({"redirectUrl": world.hook()}),
+        "/v1/enterprises/{enterpriseId}/invitations" => json!({"adminEmail": "admin@contoso.example"}),
+        "/v1/invitations/{invitationId}/resend" => json!({}),
         "/v1/enterprises" => json!({"enterpriseName": "New", "pbxId": [], "sbcGateways": [], "services": ["SMS"]}),
         "/v1/enterprises/action-url" => {
             json!({"actionType": "REGISTRATION", "enterpriseId": enterprise, "redirectUrl": world.hook()})
@@ -262,8 +269,12 @@ async fn every_creating_route_creates_once() {
     let waiting = json!({"name": "Waiting", "redirectHosts": [], "contactEmail": "sales@fabrikam.example"});
     let waiting = world.operator(Method::POST, "/v1/resellers", Some(&waiting)).await.json();
     let waiting = waiting["id"].as_u64().unwrap();
+    let invited = json!({"adminEmail": "other@contoso.example"});
+    let path = format!("/v1/enterprises/{enterprise}/invitations");
+    let invited = world.as_holder_of(&provider.key, Method::POST, &path, Some(&invited)).await.json();
+    let invitation = invited["id"].as_str().unwrap().to_owned();
     for route in ROUTES.iter().filter(|route| route.creates) {
-        let (path, body) = example(route, &world, (&provider, waiting), enterprise);
+        let (path, body) = example(route, &world, (&provider, waiting), (enterprise, &invitation));
         let key = if route.level == Level::Operator { world.sandbox.operator_key() } else { provider.key.as_str() };
         let before = world.snapshot().await;
         let send = || world.under(route.path, key, &path, &body);

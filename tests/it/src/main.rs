@@ -27,6 +27,7 @@ mod effects;
 mod enterprise;
 mod fault;
 mod idempotency;
+mod invitation;
 mod isolation;
 mod journey;
 mod link;

@@ -1,6 +1,7 @@
 //! Races, with real concurrency: whoever comes first, there is one effect, and nobody sees a server error. A [`Gate`] before
 //! the table counts in how many rounds the writes that decide were under way at once: most of them must have raced.
 
+mod expiry;
 mod gate;
 mod processes;
 

@@ -45,7 +45,12 @@ impl World {
     /// page of ours on which that ends.
     pub(crate) async fn press(&self, visitor: &mut Visitor, page: Page, person: &Person) -> Page {
         let button = ["Continue to", "Try again"].into_iter().find(|text| page.text().contains(text)).unwrap();
-        let mut page = visitor.submit(page.form().unwrap().press(button).unwrap()).await.unwrap();
+        let page = visitor.submit(page.form().unwrap().press(button).unwrap()).await.unwrap();
+        self.accept_at_microsoft(visitor, page, person).await
+    }
+
+    /// Does at Microsoft what `person` does who accepts everything; the page of ours on which that ends.
+    pub(crate) async fn accept_at_microsoft(&self, visitor: &mut Visitor, mut page: Page, person: &Person) -> Page {
         while !page.url.as_str().starts_with(self.sandbox.api()) {
             let form = page.form().unwrap_or_else(|| panic!("stayed at Microsoft: {}", page.text()));
             let pressed = match form.action().path() {

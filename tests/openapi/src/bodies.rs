@@ -7,6 +7,7 @@ mod audit;
 mod connection;
 mod consent;
 mod enterprise;
+mod invitation;
 mod operator;
 mod provisioning;
 mod webhooks;
@@ -40,6 +41,7 @@ pub(crate) use consent::{
     ActionItems, ConfirmTenant, Permissions, PlannedPermission, PlannedScreen, StartLink, WantedStart,
 };
 pub(crate) use enterprise::{CountedUser, EnterprisePage, Health, Known, Newly, TaskAllowed, TaskQuestion};
+pub(crate) use invitation::{InvitationPage, NewInvitation, SentInvitation};
 pub(crate) use operator::{
     AccessToken, ActivationMail, CreatedKey, CreatedReseller, Keys, NewKey, NewReseller, ResellerEdit, ResellerPage,
     TokenRefusal, TokenRequest, WebhookSecret,

@@ -5,6 +5,7 @@ mod consent_redirect;
 mod create_enterprise;
 mod credentials;
 mod enterprises;
+mod invitations;
 mod partner_center;
 mod partner_center_redirect;
 mod provisioning;
@@ -27,6 +28,7 @@ pub(crate) fn describe(operation: Operation) -> Described {
         Operation::ConsentRedirect(operation) => consent_redirect::describe(operation),
         Operation::PartnerCenter(operation) => partner_center::describe(operation),
         Operation::PartnerCenterRedirect(operation) => partner_center_redirect::describe(operation),
+        Operation::Invitations(operation) => invitations::describe(operation),
         Operation::Webhooks(operation) => webhooks::describe(operation),
     }
 }

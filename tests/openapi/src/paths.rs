@@ -3,7 +3,7 @@
 use onboarding_core::action::ActionType;
 use onboarding_core::advice::Code;
 use onboarding_core::credential::KeyId;
-use onboarding_core::id::{ConnectionId, DeliveryId, EnterpriseId, ResellerId};
+use onboarding_core::id::{ConnectionId, DeliveryId, EnterpriseId, InvitationId, ResellerId};
 use onboarding_core::scope::Scope;
 use onboarding_lambda::routes::{Alias, Level, ROUTES, Route, Surface};
 use serde_json::json;
@@ -104,6 +104,7 @@ fn parameter(name: &'static str, place: ParameterIn) -> Parameter {
         "actionType" => (reference::<ActionType>(), "The action."),
         "deliveryId" => (reference::<DeliveryId>(), "The delivery."),
         "connectionId" => (reference::<ConnectionId>(), "The connection."),
+        "invitationId" => (reference::<InvitationId>(), "The invitation."),
         "userId" => {
             let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
             let text = text.pattern(Some("^[^\\u0000-\\u001f\\u007f-\\u009f]*$"));

@@ -37,6 +37,7 @@ pub(crate) struct Functions {
     partner_center_upkeep: partner_center_upkeep::App,
     consent_redirect: consent_redirect::App,
     consent_verify: consent_verify::App,
+    invitations: invitations::App,
     webhooks: webhooks::App,
     webhook_delivery: webhook_delivery::App,
     mail_delivery: mail_delivery::App,
@@ -91,7 +92,7 @@ impl Functions {
                 starter_catalogue: demo_reseller::starter_catalogue()?,
                 redirect_policy,
             },
-            create_enterprise: create_enterprise::App { edge: edge(), store: store() },
+            create_enterprise: create_enterprise::App { edge: edge(), store: store(), secrets: secrets() },
             audit: audit::App { edge: edge(), store: store() },
             enterprises: enterprises::App { edge: edge(), store: store() },
             registration_url: registration_url::App {
@@ -131,6 +132,7 @@ impl Functions {
                 clock: clock(),
                 random: random(),
             },
+            invitations: invitations::App { edge: edge(), store: store(), secrets: secrets() },
             webhooks: webhooks::App { edge: edge(), store: store(), redirect_policy },
             webhook_delivery: webhook_delivery::App {
                 store: store(),
@@ -144,7 +146,7 @@ impl Functions {
                 mailer: mailer.clone(),
                 clock: clock(),
             },
-            sweep: sweep::App { store: store(), clock: clock() },
+            sweep: sweep::App { store: store(), clock: clock(), random: random() },
             key_rotation: key_rotation::App { secrets: secrets(), clock: clock(), random: random() },
         })
     }
@@ -174,6 +176,7 @@ impl Functions {
             Some(Operation::ConsentRedirect(_)) => {
                 Box::pin(consent_redirect::handle(&self.consent_redirect, request)).await
             }
+            Some(Operation::Invitations(_)) => Box::pin(invitations::handle(&self.invitations, request)).await,
             Some(Operation::Webhooks(_)) => Box::pin(webhooks::handle(&self.webhooks, request)).await,
         }
     }
@@ -204,7 +207,7 @@ impl Functions {
 
     /// One invocation by the schedule.
     pub(crate) async fn sweep(&self, deadline: Timestamp) -> Result<(), StoreError> {
-        let swept = Box::pin(sweep::sweep(&self.sweep, deadline)).await?;
+        let swept = Box::pin(sweep::sweep(&self.sweep, sweep::Tick::All, deadline)).await?;
         if swept.woken > 0 {
             tracing::debug!(woken = swept.woken, "swept");
         }

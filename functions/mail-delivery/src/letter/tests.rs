@@ -1,4 +1,6 @@
-use onboarding_core::mail::SecretLink;
+use onboarding_core::invitation::InvitationCode;
+use onboarding_core::language::Language;
+use onboarding_core::mail::{SecretCode, SecretLink};
 use onboarding_core::time::Timestamp;
 
 use super::*;
@@ -39,4 +41,46 @@ fn no_name_makes_a_second_header() {
         assert!(name.parse::<onboarding_core::text::Name>().is_err(), "{name:?}");
         assert!(filled(text::ACTIVATION.subject, "provider", name).parse::<Subject>().is_err(), "{name:?}");
     }
+}
+
+const START: &str = "https://onboarding.example.com/start/Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmE";
+
+fn invitation(language: Language, provider: &str, enterprise: &str) -> Finished {
+    let id = "mail_01kb2v8x3e0000000000000000".parse().unwrap();
+    let letter = Letter::Invitation {
+        language,
+        provider: provider.parse().unwrap(),
+        enterprise: enterprise.parse().unwrap(),
+        link: SecretLink::new(START.to_owned()),
+        code: SecretCode::new(&InvitationCode::typed("7q2m0k3x8wnr5tvb1cdf6ghj4spz")),
+        asks: [vec![ActionType::Registration], vec![ActionType::UserSync, ActionType::Presence]],
+        expires_at: Timestamp::from_seconds(1_796_842_800),
+    };
+    finished(&id, Addressed { to: "admin@contoso.example".parse().unwrap(), letter }).unwrap()
+}
+
+/// R160 Both parts have the code, the button's link, who asks for what, and until when: in every language.
+#[test]
+fn an_invitation_is_written_in_every_language() {
+    for language in [Language::English, Language::German, Language::Spanish, Language::French] {
+        let mail = invitation(language, "Acme Voice", "Contoso & S\u{f6}hne");
+        insta::assert_snapshot!(format!("invitation-{}.txt", language.word()), mail.text);
+        insta::assert_snapshot!(format!("invitation-{}.html", language.word()), mail.html);
+        assert!(mail.subject.as_str().contains("Acme Voice") && mail.subject.as_str().contains("Contoso & S\u{f6}hne"));
+        assert!(mail.text.contains(": 7Q2M-0K3X-8WNR-5TVB-1CDF-6GHJ-4SPZ\n"), "{}", mail.text);
+        assert_eq!(mail.html.matches(&format!("href=\"{START}\"")).count(), 2);
+        assert!(mail.text.contains("Service Provider"), "{}", mail.text);
+        assert!(mail.html.contains(&format!("<html lang=\"{}\"", language.word())), "{}", mail.html);
+    }
+}
+
+/// R160 What a name holds is not filled in, becomes no markup, and two long names still make a subject.
+#[test]
+fn names_in_an_invitation_are_text() {
+    let mail = invitation(Language::English, "{enterprise} <b>", "{provider} {until}");
+    let subject = mail.subject.as_str();
+    assert!(subject.starts_with("{enterprise} <b> asks") && subject.ends_with("{provider} {until}"), "{subject}");
+    assert!(!mail.html.contains("<b>") && mail.text.contains("{provider} {until}"));
+    let long = "x".repeat(onboarding_core::text::MAX_NAME_LENGTH);
+    assert!(invitation(Language::German, &long, &long).subject.as_str().ends_with('\u{2026}'));
 }

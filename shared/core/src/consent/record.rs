@@ -11,7 +11,9 @@ use crate::identity::Signer;
 use crate::isolation::{self, Isolation};
 use crate::outcome::{Outcome, TokenHandle, Tokens};
 use crate::proof::Facts;
+use crate::redirect_url::RedirectUrl;
 use crate::seal::{Purpose, SealingKeys};
+use crate::time::Timestamp;
 
 /// Everything that one move changes. It happens whole or not at all, and only if the request still is as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,8 +154,9 @@ impl ConsentRequest {
             return None;
         }
         let now = occasion.now;
-        let (whose, url) = ((self.reseller, Some(self.enterprise)), self.redirect_url.clone());
-        let delivery = Delivery::new(delivery, whose, "action.granted".to_owned(), url, body, now);
+        let whose = (self.reseller, Some(self.enterprise));
+        let told = |url| Delivery::new(delivery, whose, "action.granted".to_owned(), url, body, now);
+        let delivery = self.redirect_url.clone().map(told);
         let audit = audit(&self, &confirmation.actor, "granted", None, occasion);
         Some(Record {
             stage: Stage::Completed { since: now, refusal: None },
@@ -168,7 +171,7 @@ impl ConsentRequest {
             isolates: Vec::new(),
             restores: isolation::restored(self.action, false),
             binds: Some(confirmation.tenant),
-            delivery: Some(delivery),
+            delivery,
             handles: Vec::new(),
             awaits: None,
             audit,
@@ -181,7 +184,7 @@ impl ConsentRequest {
 impl ConsentRequest {
     /// The outcome of a grant that was seen after it had been told that it cannot be.
     #[must_use]
-    pub(crate) fn seen_late(&self, context: Context<'_>) -> Delivery {
+    pub(crate) fn seen_late(&self, context: Context<'_>) -> Option<Delivery> {
         let told = Told { signer: None, facts: None, named: &[], actor: Actor::LinkHolder };
         deliver(self, ("granted", None), &told, None, context)
     }
@@ -255,7 +258,7 @@ pub(super) fn refusal_of(
         *missing = told.names(code);
     }
     let first = !request.refused_codes.contains(&code);
-    let delivery = first.then(|| deliver(&request, (action.word(), Some(code)), told, None, context));
+    let delivery = first.then(|| deliver(&request, (action.word(), Some(code)), told, None, context)).flatten();
     let audit = audit(&request, &told.actor, action.word(), Some(code), context.occasion);
     let refusal = first.then_some(code);
     Record {
@@ -275,29 +278,52 @@ pub(super) fn refusal_of(
     }
 }
 
+/// The outcome as it is sent; none where nobody named an address for it.
 pub(super) fn deliver(
     request: &ConsentRequest,
-    (word, code): (&'static str, Option<Code>),
+    ending: (&'static str, Option<Code>),
     told: &Told<'_>,
     tokens: Option<&Tokens>,
     context: Context<'_>,
-) -> Delivery {
-    let Context { keys, occasion, authority_host, .. } = context;
-    let outcome = Outcome {
-        enterprise: request.enterprise,
-        action: request.action,
-        word,
-        problem: code.map(|code| code.explain_naming(&told.names(code))),
-        signer: told.signer,
-        facts: told.facts,
-        tokens,
-        authority_host,
-    };
-    let id = DeliveryId::new(occasion.now, occasion.random);
-    let sealed = keys.seal(Purpose::DeliveryBody, id.as_str(), &outcome.body(), (occasion.now, occasion.random));
-    let whose = (request.reseller, Some(request.enterprise));
-    let (event, body) = (outcome.event().to_owned(), Body::Sealed(sealed));
-    Delivery::new(id, whose, event, request.redirect_url.clone(), body, occasion.now)
+) -> Option<Delivery> {
+    let url = request.redirect_url.clone()?;
+    Some(Made::new(request, ending, told, tokens, context).to(request, url, context.occasion.now))
+}
+
+/// An outcome that is made, and may wait before it is sent.
+pub(super) struct Made {
+    pub(super) id: DeliveryId,
+    pub(super) body: Body,
+    event: String,
+}
+
+impl Made {
+    pub(super) fn new(
+        request: &ConsentRequest,
+        (word, code): (&'static str, Option<Code>),
+        told: &Told<'_>,
+        tokens: Option<&Tokens>,
+        context: Context<'_>,
+    ) -> Self {
+        let Context { keys, occasion, authority_host, .. } = context;
+        let outcome = Outcome {
+            enterprise: request.enterprise,
+            action: request.action,
+            word,
+            problem: code.map(|code| code.explain_naming(&told.names(code))),
+            signer: told.signer,
+            facts: told.facts,
+            tokens,
+            authority_host,
+        };
+        let id = DeliveryId::new(occasion.now, occasion.random);
+        let sealed = keys.seal(Purpose::DeliveryBody, id.as_str(), &outcome.body(), (occasion.now, occasion.random));
+        Self { id, body: Body::Sealed(sealed), event: outcome.event().to_owned() }
+    }
+
+    pub(super) fn to(self, request: &ConsentRequest, url: RedirectUrl, now: Timestamp) -> Delivery {
+        Delivery::new(self.id, (request.reseller, Some(request.enterprise)), self.event, url, self.body, now)
+    }
 }
 
 pub(super) fn audit(

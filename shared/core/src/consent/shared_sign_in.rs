@@ -21,12 +21,13 @@ pub struct SharedSignIn {
 }
 
 impl ConsentRequest {
-    /// A link of `enterprise` that is made for a sign-in to go on by: nobody is given it. Its outcome goes to `redirect_url`.
+    /// A link of `enterprise` that is made for a sign-in to go on by: nobody is given it. Its outcome goes to `redirect_url`, if
+    /// there is one.
     #[must_use]
     pub fn made_for(
         enterprise: &Enterprise,
         (action, tenant): (ActionType, TenantId),
-        redirect_url: RedirectUrl,
+        redirect_url: Option<RedirectUrl>,
         occasion: Occasion<'_>,
     ) -> Self {
         let now = occasion.now;

@@ -34,7 +34,7 @@ pub(crate) fn request(pin: Option<TenantId>, random: &Counting) -> ConsentReques
         together: vec![],
         part: Vec::new(),
         without: Vec::new(),
-        redirect_url: RedirectUrl::parse("https://hooks.example.com/", &listed, RedirectPolicy::default()).unwrap(),
+        redirect_url: RedirectUrl::parse("https://hooks.example.com/", &listed, RedirectPolicy::default()).ok(),
         pin,
         asked_again: false,
         resets: 0,

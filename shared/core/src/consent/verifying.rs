@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::record::{Told, audit, deliver, refusal_of, stage_after, under_way};
+use super::record::{Made, Told, audit, refusal_of, stage_after, under_way};
 use super::{ConsentRequest, Context, Landing, PROOF_WINDOW, Record, SealedToken, SharedSignIn, Stage};
 use crate::action::{ActionState, ActionType, Waiting};
 use crate::advice::Code;
 use crate::audit::{Actor, Occasion};
 use crate::awaited_roles::AwaitedRoles;
-use crate::delivery::Delivery;
 use crate::enterprise::Enterprise;
 use crate::id::ConsentRequestId;
 use crate::identity::Signer;
@@ -167,7 +166,7 @@ impl Verifying {
     fn grant(self, granted: &Granted, access_token: &SecretString, context: Context<'_>) -> Record {
         let Context { occasion, .. } = context;
         let (tokens, handles) = self.tokens(access_token, context);
-        let delivery = self.outcome(granted, &tokens, context);
+        let made = self.outcome(granted, &tokens, context);
         let (since, request) = (occasion.now, self.request.id.clone());
         let binds_tenant = self.request.action == ActionType::Registration;
         let (stage, action, binds, delivery) = if self.request.pin.is_some() {
@@ -181,14 +180,14 @@ impl Verifying {
                 Stage::Completed { since, refusal: None },
                 action,
                 binds_tenant.then_some(self.signer.tenant),
-                Some(delivery),
+                self.request.redirect_url.clone().map(|url| made.to(&self.request, url, occasion.now)),
             )
         } else {
             let organization = granted.facts().organization.clone();
             let tenant = self.signer.tenant;
             let others = Waiting::behind(tenant, &self.waiting);
             let action = ActionState::PendingConfirmation { since, request, tenant, organization, others, next: None };
-            let Delivery { id: delivery, body, .. } = delivery;
+            let Made { id: delivery, body, .. } = made;
             let signer = self.signer.clone();
             (Stage::AwaitingConfirmation { since, signer, delivery, body }, action, None, None)
         };
@@ -230,14 +229,16 @@ impl Verifying {
             return (Tokens::Raw(raw), Vec::new());
         }
         let tokens = TokenHandles::new(self.token.expires_at, occasion.random);
-        let handles = self.token_handles(&tokens, access_token, context);
+        let told = self.request.redirect_url.is_some();
+        // Handles that nobody is told are not kept.
+        let handles = if told { self.token_handles(&tokens, access_token, context) } else { Vec::new() };
         (Tokens::Handles(tokens), handles)
     }
 
-    fn outcome(&self, granted: &Granted, tokens: &Tokens, context: Context<'_>) -> Delivery {
+    fn outcome(&self, granted: &Granted, tokens: &Tokens, context: Context<'_>) -> Made {
         let (signer, facts) = (Some(&self.signer), Some(granted.facts()));
         let told = Told { signer, facts, named: &[], actor: context.actor(&self.signer) };
-        deliver(&self.request, ("granted", None), &told, Some(tokens), context)
+        Made::new(&self.request, ("granted", None), &told, Some(tokens), context)
     }
 
     fn token_handles(&self, tokens: &TokenHandles, access: &SecretString, context: Context<'_>) -> Vec<TokenHandle> {

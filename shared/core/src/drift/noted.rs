@@ -79,10 +79,10 @@ impl Change {
         let late = request.filter(|_| self.is_late());
         let Self { action, was, is: state } = self;
         let (delivery, link) = if let Some(request) = late {
-            (Some(request.seen_late(context)), None)
+            (request.seen_late(context), None)
         } else {
             let (wanted, outcomes) =
-                (wanted(action, &state, enterprise), request.map(|known| known.redirect_url.clone()));
+                (wanted(action, &state, enterprise), request.and_then(|known| known.redirect_url.clone()));
             event_with_link((event_of(&state), action, &state), wanted, outcomes, noting)
         };
         let word = if state.is_granted() { "recovered" } else { state.word() };

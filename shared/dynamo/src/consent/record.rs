@@ -74,7 +74,7 @@ impl Store {
             transaction.update(Part::Request, Key::request(&record.request.id), request_change(record)?)?;
         }
         let action = record.request.action;
-        let lands = beside.map_or_else(|| landing(record), |beside| Ok(beside.within(landing(record)?, action)))?;
+        let lands = beside.map_or_else(|| landing(record), |beside| beside.within(landing(record)?, action))?;
         transaction.update(Part::Action, Key::enterprise(record.request.enterprise), lands)?;
         if record.landing != Landing::IfNewest {
             transaction.check_active(record.request.reseller)?;
@@ -98,7 +98,8 @@ impl Store {
             transaction.await_roles(awaited)?;
         }
         transaction.audit(&record.audit)?;
-        let refused = match self.commit(&transaction).await? {
+        let (committed, transaction) = self.commit_accepting(transaction).await?;
+        let refused = match committed {
             Committed::Done => return Ok(Recorded::Done),
             Committed::Refused(refused) => refused,
         };

@@ -21,6 +21,8 @@ pub enum Operation {
     PartnerCenter(PartnerCenterOp),
     /// Of `partner-center-redirect`.
     PartnerCenterRedirect(PartnerCenterRedirectOp),
+    /// Of `invitations`.
+    Invitations(InvitationsOp),
     /// Of `webhooks`.
     Webhooks(WebhooksOp),
 }
@@ -39,6 +41,7 @@ impl Operation {
             Self::ConsentRedirect(_) => "consent-redirect",
             Self::PartnerCenter(_) => "partner-center",
             Self::PartnerCenterRedirect(_) => "partner-center-redirect",
+            Self::Invitations(_) => "invitations",
             Self::Webhooks(_) => "webhooks",
         }
     }
@@ -237,6 +240,20 @@ operations!(
         AdminSignIn,
         /// Takes the `form_post` of the integration user's sign-in (R189-R191).
         UserConsent,
+    }
+);
+
+operations!(
+    /// What `invitations` does.
+    InvitationsOp of Invitations {
+        /// Invites an administrator (R149).
+        Invite,
+        /// Lists the invitations of an enterprise (R159).
+        List,
+        /// Sends an invitation again, with another code (R169).
+        Resend,
+        /// Takes an invitation back.
+        Revoke,
     }
 );
 

@@ -72,6 +72,7 @@ fn what_creates_takes_an_idempotency_key() {
         "management-consent",
         "redeliver",
         "reset",
+        "revoke",
         "tenant-admin-api",
     ];
     for route in ROUTES.iter().filter(|route| route.surface == Surface::Api) {

@@ -51,7 +51,7 @@ pub(crate) fn request(random: &dyn Random) -> ConsentRequest {
         together: vec![],
         part: Vec::new(),
         without: Vec::new(),
-        redirect_url: RedirectUrl::parse("https://hooks.example.com/", &hosts, RedirectPolicy::default()).unwrap(),
+        redirect_url: RedirectUrl::parse("https://hooks.example.com/", &hosts, RedirectPolicy::default()).ok(),
         pin: None,
         asked_again: false,
         resets: 0,

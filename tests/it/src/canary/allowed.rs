@@ -7,7 +7,9 @@
 //! | an outcome handle | `Location` | the browser goes there |
 //! | a start handle | the answer that makes it; the form of our pages that goes on, and the address to pass on; `Location` | K13 |
 //! | an activation handle | the mail that brings it; the form of its page; `Location` behind its button | R147 |
+//! | an invitation's code | the mail that brings it | R160 |
 //! | a contact's mail address | whom the mail is for | R147 |
+//! | an invited administrator's | whom the mail is for; the list of invitations | R159 |
 //! | keys of the sandbox | its own page at `/` | DESIGN §6 |
 //! | the cookie of a sign-in | `Set-Cookie` | K13 |
 //! | an access token of ours | the answer that makes it | RFC 6749 §5.1 |

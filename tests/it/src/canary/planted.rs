@@ -130,7 +130,13 @@ fn run() -> (Seen, Vec<(Kind, String)>) {
     let address = format!("{}@contact.example", secret(Kind::MailAddress));
     let link = format!("https://a.example/activate/{activation}");
     let html = format!("<a href=\"{link}\">Activate</a> <a href=\"{link}\">{link}</a>");
-    seen.mail = vec![mail(&address, "Activate", (&format!("Activate:\n{link}\n"), &html))];
+    let code = secret(Kind::InvitationCode);
+    let invited = format!("Invitation Code: {code}\n");
+    let shown = format!("<p style=\"font-size:18px\">{code}</p>");
+    seen.mail = vec![
+        mail(&address, "Activate", (&format!("Activate:\n{link}\n"), &html)),
+        mail(&address, "Grant", (&invited, &shown)),
+    ];
     (seen, secrets)
 }
 

@@ -33,6 +33,8 @@ pub(crate) enum Kind {
     StartHandle,
     /// Of the link that activates a service provider.
     ActivationHandle,
+    /// Of an invitation, as its mail shows it and as it is hashed.
+    InvitationCode,
     /// What ties a sign-in to the browser that began it.
     Cookie,
     /// Of our own making: of a provider, or of one enterprise.
@@ -60,7 +62,7 @@ pub(crate) enum Place {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 25] = [
         Self::ClientSecret,
         Self::PrivateKey,
         Self::Assertion,
@@ -81,6 +83,7 @@ impl Kind {
         Self::OutcomeHandle,
         Self::StartHandle,
         Self::ActivationHandle,
+        Self::InvitationCode,
         Self::Cookie,
         Self::ApiToken,
         Self::MailAddress,

@@ -2,6 +2,7 @@
 
 pub(crate) mod activation;
 pub(crate) mod application;
+pub(crate) mod invitation;
 pub(crate) mod program;
 pub(crate) mod start;
 

@@ -226,6 +226,9 @@ fn told_once(target: &str, document: &mut Value, scan: &mut Scan) {
         token if token.ends_with("/token") => &[("/access_token", Kind::ApiToken)],
         links if links.ends_with("/links") => &[("/startUrl", Kind::StartHandle)],
         keys if keys.ends_with("/keys") => &[("/key", Kind::ResellerKey)],
+        invitations if invitations.split('?').next().is_some_and(|path| path.ends_with("/invitations")) => {
+            &[("/items/0/adminEmail", Kind::MailAddress), ("/items/1/adminEmail", Kind::MailAddress)]
+        }
         enterprise if enterprise.starts_with("/v1/enterprises/") => {
             &[("/managementConsent/grantedBy", Kind::MailAddress), ("/enterpriseAdminEmail", Kind::MailAddress)]
         }
@@ -302,7 +305,7 @@ fn call_of_the_table(exchange: &Exchange, scan: &mut Scan) {
 }
 
 /// A mail without whom it is for and the link that it is there to bring: once in its text, twice and once to be read in
-/// its HTML (R147).
+/// its HTML (R147); and without the code of an invitation, once in each (R160).
 fn mail(exchange: &Exchange, scan: &mut Scan) {
     let Exchange { target, sent, request, .. } = exchange;
     scan.output(Place::Url, "a call to SES", target.as_str());
@@ -314,6 +317,14 @@ fn mail(exchange: &Exchange, scan: &mut Scan) {
         let Some(mut text) = take(&mut mail, &format!("/Content/Simple/Body/{part}/Data")) else { continue };
         for handle in take_handles(&mut text, "/activate/", times) {
             scan.canary(Kind::ActivationHandle, handle);
+        }
+        for handle in take_handles(&mut text, "/start/", times) {
+            scan.canary(Kind::StartHandle, handle);
+        }
+        let (before, after) = if part == "Text" { ("Invitation Code: ", '\n') } else { ("font-size:18px\">", '<') };
+        for code in take_between(&mut text, before, after) {
+            scan.canary(Kind::InvitationCode, code.replace('-', "").to_lowercase());
+            scan.canary(Kind::InvitationCode, code);
         }
         scan.output(Place::Mail, format!("a mail's {part}"), text);
     }

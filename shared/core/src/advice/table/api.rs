@@ -43,6 +43,47 @@ pub(super) const ROWS: &[Advice] = &[
         &["Go on: the service provider may make enterprises."],
     ),
     row(
+        Code::AdminAccessRestricted,
+        Who::ProviderAdmin,
+        "Nothing is mailed to this administrator",
+        "The enterprise has restrictAdminAccess, so its administrator gets no mail. Nothing was changed.",
+        &[
+            "Make a link with POST /v1/enterprises/{id}/links, and hand it over yourself.",
+            "Or set restrictAdminAccess to false, if mails are wanted after all.",
+        ],
+    ),
+    row(
+        Code::EnterpriseAlreadyReady,
+        Who::Nobody,
+        "Everything mandatory was granted already",
+        "The enterprise was ready before, so there is nothing to invite anybody for. No mail was sent.",
+        &["For a consent that was lost, or an optional one, make a link with POST /v1/enterprises/{id}/links."],
+    ),
+    row(
+        Code::InvitationEnded,
+        Who::ProviderAdmin,
+        "The invitation has ended",
+        "It was accepted, its time was over, it was taken back, or a newer one took its place. Nothing was changed.",
+        &["Read GET /v1/enterprises/{id}/invitations.", "Invite again with POST /v1/enterprises/{id}/invitations."],
+    ),
+    row(
+        Code::InvitationSentTooOften,
+        Who::ProviderAdmin,
+        "The invitation was sent too often",
+        "After five mails of one invitation there is one an hour. Nothing was changed: the newest code is still good.",
+        &[
+            "Ask the administrator to look for the newest mail, also among what was filtered out.",
+            "Wait as many seconds as Retry-After says, then send it again.",
+        ],
+    ),
+    row(
+        Code::TooManyInvitations,
+        Who::ProviderAdmin,
+        "Too many invitations are open",
+        "An enterprise has at most 20 open invitations. Nothing was changed.",
+        &["Take back those that nobody needs with POST /v1/invitations/{id}/revoke, or wait until they expire."],
+    ),
+    row(
         Code::EnterpriseAdminRequired,
         Who::GlobalAdministrator,
         "Only the customer's administrator may do this",

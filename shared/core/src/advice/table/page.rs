@@ -1,6 +1,6 @@
 //! What a person meets who opened the wrong page.
 
-use super::{FRESH_LINK, SAME_LINK, row, then};
+use super::{FRESH_LINK, SAME_LINK, retry, row, then};
 use crate::advice::{Advice, Code, Who};
 
 pub(super) const ROWS: &[Advice] = &[
@@ -34,6 +34,30 @@ pub(super) const ROWS: &[Advice] = &[
             FRESH_LINK,
             "The new link goes on where this one stopped.",
         ],
+    ),
+    row(
+        Code::InvitationCodeRefused,
+        Who::Signer,
+        "This invitation code cannot be used",
+        "The code is not complete, was used before, was replaced by a newer mail's, has expired, or was taken back. Nothing has \
+         happened.",
+        &[
+            "Look for the newest invitation mail, and copy its code, all of it.",
+            "If that does not help, ask the service provider for a new invitation.",
+        ],
+    ),
+    retry(
+        60,
+        row(
+            Code::TooManyWrongCodes,
+            Who::Signer,
+            "Too many wrong codes",
+            "From your network, or for this invitation, more than ten wrong codes were sent within a minute. Nothing has happened.",
+            &[
+                "Wait a minute, then copy the code from the newest invitation mail and try again.",
+                "If that does not help, ask the service provider for a new invitation.",
+            ],
+        ),
     ),
     row(
         Code::TenantAwaited,

@@ -1,0 +1,28 @@
+//! Wiring of `invitations`.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use invitations::{App, handle};
+use lambda_http::{Error, service_fn};
+use onboarding_dynamo::Store;
+use onboarding_lambda::config::Env;
+use onboarding_lambda::config::deployment::{PublicBase, SecretsAt, Table};
+use onboarding_lambda::edge::Edge;
+use onboarding_lambda::{aws, log};
+use onboarding_secrets::Secrets;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let env = Env::from_process();
+    log::init(log::Level::from_env(&env)?)?;
+    let (sdk, table, secrets) = (aws::sdk_config(&env)?, Table::from_env(&env)?, SecretsAt::from_env(&env)?);
+    let app = App {
+        store: Store::connect(&sdk, table.endpoint(), table.name.as_str()),
+        secrets: Arc::new(Secrets::connect(&sdk, secrets.endpoint(), secrets.prefix.as_str())),
+        edge: Edge::deployed(PublicBase::from_env(&env)?),
+    };
+    // Read now, where an error stops the function with the secret's name (G80).
+    app.secrets.sealing_keys(app.edge.clock.now()).await?;
+    lambda_http::run(service_fn(async |request| Ok::<_, Infallible>(handle(&app, request).await))).await
+}

@@ -1,0 +1,217 @@
+//! The words of the mail that invites an administrator (R160), in each language.
+
+use onboarding_core::action::ActionType;
+use onboarding_core::language::Language;
+
+/// The words of the mail that invites an administrator.
+#[derive(Debug)]
+pub(crate) struct InvitationText {
+    /// The language of the words (BCP 47).
+    pub(crate) language: &'static str,
+    /// `{provider}`, `{enterprise}`
+    pub(crate) subject: &'static str,
+    pub(crate) heading: &'static str,
+    /// `{provider}`, `{enterprise}`
+    pub(crate) asks: &'static str,
+    pub(crate) code: &'static str,
+    pub(crate) how: &'static str,
+    pub(crate) button: &'static str,
+    pub(crate) address: &'static str,
+    pub(crate) account: &'static str,
+    pub(crate) signs_in_for: &'static str,
+    pub(crate) gives: &'static str,
+    /// `{until}`
+    pub(crate) until: &'static str,
+    pub(crate) unexpected: &'static str,
+}
+
+/// The words of an invitation in `language`.
+pub(crate) const fn invitation(language: Language) -> &'static InvitationText {
+    match language {
+        Language::English => &ENGLISH,
+        Language::German => &GERMAN,
+        Language::Spanish => &SPANISH,
+        Language::French => &FRENCH,
+    }
+}
+
+const ENGLISH: InvitationText = InvitationText {
+    language: "en",
+    subject: "{provider} asks for permissions in the Microsoft tenant of {enterprise}",
+    heading: "You are invited to connect Microsoft",
+    asks: "Service Provider {provider} asks you, as Global Administrator, for permissions in the Microsoft tenant of \
+           {enterprise}.",
+    code: "Invitation Code",
+    how: "Copy the code, open the page, and paste it there. The page shows every permission in plain words before you sign in.",
+    button: "Complete",
+    address: "If the button does not work, open this address:",
+    account: "Sign in with a Global Administrator of your organisation. On Microsoft\u{2019}s first screen tick \u{201c}Consent on \
+              behalf of your organization\u{201d}, then Accept. You may stop after each screen and go on later with the same link.",
+    signs_in_for: "You sign in with Microsoft for",
+    gives: "Then our application is granted permissions of its own for",
+    until: "Code and link work until {until}.",
+    unexpected: "Did you not expect this? Then do nothing: opening the page grants nothing.",
+};
+
+const GERMAN: InvitationText = InvitationText {
+    language: "de",
+    subject: "{provider} bittet um Berechtigungen im Microsoft-Mandanten von {enterprise}",
+    heading: "Sie sind eingeladen, Microsoft zu verbinden",
+    asks: "Der Dienstanbieter (Service Provider) {provider} bittet Sie als Globalen Administrator um Berechtigungen im \
+           Microsoft-Mandanten von {enterprise}.",
+    code: "Einladungscode",
+    how: "Kopieren Sie den Code, \u{f6}ffnen Sie die Seite und f\u{fc}gen Sie ihn dort ein. Die Seite zeigt jede Berechtigung in \
+          einfachen Worten, bevor Sie sich anmelden.",
+    button: "Abschlie\u{df}en",
+    address: "Falls die Schaltfl\u{e4}che nicht funktioniert, \u{f6}ffnen Sie diese Adresse:",
+    account: "Melden Sie sich als Globaler Administrator Ihrer Organisation an. Setzen Sie auf der ersten Seite von Microsoft das \
+              H\u{e4}kchen bei \u{201e}Zustimmung im Namen Ihrer Organisation\u{201c} und w\u{e4}hlen Sie \u{201e}Akzeptieren\u{201c}. \
+              Nach jeder Seite k\u{f6}nnen Sie aufh\u{f6}ren und sp\u{e4}ter mit demselben Link weitermachen.",
+    signs_in_for: "Sie melden sich bei Microsoft an f\u{fc}r",
+    gives: "Danach erh\u{e4}lt unsere Anwendung eigene Berechtigungen f\u{fc}r",
+    until: "Code und Link gelten bis {until}.",
+    unexpected: "Haben Sie das nicht erwartet? Dann tun Sie nichts: Das \u{d6}ffnen der Seite erteilt keine Berechtigung.",
+};
+
+const SPANISH: InvitationText = InvitationText {
+    language: "es",
+    subject: "{provider} solicita permisos en el inquilino de Microsoft de {enterprise}",
+    heading: "Se le invita a conectar Microsoft",
+    asks: "El proveedor de servicios (Service Provider) {provider} le solicita, como administrador global, permisos en el \
+           inquilino de Microsoft de {enterprise}.",
+    code: "C\u{f3}digo de invitaci\u{f3}n",
+    how: "Copie el c\u{f3}digo, abra la p\u{e1}gina y p\u{e9}guelo all\u{ed}. La p\u{e1}gina muestra cada permiso en palabras \
+          sencillas antes de que inicie sesi\u{f3}n.",
+    button: "Completar",
+    address: "Si el bot\u{f3}n no funciona, abra esta direcci\u{f3}n:",
+    account: "Inicie sesi\u{f3}n como administrador global de su organizaci\u{f3}n. En la primera pantalla de Microsoft marque \
+              \u{ab}Consentimiento en nombre de la organizaci\u{f3}n\u{bb} y elija Aceptar. Puede detenerse despu\u{e9}s de cada \
+              pantalla y continuar m\u{e1}s tarde con el mismo enlace.",
+    signs_in_for: "Usted inicia sesi\u{f3}n en Microsoft para",
+    gives: "Despu\u{e9}s nuestra aplicaci\u{f3}n recibe permisos propios para",
+    until: "El c\u{f3}digo y el enlace funcionan hasta {until}.",
+    unexpected: "\u{bf}No esperaba este mensaje? Entonces no haga nada: abrir la p\u{e1}gina no concede ning\u{fa}n permiso.",
+};
+
+const FRENCH: InvitationText = InvitationText {
+    language: "fr",
+    subject: "{provider} demande des autorisations dans le locataire Microsoft de {enterprise}",
+    heading: "Vous \u{ea}tes invit\u{e9} \u{e0} connecter Microsoft",
+    asks: "Le fournisseur de services (Service Provider) {provider} vous demande, en tant qu\u{2019}administrateur g\u{e9}n\u{e9}ral, \
+           des autorisations dans le locataire Microsoft de {enterprise}.",
+    code: "Code d\u{2019}invitation",
+    how: "Copiez le code, ouvrez la page et collez-le. La page pr\u{e9}sente chaque autorisation en mots simples avant votre \
+          connexion.",
+    button: "Terminer",
+    address: "Si le bouton ne fonctionne pas, ouvrez cette adresse\u{a0}:",
+    account: "Connectez-vous en tant qu\u{2019}administrateur g\u{e9}n\u{e9}ral de votre organisation. Sur le premier \u{e9}cran de \
+              Microsoft, cochez \u{ab}\u{a0}Consentement au nom de votre organisation\u{a0}\u{bb}, puis Accepter. Vous pouvez vous \
+              arr\u{ea}ter apr\u{e8}s chaque \u{e9}cran et reprendre plus tard avec le m\u{ea}me lien.",
+    signs_in_for: "Vous vous connectez \u{e0} Microsoft pour",
+    gives: "Ensuite, notre application re\u{e7}oit ses propres autorisations pour",
+    until: "Le code et le lien sont valables jusqu\u{2019}au {until}.",
+    unexpected: "Vous n\u{2019}attendiez pas ce message\u{a0}? Alors ne faites rien\u{a0}: ouvrir la page n\u{2019}accorde rien.",
+};
+
+/// The titles of what is asked for, in German, Spanish and French.
+const TITLES: &[(ActionType, [&str; 3])] = &[
+    (
+        ActionType::Registration,
+        ["Ihre Organisation registrieren", "Registrar su organizaci\u{f3}n", "Enregistrer votre organisation"],
+    ),
+    (
+        ActionType::LoginEnterpriseAdmin,
+        [
+            "Als Administrator anmelden",
+            "Iniciar sesi\u{f3}n como administrador",
+            "Se connecter en tant qu\u{2019}administrateur",
+        ],
+    ),
+    (
+        ActionType::UserSync,
+        [
+            "Benutzersynchronisierung erlauben",
+            "Permitir la sincronizaci\u{f3}n de usuarios",
+            "Autoriser la synchronisation des utilisateurs",
+        ],
+    ),
+    (
+        ActionType::Presence,
+        [
+            "Synchronisierung der Anwesenheit erlauben",
+            "Permitir la sincronizaci\u{f3}n de presencia",
+            "Autoriser la synchronisation de la pr\u{e9}sence",
+        ],
+    ),
+    (
+        ActionType::Agent,
+        [
+            "Bereitstellung der App erlauben",
+            "Permitir la implementaci\u{f3}n de la aplicaci\u{f3}n",
+            "Autoriser le d\u{e9}ploiement de l\u{2019}application",
+        ],
+    ),
+    (
+        ActionType::CallApp,
+        [
+            "Anrufe durch die App erlauben",
+            "Permitir llamadas por la aplicaci\u{f3}n",
+            "Autoriser les appels par l\u{2019}application",
+        ],
+    ),
+    (
+        ActionType::ServiceProviderManagement,
+        [
+            "Verwaltung durch den Dienstanbieter erlauben",
+            "Permitir la administraci\u{f3}n por el proveedor de servicios",
+            "Autoriser la gestion par le fournisseur de services",
+        ],
+    ),
+    (
+        ActionType::Contacts,
+        ["Lesen von Kontakten erlauben", "Permitir la lectura de contactos", "Autoriser la lecture des contacts"],
+    ),
+    (
+        ActionType::Cdr,
+        [
+            "Lesen von Anrufprotokollen erlauben",
+            "Permitir la lectura de registros de llamadas",
+            "Autoriser la lecture des journaux d\u{2019}appels",
+        ],
+    ),
+    (
+        ActionType::CallRecording,
+        [
+            "Aufzeichnung von Anrufen erlauben",
+            "Permitir la grabaci\u{f3}n de llamadas",
+            "Autoriser l\u{2019}enregistrement des appels",
+        ],
+    ),
+];
+
+/// The title of `action` in `language`.
+pub(crate) fn title(action: ActionType, language: Language) -> &'static str {
+    let [german, spanish, french] =
+        TITLES.iter().find(|(known, _)| *known == action).map_or([action.title(); 3], |(_, titles)| *titles);
+    match language {
+        Language::English => action.title(),
+        Language::German => german,
+        Language::Spanish => spanish,
+        Language::French => french,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every action has a title of its own in every language.
+    #[test]
+    fn every_action_is_named_in_every_language() {
+        for action in ActionType::all() {
+            for language in [Language::German, Language::Spanish, Language::French] {
+                assert_ne!(title(action, language), action.title(), "{action} {language:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What goes out with each mail of an invitation, made together: link, letter, event and audit row.
+
+use super::{Invitation, InvitationCode, InvitationStatus, NewInvitation, NotResent, event, fact};
+use crate::action::{ActionType, ProvedBy};
+use crate::audit::{Actor, AuditRow, Occasion};
+use crate::delivery::Delivery;
+use crate::enterprise::Enterprise;
+use crate::id::MailId;
+use crate::mail::{Addressed, Letter, Mail, SecretCode, SecretLink};
+use crate::reseller::Reseller;
+use crate::seal::SealingKeys;
+use crate::start::StartLink;
+use crate::text::EmailAddress;
+
+/// An invitation with all that goes out with its newest mail.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// The invitation as it is from now on.
+    pub invitation: Invitation,
+    /// The link in the mail, kept by the hash of its handle.
+    pub link: StartLink,
+    /// The mail.
+    pub mail: Mail,
+    /// The event, if the service provider is told of any.
+    pub delivery: Option<Delivery>,
+    /// What the audit trail keeps.
+    pub audit: AuditRow,
+}
+
+/// Whose invitation is sent, by whom, and where its page is.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender<'a> {
+    /// The enterprise and its service provider.
+    pub parties: (&'a Enterprise, &'a Reseller),
+    /// Who sends it.
+    pub actor: &'a Actor,
+    /// What the URLs of our pages begin with, without a slash at the end.
+    pub public_base: &'a str,
+    /// For what rests.
+    pub keys: &'a SealingKeys,
+    /// Time, reference and randomness.
+    pub occasion: Occasion<'a>,
+}
+
+impl Sent {
+    /// A new invitation (R149).
+    #[must_use]
+    pub fn first(new: &NewInvitation, sender: Sender<'_>) -> Self {
+        let Sender { parties: (enterprise, reseller), keys, occasion, .. } = sender;
+        let (at, mail) = ((occasion.now, occasion.random), MailId::new(occasion.now, occasion.random));
+        let (invitation, code) = Invitation::new((enterprise.id, reseller.id), new, mail, keys, at);
+        Self::of(invitation, (&new.admin, &code), None, sender)
+    }
+
+    /// The same invitation sent again to `admin`, with another code (R169).
+    pub fn again(invitation: &Invitation, admin: &EmailAddress, sender: Sender<'_>) -> Result<Self, NotResent> {
+        let (at, keys) = ((sender.occasion.now, sender.occasion.random), sender.keys);
+        let (again, code) = invitation.resend((admin, MailId::new(at.0, at.1)), keys, at)?;
+        Ok(Self::of(again, (admin, &code), Some(InvitationStatus::Pending), sender))
+    }
+
+    fn of(
+        invitation: Invitation,
+        (admin, code): (&EmailAddress, &InvitationCode),
+        before: Option<InvitationStatus>,
+        Sender { parties: (enterprise, reseller), actor, public_base, keys, occasion }: Sender<'_>,
+    ) -> Self {
+        let at = (occasion.now, occasion.random);
+        let (link, handle) = StartLink::of_invitation(&invitation, reseller.events_url.clone(), at);
+        let letter = Letter::Invitation {
+            language: invitation.language,
+            provider: reseller.name.clone(),
+            enterprise: enterprise.profile.enterprise_name.clone(),
+            link: SecretLink::new(format!("{public_base}/start/{}", handle.expose())),
+            code: SecretCode::new(code),
+            asks: asks(enterprise),
+            expires_at: invitation.expires_at,
+        };
+        let mail = Addressed { to: admin.clone(), letter }.mail((invitation.mail.clone(), reseller.id), keys, at);
+        let whose = (&invitation.id, enterprise.id, reseller.id);
+        let status = InvitationStatus::Pending;
+        let told = (reseller.id, reseller.events_url.as_ref());
+        let delivery = event(("sent", status), (&invitation.id, enterprise.id), told, occasion);
+        let word = if before.is_some() { "resent" } else { "sent" };
+        let audit = fact(word, whose, (before, status), actor, occasion);
+        Self { invitation, link, mail, delivery, audit }
+    }
+}
+
+/// What is mandatory and missing: what somebody signs in for, and what our application is given. Either may be empty.
+fn asks(enterprise: &Enterprise) -> [Vec<ActionType>; 2] {
+    enterprise.missing().partition::<Vec<_>, _>(|action| action.proved_by() != ProvedBy::AppRoles).into()
+}

@@ -1,0 +1,141 @@
+use super::*;
+use crate::random::SystemRandomness;
+use crate::random::tests::Counting;
+use serde_json::{Value, json};
+
+const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+const INSTANT: Duration = Duration::from_millis(1);
+
+fn fields(body: &Value) -> Fields {
+    Fields::of(body.as_object().cloned().unwrap())
+}
+
+fn parse(body: &Value) -> Result<NewInvitation, Vec<(String, &'static str)>> {
+    NewInvitation::parse(fields(body))
+        .map_err(|faults| faults.into_iter().map(|fault| (fault.pointer, fault.code)).collect())
+}
+
+fn keys() -> SealingKeys {
+    SealingKeys::from_json(&SealingKeys::generate(&Counting::default())).unwrap()
+}
+
+fn whose() -> (EnterpriseId, ResellerId) {
+    (EnterpriseId::try_from(7).unwrap(), ResellerId::try_from(54).unwrap())
+}
+
+fn invite(admin: &str, keys: &SealingKeys) -> (Invitation, InvitationCode) {
+    let random = SystemRandomness::new();
+    let new = NewInvitation { admin: admin.parse().unwrap(), days: Days::default(), language: Language::English };
+    Invitation::new(whose(), &new, MailId::new(NOW, &random), keys, (NOW, &random))
+}
+
+/// R037, G69 An invitation lives 1 to 30 whole days, and 7 unless somebody says otherwise.
+#[test]
+fn an_invitation_lives_one_to_thirty_days() {
+    let days = |days: Value| parse(&json!({"adminEmail": "a@contoso.com", "expiresInDays": days}));
+    for (right, span) in [(json!(1), 1), (json!(30), 30), (json!(7.0), 7)] {
+        assert_eq!(days(right).unwrap().days.span(), Duration::from_hours(24 * span));
+    }
+    assert_eq!(parse(&json!({"adminEmail": "a@contoso.com"})).unwrap().days, Days(7));
+    for wrong in [json!(0), json!(31), json!(-1), json!(1.5), Value::Null] {
+        assert_eq!(days(wrong.clone()), Err(vec![("/expiresInDays".to_owned(), "out_of_range")]), "{wrong}");
+    }
+    assert_eq!(days(json!("7")), Err(vec![("/expiresInDays".to_owned(), "wrong_type")]));
+    let faults = parse(&json!({"adminEmail": "nobody", "expiresInDays": 31, "code": "x"})).unwrap_err();
+    assert_eq!(faults.len(), 3, "all at once: {faults:?}");
+    assert_eq!(parse(&json!({})), Err(vec![("/adminEmail".to_owned(), "required")]));
+}
+
+/// R161, G71, P7 The right code opens it until its millisecond, swept or not; nothing else does.
+#[test]
+fn a_code_opens_until_the_invitation_ends() {
+    let (invitation, code) = invite("grace@contoso.com", &keys());
+    let last = NOW.plus(Days::default().span()).minus(INSTANT);
+    assert!(invitation.opens_with(&code.hash(), NOW) && invitation.opens_with(&code.hash(), last));
+    assert!(!invitation.opens_with(&code.hash(), last.plus(INSTANT)));
+    assert_eq!(invitation.status_at(last), InvitationStatus::Pending);
+    assert_eq!(invitation.status_at(last.plus(INSTANT)), InvitationStatus::Expired, "swept or not");
+    assert!(!invitation.opens_with(&invite("grace@contoso.com", &keys()).1.hash(), NOW));
+    for status in [InvitationStatus::Accepted, InvitationStatus::Revoked, InvitationStatus::Superseded] {
+        let ended = Invitation { status, ..invitation.clone() };
+        assert!(!ended.opens_with(&code.hash(), NOW));
+        assert_eq!(ended.status_at(last.plus(INSTANT)), status);
+    }
+}
+
+/// R169 Sent again, the code before is dead in the same moment, and so is what it had opened.
+#[test]
+fn another_mail_has_another_code() {
+    let (keys, random) = (keys(), SystemRandomness::new());
+    let (first, code) = invite("grace@contoso.com", &keys);
+    let browser = SecretHash::of("cookie");
+    let opened = Invitation { opened_by: Some(browser.clone()), ..first };
+    assert!(opened.is_opened_by(&browser, NOW) && !opened.is_opened_by(&SecretHash::of("other"), NOW));
+    let later = NOW.plus(Duration::from_hours(24));
+    let admin = opened.admin(&keys, later).unwrap();
+    assert_eq!(admin.expose(), "grace@contoso.com");
+    let mail = MailId::new(later, &random);
+    let (again, new) = opened.resend((&admin, mail.clone()), &keys, (later, &random)).unwrap();
+    assert!(!again.opens_with(&code.hash(), later) && again.opens_with(&new.hash(), later));
+    assert!(!again.is_opened_by(&browser, later));
+    assert_eq!((again.id, again.sends, again.mail), (opened.id.clone(), 2, mail.clone()));
+    assert_eq!(again.expires_at, later.plus(Days::default().span()), "it has its whole time again");
+    let ended = Invitation { status: InvitationStatus::Revoked, ..opened };
+    assert_eq!(ended.resend((&admin, mail), &keys, (later, &random)).unwrap_err(), NotResent::Ended);
+}
+
+/// R169 Five mails are sent as fast as anybody wants; then one an hour.
+#[test]
+fn mails_are_not_sent_without_end() {
+    let (keys, random) = (keys(), SystemRandomness::new());
+    let (first, _) = invite("grace@contoso.com", &keys);
+    let admin = first.admin(&keys, NOW).unwrap();
+    let again = |before: &Invitation, now| {
+        before.resend((&admin, MailId::new(now, &random)), &keys, (now, &random)).map(|(again, _)| again)
+    };
+    let fifth = (0..4).fold(first, |before, _| again(&before, NOW).unwrap());
+    assert_eq!(again(&fifth, NOW).unwrap_err(), NotResent::TooOften(3_600));
+    let later = NOW.plus(SEND_AGAIN_AFTER);
+    assert_eq!(again(&fifth, later.minus(INSTANT)).unwrap_err(), NotResent::TooOften(1));
+    assert_eq!(again(&again(&fifth, later).unwrap(), later).unwrap_err(), NotResent::TooOften(3_600));
+}
+
+/// P10 The row holds neither the code nor the address, and the address opens for its own invitation alone.
+#[test]
+fn the_row_tells_neither_code_nor_address() {
+    let keys = keys();
+    let (invitation, code) = invite("Grace@contoso.com", &keys);
+    let row = serde_json::to_string(&invitation).unwrap();
+    for part in ["grace", "contoso", &code.grouped(), &code.grouped().replace('-', "").to_lowercase()] {
+        assert!(!row.to_lowercase().contains(part), "{part}: {row}");
+    }
+    assert_eq!(serde_json::from_str::<Invitation>(&row).unwrap(), invitation);
+    let other = Invitation { id: InvitationId::new(NOW, &SystemRandomness::new()), ..invitation.clone() };
+    assert_eq!(other.admin(&keys, NOW), None);
+    assert_eq!(invitation.admin(&keys, NOW).unwrap().expose(), "Grace@contoso.com");
+}
+
+/// R169 One invitation of an address is open: another takes its place, whatever the case. What has expired is forgotten.
+#[test]
+fn one_invitation_of_an_address_is_open() {
+    let keys = keys();
+    let (first, _) = invite("grace@contoso.com", &keys);
+    let (same, _) = invite("GRACE@contoso.com", &keys);
+    let (other, _) = invite("heidi@contoso.com", &keys);
+    let (open, former) = OpenInvitations::default().with(&first, NOW).unwrap();
+    assert_eq!(former, None);
+    let (open, former) = open.with(&other, NOW).unwrap();
+    assert_eq!((former, open.at(NOW).count()), (None, 2));
+    let (open, former) = open.with(&same, NOW).unwrap();
+    assert_eq!((former, open.at(NOW).count()), (Some(first.id.clone()), 2));
+    let again = Invitation { expires_at: same.expires_at.plus(INSTANT), ..same.clone() };
+    assert_eq!(open.with(&again, NOW).unwrap().1, None, "what is sent again takes nobody's place");
+    assert_eq!(open.at(first.expires_at).count(), 0);
+    assert_eq!(open.with(&first, first.expires_at).unwrap().1, None);
+    let left: Vec<&Invited> = open.at(NOW).filter(|invited| invited.id != same.id).collect();
+    assert_eq!(open.without(&same).at(NOW).collect::<Vec<_>>(), left);
+    let full = (0..20).fold(OpenInvitations::default(), |open, number| {
+        open.with(&invite(&format!("a{number}@contoso.com"), &keys).0, NOW).unwrap().0
+    });
+    assert_eq!(full.with(&first, NOW), Err(TooManyInvitations));
+}

@@ -1,0 +1,121 @@
+//! What is told of an invitation: to its provider when asked, as an event, and in the audit trail. Never its code, and the
+//! address to its provider alone.
+
+use serde::Serialize;
+
+use super::{Invitation, InvitationStatus};
+use crate::audit::{Actor, AuditRow, Fact, Occasion};
+use crate::delivery::Delivery;
+use crate::id::{EnterpriseId, InvitationId, ResellerId};
+use crate::mail::{Mail, MailState, Undeliverable};
+use crate::redirect_url::RedirectUrl;
+use crate::text::EmailAddress;
+use crate::time::Timestamp;
+
+/// An invitation as its provider reads it (R159, R169, K14).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct InvitationView {
+    /// Its id.
+    id: InvitationId,
+    /// For whom.
+    enterprise_id: EnterpriseId,
+    /// How far it is.
+    status: InvitationStatus,
+    /// Whom it is for; null once that is no longer known.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    admin_email: Option<EmailAddress>,
+    /// When it ends or ended, in UTC.
+    expires_at: String,
+    /// How many mails were sent.
+    sends: u32,
+    /// When the newest was, in UTC.
+    sent_at: String,
+    /// How far the newest mail is; null where that is not looked up, or no longer known.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    delivery: Option<MailDelivery>,
+    /// When it was made, in UTC.
+    created_at: String,
+}
+
+/// How far the mail of an invitation is (R159).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MailDelivery {
+    /// `pending`, `sent` or `failed`.
+    status: &'static str,
+    /// Why nobody gets it.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    reason: Option<Undeliverable>,
+}
+
+impl From<MailState> for MailDelivery {
+    fn from(state: MailState) -> Self {
+        let status = match state {
+            MailState::Pending => "pending",
+            MailState::Sent => "sent",
+            MailState::Undeliverable { .. } => "failed",
+        };
+        Self { status, reason: state.reason() }
+    }
+}
+
+impl InvitationView {
+    /// The invitation as it is at `now`, for `admin`, with how far its mail is.
+    #[must_use]
+    pub fn of(invitation: &Invitation, admin: Option<EmailAddress>, mail: Option<&Mail>, now: Timestamp) -> Self {
+        Self {
+            id: invitation.id.clone(),
+            enterprise_id: invitation.enterprise,
+            status: invitation.status_at(now),
+            admin_email: admin,
+            expires_at: invitation.expires_at.to_string(),
+            sends: invitation.sends,
+            sent_at: invitation.sent_at.to_string(),
+            delivery: mail.map(|mail| mail.state.into()),
+            created_at: invitation.created_at.to_string(),
+        }
+    }
+}
+
+/// `data` of an event about an invitation.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Told<'a> {
+    invitation_id: &'a InvitationId,
+    enterprise_id: EnterpriseId,
+    status: InvitationStatus,
+}
+
+/// The event `invitation.{word}`; none without an address for events. It tells nothing but what the table holds in the clear.
+#[must_use]
+pub fn event(
+    (word, status): (&str, InvitationStatus),
+    (id, enterprise): (&InvitationId, EnterpriseId),
+    (reseller, events_url): (ResellerId, Option<&RedirectUrl>),
+    occasion: Occasion<'_>,
+) -> Option<Delivery> {
+    let data = Told { invitation_id: id, enterprise_id: enterprise, status };
+    let kind = format!("invitation.{word}");
+    Some(crate::event::plain_delivery_to(&kind, (reseller, enterprise), events_url?.clone(), data, occasion))
+}
+
+/// What the audit trail keeps of what became of an invitation.
+#[must_use]
+pub fn fact(
+    word: &str,
+    (id, enterprise, reseller): (&InvitationId, EnterpriseId, ResellerId),
+    (before, after): (Option<InvitationStatus>, InvitationStatus),
+    actor: &Actor,
+    occasion: Occasion<'_>,
+) -> AuditRow {
+    let fact = Fact {
+        actor,
+        action: &format!("invitation.{word}"),
+        object: format!("invitation:{id}"),
+        before: before.map(|status| status.word().to_owned()),
+        after: Some(after.word().to_owned()),
+    };
+    AuditRow::new(reseller, Some(enterprise), fact, occasion)
+}

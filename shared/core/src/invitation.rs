@@ -239,10 +239,8 @@ impl Invitation {
     /// How far it is: what has ended and is not recorded yet has ended all the same.
     #[must_use]
     pub fn status_at(&self, now: Timestamp) -> InvitationStatus {
-        match self.status {
-            InvitationStatus::Pending if now >= self.expires_at => InvitationStatus::Expired,
-            status => status,
-        }
+        let is_over = self.status == InvitationStatus::Pending && now >= self.expires_at;
+        if is_over { InvitationStatus::Expired } else { self.status }
     }
 
     /// Whom it is for; none once the key of the seal is gone.

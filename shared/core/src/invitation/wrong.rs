@@ -34,7 +34,10 @@ impl Wrong {
     pub fn network(address: IpAddr) -> Self {
         let network = match address.to_canonical() {
             IpAddr::V4(address) => address.to_string(),
-            IpAddr::V6(address) => address.segments()[..4].iter().map(|part| format!("{part:x}:")).collect(),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}")
+            }
         };
         Self::Network(SecretHash::of(&network))
     }

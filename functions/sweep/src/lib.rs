@@ -174,7 +174,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// R202 A schedule says its shard; whatever says none is for everything, as EventBridge's own event is.
+    /// R202 A schedule says its shard; whatever says none is for everything, as `EventBridge`'s own event is.
     #[test]
     fn the_input_of_a_schedule_says_what_is_to_be_done() {
         assert_eq!(Tick::of(&json!({"invitationShard": 7})), Tick::Invitations(7));

@@ -174,7 +174,7 @@ impl Store {
                 let without = transaction.without(Part::Invitation);
                 Ok((self.commit(&without).await?, without))
             }
-            committed => Ok((committed, transaction)),
+            committed @ (Committed::Done | Committed::Refused(_)) => Ok((committed, transaction)),
         }
     }
 

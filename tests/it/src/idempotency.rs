@@ -244,11 +244,11 @@ fn example(
         "/v1/resellers" => json!({"name": "New", "redirectHosts": []}),
         "/v1/resellers/{resellerId}/keys"
         | "/v1/resellers/{resellerId}/webhook-secret"
-        | "/v1/enterprises/{enterpriseId}/token" => json!({}),
+        | "/v1/enterprises/{enterpriseId}/token"
+        | "/v1/invitations/{invitationId}/resend" => json!({}),
         "/v1/resellers/{resellerId}/activation-mail" => json!({"contactEmail": "sales@fabrikam.example"}),
         "/v1/enterprises/{enterpriseId}/links" | "/v1/webhooks/test" => json!({"redirectUrl": world.hook()}),
         "/v1/enterprises/{enterpriseId}/invitations" => json!({"adminEmail": "admin@contoso.example"}),
-        "/v1/invitations/{invitationId}/resend" => json!({}),
         "/v1/enterprises" => json!({"enterpriseName": "New", "pbxId": [], "sbcGateways": [], "services": ["SMS"]}),
         "/v1/enterprises/action-url" => {
             json!({"actionType": "REGISTRATION", "enterpriseId": enterprise, "redirectUrl": world.hook()})

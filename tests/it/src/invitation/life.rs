@@ -102,7 +102,7 @@ async fn a_wrong_wish_invites_nobody() {
         assert_eq!(made.status, 201, "{}", made.text);
         let left = 1_000 * 3_600 * 24 * days;
         let ends: onboarding_core::time::Timestamp = made.json()["expiresAt"].as_str().unwrap().parse().unwrap();
-        let now = onboarding_core::time::Clock::now(&*world.sandbox.clock());
+        let now = onboarding_core::time::Clock::now(world.sandbox.clock());
         assert!((left - 60_000..=left).contains(&(ends.millis() - now.millis())), "{}", made.text);
     }
 }

@@ -46,7 +46,10 @@ async fn journey(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Journey, E
     let start = app.store.start(&SecretHash::of(&handle)).await?.ok_or(Error::NoSuchStart)?;
     let (enterprise, reseller, invitation) = parties(app, call, &start).await?.ok_or(Error::NoSuchStart)?;
     call.about(start.reseller, start.enterprise);
-    call.comes_from(&reseller.name);
+    // The pages that refuse a code are the same for every link, whoever's it is (K14).
+    if start.invitation.is_none() {
+        call.comes_from(&reseller.name);
+    }
     // Whether the link of an invitation works says the invitation, to whoever shows its code.
     if start.invitation.is_none() && !start.works(call.now()) {
         return Err(Error::StartEnded);

@@ -100,7 +100,7 @@
 //! | the last step to be ready (a grant, a confirmation, an edit, to go on), besides | in the same transaction: delivery of `enterprise.ready` | | 3 |
 //! | `GET …/readiness` | BatchGetItem | 3 | |
 //! | `POST /v1/provisioning/tenant-admin-api` | BatchGetItem; GetItem: handle, and enterprise if the handle names it; PutItem: audit, if something was made | 4 | 2 |
-//! | `POST /v1/provisioning/management-consent` | BatchGetItem; GetItem: handle, enterprise, and the sign-in's request; BatchGetItem: enterprise, provider, before and after; TransactWriteItems: request, action, provider, guard, audit; and as of a callback: granted | 9 | 37 |
+//! | `POST /v1/provisioning/management-consent` | BatchGetItem; GetItem: handle, enterprise, and the sign-in's request; BatchGetItem: enterprise, provider, before and after; TransactWriteItems: request, action, provider, guard, audit; and as of a callback: granted | 9 | 40 |
 //! | roles that are waited for, each look | UpdateItem to wake; GetItem: row; BatchGetItem: enterprise, provider; TransactWriteItems: when again; due index | 3 | 7 |
 //! | `GET /v1/provisioning/o365-user-info` | BatchGetItem; with a token of an enterprise GetItem: enterprise | 3 | |
 //! | `POST /v1/partner-center/connections` | BatchGetItem; TransactWriteItems: connection, audit; owner index | 2 | 6 |

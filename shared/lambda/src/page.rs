@@ -218,7 +218,7 @@ impl Page {
             provider: advice.provider.map(Name::as_str),
             who: text::who(advice.explanation.who),
             problem: advice.explanation,
-            onward: advice.onward.filter(|_| text::can_try_again(advice.explanation.who)).map(|onward| onward.action),
+            onward: advice.onward.filter(|_| text::can_try_again(advice.explanation)).map(|onward| onward.action),
             try_again: matches!(advice.explanation.code, Code::InvitationCodeRefused | Code::TooManyWrongCodes),
             reference: advice.reference.as_str(),
             correlation_id: advice.correlation_id,
@@ -246,7 +246,7 @@ impl Page {
             permissions: permission::each_once([&[outcome.action], outcome.also].concat()),
             onward: outcome
                 .onward
-                .filter(|_| problem.as_ref().is_none_or(|problem| text::can_try_again(problem.who)))
+                .filter(|_| problem.as_ref().is_none_or(text::can_try_again))
                 .map(|onward| onward.action),
             reference: outcome.reference.as_str(),
             correlation_id: None,

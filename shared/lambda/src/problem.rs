@@ -55,7 +55,7 @@ pub struct Problem<'a> {
     /// `user_limit_reached` alone: how many are counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     current: Option<u64>,
-    /// Where an administrator's consent or sign-in mends it, and somebody said where outcomes go: a start link to hand over.
+    /// Where an administrator's consent or sign-in mends it: a start link to hand over.
     #[serde(skip_serializing_if = "Option::is_none")]
     action_url: Option<&'a str>,
 }

@@ -1,7 +1,7 @@
 //! Words for people that do not stand in the catalogue of advice: the one place beside `templates/` to translate.
 
 use onboarding_core::action::{ActionState, ActionType};
-use onboarding_core::advice::Who;
+use onboarding_core::advice::{Code, Explanation, Who};
 use onboarding_core::permission::Kind;
 
 /// Who must act, as a page says it.
@@ -17,11 +17,14 @@ pub(crate) const fn who(who: Who) -> &'static str {
     }
 }
 
-/// Whether trying again at once may help: the one who must act is at the page, or nobody must.
-pub(crate) const fn can_try_again(who: Who) -> bool {
-    match who {
+/// Whether trying again may help: the one who must act is at the page, or nobody must; or the next try leaves out what Microsoft
+/// has refused by name.
+pub(crate) fn can_try_again(problem: &Explanation) -> bool {
+    match problem.who {
         Who::GlobalAdministrator | Who::TenantAdmin | Who::Signer | Who::Nobody => true,
-        Who::Developer | Who::ProviderAdmin | Who::Operator => false,
+        Who::Developer | Who::ProviderAdmin | Who::Operator => {
+            matches!(problem.code, Code::ScopeRefused | Code::ResourceNotInTenant)
+        }
     }
 }
 

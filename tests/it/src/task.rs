@@ -21,13 +21,6 @@ const DELEGATED: [&str; 8] = [
 ];
 
 impl World {
-    /// Has this world's provider be told of events.
-    async fn hear_events(&self) {
-        let path = format!("/v1/resellers/{}", self.reseller_id());
-        let told = self.operator(Method::PATCH, &path, Some(&json!({"eventsUrl": self.hook()}))).await;
-        assert_eq!(told.status, 200, "{}", told.text);
-    }
-
     async fn may(&self, enterprise: u64, task: &str) -> Answer {
         let path = format!("/v1/enterprises/{enterprise}/authorize-task");
         self.provider(Method::POST, &path, Some(&json!({ "task": task }))).await
@@ -59,7 +52,6 @@ fn refused(answer: &Answer) -> (u16, String) {
 #[tokio::test]
 async fn delegated_tasks_need_the_management_consent() {
     let world = World::new().await;
-    world.hear_events().await;
     let services = json!({"services": ["PBX", "CALLAPP"], MANAGED: true});
     let enterprise = world.of_contoso(services).await;
     for task in DELEGATED {
@@ -84,7 +76,6 @@ async fn delegated_tasks_need_the_management_consent() {
 #[tokio::test]
 async fn some_tasks_are_never_delegated() {
     let world = World::new().await;
-    world.hear_events().await;
     let enterprise = world.of_contoso(json!({"services": ["PBX", "CALLAPP"], MANAGED: true})).await;
     world.management_is_granted(enterprise).await;
     for (task, asked) in [("valet.configure", "Sign in"), ("apps.sync", "Sign in"), ("permissions.grant", "Presence")] {
@@ -111,17 +102,6 @@ async fn a_task_needs_its_service_and_its_users() {
     assert_eq!(world.may(enterprise, "users.sync").await.status, 200);
     world.edit(enterprise, json!({"userProvisioningEnabled": true})).await;
     assert_eq!(world.may(enterprise, "users.setup").await.status, 200);
-}
-
-/// R010 Where nobody has said yet where outcomes go, there is no link to hand over, and the refusal says what to call for one.
-#[tokio::test]
-async fn a_refusal_without_an_address_names_the_call() {
-    let world = World::new().await;
-    let enterprise = world.of_contoso(json!({"services": ["PBX"], MANAGED: true})).await;
-    let before = world.may(enterprise, "users.sync").await;
-    assert_eq!((&before.json()["nextAction"], &before.json()["actionUrl"]), (&json!("getActionItemUrl"), &Value::Null));
-    world.visit(&world.registration_url(enterprise).await, &GRACE, Decision::ForTheOrganization).await.ours();
-    assert!(world.may(enterprise, "users.sync").await.json()["actionUrl"].is_string(), "where the registration's went");
 }
 
 /// R154 Call records are read where accessSipData says so, which it does not by itself.

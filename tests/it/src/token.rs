@@ -67,7 +67,9 @@ async fn a_key_gets_a_token_by_basic_or_body() {
         let mut body = answer.json();
         let token = body["access_token"].take().as_str().unwrap().to_owned();
         assert!(token.starts_with("onb_test_") && token != provider.key);
-        let all = "audit:read consents:read consents:write enterprises:read enterprises:write links:write tokens:write users:write webhooks:read webhooks:write";
+        let all = "audit:read connections:read connections:write consents:read consents:write enterprises:read \
+                   enterprises:write invitations:read invitations:write links:write tokens:write users:write webhooks:read \
+                   webhooks:write";
         assert_eq!(body, json!({"access_token": null, "token_type": "Bearer", "expires_in": HOUR, "scope": all}));
         let made = world.as_holder_of(&token, Method::GET, "/v1/sbc-gateways", None).await;
         assert_eq!(made.status, 200);

@@ -197,7 +197,8 @@ fn trying_again_is_offered_where_it_may_help() {
             Advice { status, explanation: &code.explain(), provider, reference: &reference, correlation_id, onward };
         Page::advice(&advice).html.contains("Try again with Microsoft")
     };
-    for code in [Code::Declined, Code::MfaClaimMissing, Code::ConditionalAccessBlock, Code::MicrosoftBusy] {
+    let mended = [Code::Declined, Code::MfaClaimMissing, Code::ConditionalAccessBlock, Code::MicrosoftBusy];
+    for code in mended.into_iter().chain([Code::ScopeRefused]) {
         assert!(offers(code), "{code}");
     }
     for code in [Code::OurSecretBadOrExpired, Code::AppMisconfigured, Code::WrongCloud] {

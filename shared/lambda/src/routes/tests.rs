@@ -38,6 +38,9 @@ fn the_public_list_is_short() {
     let pages = [
         "/activate/{handle}",
         "/activate/{handle}",
+        "/partner-center/user-consent",
+        "/partner-center/admin-consent",
+        "/partner-center/admin-consent",
         "/start/{handle}",
         "/start/{handle}",
         "/restricted/handleResponse",
@@ -65,15 +68,19 @@ fn every_route_of_a_provider_names_a_scope() {
 #[test]
 fn what_creates_takes_an_idempotency_key() {
     let repeatable = [
+        "admin-consent-link",
         "authorize-task",
         "confirm-tenant",
         "disable",
+        "disconnect",
         "enable",
+        "finalize",
         "management-consent",
         "redeliver",
         "reset",
         "revoke",
         "tenant-admin-api",
+        "user-consent-link",
     ];
     for route in ROUTES.iter().filter(|route| route.surface == Surface::Api) {
         let last = route.path.rsplit('/').next().unwrap_or_default();

@@ -5,7 +5,7 @@
 //! | an API key, a webhook secret | the answer that makes it | shown once (K9) |
 //! | the sealed state, the nonce | the link that is answered, and a row's hash of neither | Microsoft reads them (R110, R111) |
 //! | an outcome handle | `Location` | the browser goes there |
-//! | a start handle | the answer that makes it; the form of our pages that goes on, and the address to pass on; `Location` | K13 |
+//! | a start handle | the answer, or the invitation mail, that brings it; the form of our pages that goes on, and the address to pass on; `Location` | K13 |
 //! | an activation handle | the mail that brings it; the form of its page; `Location` behind its button | R147 |
 //! | an invitation's code | the mail that brings it | R160 |
 //! | a contact's mail address | whom the mail is for | R147 |

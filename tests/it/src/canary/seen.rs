@@ -226,9 +226,12 @@ fn told_once(target: &str, document: &mut Value, scan: &mut Scan) {
         token if token.ends_with("/token") => &[("/access_token", Kind::ApiToken)],
         links if links.ends_with("/links") => &[("/startUrl", Kind::StartHandle)],
         keys if keys.ends_with("/keys") => &[("/key", Kind::ResellerKey)],
-        invitations if invitations.split('?').next().is_some_and(|path| path.ends_with("/invitations")) => {
-            &[("/items/0/adminEmail", Kind::MailAddress), ("/items/1/adminEmail", Kind::MailAddress)]
-        }
+        invitations if invitations.split('?').next().is_some_and(|path| path.ends_with("/invitations")) => &[
+            ("/items/0/adminEmail", Kind::MailAddress),
+            ("/items/1/adminEmail", Kind::MailAddress),
+            ("/items/2/adminEmail", Kind::MailAddress),
+            ("/items/3/adminEmail", Kind::MailAddress),
+        ],
         enterprise if enterprise.starts_with("/v1/enterprises/") => {
             &[("/managementConsent/grantedBy", Kind::MailAddress), ("/enterpriseAdminEmail", Kind::MailAddress)]
         }

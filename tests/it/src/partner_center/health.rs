@@ -62,7 +62,7 @@ async fn a_connection_is_ready_after_a_live_test() {
     assert_eq!((ready.status.as_u16(), &ready.json()["status"]), (200, &json!("ready")), "{}", ready.text);
     let health = world.health(&id).await;
     assert!(statuses(&health).iter().all(|(_, status)| status == "pass"), "{health}");
-    assert_eq!((&health["code"], &health["willBreakBy"]), (&Value::Null, &json!("token_idle")));
+    assert_eq!((&health["code"], &health["willBreakBy"]), (&Value::Null, &json!("token_idle_90d")));
     let told: Vec<String> = world.all_events().await.into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(told, ["connection.ready"]);
 }

@@ -341,14 +341,14 @@ impl Run {
     async fn is_refused(&self, outside: &Outside, world: &World, what: &str) -> bool {
         let fate = checks::fate(outside, self, what).await;
         let status = self.go_with(outside, world, &self.link).await;
-        let is_refused = matches!(status, 400 | 404);
+        let is_refused = matches!(status, 400 | 404 | 410);
         assert!(!is_refused || fate == checks::Fate::Spent, "{what}: a link that works was refused with {status}");
         is_refused
     }
 
     /// P7 Whether or not anything was swept.
     async fn the_link_stays_dead(&self, outside: &Outside, world: &World, what: &str) {
-        let dead = if self.scenario.link == Link::StartPage { 404 } else { 400 };
+        let dead = if self.scenario.link == Link::StartPage { 410 } else { 400 };
         assert_eq!(self.go_with(outside, world, &self.link).await, dead, "{what}");
         checks::nothing_came_of_it(outside, self, what).await;
     }

@@ -98,6 +98,11 @@ def _address(body):
     body["redirectUrl"] = ADDRESS
 
 
+def _connection(body):
+    # A tenant that the sandbox has, of a partner who bills customers directly.
+    body.update({"partnerTenantId": "wingtip.example", "billingType": "direct"})
+
+
 def _token(body):
     body.update({"client_id": KEY_ID, "client_secret": KEY})
     body.pop("scope", None)
@@ -137,6 +142,7 @@ def before_call(context, case, kwargs):
     if isinstance(case.body, dict):
         fill = {"/oauth/token": _token, "/v1/resellers": _reseller, "/v1/resellers/{resellerId}": _reseller}
         fill["/v1/resellers/{resellerId}/keys"] = _key
+        fill["/v1/partner-center/connections"] = _connection
         fill["/v1/enterprises/{enterpriseId}/links"] = fill["/v1/webhooks/test"] = _address
         fill["/v1/provisioning/tenant-admin-api"] = fill["/provisioning/provisionTenantAdminAPI"] = _provisioning
         fill.get(case.path, _enterprise)(case.body)

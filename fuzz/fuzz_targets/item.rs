@@ -62,5 +62,9 @@ fn look_after(request: Option<ConsentRequest>) {
 fn look_at(enterprise: Option<Enterprise>) {
     let Some(enterprise) = enterprise else { return };
     assert!(!enterprise.action_items().is_empty());
-    assert!(enterprise.missing().count() <= enterprise.action_items().len(), "{:?}", enterprise.status(enterprise.created_at));
+    assert!(
+        enterprise.missing().count() <= enterprise.action_items().len(),
+        "{:?}",
+        enterprise.status(enterprise.created_at)
+    );
 }

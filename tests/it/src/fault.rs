@@ -114,6 +114,7 @@ impl Runs {
 }
 
 /// The scenarios whose names hold `SCENARIO`; all of them, if that is not set.
+#[expect(clippy::disallowed_methods, reason = "what is run is said to this test alone")]
 fn scenarios() -> Vec<&'static Scenario> {
     let wanted = std::env::var("SCENARIO").unwrap_or_default();
     SCENARIOS.iter().filter(|scenario| scenario.name.contains(&wanted)).collect()

@@ -10,7 +10,7 @@ use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::consent::{ConsentRequest, LeaseRefusal, Leased, SharedSignIn, Stage, Verifying, links_work};
 use onboarding_core::drift::{Noting, Seen};
 use onboarding_core::enterprise::Enterprise;
-use onboarding_core::identity::{Expected, VerifiedIdentity, verify};
+use onboarding_core::identity::VerifiedIdentity;
 use onboarding_core::permission;
 use onboarding_core::proof::{Judgement, judge};
 use onboarding_core::reseller::Reseller;
@@ -23,9 +23,9 @@ use onboarding_lambda::call::Call;
 use onboarding_lambda::callback::SignedIn;
 use onboarding_lambda::routes::ConsentRedirectOp;
 use onboarding_microsoft::ReadBack;
-use onboarding_microsoft::id_token::IdTokenError;
-use onboarding_microsoft::redeem::{RedeemError, Redeemed, Redemption};
-use secrecy::{ExposeSecret as _, SecretString};
+use onboarding_microsoft::redeem::{Redeemed, Redemption};
+use onboarding_microsoft::sign_in::{Failed, Returned};
+use secrecy::SecretString;
 
 use crate::{App, Error, context, outcome, refuse};
 
@@ -39,7 +39,13 @@ pub(crate) async fn accept(
     signed_in: &SignedIn,
     keys: &SealingKeys,
 ) -> Result<Answer, Error> {
-    let identity = identify(app, call, state, signed_in).await?;
+    let returned = Returned {
+        id_token: &signed_in.id_token,
+        code: &signed_in.code,
+        issuer: signed_in.issuer.as_deref(),
+        nonce: &state.nonce,
+    };
+    let identity = app.microsoft.identify(returned, call.now()).await?;
     if let Err(code) = identity.admit(state.authority.pin()) {
         return refuse::by_policy(app, call, state, (code, identity.signer()), keys).await;
     }
@@ -83,27 +89,6 @@ pub(crate) async fn accept(
         told?;
     }
     Ok(Answer::see_other(&page))
-}
-
-/// Who signed in: the signature, then every claim against this request.
-async fn identify(
-    app: &App,
-    call: &Call<ConsentRedirectOp>,
-    state: &State,
-    signed_in: &SignedIn,
-) -> Result<VerifiedIdentity, Error> {
-    let claims = app.microsoft.signed_claims(&signed_in.id_token, call.now()).await?;
-    let identity = verify(&claims, expected(app, state, Some(&signed_in.code), None), call.now())?;
-    let issuer = app.microsoft.settings().endpoints.issuer(identity.signer().tenant);
-    if signed_in.issuer.as_ref().is_some_and(|said| *said != issuer) {
-        return Err(Error::OtherIssuer);
-    }
-    Ok(identity)
-}
-
-fn expected<'a>(app: &'a App, state: &'a State, code: Option<&'a str>, access_token: Option<&'a str>) -> Expected<'a> {
-    let settings = app.microsoft.settings();
-    Expected { client: settings.clients.own(), endpoints: &settings.endpoints, nonce: &state.nonce, code, access_token }
 }
 
 /// Leases the request, and looks beside it whether its link works at all. Should it stop to work after this look, the
@@ -173,31 +158,6 @@ fn replayed(call: &Call<ConsentRedirectOp>, request: &ConsentRequest) -> AuditRo
     AuditRow::new(request.reseller, Some(request.enterprise), fact, call.occasion())
 }
 
-/// Why a leased sign-in brought no tokens that may be used.
-struct Failed {
-    code: Code,
-    correlation_id: Option<String>,
-}
-
-impl From<Code> for Failed {
-    fn from(code: Code) -> Self {
-        Self { code, correlation_id: None }
-    }
-}
-
-impl From<RedeemError> for Failed {
-    fn from(error: RedeemError) -> Self {
-        match error {
-            RedeemError::Refused(signal) => {
-                Self { code: signal.diagnose(), correlation_id: signal.correlation_id.clone() }
-            }
-            RedeemError::NotSent | RedeemError::Busy => Code::MicrosoftBusy.into(),
-            RedeemError::Unknown => Code::SignInInterrupted.into(),
-        }
-    }
-}
-
-/// Redeems the code, once (P2), and checks that Microsoft answers for the person who signed in.
 async fn redeem(
     app: &App,
     call: &Call<ConsentRedirectOp>,
@@ -214,21 +174,8 @@ async fn redeem(
         verifier: &state.verifier,
         scope: &permission::redeem_scope(&request.asks_for()),
     };
-    let tokens = app.microsoft.redeem(credential, redemption, (call.now(), call.occasion().random)).await?;
-    if let Some(id_token) = &tokens.id_token {
-        let claims = app.microsoft.signed_claims(id_token.expose_secret(), call.now()).await;
-        let claims = claims.map_err(|fault| match fault {
-            IdTokenError::KeysUnavailable | IdTokenError::UnknownKey => Code::SignInInterrupted,
-            IdTokenError::Malformed | IdTokenError::Header | IdTokenError::Signature => Code::IdentityChanged,
-        })?;
-        let access_token = Some(tokens.access_token.expose_secret());
-        let second = verify(&claims, expected(app, state, None, access_token), call.now());
-        let second = second.map_err(|_| Code::IdentityChanged)?;
-        if !identity.is_the_same_as(&second) {
-            return Err(Code::IdentityChanged.into());
-        }
-    }
-    Ok(tokens)
+    let at = (call.now(), call.occasion().random);
+    app.microsoft.redeem_for((identity, &state.nonce), credential, redemption, at).await
 }
 
 async fn fail(

@@ -17,10 +17,8 @@ use lambda_http::{Body, Request, Response};
 use onboarding_core::advice::Code;
 use onboarding_core::consent::{Context, LeaseRefusal};
 use onboarding_core::id::TenantId;
-use onboarding_core::identity::IdentityFault;
 use onboarding_core::proof::Policy;
 use onboarding_core::seal::SealingKeys;
-use onboarding_core::secret::SecretHash;
 use onboarding_core::state::{Binding, State, StateFault};
 use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::answer::Answer;
@@ -31,7 +29,7 @@ use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
 use onboarding_lambda::routes::{ConsentRedirectOp, Surface};
 use onboarding_microsoft::Microsoft;
-use onboarding_microsoft::id_token::IdTokenError;
+use onboarding_microsoft::sign_in::NotIdentified;
 use onboarding_secrets::{Secrets, SecretsError};
 use thiserror::Error;
 
@@ -62,11 +60,7 @@ enum Error {
     #[error("the state is not ours: {0}")]
     State(#[from] StateFault),
     #[error(transparent)]
-    IdToken(#[from] IdTokenError),
-    #[error("the token is not of this sign-in: {0}")]
-    Identity(#[from] IdentityFault),
-    #[error("the response's iss is not the token's")]
-    OtherIssuer,
+    NotIdentified(#[from] NotIdentified),
     #[error("the sign-in was begun in another browser")]
     OtherBrowser,
     #[error("the request of the state does not exist")]
@@ -105,9 +99,7 @@ impl Error {
             Self::Body(fault) => Some(fault.word()),
             Self::Malformed(_) => Some("form_incomplete"),
             Self::State(fault) => Some(fault.word()),
-            Self::IdToken(fault) => Some(fault.word()),
-            Self::Identity(fault) => Some(fault.word()),
-            Self::OtherIssuer => Some("response_iss"),
+            Self::NotIdentified(fault) => Some(fault.word()),
             Self::OtherBrowser => Some("browser_other"),
             Self::NoSuchRequest => Some("request_unknown"),
             Self::LinkEnded(refusal) => Some(refusal.word()),
@@ -134,13 +126,12 @@ impl From<Error> for Failure {
 fn told(error: Error) -> Failure {
     match error {
         Error::Body(fault) => fault.failure(Surface::Page),
+        Error::NotIdentified(fault) if fault.is_passing() => {
+            Failure::unavailable(fault).with_retry_after(KEYS_AGAIN_AFTER)
+        }
         Error::Malformed(_)
         | Error::State(_)
-        | Error::IdToken(
-            IdTokenError::Malformed | IdTokenError::Header | IdTokenError::UnknownKey | IdTokenError::Signature,
-        )
-        | Error::Identity(_)
-        | Error::OtherIssuer
+        | Error::NotIdentified(_)
         | Error::OtherBrowser
         | Error::NoSuchRequest
         | Error::LinkEnded(_) => Failure::new(StatusCode::BAD_REQUEST, Code::InvalidCallback),
@@ -154,7 +145,6 @@ fn told(error: Error) -> Failure {
         Error::NoSuchOutcome => Failure::new(StatusCode::NOT_FOUND, Code::PageNotFound),
         Error::Begun(error, action, authority) => told(*error).with_onward(action, authority),
         Error::Store(error) if error.is_passing() => Failure::unavailable(error),
-        Error::IdToken(IdTokenError::KeysUnavailable) => Failure::unavailable(error).with_retry_after(KEYS_AGAIN_AFTER),
         Error::Secrets(SecretsError::Unavailable) => Failure::unavailable(error),
         Error::Store(_) | Error::Secrets(_) => Failure::internal(error),
     }
@@ -198,8 +188,7 @@ async fn open_state(
     let keys = app.secrets.sealing_keys_for(sealed, now).await?;
     let state = State::open(sealed, &keys, binding, now)?;
     // What began at our start page comes back with the browser that began it, or not at all (T12).
-    let is_same = |browser: &SecretHash| call.binding().is_some_and(|binding| binding.hash() == *browser);
-    if state.browser.as_ref().is_some_and(|browser| !is_same(browser)) {
+    if !call.is_of_browser(state.browser.as_ref()) {
         return Err(Error::OtherBrowser);
     }
     Ok((state, keys))

@@ -21,9 +21,10 @@ use onboarding_lambda::call::Call;
 use onboarding_lambda::callback::admin_consent::Said;
 use onboarding_lambda::callback::{Redirect, SignedIn};
 use onboarding_lambda::routes::PartnerCenterRedirectOp;
+use onboarding_microsoft::sign_in::Failed;
 use secrecy::SecretString;
 
-use crate::identify::{Failed, identify, redeem};
+use crate::identify::{identify, redeem};
 use crate::{App, Error, Journey, journey, open, outcome};
 
 /// How long the person waits for Graph, and how long it rests in between: a fresh grant is visible after seconds.

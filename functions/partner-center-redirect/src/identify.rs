@@ -1,41 +1,15 @@
-//! Who signed in: the signature, then every claim against the passage; and the code's one redemption.
+//! Who signed in by a passage, and the one redemption of the code.
 
-use onboarding_core::advice::Code;
 use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::connection::link::Passage;
-use onboarding_core::identity::{Expected, VerifiedIdentity, verify};
+use onboarding_core::identity::VerifiedIdentity;
 use onboarding_lambda::call::Call;
 use onboarding_lambda::callback::SignedIn;
 use onboarding_lambda::routes::PartnerCenterRedirectOp;
-use onboarding_microsoft::id_token::IdTokenError;
-use onboarding_microsoft::redeem::{RedeemError, Redeemed, Redemption};
-use secrecy::ExposeSecret as _;
+use onboarding_microsoft::redeem::{Redeemed, Redemption};
+use onboarding_microsoft::sign_in::{Failed, Returned};
 
 use crate::{App, Error};
-
-/// Why a sign-in brought no tokens that may be used.
-pub(crate) struct Failed {
-    pub(crate) code: Code,
-    pub(crate) correlation_id: Option<String>,
-}
-
-impl From<Code> for Failed {
-    fn from(code: Code) -> Self {
-        Self { code, correlation_id: None }
-    }
-}
-
-impl From<RedeemError> for Failed {
-    fn from(error: RedeemError) -> Self {
-        match error {
-            RedeemError::Refused(signal) => {
-                Self { code: signal.diagnose(), correlation_id: signal.correlation_id.clone() }
-            }
-            RedeemError::NotSent | RedeemError::Busy => Code::MicrosoftBusy.into(),
-            RedeemError::Unknown => Code::SignInInterrupted.into(),
-        }
-    }
-}
 
 /// Who signed in, if Microsoft says so of this very sign-in.
 pub(crate) async fn identify(
@@ -44,33 +18,12 @@ pub(crate) async fn identify(
     passage: &Passage,
     signed_in: &SignedIn,
 ) -> Result<VerifiedIdentity, Error> {
-    let microsoft = &app.connections.microsoft;
-    let claims = microsoft.signed_claims(&signed_in.id_token, call.now()).await?;
-    let identity = verify(&claims, expected(app, passage, Some(&signed_in.code), None), call.now())?;
-    let issuer = microsoft.settings().endpoints.issuer(identity.signer().tenant);
-    if signed_in.issuer.as_ref().is_some_and(|said| *said != issuer) {
-        return Err(Error::OtherIssuer);
-    }
-    Ok(identity)
+    let SignedIn { id_token, code, issuer, .. } = signed_in;
+    let returned = Returned { id_token, code, issuer: issuer.as_deref(), nonce: &passage.nonce };
+    Ok(app.connections.microsoft.identify(returned, call.now()).await?)
 }
 
-fn expected<'a>(
-    app: &'a App,
-    passage: &'a Passage,
-    code: Option<&'a str>,
-    access_token: Option<&'a str>,
-) -> Expected<'a> {
-    let settings = app.connections.microsoft.settings();
-    Expected {
-        client: settings.clients.own(),
-        endpoints: &settings.endpoints,
-        nonce: &passage.nonce,
-        code,
-        access_token,
-    }
-}
-
-/// Redeems the code, once (P2), and checks that Microsoft answers for the person who signed in.
+/// Redeems the code, once (P2).
 pub(crate) async fn redeem(
     app: &App,
     call: &Call<PartnerCenterRedirectOp>,
@@ -78,7 +31,6 @@ pub(crate) async fn redeem(
     (credential, redirect_uri, scope): (&ClientCredential, &str, &str),
     identity: &VerifiedIdentity,
 ) -> Result<Redeemed, Failed> {
-    let microsoft = &app.connections.microsoft;
     let redemption = Redemption {
         authority: passage.authority(),
         redirect_uri,
@@ -86,19 +38,6 @@ pub(crate) async fn redeem(
         verifier: &passage.verifier,
         scope,
     };
-    let tokens = microsoft.redeem(credential, redemption, (call.now(), call.occasion().random)).await?;
-    if let Some(id_token) = &tokens.id_token {
-        let claims = microsoft.signed_claims(id_token.expose_secret(), call.now()).await;
-        let claims = claims.map_err(|fault| match fault {
-            IdTokenError::KeysUnavailable | IdTokenError::UnknownKey => Code::SignInInterrupted,
-            IdTokenError::Malformed | IdTokenError::Header | IdTokenError::Signature => Code::IdentityChanged,
-        })?;
-        let access_token = Some(tokens.access_token.expose_secret());
-        let second = verify(&claims, expected(app, passage, None, access_token), call.now());
-        let second = second.map_err(|_| Code::IdentityChanged)?;
-        if !identity.is_the_same_as(&second) {
-            return Err(Code::IdentityChanged.into());
-        }
-    }
-    Ok(tokens)
+    let at = (call.now(), call.occasion().random);
+    app.connections.microsoft.redeem_for((identity, &passage.nonce), credential, redemption, at).await
 }

@@ -17,11 +17,9 @@ use onboarding_connections::{Connections, LinkError};
 use onboarding_core::advice::Code;
 use onboarding_core::connection::link::Passage;
 use onboarding_core::connection::{Connection, Step};
-use onboarding_core::identity::IdentityFault;
 use onboarding_core::proof::Policy;
 use onboarding_core::reseller::{Reseller, ResellerStatus};
 use onboarding_core::seal::SealingKeys;
-use onboarding_core::secret::SecretHash;
 use onboarding_core::state::StateFault;
 use onboarding_dynamo::StoreError;
 use onboarding_lambda::body::BodyFault;
@@ -30,7 +28,7 @@ use onboarding_lambda::callback::MalformedRedirect;
 use onboarding_lambda::edge::{self, Edge};
 use onboarding_lambda::failure::Failure;
 use onboarding_lambda::routes::{PartnerCenterRedirectOp, Surface};
-use onboarding_microsoft::id_token::IdTokenError;
+use onboarding_microsoft::sign_in::NotIdentified;
 use onboarding_secrets::SecretsError;
 use thiserror::Error;
 
@@ -59,11 +57,7 @@ enum Error {
     #[error("the state is not of this place")]
     OtherPlace,
     #[error(transparent)]
-    IdToken(#[from] IdTokenError),
-    #[error("the token is not of this sign-in: {0}")]
-    Identity(#[from] IdentityFault),
-    #[error("the response's iss is not the token's")]
-    OtherIssuer,
+    NotIdentified(#[from] NotIdentified),
     #[error("the sign-in was begun in another browser")]
     OtherBrowser,
     #[error("the connection of the state does not exist")]
@@ -88,9 +82,7 @@ impl Error {
             Self::Malformed(_) => Some("form_incomplete"),
             Self::State(fault) => Some(fault.word()),
             Self::OtherPlace => Some("state_other_place"),
-            Self::IdToken(fault) => Some(fault.word()),
-            Self::Identity(fault) => Some(fault.word()),
-            Self::OtherIssuer => Some("response_iss"),
+            Self::NotIdentified(fault) => Some(fault.word()),
             Self::OtherBrowser => Some("browser_other"),
             Self::NoSuchConnection => Some("connection_unknown"),
             Self::Ended(_) | Self::Busy | Self::Store(_) | Self::Secrets(_) | Self::Link(_) => None,
@@ -110,19 +102,17 @@ impl From<Error> for Failure {
 fn told(error: Error) -> Failure {
     match error {
         Error::Body(fault) => fault.failure(Surface::Page),
+        Error::NotIdentified(fault) if fault.is_passing() => {
+            Failure::unavailable(fault).with_retry_after(KEYS_AGAIN_AFTER)
+        }
         Error::Malformed(_)
         | Error::State(_)
         | Error::OtherPlace
-        | Error::IdToken(
-            IdTokenError::Malformed | IdTokenError::Header | IdTokenError::UnknownKey | IdTokenError::Signature,
-        )
-        | Error::Identity(_)
-        | Error::OtherIssuer
+        | Error::NotIdentified(_)
         | Error::OtherBrowser
         | Error::NoSuchConnection => Failure::new(StatusCode::BAD_REQUEST, Code::InvalidCallback),
         Error::Ended(code) => Failure::new(StatusCode::FORBIDDEN, code),
         Error::Busy => Failure::new(StatusCode::SERVICE_UNAVAILABLE, Code::ConnectionBusy),
-        Error::IdToken(IdTokenError::KeysUnavailable) => Failure::unavailable(error).with_retry_after(KEYS_AGAIN_AFTER),
         Error::Store(error) if error.is_passing() => Failure::unavailable(error),
         Error::Secrets(SecretsError::Unavailable) | Error::Link(LinkError::Secrets(SecretsError::Unavailable)) => {
             Failure::unavailable(error)
@@ -162,8 +152,7 @@ async fn open(
     if passage.step != step {
         return Err(Error::OtherPlace);
     }
-    let is_same = |browser: &SecretHash| call.binding().is_some_and(|binding| binding.hash() == *browser);
-    if passage.browser.as_ref().is_some_and(|browser| !is_same(browser)) {
+    if !call.is_of_browser(passage.browser.as_ref()) {
         return Err(Error::OtherBrowser);
     }
     Ok((passage, keys))

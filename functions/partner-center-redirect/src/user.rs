@@ -18,9 +18,10 @@ use onboarding_lambda::answer::Answer;
 use onboarding_lambda::call::Call;
 use onboarding_lambda::callback::{Redirect, SignedIn};
 use onboarding_lambda::routes::PartnerCenterRedirectOp;
+use onboarding_microsoft::sign_in::Failed;
 use secrecy::SecretString;
 
-use crate::identify::{Failed, identify, redeem};
+use crate::identify::{identify, redeem};
 use crate::{App, Error, Journey, journey, open, outcome};
 
 /// Whoever signed in by the link of step two.

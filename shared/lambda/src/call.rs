@@ -13,6 +13,7 @@ use onboarding_core::id::{EnterpriseId, ReferenceId, ResellerId};
 use onboarding_core::idempotency::Attempt;
 use onboarding_core::random::Random;
 use onboarding_core::reseller::Reseller;
+use onboarding_core::secret::SecretHash;
 use onboarding_core::start::Binding;
 use onboarding_core::text::Name;
 use onboarding_core::time::Timestamp;
@@ -210,6 +211,12 @@ impl<O: Copy> Call<O> {
     /// The query string, read like a body: a parameter that nobody takes is a fault.
     pub fn query_fields(&self) -> Result<Fields, UnparseableQuery> {
         body::query_fields(&self.request)
+    }
+
+    /// Whether it comes from the browser that a sign-in was begun in, where it was begun in one of which we know (T12).
+    #[must_use]
+    pub fn is_of_browser(&self, begun_in: Option<&SecretHash>) -> bool {
+        begun_in.is_none_or(|browser| self.binding().is_some_and(|binding| binding.hash() == *browser))
     }
 
     /// What ties this browser to the sign-in that it began at our start page, if it did.

@@ -33,6 +33,7 @@ mod partner_center;
 pub mod redeem;
 pub mod refresh;
 mod refusal;
+pub mod sign_in;
 
 use std::collections::BTreeSet;
 use std::time::Duration;

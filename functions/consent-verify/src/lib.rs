@@ -14,13 +14,14 @@ use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use onboarding_core::advice::Code;
 use onboarding_core::audit::Occasion;
-use onboarding_core::consent::{AwaitingGrant, Context, Leased, Verifying};
+use onboarding_core::consent::{AwaitingGrant, ConsentRequest, Context, Leased, Verifying};
 use onboarding_core::drift::{Noting, Seen};
 use onboarding_core::id::ConsentRequestId;
 use onboarding_core::proof::{Judgement, Policy, application, judge};
 use onboarding_core::random::Random;
 use onboarding_core::seal::SealingKeys;
 use onboarding_core::time::{Clock, Timestamp};
+use onboarding_dynamo::consent::Recorded;
 use onboarding_dynamo::stream::{Wake, Woken, wakes};
 use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::batch;
@@ -89,6 +90,9 @@ async fn verify_one(app: &App, id: &ConsentRequestId) -> Result<(), NotVerified>
     if let Some(awaiting) = AwaitingGrant::of(request.clone()) {
         return look(app, awaiting, now).await;
     }
+    if request.stage.is_awaited() {
+        return give_up(app, request, now).await;
+    }
     let keys = app.secrets.sealing_keys(now).await?;
     let context = context(app, &keys, now);
     let ended = match Leased::of(request.clone()) {
@@ -99,6 +103,23 @@ async fn verify_one(app: &App, id: &ConsentRequestId) -> Result<(), NotVerified>
     if let Some(record) = ended {
         app.store.record(&record).await?;
     }
+    Ok(())
+}
+
+/// Tells that nobody came back by a link that has ended, unless that is told by a newer one, or of no matter any more.
+async fn give_up(app: &App, request: ConsentRequest, now: Timestamp) -> Result<(), NotVerified> {
+    let keys = app.secrets.sealing_keys(now).await?;
+    let action = app.store.enterprise(request.enterprise).await?.map(|enterprise| enterprise.action(request.action));
+    let abandoned = action.and_then(|action| request.clone().abandon(&action, context(app, &keys, now)));
+    let told = match &abandoned {
+        Some(record) => app.store.record(record).await? == Recorded::Done,
+        None => false,
+    };
+    // One whose action has just gone on is looked at once more, and rests then.
+    if abandoned.is_none() && now >= request.expires_at {
+        app.store.rest(&request).await?;
+    }
+    tracing::info!(consent.request = %request.id, told, "a link has ended");
     Ok(())
 }
 

@@ -24,6 +24,7 @@ pub use signals::{Signal, word};
 #[expect(missing_docs, reason = "the table says of each what it is, who acts, and what to do")]
 pub enum Code {
     // The consent flow, as the person who can fix it meets it.
+    Abandoned,
     AccountDisabled,
     AdminApprovalNeeded,
     AdminRoleRequired,

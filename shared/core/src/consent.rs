@@ -207,6 +207,12 @@ impl Stage {
             Self::Pending { .. } | Self::Completed { .. } => None,
         }
     }
+
+    /// Whether the link waits for somebody who has not been refused by it.
+    #[must_use]
+    pub const fn is_awaited(&self) -> bool {
+        matches!(self, Self::Pending { refusal: None })
+    }
 }
 
 /// Microsoft's tokens of one sign-in at rest.
@@ -317,6 +323,13 @@ impl ConsentRequest {
             && *resets == new.resets
     }
 
+    /// When somebody must look after this request in `stage`; none if it may rest. Nobody comes back by a link that has
+    /// ended, so then it is looked at whether anybody has (R202).
+    #[must_use]
+    pub fn due_in(&self, stage: &Stage) -> Option<Timestamp> {
+        if stage.is_awaited() { Some(self.expires_at) } else { stage.due() }
+    }
+
     /// Whether the link waits for somebody, and still works.
     #[must_use]
     pub fn is_unused(&self, now: Timestamp) -> bool {
@@ -338,8 +351,8 @@ impl ConsentRequest {
         }
     }
 
-    /// The state of the action that a refusal with `code` leads to: `declined` where a person chose so, `blocked`
-    /// otherwise.
+    /// The state of the action that a refusal with `code` leads to: `declined` where a person chose so, `expired` where nobody
+    /// came back, `blocked` otherwise.
     #[must_use]
     pub fn refused(&self, code: Code, since: Timestamp) -> ActionState {
         let (request, asked_again) = (self.id.clone(), self.asked_again);
@@ -347,6 +360,8 @@ impl ConsentRequest {
             ActionState::Declined { since, request, code, asked_again }
         } else if code == Code::ProofUnreadable {
             ActionState::Unverifiable { since, request }
+        } else if code == Code::Abandoned {
+            ActionState::Expired { since }
         } else {
             ActionState::Blocked { since, request, code, asked_again, missing: Vec::new() }
         }

@@ -20,7 +20,7 @@ use onboarding_core::time::Timestamp;
 use crate::due::DueKind;
 use crate::idempotency::{Ended, Made};
 use crate::key::{EXISTS, Key};
-use crate::row::{entity, item, part};
+use crate::row::{due, entity, item, part};
 use crate::transaction::{Committed, Part};
 use crate::update::{Change, Updated};
 use crate::value::{instant, number, text};
@@ -111,8 +111,9 @@ impl Store {
     ) -> Result<Lease, StoreError> {
         let key = Key::request(request);
         let leased = Stage::Leased { until: now.plus(LEASE), signer: signer.clone(), holder: holder.clone() };
-        let set = "SET stage = :leased, usedCodes = list_append(usedCodes, :codes), DPK = :due, DSK = :at";
-        let change = Change::new(set, "stage.#name = :pending AND expiresAt > :now")
+        let sets = "SET stage = :leased, usedCodes = list_append(usedCodes, :codes)";
+        let due = leased.due().map(|until| (DueKind::Verification, until));
+        let change = due_at(sets, due, "stage.#name = :pending AND expiresAt > :now")
             .and("NOT contains(usedCodes, :code) AND size(usedCodes) < :most")
             .name("#name", "name")
             .value(":pending", text(PENDING))
@@ -121,7 +122,7 @@ impl Store {
             .value(":codes", AttributeValue::L(vec![text(code.as_str())]))
             .value(":now", number(now.millis()))
             .value(":most", number(MAX_ATTEMPTS));
-        let (Updated::Done(row) | Updated::Refused(row)) = self.update(key, due_at(change, &leased)).await?;
+        let (Updated::Done(row) | Updated::Refused(row)) = self.update(key, change).await?;
         let Some(row) = row else { return Ok(Lease::Unknown) };
         let request: ConsentRequest = entity(row)?;
         if held_by(&request, holder) {
@@ -136,12 +137,22 @@ impl Store {
         let request = leased.request();
         let key = Key::request(&request.id);
         let still = "stage.#name = :leased AND size(usedCodes) = :attempt";
-        let change = Change::new("SET stage = :stage REMOVE DPK, DSK", still)
+        let released = leased.released();
+        let change = due_at("SET stage = :stage", due_of(request, &released), still)
             .name("#name", "name")
-            .value(":stage", part(&key, &leased.released())?)
+            .value(":stage", part(&key, &released)?)
             .value(":leased", text(request.stage.name()))
             .value(":attempt", number(request.attempt()));
         self.update(key, change).await.map(drop)
+    }
+
+    /// Lets a request rest that waits for nobody any more: its link has ended, and its action has gone on without it.
+    pub async fn rest(&self, request: &ConsentRequest) -> Result<(), StoreError> {
+        let change = Change::new("REMOVE DPK, DSK", "stage.#name = :pending AND size(usedCodes) = :attempt")
+            .name("#name", "name")
+            .value(":pending", text(PENDING))
+            .value(":attempt", number(request.attempt()));
+        self.update(Key::request(&request.id), change).await.map(drop)
     }
 
     /// An enterprise and its provider, on whom it depends whether a link works; none if either is gone.
@@ -209,6 +220,9 @@ impl Store {
 pub(crate) fn request_item(request: &ConsentRequest) -> Result<crate::value::Item, StoreError> {
     let mut row = item(&Key::request(&request.id), request)?;
     row.insert("ttl".to_owned(), number(request.expires_at.plus(KEPT).seconds()));
+    if let Some((kind, at)) = due_of(request, &request.stage) {
+        due(&mut row, &kind.partition(0), at);
+    }
     Ok(row)
 }
 
@@ -216,10 +230,19 @@ fn held_by(request: &ConsentRequest, holder: &ReferenceId) -> bool {
     matches!(&request.stage, Stage::Leased { holder: held, .. } if held == holder)
 }
 
-/// Gives the values of `:due` and `:at`: when somebody must look after a request in this stage.
-fn due_at(change: Change, stage: &Stage) -> Change {
-    let at = stage.due().map(|at| at.to_string()).unwrap_or_default();
-    change.value(":due", text(DueKind::Verification.partition(0))).value(":at", text(at))
+/// When somebody must look after `request` in `stage`, if ever. Links that are waited for are looked at apart, so that any
+/// number of them keeps no proof waiting.
+fn due_of(request: &ConsentRequest, stage: &Stage) -> Option<(DueKind, Timestamp)> {
+    let kind = if stage.is_awaited() { DueKind::Stalled } else { DueKind::Verification };
+    request.due_in(stage).map(|at| (kind, at))
+}
+
+/// The change that makes `sets` under `condition`, and has the row due then, or not at all.
+fn due_at(sets: &str, due: Option<(DueKind, Timestamp)>, condition: &str) -> Change {
+    let Some((kind, at)) = due else { return Change::new(format!("{sets} REMOVE DPK, DSK"), condition) };
+    Change::new(format!("{sets}, DPK = :due, DSK = :at"), condition)
+        .value(":due", text(kind.partition(0)))
+        .value(":at", text(at.to_string()))
 }
 
 /// The enterprise's action gets this state.

@@ -18,6 +18,8 @@ use crate::{Store, StoreError};
 pub enum DueKind {
     /// A consent request whose lease ends or whose proof is to be read again, or roles that are waited for.
     Verification,
+    /// A link that ends: somebody may have gone by it and not come back.
+    Stalled,
     /// A delivery to be tried again.
     Delivery,
     /// An enterprise whose consents are to be looked at.
@@ -35,6 +37,7 @@ pub enum DueKind {
 /// Every kind whose rows are woken, with the number of its shards: one partition takes 1,000 writes a second.
 pub const SHARDS: &[(DueKind, u16)] = &[
     (DueKind::Verification, 1),
+    (DueKind::Stalled, 1),
     (DueKind::Delivery, 1),
     (DueKind::Mail, 1),
     (DueKind::Drift, 1),
@@ -50,6 +53,7 @@ impl DueKind {
     pub fn partition(self, shard: u16) -> String {
         let kind = match self {
             Self::Verification => "verification",
+            Self::Stalled => "stalled",
             Self::Delivery => "delivery",
             Self::Drift => "drift",
             Self::Mail => "mail",

@@ -16,7 +16,7 @@
 //! | user of an enterprise | `enterprise#{id}` | `user#{SHA-256 of the id}` | |
 //! | roles that an enterprise waits for | `enterprise#{id}` | `roles` | due |
 //! | tenant guard | `tenant#{tid}` | `guard` | |
-//! | consent request | `request#{id}` | `request` | due while leased, verifying or awaiting a grant |
+//! | consent request | `request#{id}` | `request` | due while leased, verifying or awaiting a grant, and when a link ends by which nobody came back |
 //! | connection to Partner Center | `connection#{id}` | `connection` | owner; due while leased, and for its next look |
 //! | start link | `start#{SHA-256}` | `start` | |
 //! | token handle | `handle#{SHA-256}` | `handle` | |
@@ -39,11 +39,9 @@
 //! - `due` (sparse, keys only): `DPK` = `due#{kind}#{shard}`, `DSK` = instant. What must happen at a time, oldest first.
 //!   Invitations have eight shards, audit rows four, everything else one.
 //! - `owner`: `OPK` = `reseller#{id}`, `OSK` = `enterprise#{created}#{id}`. Lists. The providers:
-//!   `OPK` = `resellers`, `OSK` = `reseller#{created}#{id}`. Connections: `OPK` = `reseller#{id}`, `OSK` = `connection#{id}`. An enterprise's audit rows:
-//!   `OPK` = `audit#{resellerId}#{enterpriseId}`, `OSK` = `{auditId}`.
-//!   `OPK` = `resellers`, `OSK` = `reseller#{created}#{id}`. An enterprise's audit rows:
-//!   `OPK` = `audit#{resellerId}#{enterpriseId}`, `OSK` = `{auditId}`. Its invitations: `OPK` = `invitations#{enterpriseId}`,
-//!   `OSK` = `{invitationId}`.
+//!   `OPK` = `resellers`, `OSK` = `reseller#{created}#{id}`. Connections: `OPK` = `reseller#{id}`, `OSK` = `connection#{id}`.
+//!   An enterprise's audit rows: `OPK` = `audit#{resellerId}#{enterpriseId}`, `OSK` = `{auditId}`. Its invitations:
+//!   `OPK` = `invitations#{enterpriseId}`, `OSK` = `{invitationId}`.
 //!
 //! # Access patterns
 //!
@@ -74,7 +72,7 @@
 //! | `GET …/invitations` | BatchGetItem; Query of the owner index, for each of 1 KB 0.125; BatchGetItem: their mails | 3 + 6.5 + 50 | |
 //! | `POST …/resend`, of an invitation | BatchGetItem; GetItem: enterprise; TransactWriteItems: as for a new one | 4 | 22 |
 //! | `POST …/revoke`, of an invitation | BatchGetItem; GetItem: enterprise; TransactWriteItems: invitation, enterprise, audit; GetItem | 5 | 13 |
-//! | `POST …/action-url` | TransactWriteItems: request, action, audit; by name two GetItem more | 3 (5) | 9 |
+//! | `POST …/action-url` | TransactWriteItems: request, action, audit; due index; by name two GetItem more | 3 (5) | 10 |
 //! | a route that creates, with an `Idempotency-Key` | one more item in the read and in the transaction; a repeat is the read alone | 1 | 2 |
 //! | `PATCH /v1/enterprises/{id}` | BatchGetItem with the catalogue; TransactWriteItems: enterprise, audit; owner index; a rename: two names | 4 | 7 (11) |
 //! | the same with another `userLimit` | one more item in the transaction: the count of users | 4 | 9 |
@@ -83,15 +81,15 @@
 //! | `GET /v1/enterprises`, `GET /v1/action-items` | BatchGetItem; Query of the owner index, for each enterprise of 1 KB 0.125 | 2 + 6.5 | |
 //! | `POST …/links` | BatchGetItem; TransactWriteItems: start link, check enterprise, audit | 3 | 6 |
 //! | `GET /start/{handle}` | GetItem: start link; BatchGetItem: enterprise, provider | 3 | |
-//! | `POST /start/{handle}` | the same; BatchGetItem: requests; TransactWriteItems: a request for each action, actions, audit | 4 | 7 |
+//! | `POST /start/{handle}` | the same; BatchGetItem: requests; TransactWriteItems: a request for each action, actions, audit; due index | 4 | 8 |
 //! | the page of an invitation | GetItem: start link; BatchGetItem: enterprise, provider, invitation, wrong codes | 5 | |
 //! | its code, besides | UpdateItem: invitation; owner index; of a wrong one UpdateItem: network, invitation | | 2 |
 //! | an invitation is accepted, besides what makes its enterprise ready | in the same transaction: invitation, event, audit | | 11 |
-//! | callback: lease | UpdateItem, due index; beside it BatchGetItem: enterprise, provider | 2 | 2 |
+//! | callback: lease | UpdateItem, due index; beside it BatchGetItem: enterprise, provider | 2 | 3 |
 //! | callback: redeemed | TransactWriteItems: request, action, audit | | 11 |
 //! | callback: unpinned link | GetItem: enterprise | 1 | |
 //! | callback: granted | TransactWriteItems: request, action (from the first on in the due index), provider, guard, delivery, 2 handles, audit | | 24 |
-//! | admin consent: came back | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, audit | 3 | 10 |
+//! | admin consent: came back | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, audit; due index | 3 | 11 |
 //! | admin consent: granted | TransactWriteItems: request, action (as above), provider, guard, delivery, audit | | 20 |
 //! | admin consent: each action granted along | GetItem: its own request; TransactWriteItems: request, action, provider, guard, delivery, audit | 1 | 19 |
 //! | any reading of Graph: each consent that is gone | GetItem: the request that granted it; TransactWriteItems: action, delivery of 2 KB, start link, audit | 1 | 14 |
@@ -113,7 +111,8 @@
 //! | `POST /v1/webhooks/deliveries/{deliveryId}/redeliver` | BatchGetItem; GetItem: delivery; TransactWriteItems: delivery of 2 KB, audit; due index | 3 | 8 |
 //! | `POST /v1/webhooks/test` | BatchGetItem; TransactWriteItems: delivery, audit; due index | 2 | 6 |
 //! | `GET /outcome/{handle}` | BatchGetItem: request, enterprise, provider | 3 | |
-//! | refusal | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, delivery, audit | 3 | 10 |
+//! | refusal | BatchGetItem: request, enterprise, provider; TransactWriteItems: request, action, delivery, audit; due index | 3 | 11 |
+//! | a link has ended by which nobody came back | UpdateItem to wake; GetItem: request, enterprise; TransactWriteItems: request, action, delivery, audit; due index | 2 | 14 |
 //! | delivery | UpdateItem to claim, BatchGetItem provider and endpoint, UpdateItem to finish | 2 | 4 |
 //! | mail | UpdateItem to claim, UpdateItem to finish; due index | | 4 |
 //! | sweep, per shard | Query of the due index | 0.5 | |

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails loudly")]
 
+mod abandoned;
 mod action;
 mod activation;
 mod admin_consent;

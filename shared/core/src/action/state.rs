@@ -125,7 +125,7 @@ pub enum ActionState {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<Signer>,
     },
-    /// The link ended unused.
+    /// The newest link ended, and nobody had come back by it.
     Expired {
         /// Since when.
         since: Timestamp,
@@ -218,6 +218,12 @@ impl ActionState {
         }
     }
 
+    /// Whether somebody is awaited who has gone to Microsoft by this link.
+    #[must_use]
+    pub fn awaits(&self, link: &ConsentRequestId) -> bool {
+        matches!(self, Self::Started { request, .. } if request == link)
+    }
+
     /// What is wrong, if something is.
     #[must_use]
     pub fn problem(&self) -> Option<Explanation> {
@@ -227,14 +233,14 @@ impl ActionState {
             Self::Unverifiable { .. } => Some(Code::ProofUnreadable.explain()),
             Self::Drifted { missing, .. } => Some(Code::ConsentMissing.explain_naming(missing)),
             Self::Revoked { .. } => Some(Code::AppNotInTenant.explain()),
+            Self::Expired { .. } => Some(Code::Abandoned.explain()),
             Self::NotRequested
             | Self::PendingConsent { .. }
             | Self::Started { .. }
             | Self::PendingConfirmation { .. }
             | Self::Verifying { .. }
             | Self::Granted { .. }
-            | Self::Withdrawn { .. }
-            | Self::Expired { .. } => None,
+            | Self::Withdrawn { .. } => None,
         }
     }
 }

@@ -21,6 +21,7 @@ macro_rules! codes {
 }
 
 codes! {
+    Abandoned "abandoned",
     AccountDisabled "account_disabled",
     AdminApprovalNeeded "admin_approval_needed",
     AdminRoleRequired "admin_role_required",

@@ -52,7 +52,7 @@ impl Record {
     pub const fn tenant(&self) -> Option<TenantId> {
         match (&self.binds, &self.landing) {
             (Some(tenant), _) | (None, Landing::Within(tenant) | Landing::Along(tenant)) => Some(*tenant),
-            (None, Landing::Must | Landing::Beside(_) | Landing::IfNewest) => None,
+            (None, Landing::Must | Landing::Beside(_) | Landing::IfNewest | Landing::IfAwaited) => None,
         }
     }
 
@@ -83,6 +83,19 @@ pub enum Landing {
     Along(TenantId),
     /// Only while the action's newest link is this one and nothing better is known: a refusal, or a first sign.
     IfNewest,
+    /// Not at all unless the action waits for somebody to come back by this link: it has ended.
+    IfAwaited,
+}
+
+impl Landing {
+    /// Whether it is a grant, which needs an enterprise and a provider that work.
+    #[must_use]
+    pub const fn is_grant(&self) -> bool {
+        match self {
+            Self::Must | Self::Beside(_) | Self::Within(_) | Self::Along(_) => true,
+            Self::IfNewest | Self::IfAwaited => false,
+        }
+    }
 }
 
 /// What the moves need beside the request.
@@ -199,6 +212,21 @@ impl ConsentRequest {
         let told = Told { signer: Some(&signer), facts: None, named: &[], actor: context.actor(&signer) };
         let code = Code::ConfirmationLapsed;
         Some(refusal_of(self, code, stage_after(code, context), &told, context))
+    }
+
+    /// Tells that nobody came back by this link, which has ended. `None` unless `action`, as its enterprise has it, still waits
+    /// for just that: of several links the newest speaks, and an action that went on has nothing to tell.
+    #[must_use]
+    pub fn abandon(self, action: &ActionState, context: Context<'_>) -> Option<Record> {
+        let is_over = self.stage.is_awaited() && context.occasion.now >= self.expires_at;
+        if !is_over || !action.awaits(&self.id) {
+            return None;
+        }
+        let actor = context.system.map_or(Actor::LinkHolder, Actor::System);
+        let told = Told { signer: None, facts: None, named: &[], actor };
+        let code = Code::Abandoned;
+        let record = refusal_of(self, code, stage_after(code, context), &told, context);
+        Some(Record { landing: Landing::IfAwaited, ..record })
     }
 }
 

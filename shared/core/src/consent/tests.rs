@@ -1,3 +1,4 @@
+mod abandoned;
 mod screen;
 
 use super::*;

@@ -8,10 +8,9 @@ use onboarding_core::reseller::Reseller;
 use onboarding_core::time::Timestamp;
 use secrecy::SecretString;
 
-use super::{OutcomeRows, Recorded, SAME_WAIT, due_at};
+use super::{OutcomeRows, Recorded, SAME_WAIT, due_at, due_of};
 use crate::key::Key;
 use crate::row::part;
-use crate::update::Change;
 use crate::value::{number, text};
 use crate::{Store, StoreError};
 
@@ -65,7 +64,7 @@ impl Store {
         }
         let wanted = match &record.landing {
             Landing::Within(tenant) | Landing::Along(tenant) => Some(*tenant),
-            Landing::Must | Landing::Beside(_) | Landing::IfNewest => {
+            Landing::Must | Landing::Beside(_) | Landing::IfNewest | Landing::IfAwaited => {
                 record.binds.or_else(|| record.action.waiting().first().map(|newest| newest.tenant))
             }
         };
@@ -83,7 +82,7 @@ impl Store {
     ) -> Result<Recorded, StoreError> {
         let key = Key::request(&request.id);
         let still = "stage.#name = :name AND stage.#reads = :before AND size(usedCodes) = :attempt";
-        let change = Change::new("SET stage = :stage, DPK = :due, DSK = :at", still)
+        let change = due_at("SET stage = :stage", due_of(request, stage), still)
             .and(SAME_WAIT)
             .name("#name", "name")
             .name("#reads", "reads")
@@ -93,7 +92,7 @@ impl Store {
             .value(":attempt", number(request.attempt()))
             .value(":since", number(since.millis()))
             .value(":stage", part(&key, stage)?);
-        let updated = self.update(key, due_at(change, stage)).await?;
+        let updated = self.update(key, change).await?;
         Ok(if updated.is_done() { Recorded::Done } else { Recorded::Superseded })
     }
 }

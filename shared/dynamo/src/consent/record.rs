@@ -12,13 +12,14 @@ use onboarding_core::reseller::ResellerStatus;
 use onboarding_core::secret::SecretHash;
 
 use super::{
-    IS_OPEN, IS_UNBOUND, KEEPS_PROVED, SAME_WAIT, action_change, due_at, open, proved_words, request_item, within,
+    IS_OPEN, IS_UNBOUND, KEEPS_PROVED, SAME_WAIT, action_change, due_at, due_of, open, proved_words, request_item,
+    within,
 };
 use crate::drift::found;
 use crate::due::DueKind;
 use crate::key::Key;
 use crate::readiness::Beside;
-use crate::row::{due, item, part};
+use crate::row::{item, part};
 use crate::transaction::{Committed, Part, Transaction};
 use crate::update::Change;
 use crate::value::{instant, number, text};
@@ -65,18 +66,14 @@ impl Store {
         if record.is_new {
             let (stage, handle) = (record.stage.clone(), signers_handle(record).cloned());
             let made = ConsentRequest { stage, handle, ..record.request.clone() };
-            let mut row = request_item(&made)?;
-            if let Some(at) = made.stage.due() {
-                due(&mut row, &DueKind::Verification.partition(0), at);
-            }
-            transaction.put_new(Part::Request, row)?;
+            transaction.put_new(Part::Request, request_item(&made)?)?;
         } else {
             transaction.update(Part::Request, Key::request(&record.request.id), request_change(record)?)?;
         }
         let action = record.request.action;
         let lands = beside.map_or_else(|| landing(record), |beside| beside.within(landing(record)?, action))?;
         transaction.update(Part::Action, Key::enterprise(record.request.enterprise), lands)?;
-        if record.landing != Landing::IfNewest {
+        if record.landing.is_grant() {
             transaction.check_active(record.request.reseller)?;
         }
         if let Some(tenant) = record.binds {
@@ -137,9 +134,8 @@ fn request_change(record: &Record) -> Result<Change, StoreError> {
     if handle.is_some() {
         set.push_str(", handle = :handle");
     }
-    let is_due = record.stage.due().is_some();
-    set.push_str(if is_due { ", DPK = :due, DSK = :at" } else { " REMOVE DPK, DSK" });
-    let mut change = Change::new(set, "stage.#name = :was AND size(usedCodes) = :attempt")
+    let due = due_of(&record.request, &record.stage);
+    let mut change = due_at(&set, due, "stage.#name = :was AND size(usedCodes) = :attempt")
         .name("#name", "name")
         .value(":stage", part(&key, &record.stage)?)
         .value(":was", text(record.request.stage.name()))
@@ -156,7 +152,7 @@ fn request_change(record: &Record) -> Result<Change, StoreError> {
             .value(":refusal", text(code.as_str()))
             .value(":refusals", AttributeValue::L(vec![text(code.as_str())]));
     }
-    Ok(if is_due { due_at(change, &record.stage) } else { change })
+    Ok(change)
 }
 
 /// A refusal, or a first sign, takes nothing from what is proved, unless it is about its own proof; and an older link
@@ -164,6 +160,8 @@ fn request_change(record: &Record) -> Result<Change, StoreError> {
 const IS_NEWEST: &str = "NOT (actions.#action.#status IN (:granted)) \
      AND (NOT (actions.#action.#status IN (:confirming)) OR actions.#action.#request = :request) \
      AND (attribute_not_exists(actions.#action.#request) OR actions.#action.#request <= :request)";
+/// Somebody has gone by this very link and is awaited.
+const IS_AWAITED: &str = "actions.#action.#status = :started AND actions.#action.#request = :request";
 /// The action was not asked for anew since the link was made (R146).
 const IS_ALIVE: &str = "(attribute_not_exists(resets.#action) OR resets.#action = :resets)";
 /// The newest tenant that waits is the one that was read: what is written holds it, so none gets lost.
@@ -180,6 +178,12 @@ fn landing(record: &Record) -> Result<Change, StoreError> {
     match &record.landing {
         Landing::IfNewest => Ok(isolating(proved_words(change.and(IS_NEWEST)), &record.isolates)
             .name("#request", "request")
+            .value(":request", text(record.request.id.as_str()))),
+        Landing::IfAwaited => Ok(change
+            .and(IS_AWAITED)
+            .name("#status", "status")
+            .name("#request", "request")
+            .value(":started", text("started"))
             .value(":request", text(record.request.id.as_str()))),
         Landing::Within(tenant) => Ok(within(open(change.and(IS_OPEN), &key)?, *tenant)),
         Landing::Along(tenant) => {

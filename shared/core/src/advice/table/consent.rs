@@ -4,6 +4,19 @@ use super::{FRESH_LINK, REPORT, SAME_LINK, THEIR_FRESH_LINK, retry, row, spent, 
 use crate::advice::{Advice, Code, Who};
 
 pub(super) const ROWS: &[Advice] = &[
+    then(
+        "getActionItemUrl",
+        spent(row(
+            Code::Abandoned,
+            Who::ProviderAdmin,
+            "Nobody came back from Microsoft",
+            "The consent was started, but nobody came back from Microsoft before the link ended.",
+            &[
+                "Remind the customer's administrator with a fresh link.",
+                "If Microsoft showed an error and did not lead back, paste its text at /diagnose: it says what to do.",
+            ],
+        )),
+    ),
     row(
         Code::AccountDisabled,
         Who::TenantAdmin,
@@ -55,10 +68,15 @@ pub(super) const ROWS: &[Advice] = &[
     ),
     row(
         Code::AppMisconfigured,
-        Who::Operator,
+        Who::Developer,
         "Our application is not set up right",
         "Microsoft refused the request because of the settings of our app registration; you did nothing wrong.",
-        &[REPORT, "The operator compares redirect URI, ID tokens and permissions of the app registration."],
+        &[
+            REPORT,
+            "Whoever develops this service opens the app registration in Microsoft Entra admin center (https://entra.microsoft.com).",
+            "Under Authentication they compare the redirect URIs, tick ID tokens, and let accounts of any organisation sign in.",
+            "Under API permissions they compare the scopes with GET /v1/permissions.",
+        ],
     ),
     row(
         Code::AppNotInTenant,

@@ -13,7 +13,7 @@ use onboarding_lambda::{aws, log};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let env = Env::from_process();
-    log::init(log::Level::from_env(&env)?)?;
+    log::init(&env)?;
     let (sdk, table) = (aws::sdk_config(&env)?, Table::from_env(&env)?);
     let store = Store::connect(&sdk, table.endpoint(), table.name.as_str());
     let app = App { edge: Edge::deployed(PublicBase::from_env(&env)?), store };

@@ -19,7 +19,7 @@ use onboarding_secrets::Secrets;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let env = Env::from_process();
-    log::init(log::Level::from_env(&env)?)?;
+    log::init(&env)?;
     let (sdk, table, secrets) = (aws::sdk_config(&env)?, Table::from_env(&env)?, SecretsAt::from_env(&env)?);
     let microsoft = MicrosoftAt::from_env(&env)?;
     let app = App {

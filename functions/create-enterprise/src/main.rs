@@ -15,7 +15,7 @@ use onboarding_secrets::Secrets;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let env = Env::from_process();
-    log::init(log::Level::from_env(&env)?)?;
+    log::init(&env)?;
     let (sdk, table, secrets) = (aws::sdk_config(&env)?, Table::from_env(&env)?, SecretsAt::from_env(&env)?);
     let store = Store::connect(&sdk, table.endpoint(), table.name.as_str());
     // Read with the first invitation: most of what this function answers needs no secret.

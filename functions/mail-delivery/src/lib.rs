@@ -13,6 +13,7 @@ use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use onboarding_core::id::MailId;
 use onboarding_core::mail::{Addressed, Attempt, Mail, Next, Undeliverable, UnreadableMail, after};
+use onboarding_core::metric::{Metric, TARGET};
 use onboarding_core::time::{Clock, Timestamp};
 use onboarding_dynamo::stream::{Wake, Woken, wakes};
 use onboarding_dynamo::{Store, StoreError};
@@ -92,6 +93,9 @@ async fn deliver_one(app: &App, id: &MailId) -> Result<(), NotTried> {
     let next = after(attempt, mail.attempts, now);
     let recorded = app.store.finish_mail(&mail, next, now).await?;
     log(&mail, next, recorded);
+    if recorded && matches!(next, Next::End(state) if state.reason().is_some()) {
+        tracing::info!(target: TARGET, metric = Metric::MailUndeliverable.name(), value = 1_u64);
+    }
     Ok(())
 }
 

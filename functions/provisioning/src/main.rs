@@ -17,7 +17,7 @@ use provisioning::{App, handle};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let env = Env::from_process();
-    log::init(log::Level::from_env(&env)?)?;
+    log::init(&env)?;
     let (sdk, table, secrets) = (aws::sdk_config(&env)?, Table::from_env(&env)?, SecretsAt::from_env(&env)?);
     let (microsoft, public_base) = (MicrosoftAt::from_env(&env)?, PublicBase::from_env(&env)?);
     let app = App {

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use onboarding_core::audit::chain::MOST_ROWS;
+use onboarding_core::metric::{Metric, TARGET};
 use onboarding_core::random::Random;
 use onboarding_core::time::{Clock, Timestamp};
 use onboarding_dynamo::audit::{AUDIT_SHARDS, Sealed, Unsealed};
@@ -70,6 +71,8 @@ pub struct Swept {
     pub expired: usize,
     /// Whether time ran out before the backlog did.
     pub cut_short: bool,
+    /// For how long the oldest row had been due.
+    pub backlog: Duration,
 }
 
 /// Does what is due, oldest first, until nothing is left or `deadline` is near.
@@ -87,7 +90,15 @@ pub async fn sweep(app: &App, tick: Tick, deadline: Timestamp) -> Result<Swept, 
         swept.expired += expired;
         swept.cut_short |= cut_short;
     }
+    count(&swept);
     Ok(swept)
+}
+
+fn count(swept: &Swept) {
+    let moved = u64::try_from(swept.woken + swept.expired).unwrap_or(u64::MAX);
+    tracing::info!(target: TARGET, metric = Metric::SweepEnded.name(), value = 1_u64);
+    tracing::info!(target: TARGET, metric = Metric::Swept.name(), value = moved);
+    tracing::info!(target: TARGET, metric = Metric::SweepBacklog.name(), value = swept.backlog.as_secs());
 }
 
 async fn wake_and_seal(app: &App, deadline: Timestamp, swept: &mut Swept) -> Result<(), StoreError> {
@@ -115,6 +126,7 @@ async fn sweep_shard(
             return Ok(());
         }
         let due = app.store.due(kind, shard, now, PAGE).await?;
+        swept.backlog = due.iter().map(|row| row.waited(now)).fold(swept.backlog, Duration::max);
         let woken = join_all(due.iter().map(|row| app.store.wake(row, now))).await;
         let mut count = 0;
         for woken in woken {

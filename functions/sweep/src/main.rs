@@ -15,7 +15,7 @@ use sweep::{App, Tick, sweep};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let env = Env::from_process();
-    log::init(log::Level::from_env(&env)?)?;
+    log::init(&env)?;
     let (sdk, table) = (aws::sdk_config(&env)?, Table::from_env(&env)?);
     let store = Store::connect(&sdk, table.endpoint(), table.name.as_str());
     let app = App { store, clock: Arc::new(SystemClock), random: Arc::new(SystemRandomness::new()) };

@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
-use onboarding_core::delivery::{Attempt, Body, Delivery, Next};
+use onboarding_core::delivery::{Attempt, Body, Delivery, DeliveryStatus, Next};
 use onboarding_core::id::{DeliveryId, EnterpriseId, ResellerId};
+use onboarding_core::metric::{Metric, TARGET};
 use onboarding_core::seal::{Purpose, Unsealable};
 use onboarding_core::time::{Clock, Timestamp};
 use onboarding_dynamo::stream::{Wake, Woken, wakes};
@@ -95,6 +96,9 @@ async fn deliver_one(app: &App, id: (ResellerId, &DeliveryId), deadline: Timesta
         let next = delivery.after(attempt, now);
         let recorded = app.store.finish_delivery(&delivery, (attempt, next), now).await?;
         log(&delivery, attempt, next, recorded);
+        if recorded {
+            count(&delivery, next, now);
+        }
         match next {
             Next::RetryAt(at) if at.plus(ATTEMPT_TIMEOUT) < deadline => tokio::time::sleep(at.since(now)).await,
             Next::RetryAt(_) | Next::End(_) => return Ok(()),
@@ -140,6 +144,20 @@ fn log(delivery: &Delivery, attempt: Attempt, next: Next, recorded: bool) {
         delivery.id = %delivery.id, delivery.event, delivery.attempts, attempt = attempt_word(attempt), status, recorded,
         reseller.id = delivery.reseller.get(), enterprise.id = delivery.enterprise.map(EnterpriseId::get), "delivery tried"
     );
+}
+
+/// Counts what came to an end: how old it was when it arrived, or that it is parked.
+fn count(delivery: &Delivery, next: Next, now: Timestamp) {
+    match next {
+        Next::End(DeliveryStatus::Delivered) => {
+            let value = now.since(delivery.created_at).as_secs();
+            tracing::info!(target: TARGET, metric = Metric::WebhookAge.name(), value);
+        }
+        Next::End(DeliveryStatus::Parked) => {
+            tracing::info!(target: TARGET, metric = Metric::WebhookParked.name(), value = 1_u64);
+        }
+        Next::RetryAt(_) | Next::End(DeliveryStatus::Pending | DeliveryStatus::Disabled) => {}
+    }
 }
 
 const fn attempt_word(attempt: Attempt) -> &'static str {

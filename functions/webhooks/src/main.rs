@@ -14,7 +14,7 @@ use webhooks::{App, handle};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let env = Env::from_process();
-    log::init(log::Level::from_env(&env)?)?;
+    log::init(&env)?;
     let (sdk, table) = (aws::sdk_config(&env)?, Table::from_env(&env)?);
     let app = App {
         edge: Edge::deployed(PublicBase::from_env(&env)?),

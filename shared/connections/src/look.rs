@@ -4,8 +4,9 @@ use onboarding_core::audit::{Actor, Occasion};
 use onboarding_core::connection::health::Remedy;
 use onboarding_core::connection::looked::Look;
 use onboarding_core::connection::tell::Telling;
-use onboarding_core::connection::{Connection, Step};
+use onboarding_core::connection::{Connection, State, Step};
 use onboarding_core::id::ConnectionId;
+use onboarding_core::metric::{Metric, TARGET};
 use onboarding_dynamo::StoreError;
 use onboarding_dynamo::connection::Lease;
 use onboarding_secrets::SecretsError;
@@ -40,6 +41,14 @@ pub enum NotLooked {
     NoReseller,
 }
 
+/// Counts a look, and a connection that it found broken.
+fn count(was_broken: bool, after: &State) {
+    tracing::info!(target: TARGET, metric = Metric::ConnectionExamined.name(), value = 1_u64);
+    if matches!(after, State::Broken { .. }) && !was_broken {
+        tracing::info!(target: TARGET, metric = Metric::ConnectionBroken.name(), value = 1_u64);
+    }
+}
+
 impl Connections {
     /// Leases a connection of which both consents are given, looks at it, and records what was found.
     pub async fn look(&self, id: &ConnectionId, actor: &Actor, occasion: Occasion<'_>) -> Result<Lookout, NotLooked> {
@@ -49,6 +58,7 @@ impl Connections {
             Lease::Unknown => return Ok(Lookout::Unknown),
         };
         let connection = leased.connection();
+        let was_broken = matches!(connection.state, State::Broken { .. });
         let at = (occasion.now, occasion.random);
         let (examined, reseller) =
             tokio::join!(self.examine(connection, Some(&leased), at), self.store.reseller(connection.reseller));
@@ -66,6 +76,7 @@ impl Connections {
         let look = Look { verdict: &examined.verdict, rotated: examined.rotated, actor };
         let moved = leased.conclude(look, telling);
         if self.store.move_connection(&moved).await? {
+            count(was_broken, &moved.after.state);
             Ok(Lookout::Seen(examined, Box::new(moved.after)))
         } else {
             Ok(Lookout::Overtaken)

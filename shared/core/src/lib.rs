@@ -27,6 +27,7 @@
 pub mod action;
 pub mod activation;
 pub mod advice;
+pub mod app_manifest;
 pub mod application_client;
 pub mod audit;
 pub mod authentication_result;
@@ -55,6 +56,7 @@ pub mod json;
 pub mod language;
 pub mod listing;
 pub mod mail;
+pub mod metric;
 pub mod outcome;
 pub mod outcome_link;
 pub mod patience;

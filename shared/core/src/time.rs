@@ -64,6 +64,12 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// The instant of an HTTP `Date` (RFC 9110 §5.6.7), such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+    #[must_use]
+    pub fn of_http(date: &str) -> Option<Self> {
+        DateTime::parse_from_rfc2822(date).ok().map(|at| Self::from(at.with_timezone(&Utc)))
+    }
+
     /// The minute for people, in whatever language they read: `2026-12-09 19:05 UTC`.
     #[must_use]
     pub fn minute(self) -> String {

@@ -13,6 +13,7 @@ use onboarding_core::enterprise::{Enterprise, Standing};
 use onboarding_core::id::{ConsentRequestId, EnterpriseId, ReferenceId, ResellerId, TenantId};
 use onboarding_core::idempotency::Once;
 use onboarding_core::identity::Signer;
+use onboarding_core::metric::{Metric, TARGET};
 use onboarding_core::reseller::Reseller;
 use onboarding_core::secret::SecretHash;
 use onboarding_core::time::Timestamp;
@@ -62,6 +63,11 @@ impl OutcomeRows {
     }
 }
 
+/// Counts consents that are asked for.
+pub(crate) fn count_started(value: u64) {
+    tracing::info!(target: TARGET, metric = Metric::Started.name(), value);
+}
+
 impl Store {
     /// Makes a link: the request, the action's state, and the audit row, together.
     ///
@@ -88,7 +94,10 @@ impl Store {
         transaction.audit(audit)?;
         transaction.once(once)?;
         match self.commit_once(&transaction, once).await? {
-            Ended::First(Committed::Done) => return Ok(Made::Done),
+            Ended::First(Committed::Done) => {
+                count_started(1);
+                return Ok(Made::Done);
+            }
             Ended::First(Committed::Refused(parts)) if parts == [Part::Action] => {}
             Ended::First(Committed::Refused(_)) => return Ok(Made::Refused),
             Ended::Repeated(repeat) => return Ok(Made::Repeated(repeat)),

@@ -72,6 +72,14 @@ pub struct Due {
     at: String,
 }
 
+impl Due {
+    /// For how long it has been due.
+    #[must_use]
+    pub fn waited(&self, now: Timestamp) -> Duration {
+        self.at.parse().map(|at: Timestamp| now.since(at)).unwrap_or_default()
+    }
+}
+
 impl Store {
     /// The rows of one shard that are due, oldest first, at most `limit`. Eventually consistent: 0.5 unit per 4 KB.
     pub async fn due(&self, kind: DueKind, shard: u16, now: Timestamp, limit: i32) -> Result<Vec<Due>, StoreError> {

@@ -11,7 +11,7 @@ use onboarding_core::redirect_url::RedirectUrl;
 use onboarding_core::secret::{Handle, SecretHash};
 use onboarding_core::start::StartLink;
 
-use crate::consent::{IS_OPEN, IS_UNBOUND, open, proved_words, request_item};
+use crate::consent::{IS_OPEN, IS_UNBOUND, count_started, open, proved_words, request_item};
 use crate::idempotency::Made;
 use crate::key::Key;
 use crate::row::{entity, item, part};
@@ -141,7 +141,11 @@ impl Store {
         change.update = format!("SET {}", sets.join(", "));
         transaction.update(Part::Action, key.clone(), open(change, &key)?)?;
         transaction.audit(audit)?;
-        Ok(self.commit(&transaction).await? == Committed::Done)
+        let begun = self.commit(&transaction).await? == Committed::Done;
+        if begun {
+            count_started(u64::try_from(requests.len()).unwrap_or(u64::MAX));
+        }
+        Ok(begun)
     }
 }
 

@@ -140,6 +140,13 @@ use crate::{Store, StoreError};
 pub const DUE_INDEX: &str = "due";
 /// The owner index.
 pub const OWNER_INDEX: &str = "owner";
+/// The attributes of the table's key: partition and sort.
+pub const KEY: (&str, &str) = ("PK", "SK");
+/// The attribute by which DynamoDB tidies up.
+pub const TTL: &str = "ttl";
+/// Every index: its name, its key, and whether it holds whole rows or keys alone.
+pub const INDEXES: [(&str, (&str, &str), bool); 2] =
+    [(DUE_INDEX, ("DPK", "DSK"), false), (OWNER_INDEX, ("OPK", "OSK"), true)];
 
 impl Store {
     /// Makes the table if there is none.
@@ -178,19 +185,20 @@ impl Store {
 
 fn definition(client: &Client, table: &str) -> Result<CreateTableFluentBuilder, BuildError> {
     let mut create = client.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
-    for name in ["PK", "SK", "DPK", "DSK", "OPK", "OSK"] {
+    let keys = std::iter::once(KEY).chain(INDEXES.map(|(_, key, _)| key));
+    for name in keys.flat_map(|(partition, sort)| [partition, sort]) {
         let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
         create = create.attribute_definitions(attribute.build()?);
     }
     let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewAndOldImages);
-    Ok(create
-        .set_key_schema(Some(schema("PK", "SK")?))
-        .global_secondary_indexes(index(DUE_INDEX, schema("DPK", "DSK")?, ProjectionType::KeysOnly)?)
-        .global_secondary_indexes(index(OWNER_INDEX, schema("OPK", "OSK")?, ProjectionType::All)?)
-        .stream_specification(stream.build()?))
+    for (name, key, whole) in INDEXES {
+        let projection = if whole { ProjectionType::All } else { ProjectionType::KeysOnly };
+        create = create.global_secondary_indexes(index(name, schema(key)?, projection)?);
+    }
+    Ok(create.set_key_schema(Some(schema(KEY)?)).stream_specification(stream.build()?))
 }
 
-fn schema(hash: &str, range: &str) -> Result<Vec<KeySchemaElement>, BuildError> {
+fn schema((hash, range): (&str, &str)) -> Result<Vec<KeySchemaElement>, BuildError> {
     let element = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
     Ok(vec![element(hash, KeyType::Hash)?, element(range, KeyType::Range)?])
 }

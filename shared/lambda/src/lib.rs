@@ -8,7 +8,7 @@
 //! | how it is answered | [`answer`], [`failure`], [`problem`], [`page`] |
 //! | how a batch of the table's stream is tried | [`batch`] |
 //! | the environment and the AWS SDK | [`config`], [`aws`] |
-//! | the log | [`log`], [`mod@panic`] |
+//! | the log and its metrics | [`log`], [`mod@panic`] |
 
 pub mod answer;
 pub mod aws;
@@ -22,6 +22,7 @@ pub mod edge;
 pub mod failure;
 mod idempotency;
 pub mod log;
+mod metric;
 pub mod oauth;
 pub mod page;
 pub mod panic;

@@ -15,9 +15,10 @@ use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
 
 use crate::config::{ConfigError, Env};
-use crate::panic;
+use crate::{metric, panic};
 
 /// The longest request line, in bytes: a gate of the design.
 pub const MAX_REQUEST_LINE: usize = 600;
@@ -97,9 +98,28 @@ impl FromStr for Level {
     }
 }
 
-/// Begins to log to standard output, as Lambda wants it.
-pub fn init(level: Level) -> Result<(), SetGlobalDefaultError> {
-    init_to(level, std::io::stdout)
+/// Why the log cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum NotBegun {
+    /// A variable is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// It has begun before.
+    #[error(transparent)]
+    Twice(#[from] SetGlobalDefaultError),
+}
+
+/// Begins to log to standard output, as Lambda wants it, with metrics, and counts this start.
+///
+/// Reads `LOG_LEVEL`, `METRICS_NAMESPACE` and Lambda's `AWS_LAMBDA_FUNCTION_NAME`.
+pub fn init(env: &Env) -> Result<(), NotBegun> {
+    let lines = layered(Level::from_env(env)?, std::io::stdout);
+    let metrics = metric::lines(env.optional("METRICS_NAMESPACE")?, std::io::stdout);
+    tracing::subscriber::set_global_default(lines.with(metrics))?;
+    panic::log_as_lines();
+    let function: Option<String> = env.optional("AWS_LAMBDA_FUNCTION_NAME")?;
+    metric::cold_start(function.as_deref().unwrap_or("none"));
+    Ok(())
 }
 
 /// Begins to log to `writer`, panics included; the sandbox keeps standard output for its ready line (K8).
@@ -114,6 +134,13 @@ where
 
 /// The same lines for a part of a process alone: for tests, which run many processes in one.
 pub fn subscriber<W>(level: Level, writer: W) -> impl tracing::Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    layered(level, writer)
+}
+
+pub(crate) fn layered<W>(level: Level, writer: W) -> impl tracing::Subscriber + for<'s> LookupSpan<'s> + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
@@ -215,12 +242,17 @@ pub(crate) mod tests {
         let memory = Memory::default();
         let writer = memory.clone();
         tracing::subscriber::with_default(subscriber(level, move || writer.clone()), act);
-        let bytes = memory.0.lock().unwrap().clone();
-        String::from_utf8(bytes).unwrap()
+        memory.text()
     }
 
     #[derive(Clone, Default)]
-    struct Memory(Arc<Mutex<Vec<u8>>>);
+    pub(crate) struct Memory(Arc<Mutex<Vec<u8>>>);
+
+    impl Memory {
+        pub(crate) fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
 
     impl Write for Memory {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {

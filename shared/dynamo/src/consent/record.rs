@@ -6,6 +6,7 @@ use onboarding_core::advice::Code;
 use onboarding_core::consent::{ConsentRequest, Landing, Record, Stage};
 use onboarding_core::drift;
 use onboarding_core::id::{ResellerId, TenantId};
+use onboarding_core::metric::{Metric, TARGET};
 use onboarding_core::outcome::TokenHandle;
 use onboarding_core::permission;
 use onboarding_core::reseller::ResellerStatus;
@@ -97,12 +98,18 @@ impl Store {
         transaction.audit(&record.audit)?;
         let (committed, transaction) = self.commit_accepting(transaction).await?;
         let refused = match committed {
-            Committed::Done => return Ok(Recorded::Done),
+            Committed::Done => {
+                count(record);
+                return Ok(Recorded::Done);
+            }
             Committed::Refused(refused) => refused,
         };
         if refused == [Part::Action] && record.landing == Landing::IfNewest {
-            let without = self.commit(&transaction.without(Part::Action)).await?;
-            return Ok(if without == Committed::Done { Recorded::Done } else { Recorded::Superseded });
+            if self.commit(&transaction.without(Part::Action)).await? != Committed::Done {
+                return Ok(Recorded::Superseded);
+            }
+            count(record);
+            return Ok(Recorded::Done);
         }
         Ok(if refused.contains(&Part::Request) {
             Recorded::Superseded
@@ -111,6 +118,22 @@ impl Store {
         } else {
             Recorded::EnterpriseRefuses
         })
+    }
+}
+
+/// Counts what was decided, and how long the decision took after the administrator had come back.
+fn count(record: &Record) {
+    if record.action.is_granted() {
+        tracing::info!(target: TARGET, metric = Metric::Granted.name(), value = 1_u64);
+    } else if let Some(code) = record.refusal {
+        let of = code.as_str();
+        tracing::info!(target: TARGET, metric = Metric::Refused.name(), value = 1_u64, dimension = "Code", of);
+    } else {
+        return;
+    }
+    if let Stage::AwaitingGrant { since, .. } | Stage::Verifying { since, .. } = &record.request.stage {
+        let value = record.audit.at.since(*since).as_secs();
+        tracing::info!(target: TARGET, metric = Metric::VerifyLag.name(), value);
     }
 }
 

@@ -7,7 +7,7 @@
 //! | [`SecretsAt`] | `SECRETS_PREFIX`, `AWS_ENDPOINT_URL_SECRETS_MANAGER` |
 //! | [`MailAt`] | `MAIL_FROM`, `AWS_ENDPOINT_URL_SESV2` |
 //! | [`MicrosoftAt`] | `CLIENT_ID`, `APPLICATION_CLIENTS`, `CLOUD`, `AUTHORITY_HOST`, `GRAPH_ENDPOINT`, `PARTNER_CENTER_ENDPOINT` |
-//! | [`crate::log::Level`] | `LOG_LEVEL` |
+//! | [`crate::log::init`] | `LOG_LEVEL`, `METRICS_NAMESPACE` |
 //! | [`crate::aws::sdk_config`] | `AWS_REGION` and the credentials that Lambda sets, `AWS_CA_BUNDLE` |
 
 use std::fmt;

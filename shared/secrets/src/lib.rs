@@ -36,6 +36,8 @@ pub use crate::webhook_keys::{BOTH_SIGN_FOR, InvalidWebhookKeys, WebhookKeys};
 
 const CLIENT_SECRET: &str = "client-secret";
 const SEALING_KEYS: &str = "sealing-keys";
+/// The name of the version that fills an empty secret: 32 to 64 characters, as Secrets Manager wants them.
+const FIRST_VERSION: &str = "the-first-value-of-an-empty-secret";
 
 /// How long after the instant that is noted for a change it may still not be made, or be noted by a clock that is
 /// ahead of ours.
@@ -197,7 +199,19 @@ impl Secrets {
 
     /// The sealing keys that are in force, made now if there were none. Of two who do this at once both get the same.
     pub async fn create_sealing_keys_if_absent(&self, random: &dyn Random) -> Result<Arc<SealingKeys>, SecretsError> {
-        let stored = self.create_if_absent(SEALING_KEYS, SealingKeys::generate(random).into()).await?;
+        let stored = match self.create_if_absent(SEALING_KEYS, SealingKeys::generate(random).into()).await {
+            // The deployment template makes the secret without a value. The first value is put as a version of a fixed name,
+            // so that of two who put one at once the second is refused, and takes the first's.
+            Err(SecretsError::Absent(_)) => {
+                let first = SealingKeys::generate(random).into();
+                let put = self.store.put_version(SEALING_KEYS, &first, FIRST_VERSION).await;
+                match (put, self.store.read(SEALING_KEYS).await) {
+                    (_, Ok(stored)) => stored,
+                    (Err(fault), Err(_)) | (Ok(()), Err(fault)) => return Err(fault),
+                }
+            }
+            stored => stored?,
+        };
         self.sealing_keys.forget();
         self.parse_sealing_keys(&stored)
     }

@@ -7,12 +7,19 @@ use serde_json::Value;
 /// An answer. It may hold a secret that is shown this once, so it has no `Debug`.
 pub(crate) struct Answer {
     value: Value,
+    /// It is to be put somewhere as it is: people get it as JSON too.
+    whole: bool,
     remark: Option<&'static str>,
 }
 
 impl Answer {
     pub(crate) const fn new(value: Value) -> Self {
-        Self { value, remark: None }
+        Self { value, whole: false, remark: None }
+    }
+
+    /// One JSON value for a program of somebody else's.
+    pub(crate) const fn whole(value: Value) -> Self {
+        Self { value, whole: true, remark: None }
     }
 
     /// The same answer with a remark for people.
@@ -31,6 +38,9 @@ impl Answer {
 
     /// An object as one line a field; a list as its elements with empty lines between.
     pub(crate) fn text(&self) -> String {
+        if self.whole {
+            return format!("{:#}\n", self.value);
+        }
         let Value::Array(items) = &self.value else { return lines(&self.value) };
         items.iter().map(lines).collect::<Vec<_>>().join("\n")
     }

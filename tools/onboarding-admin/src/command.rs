@@ -1,12 +1,18 @@
 //! The commands, one file each.
 
+mod app_manifest;
 mod audit;
 mod catalogue;
+mod doctor;
 mod key;
 mod operator_key;
 mod reseller;
+mod sealing_keys;
 mod table;
 mod webhook_secret;
+
+use std::io::Read as _;
+use std::path::Path;
 
 use clap::Subcommand;
 use onboarding_core::fields::Fields;
@@ -42,6 +48,13 @@ pub(crate) enum Command {
     /// The secret that signs a service provider's webhooks.
     #[command(subcommand)]
     WebhookSecret(webhook_secret::WebhookSecret),
+    /// The key that seals links, tokens and letters.
+    #[command(subcommand)]
+    SealingKeys(sealing_keys::SealingKeys),
+    /// Prints the app registration that a deployment needs in Entra.
+    AppManifest(app_manifest::AppManifest),
+    /// Checks a deployment: table, secrets, address, clock, queues, app registration.
+    Doctor(doctor::Doctor),
 }
 
 impl Command {
@@ -54,8 +67,25 @@ impl Command {
             Self::Key(command) => command.run(place).await,
             Self::Audit(command) => command.run(place).await,
             Self::WebhookSecret(command) => command.run(place).await,
+            Self::SealingKeys(command) => command.run(place).await,
+            Self::AppManifest(command) => command.run(place),
+            Self::Doctor(command) => Box::pin(command.run(place)).await,
         }
     }
+}
+
+/// Standard input, in the place of a file.
+const STANDARD_INPUT: &str = "-";
+
+/// The bytes of a file.
+fn bytes(file: &Path) -> Result<Vec<u8>, Error> {
+    let read = if file == Path::new(STANDARD_INPUT) {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        std::fs::read(file)
+    };
+    read.map_err(|source| Error::File { path: file.to_owned(), source })
 }
 
 /// What was said on the command line, as the body that the API would read.

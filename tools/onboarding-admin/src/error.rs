@@ -14,6 +14,8 @@ use onboarding_secrets::SecretsError;
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use crate::answer::Answer;
+
 /// Why a command was not carried out.
 #[derive(Debug, Error)]
 pub(crate) enum Error {
@@ -37,6 +39,15 @@ pub(crate) enum Error {
     /// The file holds no JSON object, or one that says something twice.
     #[error("{path} does not hold one JSON object in which each key stands once", path = .0.display())]
     NotJson(PathBuf),
+    /// The file is no app registration.
+    #[error("{path} holds no JSON", path = .0.display())]
+    NoRegistration(PathBuf),
+    /// The variables of the app registrations cannot be read.
+    #[error("the app registrations {0}")]
+    Registrations(String),
+    /// The deployment lacks something, or is behind.
+    #[error("the deployment has faults")]
+    Unwell(Value),
     /// An audit trail is not as it was sealed.
     #[error("the audit trail is broken: {0}")]
     Broken(#[from] Broken),
@@ -67,6 +78,9 @@ impl Error {
             Self::Config(_) => "Set the variable, as for the AWS command line; --sandbox needs none.",
             Self::File { .. } => "Check the path, or give - for standard input.",
             Self::NotJson(_) => r#"Write {"sbcGateways": [...], "pbxTypes": [...]}, as the API answers the lists."#,
+            Self::NoRegistration(_) => "Give what `az ad app show --id` prints.",
+            Self::Registrations(_) => "Give CLIENT_ID and APPLICATION_CLIENTS as the functions have them.",
+            Self::Unwell(_) => "Mend what has the status fault; docs/runbook.md says how.",
             Self::Broken(_) => {
                 "Keep the table as it is, and find out who could write it. Compare with a backup, and with `audit export`."
             }
@@ -107,11 +121,18 @@ impl Error {
             // Writing to a String does not fail.
             let _ = writeln!(text, "  {pointer}: {detail}");
         }
+        if let Self::Unwell(checks) = self {
+            text.push_str(&Answer::new(checks.clone()).text());
+        }
         let _ = writeln!(text, "next:  {}", self.next_step());
         text
     }
 
     pub(crate) fn json(&self) -> Value {
-        json!({ "error": self.to_string(), "faults": self.faults(), "nextStep": self.next_step() })
+        let mut told = json!({ "error": self.to_string(), "faults": self.faults(), "nextStep": self.next_step() });
+        if let Self::Unwell(checks) = self {
+            told["checks"] = checks.clone();
+        }
+        told
     }
 }

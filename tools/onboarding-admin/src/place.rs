@@ -61,6 +61,11 @@ impl Place {
         Ok(Secrets::connect(&self.sdk()?, endpoint, prefix))
     }
 
+    /// Whether our own address is said.
+    pub(crate) const fn has_public_base(&self) -> bool {
+        self.public_base_url.is_some()
+    }
+
     /// Our own address.
     pub(crate) fn public_base(&self) -> Result<PublicBase, Error> {
         let said = self.public_base_url.as_deref().ok_or(Error::Unsaid("--public-base-url"))?;

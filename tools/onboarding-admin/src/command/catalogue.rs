@@ -1,7 +1,6 @@
 //! `catalogue set`.
 
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Subcommand;
 use onboarding_core::fields::Fields;
@@ -9,13 +8,10 @@ use onboarding_core::id::ResellerId;
 use onboarding_core::json;
 use serde_json::Value;
 
-use super::reseller;
+use super::{bytes, reseller};
 use crate::answer::Answer;
 use crate::error::Error;
 use crate::place::Place;
-
-/// Standard input, in the place of a file.
-const STANDARD_INPUT: &str = "-";
 
 #[derive(Subcommand)]
 pub(crate) enum Catalogue {
@@ -38,20 +34,10 @@ impl Catalogue {
 
 /// Whatever else stands in the file is no catalogue, and must not change the provider by the way.
 fn read(file: PathBuf) -> Result<Fields, Error> {
-    let bytes = bytes(&file).map_err(|source| Error::File { path: file.clone(), source })?;
-    match json::parse(&bytes) {
+    match json::parse(&bytes(&file)?) {
         Ok(Value::Object(object)) if object.keys().all(|key| key == "sbcGateways" || key == "pbxTypes") => {
             Ok(Fields::of(object))
         }
         _ => Err(Error::NotJson(file)),
     }
-}
-
-fn bytes(file: &Path) -> std::io::Result<Vec<u8>> {
-    if file != Path::new(STANDARD_INPUT) {
-        return std::fs::read(file);
-    }
-    let mut bytes = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

@@ -14,17 +14,19 @@ use onboarding_core::proof::Policy;
 use onboarding_core::redirect_url::RedirectPolicy;
 use onboarding_core::seal::rotation::Rotation;
 use onboarding_core::time::Timestamp;
-use onboarding_dynamo::{Store, StoreError};
+use onboarding_dynamo::StoreError;
 use onboarding_lambda::edge::Edge;
 use onboarding_lambda::routes::{self, Found, Operation};
 use onboarding_mail::Mailer;
 use onboarding_microsoft::Microsoft;
-use onboarding_secrets::{Secrets, SecretsError};
+use onboarding_secrets::SecretsError;
 use webhook_delivery::{Lookup, Reach, Sender};
 
+use crate::outside::Aws;
 use crate::{Error, demo_reseller};
 
-/// The functions. Secrets and signing keys are cached once for all of them, where each has its own when deployed.
+/// The functions. Signing keys, and secrets unless calls are noted, are cached once for all of them, where each has its own when
+/// deployed.
 pub(crate) struct Functions {
     credentials: credentials::App,
     create_enterprise: create_enterprise::App,
@@ -48,8 +50,7 @@ pub(crate) struct Functions {
 /// What the functions are made from.
 pub(crate) struct Parts {
     pub(crate) edge: Edge,
-    pub(crate) store: Store,
-    pub(crate) secrets: Arc<Secrets>,
+    pub(crate) aws: Aws,
     pub(crate) microsoft: Arc<Microsoft>,
     pub(crate) mailer: Mailer,
     pub(crate) insecure_redirects: bool,
@@ -67,87 +68,102 @@ impl Lookup for Hosts {
 
 impl Functions {
     pub(crate) fn new(parts: &Parts) -> Result<Self, Error> {
-        let Parts { edge, store, secrets, microsoft, mailer, insecure_redirects, hosts } = parts;
+        let Parts { edge, aws, microsoft, mailer, insecure_redirects, hosts } = parts;
         let redirect_policy = RedirectPolicy { insecure: *insecure_redirects };
         let reach = if *insecure_redirects { Reach::PublicAndLoopback } else { Reach::Public };
         let sender = match hosts {
             Some(hosts) => Sender::with_lookup(reach, Arc::new(Hosts(hosts.clone()))),
             None => Sender::new(reach),
         };
-        let (edge, store) = (|| edge.clone(), || store.instance());
-        let (secrets, microsoft) = (|| Arc::clone(secrets), || Arc::clone(microsoft));
+        let (edge, microsoft) = (|| edge.clone(), || Arc::clone(microsoft));
         let (clock, random) = (|| Arc::clone(&parts.edge.clock), || Arc::clone(&parts.edge.random));
         let policy = Policy::default();
         let callbacks = Callbacks {
             admin: parts.edge.public_base.connection_admin_callback(),
             user: parts.edge.public_base.connection_user_callback(),
         };
-        let connections =
-            || Connections { store: store(), secrets: secrets(), microsoft: microsoft(), callbacks: callbacks.clone() };
+        let connections = |function| Connections {
+            store: aws.store(function),
+            secrets: aws.secrets(function),
+            microsoft: microsoft(),
+            callbacks: callbacks.clone(),
+        };
         Ok(Self {
             credentials: credentials::App {
                 edge: edge(),
-                store: store(),
-                secrets: secrets(),
+                store: aws.store("credentials"),
+                secrets: aws.secrets("credentials"),
                 starter_catalogue: demo_reseller::starter_catalogue()?,
                 redirect_policy,
             },
-            create_enterprise: create_enterprise::App { edge: edge(), store: store(), secrets: secrets() },
-            audit: audit::App { edge: edge(), store: store() },
-            enterprises: enterprises::App { edge: edge(), store: store() },
+            create_enterprise: create_enterprise::App {
+                edge: edge(),
+                store: aws.store("create-enterprise"),
+                secrets: aws.secrets("create-enterprise"),
+            },
+            audit: audit::App { edge: edge(), store: aws.store("audit") },
+            enterprises: enterprises::App { edge: edge(), store: aws.store("enterprises") },
             registration_url: registration_url::App {
                 edge: edge(),
-                store: store(),
-                secrets: secrets(),
+                store: aws.store("registration-url"),
+                secrets: aws.secrets("registration-url"),
                 microsoft: microsoft(),
                 redirect_policy,
             },
             provisioning: provisioning::App {
                 edge: edge(),
-                store: store(),
-                secrets: secrets(),
+                store: aws.store("provisioning"),
+                secrets: aws.secrets("provisioning"),
                 microsoft: microsoft(),
                 policy,
             },
-            partner_center: partner_center::App { edge: edge(), connections: connections() },
-            partner_center_redirect: partner_center_redirect::App { edge: edge(), connections: connections(), policy },
+            partner_center: partner_center::App { edge: edge(), connections: connections("partner-center") },
+            partner_center_redirect: partner_center_redirect::App {
+                edge: edge(),
+                connections: connections("partner-center-redirect"),
+                policy,
+            },
             partner_center_upkeep: partner_center_upkeep::App {
-                connections: connections(),
+                connections: connections("partner-center-upkeep"),
                 clock: clock(),
                 random: random(),
             },
             consent_redirect: consent_redirect::App {
                 edge: edge(),
-                store: store(),
-                secrets: secrets(),
+                store: aws.store("consent-redirect"),
+                secrets: aws.secrets("consent-redirect"),
                 microsoft: microsoft(),
                 policy,
             },
             consent_verify: consent_verify::App {
-                store: store(),
-                secrets: secrets(),
+                store: aws.store("consent-verify"),
+                secrets: aws.secrets("consent-verify"),
                 microsoft: microsoft(),
                 policy,
                 public_base: parts.edge.public_base.clone(),
                 clock: clock(),
                 random: random(),
             },
-            invitations: invitations::App { edge: edge(), store: store(), secrets: secrets() },
-            webhooks: webhooks::App { edge: edge(), store: store(), redirect_policy },
+            invitations: invitations::App {
+                edge: edge(),
+                store: aws.store("invitations"),
+                secrets: aws.secrets("invitations"),
+            },
+            webhooks: webhooks::App { edge: edge(), store: aws.store("webhooks"), redirect_policy },
             webhook_delivery: webhook_delivery::App {
-                store: store(),
-                secrets: secrets(),
+                store: aws.store("webhook-delivery"),
+                secrets: aws.secrets("webhook-delivery"),
                 sender: sender?,
                 clock: clock(),
             },
             mail_delivery: mail_delivery::App {
-                store: store(),
-                secrets: secrets(),
+                store: aws.store("mail-delivery"),
+                secrets: aws.secrets("mail-delivery"),
                 mailer: mailer.clone(),
                 clock: clock(),
             },
-            sweep: sweep::App { store: store(), clock: clock(), random: random() },
-            key_rotation: key_rotation::App { secrets: secrets(), clock: clock(), random: random() },
+            sweep: sweep::App { store: aws.store("sweep"), clock: clock(), random: random() },
+            key_rotation: key_rotation::App { secrets: aws.secrets("key-rotation"), clock: clock(), random: random() },
         })
     }
 

@@ -19,6 +19,7 @@
 
 mod background;
 mod bootstrap;
+mod calls;
 mod clock;
 mod control;
 mod data;

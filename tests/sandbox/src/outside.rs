@@ -26,11 +26,12 @@ use tokio::net::TcpListener;
 use crate::background::Background;
 use crate::data::DataFolder;
 use crate::dynamodb::{self, Addresses};
-use crate::{Error, Options, Overrides, SandboxClock, ports};
+use crate::{Error, Options, Overrides, SandboxClock, calls, ports};
 
 /// The name of the table.
 pub(crate) const TABLE: &str = "onboarding-sandbox";
-const SECRETS_PREFIX: &str = "onboarding/sandbox";
+/// What the names of our secrets begin with.
+pub(crate) const SECRETS_PREFIX: &str = "onboarding/sandbox";
 const REGION: &str = "eu-west-1";
 /// From whom mail of the sandbox comes.
 const MAIL_FROM: &str = "no-reply@onboarding.example";
@@ -114,7 +115,49 @@ impl SecretsManager {
 /// Our client of the mail service: the mailbox's, at `own`, or the override.
 pub(crate) fn mailer(options: &Options, own: &str) -> Result<Mailer, Error> {
     let given = options.overrides.ses.as_ref().map(|given| address(Some(given)));
-    Ok(Mailer::connect(&sdk(options)?, Some(given.as_deref().unwrap_or(own)), MAIL_FROM.parse()?))
+    let sdk = calls::noted(&sdk(options)?, "mail-delivery");
+    Ok(Mailer::connect(&sdk, Some(given.as_deref().unwrap_or(own)), MAIL_FROM.parse()?))
+}
+
+/// Table and secrets, for each function: shared by all, or by clients of its own where its calls are noted.
+#[derive(Clone)]
+pub(crate) struct Aws {
+    store: Store,
+    secrets: Arc<Secrets>,
+    noted: Option<Noted>,
+}
+
+/// What clients of a function's own are made from.
+#[derive(Clone)]
+struct Noted {
+    sdk: SdkConfig,
+    dynamodb: String,
+    secrets_manager: String,
+}
+
+impl Aws {
+    pub(crate) fn new(dynamodb: &DynamoDb, secrets_manager: &SecretsManager) -> Self {
+        let noted = calls::are_noted().then(|| Noted {
+            sdk: dynamodb.sdk.clone(),
+            dynamodb: dynamodb.endpoint.clone(),
+            secrets_manager: secrets_manager.endpoint.clone(),
+        });
+        Self { store: dynamodb.store.clone(), secrets: Arc::clone(&secrets_manager.secrets), noted }
+    }
+
+    /// The table, for an instance of `function`.
+    pub(crate) fn store(&self, function: &'static str) -> Store {
+        match &self.noted {
+            Some(Noted { sdk, dynamodb, .. }) => Store::connect(&calls::noted(sdk, function), Some(dynamodb), TABLE),
+            None => self.store.instance(),
+        }
+    }
+
+    /// The secrets, for `function`.
+    pub(crate) fn secrets(&self, function: &'static str) -> Arc<Secrets> {
+        let Some(Noted { sdk, secrets_manager, .. }) = &self.noted else { return Arc::clone(&self.secrets) };
+        Arc::new(Secrets::connect(&calls::noted(sdk, function), Some(secrets_manager), SECRETS_PREFIX))
+    }
 }
 
 /// Microsoft: where it is, and our client of it.

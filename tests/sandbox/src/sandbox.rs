@@ -22,7 +22,7 @@ use crate::bootstrap::{self, Keys};
 use crate::data::DataFolder;
 use crate::functions::{Functions, Parts, StreamFunction};
 use crate::mailbox::Mailbox;
-use crate::outside::{self, Acquaintance, DynamoDb, MicrosoftSide, SecretsManager};
+use crate::outside::{self, Acquaintance, Aws, DynamoDb, MicrosoftSide, SecretsManager};
 use crate::ports::{self, Listeners};
 use crate::ready::{Journey, Ready};
 use crate::receiver::Receiver;
@@ -89,8 +89,7 @@ impl Sandbox {
         };
         let functions = Arc::new(Functions::new(&Parts {
             edge: edge.clone(),
-            store: outside.dynamodb.store.clone(),
-            secrets: Arc::clone(&outside.secrets_manager.secrets),
+            aws: Aws::new(&outside.dynamodb, &outside.secrets_manager),
             microsoft: Arc::clone(&outside.microsoft.client),
             mailer: outside::mailer(&options, &format!("{api}{SES}"))?,
             insecure_redirects: options.insecure_redirects,

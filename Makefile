@@ -1,9 +1,9 @@
 # Everything a newcomer needs: make run, make test. Both need Rust and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test openapi schemathesis long fuzz mutants check build bench verifiers clean docs
+.PHONY: help run demo test openapi schemathesis long fuzz mutants check check-infra build package deploy bench verifiers clean docs
 
 help: ## say what there is
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 run: ## start the whole bundle on loopback, with a simulated Microsoft
 	cargo run --locked --package onboarding-sandbox -- serve --allow-insecure-redirects
@@ -12,8 +12,11 @@ demo: ## run the whole journey unattended and print each step with its time
 	cargo run --locked --quiet --package onboarding-sandbox -- demo
 
 # What writes the OpenAPI document asks the shared crates for schemas, which the functions are built and tested without.
+# Each function's calls at AWS are noted on the way, for check-infra.
+CALLS := target/calls
 test: verifiers ## run every test, in a real browser too where there is one
-	cargo test --locked --workspace --exclude openapi
+	rm -rf $(CALLS)
+	ONBOARDING_CALLS=$(CURDIR)/$(CALLS) cargo test --locked --workspace --exclude openapi
 	cargo test --locked --package openapi
 	cargo build --locked --package onboarding-sandbox
 	tests/e2e/run
@@ -53,6 +56,14 @@ check: ## formatting, lints, documentation, dependencies
 	@if grep -q '^aws-lc-sys ' target/tree.txt; then \
 	echo 'aws-lc-sys is in the tree: ring is to be the only crypto provider' >&2; exit 1; fi
 
+# What AWS makes of the template is judged by AWS's own linter, and compared with the code: routes, rights, triggers, alarms.
+INFRA := target/infra
+check-infra: $(INFRA)/ready ## judge the deployment template, and the judges by faults; rights too, once make test has run
+	$(INFRA)/bin/python tests/infra/translate.py infra/template.yaml $(INFRA)/template.json
+	cargo run --locked --quiet --package infra -- $(INFRA)/template.json $(if $(wildcard $(CALLS)/*.calls),--calls $(CALLS))
+$(INFRA)/ready: tests/infra/requirements.txt
+	@tests/infra/install $(INFRA)
+
 # Release builds name their own platform as the target, so that the flags reach the functions and not what runs while
 # they are built (docs/decisions/0007).
 HOST := $(shell rustc --version --verbose | sed -n 's/^host: //p')
@@ -62,6 +73,21 @@ STATIC := --config 'target.$(HOST).rustflags=["-C", "target-feature=+crt-static"
 endif
 build: ## release builds of all functions, in target/<this platform>/release
 	cargo build --locked --release --target $(HOST) $(STATIC)
+
+# One folder for each function, as the template names them. For this machine's own processor they are those of `make build`; for
+# the other one cargo-lambda builds them.
+ARCHITECTURE ?= arm64
+NATIVE := $(patsubst x86_64-%,x86_64,$(patsubst aarch64-%,arm64,$(HOST)))
+package: $(if $(filter $(NATIVE),$(ARCHITECTURE)),build) ## the functions as they are deployed, in target/lambda; ARCHITECTURE=x86_64 or arm64
+ifeq ($(NATIVE),$(ARCHITECTURE))
+	for function in $$(ls functions); do mkdir -p target/lambda/$$function && \
+	cp $(FUNCTIONS)/$$function target/lambda/$$function/bootstrap || exit 1; done
+else
+	cargo lambda build --locked --release $(if $(filter arm64,$(ARCHITECTURE)),--arm64)
+endif
+
+deploy: package ## deploy with SAM as infra/samconfig.toml says
+	sam deploy --template-file infra/template.yaml --config-file samconfig.toml $(SAM_FLAGS)
 
 BENCH := target/bench/peers
 BENCH_ARGS :=

@@ -1,6 +1,6 @@
 # Everything a newcomer needs: make run, make test. Both need Rust and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test openapi schemathesis long fuzz mutants check check-infra build package deploy bench verifiers clean docs
+.PHONY: help run demo test openapi schemathesis long fuzz mutants check check-infra check-deployed deploy-local calls build package deploy bench verifiers clean docs
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -12,11 +12,8 @@ demo: ## run the whole journey unattended and print each step with its time
 	cargo run --locked --quiet --package onboarding-sandbox -- demo
 
 # What writes the OpenAPI document asks the shared crates for schemas, which the functions are built and tested without.
-# Each function's calls at AWS are noted on the way, for check-infra.
-CALLS := target/calls
 test: verifiers ## run every test, in a real browser too where there is one
-	rm -rf $(CALLS)
-	ONBOARDING_CALLS=$(CURDIR)/$(CALLS) cargo test --locked --workspace --exclude openapi
+	cargo test --locked --workspace --exclude openapi
 	cargo test --locked --package openapi
 	cargo build --locked --package onboarding-sandbox
 	tests/e2e/run
@@ -58,9 +55,28 @@ check: ## formatting, lints, documentation, dependencies
 
 # What AWS makes of the template is judged by AWS's own linter, and compared with the code: routes, rights, triggers, alarms.
 INFRA := target/infra
-check-infra: $(INFRA)/ready ## judge the deployment template, and the judges by faults; rights too, once make test has run
+CALLS := target/calls
+check-infra: $(INFRA)/ready ## judge the deployment template, and the judges by faults; and by what the tests of costs call
 	$(INFRA)/bin/python tests/infra/translate.py infra/template.yaml $(INFRA)/template.json
-	cargo run --locked --quiet --package infra -- $(INFRA)/template.json $(if $(wildcard $(CALLS)/*.calls),--calls $(CALLS))
+	rm -rf $(CALLS)
+	ONBOARDING_CALLS=$(CURDIR)/$(CALLS) cargo test --locked --quiet --workspace --exclude openapi -- meter:: journey::
+	cargo run --locked --quiet --package infra -- $(INFRA)/template.json --noted $(CALLS)
+# Each function in a process of its own over the Runtime API, wired as the template says; everything on loopback.
+LOCAL = $(INFRA)/bin/python tests/infra/deploy_local.py $(INFRA)/template.json target/debug
+$(INFRA)/template.json: infra/template.yaml $(INFRA)/ready
+	SEEDS=no $(INFRA)/bin/python tests/infra/translate.py infra/template.yaml $@
+deploy-local: $(INFRA)/template.json ## the deployed shape on this machine; needs Python 3
+	cargo build --locked --workspace --exclude openapi --bins
+	$(LOCAL)
+check-deployed: $(INFRA)/template.json ## go a customer's way through the deployed shape, unattended
+	cargo build --locked --workspace --exclude openapi --bins
+	$(LOCAL) --check
+# Each function has clients and caches of its own then, which some tests of the caches do not bear: what counts are the notes.
+calls: ## write infra/calls anew: what each function is seen to call at AWS over all tests of the flows
+	rm -rf $(CALLS)
+	-ONBOARDING_CALLS=$(CURDIR)/$(CALLS) cargo test --locked --package it
+	{ grep '^#' infra/calls; cat $(CALLS)/*.calls tests/infra/calls-unseen | grep -v '^#' | LC_ALL=C sort -u; } > target/calls.new
+	mv target/calls.new infra/calls
 $(INFRA)/ready: tests/infra/requirements.txt
 	@tests/infra/install $(INFRA)
 

@@ -10,7 +10,7 @@ use crate::template::{Function, Template, listed, referred, text};
 /// `action resource`.
 type Rights = BTreeSet<String>;
 
-pub(crate) fn faults(template: &Template, calls: Option<&BTreeMap<String, Rights>>) -> Vec<String> {
+pub(crate) fn faults(template: &Template, calls: &Calls) -> Vec<String> {
     let mut faults = wildcards(template);
     let mut roles = BTreeMap::new();
     for function in template.functions() {
@@ -26,15 +26,9 @@ pub(crate) fn faults(template: &Template, calls: Option<&BTreeMap<String, Rights
         let needed = for_triggers(template, &function);
         faults.extend(needed.difference(&held).map(|right| format!("{}: may not {right}", function.name)));
         let own: Rights = held.difference(&needed).cloned().collect();
-        match calls {
-            Some(calls) => faults.extend(compared(&function.name, &own, calls.get(&function.name))),
-            None => faults.extend(own.iter().filter(|right| !is_plain(right)).map(|right| {
-                format!(
-                    "{}: {right} is not on the table, an index, a secret of ours or the mail identity",
-                    function.name
-                )
-            })),
-        }
+        faults.extend(compared(&function.name, &own, calls.get(&function.name)));
+        let wide = own.iter().filter(|right| !is_plain(right));
+        faults.extend(wide.map(|right| format!("{}: {right} is wider than a call of ours", function.name)));
     }
     faults
 }
@@ -47,17 +41,34 @@ fn compared(function: &str, held: &Rights, called: Option<&Rights>) -> Vec<Strin
     missing.chain(surplus).collect()
 }
 
-/// What the tests saw each function call: the lines of all files in `folder`.
-pub(crate) fn seen(folder: &Path) -> std::io::Result<BTreeMap<String, Rights>> {
-    let mut calls: BTreeMap<String, Rights> = BTreeMap::new();
-    for entry in std::fs::read_dir(folder)? {
-        for line in std::fs::read_to_string(entry?.path())?.lines() {
-            if let Some((function, right)) = line.split_once(' ') {
-                calls.entry(function.to_owned()).or_default().insert(right.to_owned());
-            }
+/// What each function calls, a line for each call: `function action resource`.
+pub(crate) type Calls = BTreeMap<String, Rights>;
+
+/// The calls in these lines. What a `#` begins with is for people.
+pub(crate) fn calls(lines: &str) -> Calls {
+    let mut calls = Calls::new();
+    for line in lines.lines().filter(|line| !line.starts_with('#')) {
+        if let Some((function, right)) = line.split_once(' ') {
+            calls.entry(function.to_owned()).or_default().insert(right.to_owned());
         }
     }
-    Ok(calls)
+    calls
+}
+
+/// The calls that tests have just noted, in all files of `folder`.
+pub(crate) fn noted(folder: &Path) -> std::io::Result<Calls> {
+    let lines: Result<Vec<String>, _> =
+        std::fs::read_dir(folder)?.map(|entry| std::fs::read_to_string(entry?.path())).collect();
+    Ok(calls(&lines?.concat()))
+}
+
+/// What was noted just now and is not among the calls that are known.
+pub(crate) fn unknown(noted: &Calls, known: &Calls) -> Vec<String> {
+    let none = Rights::new();
+    let all = noted.iter().flat_map(|(function, rights)| {
+        rights.difference(known.get(function).unwrap_or(&none)).map(move |right| format!("{function} {right}"))
+    });
+    all.map(|call| format!("{call}: not in infra/calls; `make calls` writes it anew")).collect()
 }
 
 /// No action by a wildcard, no resource that is everything, in any policy of the template.

@@ -7,6 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use onboarding_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
+use simulated_microsoft::{PERMISSIONS, Permission, PermissionKind};
 
 /// A sandbox, and the program on its endpoints.
 struct Team {
@@ -249,4 +250,80 @@ async fn a_trail_is_checked_against_a_head_that_was_kept() {
     }
     let wrong = team.run(&["audit", "verify", "--head", "nonsense"], "").await;
     assert_eq!(wrong.status.code(), Some(2), "{}", String::from_utf8_lossy(&wrong.stderr));
+}
+
+/// R112, R134-R139 The manifest holds Microsoft's own ids, whatever the cloud, and the four addresses below ours.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_manifest_is_the_registration_that_microsoft_knows() {
+    let team = Team::new().await;
+    let print = |cloud| ["app-manifest", "--cloud", cloud, "--public-base-url", "http://127.0.0.1:9"];
+    let manifest = team.done(&print("global")).await;
+    assert_eq!(team.done(&print("china")).await, manifest);
+    let uris = manifest["web"]["redirectUris"].as_array().unwrap();
+    let paths: Vec<&str> = uris.iter().filter_map(|uri| uri.as_str()?.strip_prefix("http://127.0.0.1:9")).collect();
+    assert_eq!(
+        paths,
+        [
+            "/restricted/handleResponse",
+            "/restricted/adminConsent",
+            "/partner-center/admin-consent",
+            "/partner-center/user-consent"
+        ]
+    );
+    for api in manifest["requiredResourceAccess"].as_array().unwrap() {
+        for access in api["resourceAccess"].as_array().unwrap() {
+            let kind = if access["type"] == "Role" { PermissionKind::Application } else { PermissionKind::Delegated };
+            let is_known = |known: &&Permission| {
+                known.id == access["id"] && known.kind == kind && known.resource == api["resourceAppId"]
+            };
+            assert!(PERMISSIONS.iter().any(|known| is_known(&known)), "{access}");
+        }
+    }
+}
+
+/// The doctor finds nothing in a sound deployment, and names what is missing in another.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_names_what_is_missing() {
+    let team = Team::new().await;
+    let api = team.sandbox.api().to_owned();
+    let pages = ["--public-base-url", api.as_str()];
+    let mut registration = team.done(&[&["app-manifest"], &pages[..]].concat()).await;
+    registration["passwordCredentials"] = json!([{"endDateTime": "2099-01-01T00:00:00Z"}]);
+    let doctor = [&["doctor", "--registration", "-"], &pages[..]].concat();
+    let checks = team.done_with(&doctor, &registration.to_string()).await;
+    let checks = checks.as_array().unwrap();
+    assert!(checks.iter().all(|check| check["status"] == "ok"), "{checks:?}");
+    for named in ["table and stream", "sealing keys", "clock", "app registration", "queue due#delivery#0"] {
+        assert!(checks.iter().any(|check| check["check"] == named), "{named}");
+    }
+    registration["web"]["implicitGrantSettings"]["enableIdTokenIssuance"] = json!(false);
+    registration["passwordCredentials"] = json!([{"endDateTime": "2020-01-01T00:00:00Z"}]);
+    let ran = team.run(&[&["--json"], &doctor[..]].concat(), &registration.to_string()).await;
+    assert_eq!(ran.status.code(), Some(1));
+    let told: Value = serde_json::from_slice(&ran.stderr).unwrap();
+    assert_eq!(
+        faults(&told),
+        [
+            "app registration: ID tokens are not issued (Authentication, \"ID tokens\")",
+            "credentials of the app registration: the last one ended at 2020-01-01T00:00:00.000Z"
+        ]
+    );
+    let elsewhere = ["--secrets-prefix", "onboarding/other"];
+    assert_eq!(
+        faults(&team.refused(&[&["doctor"], &elsewhere[..]].concat()).await),
+        [
+            "sealing keys: the secret onboarding/other/sealing-keys does not exist",
+            "client secret or certificate: the secret onboarding/other/client-secret does not exist"
+        ]
+    );
+    for _ in 0..2 {
+        let made = team.done(&[&["sealing-keys", "create"], &elsewhere[..]].concat()).await;
+        assert_eq!(made, json!({"status": "stored"}));
+    }
+    assert_eq!(faults(&team.refused(&[&["doctor"], &elsewhere[..]].concat()).await).len(), 1);
+}
+
+fn faults(told: &Value) -> Vec<String> {
+    let checks = told["checks"].as_array().unwrap().iter().filter(|check| check["status"] == "fault");
+    checks.map(|check| format!("{}: {}", text(check, "check"), text(check, "detail"))).collect()
 }

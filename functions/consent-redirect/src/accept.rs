@@ -58,6 +58,7 @@ pub(crate) async fn accept(
         (Lease::Unknown | Lease::Won(_), _) => return Err(Error::NoSuchRequest),
     };
     call.about(leased.request().reseller, leased.request().enterprise);
+    call.about_action(leased.request().action);
     call.comes_from(&parties.1.name);
     let page = outcome::location(app, call, (state, leased.request()), keys);
     let verifying = match redeem(app, call, state, signed_in, &credential, &identity, leased.request()).await {

@@ -92,6 +92,7 @@ pub(crate) async fn rows(app: &App, call: &Call<ConsentRedirectOp>, state: &Stat
     let rows = app.store.outcome(&state.request, state.enterprise, state.reseller).await?;
     let rows = rows.ok_or(Error::NoSuchRequest)?;
     call.about(state.reseller, state.enterprise);
+    call.about_action(rows.request.action);
     call.comes_from(&rows.reseller.name);
     if !rows.links_work() {
         return Err(Error::Policy(Code::EnterpriseDisabled));

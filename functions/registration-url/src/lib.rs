@@ -154,6 +154,7 @@ async fn action_url(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Answer,
     let ask = Ask::parse(body?, &provider.redirect_hosts, app.redirect_policy).map_err(Error::Invalid)?;
     let enterprise = enterprise.filter(|found| found.reseller == provider.id).ok_or(Error::NoSuchEnterprise)?;
     call.about(provider.id, enterprise.id);
+    call.about_action(ask.action);
     if !ask.action.is_applicable(&enterprise.profile.services) {
         return Err(Error::NotApplicable);
     }

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt as _};
+use onboarding_core::action::ActionType;
 use onboarding_core::audit::Occasion;
 use onboarding_core::credential::{Caller, Presented, Refused};
 use onboarding_core::fields::Fields;
@@ -40,6 +41,7 @@ pub struct Call<O> {
     reseller: OnceLock<ResellerId>,
     enterprise: OnceLock<EnterpriseId>,
     provider: OnceLock<Name>,
+    action: OnceLock<ActionType>,
 }
 
 /// Says which request, and nothing of what it holds.
@@ -87,6 +89,7 @@ impl<O: Copy> Call<O> {
             reseller,
             enterprise,
             provider,
+            action: OnceLock::new(),
         })
     }
 
@@ -242,6 +245,21 @@ impl<O: Copy> Call<O> {
 
     pub(crate) fn noted_reseller(&self) -> Option<ResellerId> {
         self.reseller.get().copied()
+    }
+
+    /// Notes for the log which action this request is about, where the path does not say it.
+    pub fn about_action(&self, action: ActionType) {
+        self.action.get_or_init(|| action);
+    }
+
+    /// The gateway's own number of the request, which its log has too.
+    pub(crate) fn gateway_id(&self) -> Option<&str> {
+        let RequestContext::ApiGatewayV2(context) = self.request.request_context_ref()? else { return None };
+        context.request_id.as_deref()
+    }
+
+    pub(crate) fn noted_action(&self) -> Option<ActionType> {
+        self.action.get().copied().or_else(|| self.param("actionType").ok())
     }
 
     pub(crate) fn noted_provider(&self) -> Option<&Name> {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt as _, Response};
+use onboarding_core::action::ActionType;
 use onboarding_core::advice::Code;
 use onboarding_core::credential::Environment;
 use onboarding_core::id::{EnterpriseId, ReferenceId, ResellerId};
@@ -71,6 +72,8 @@ where
                 reseller: call.noted_reseller(),
                 enterprise: call.noted_enterprise(),
                 provider: call.noted_provider(),
+                action: call.noted_action(),
+                gateway: call.gateway_id(),
             };
             visit.close(Some(call.route()), call.route().surface, about, outcome)
         }
@@ -92,6 +95,8 @@ struct About<'c> {
     reseller: Option<ResellerId>,
     enterprise: Option<EnterpriseId>,
     provider: Option<&'c Name>,
+    action: Option<ActionType>,
+    gateway: Option<&'c str>,
 }
 
 /// A request that reaches no handler.
@@ -172,6 +177,8 @@ impl Visit {
             reference: &self.reference,
             reseller: about.reseller,
             enterprise: about.enterprise,
+            action: about.action,
+            gateway: about.gateway,
         });
     }
 }

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use http::{Method, StatusCode};
+use onboarding_core::action::ActionType;
 use onboarding_core::id::{EnterpriseId, ReferenceId, ResellerId};
 use tracing::subscriber::SetGlobalDefaultError;
 use tracing_subscriber::Layer as _;
@@ -177,6 +178,10 @@ pub struct RequestLine<'a> {
     pub reseller: Option<ResellerId>,
     /// The enterprise that it was about, if it was about one.
     pub enterprise: Option<EnterpriseId>,
+    /// The action that it was about, if it was about one.
+    pub action: Option<ActionType>,
+    /// The gateway's number of it, by which the gateway's own log tells of it.
+    pub gateway: Option<&'a str>,
 }
 
 /// Writes the line of one request.
@@ -191,6 +196,8 @@ pub fn request_line(line: &RequestLine<'_>) {
         request.id = line.reference.as_str(),
         reseller.id = line.reseller.map(ResellerId::get),
         enterprise.id = line.enterprise.map(EnterpriseId::get),
+        action = line.action.map(ActionType::name),
+        gateway.id = line.gateway,
         "request answered"
     );
 }
@@ -286,6 +293,8 @@ pub(crate) mod tests {
             reference: &reference,
             reseller: MAX_SAFE_INTEGER.try_into().ok(),
             enterprise: MAX_SAFE_INTEGER.try_into().ok(),
+            action: ActionType::all().max_by_key(|action| action.name().len()),
+            gateway: Some("00000000-0000-4000-8000-000000000000"),
         };
         let text = caught(Level::Info, || request_line(&line));
         assert_eq!(text.lines().count(), 1);

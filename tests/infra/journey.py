@@ -191,6 +191,8 @@ class Journey:
             lines = [json.loads(line) for line in file if line.startswith("{")]
         requests = [line for line in lines if line.get("message") == "request answered"]
         assert len(requests) > 20
+        assert all("gateway.id" in line for line in requests)
+        assert any(line.get("action") == "REGISTRATION" for line in requests)
         longest = max(len(json.dumps(line, separators=(",", ":"))) for line in requests)
         assert longest <= 600, longest
         metrics = {one["Name"] for line in lines if "_aws" in line for group in line["_aws"]["CloudWatchMetrics"] for one in group["Metrics"]}

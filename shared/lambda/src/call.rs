@@ -252,12 +252,6 @@ impl<O: Copy> Call<O> {
         self.action.get_or_init(|| action);
     }
 
-    /// The gateway's own number of the request, which its log has too.
-    pub(crate) fn gateway_id(&self) -> Option<&str> {
-        let RequestContext::ApiGatewayV2(context) = self.request.request_context_ref()? else { return None };
-        context.request_id.as_deref()
-    }
-
     pub(crate) fn noted_action(&self) -> Option<ActionType> {
         self.action.get().copied().or_else(|| self.param("actionType").ok())
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::{Method, StatusCode};
+use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt as _, Response};
 use onboarding_core::action::ActionType;
 use onboarding_core::advice::Code;
@@ -73,7 +74,6 @@ where
                 enterprise: call.noted_enterprise(),
                 provider: call.noted_provider(),
                 action: call.noted_action(),
-                gateway: call.gateway_id(),
             };
             visit.close(Some(call.route()), call.route().surface, about, outcome)
         }
@@ -86,6 +86,8 @@ struct Visit {
     began: Instant,
     method: Method,
     reference: ReferenceId,
+    /// The gateway's own number of the request, which its log has too.
+    gateway: Option<String>,
     now: Timestamp,
 }
 
@@ -96,7 +98,6 @@ struct About<'c> {
     enterprise: Option<EnterpriseId>,
     provider: Option<&'c Name>,
     action: Option<ActionType>,
-    gateway: Option<&'c str>,
 }
 
 /// A request that reaches no handler.
@@ -110,7 +111,12 @@ impl Visit {
     fn begin(edge: &Edge, request: &Request) -> Self {
         let now = edge.clock.now();
         let reference = ReferenceId::new(now, edge.random.as_ref());
-        Self { began: Instant::now(), method: request.method().clone(), reference, now }
+        let gateway = if let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() {
+            context.request_id.clone()
+        } else {
+            None
+        };
+        Self { began: Instant::now(), method: request.method().clone(), reference, gateway, now }
     }
 
     fn open<O: TryFrom<Operation> + Copy>(&self, edge: &Edge, request: Request) -> Result<Call<O>, TurnedAway> {
@@ -178,7 +184,7 @@ impl Visit {
             reseller: about.reseller,
             enterprise: about.enterprise,
             action: about.action,
-            gateway: about.gateway,
+            gateway: self.gateway.as_deref(),
         });
     }
 }

@@ -61,6 +61,7 @@ fn request(random: &Counting) -> ConsentRequest {
         pin: None,
         asked_again: false,
         resets: 0,
+        language: None,
     };
     ConsentRequest::new(ConsentRequestId::new(NOW, random), new, NOW, EXPIRES)
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
-use onboarding_core::advice::Code;
+use onboarding_core::advice::{Code, Sentence};
 use onboarding_core::consent::{Context, LeaseRefusal};
 use onboarding_core::id::TenantId;
 use onboarding_core::proof::Policy;
@@ -138,8 +138,9 @@ fn told(error: Error) -> Failure {
         Error::TooManyAttempts => Failure::new(StatusCode::BAD_REQUEST, Code::TooManyAttempts),
         Error::Policy(code) => Failure::new(StatusCode::FORBIDDEN, code),
         Error::OtherTenant { signed_in, meant } => {
-            Failure::new(StatusCode::FORBIDDEN, Code::WrongTenant).with_detail(format!(
-                "The account that signed in belongs to the tenant {signed_in}, and this link is for the tenant {meant}."
+            Failure::new(StatusCode::FORBIDDEN, Code::WrongTenant).with_seen(Sentence::new(
+                "The account that signed in belongs to the tenant {signedIn}, and this link is for the tenant {meant}.",
+                [("signedIn", signed_in.to_string()), ("meant", meant.to_string())],
             ))
         }
         Error::NoSuchOutcome => Failure::new(StatusCode::NOT_FOUND, Code::PageNotFound),

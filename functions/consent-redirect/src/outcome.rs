@@ -38,6 +38,7 @@ pub(crate) async fn show(app: &App, call: &Call<ConsentRedirectOp>) -> Result<An
     let link = open(app, call, &handle).await?.ok_or(Error::NoSuchOutcome)?;
     let rows = app.store.outcome(&link.request, link.enterprise, link.reseller).await?.ok_or(Error::NoSuchOutcome)?;
     call.about(link.reseller, link.enterprise);
+    call.speaks(rows.request.language);
     let action = rows.request.action;
     let state = rows.request.shown(rows.enterprise.action(action));
     let onward = onward(app, call, &link, &rows.enterprise).await?.filter(|_| !is_under_way(&state));
@@ -48,6 +49,7 @@ pub(crate) async fn show(app: &App, call: &Call<ConsentRedirectOp>) -> Result<An
         rows.request.together.iter().copied().filter(|also| granted && is_granted(also)).collect();
     let left: Vec<ActionType> = rows.enterprise.missing().filter(|missing| *missing != action).collect();
     Ok(Answer::page(Page::outcome(&Outcome {
+        language: call.language(),
         provider: &rows.reseller.name,
         enterprise: &rows.enterprise.profile.enterprise_name,
         action,

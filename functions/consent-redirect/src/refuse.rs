@@ -40,6 +40,7 @@ pub(crate) async fn by_microsoft(
     let authority = app.microsoft.settings().endpoints.authority_origin();
     let again = outcome::start_page(state);
     Ok(Answer::page(Page::advice(&Advice {
+        language: call.language(),
         status: lambda_http::http::StatusCode::OK,
         explanation: &explanation,
         provider: Some(&rows.reseller.name),
@@ -94,6 +95,7 @@ pub(crate) async fn rows(app: &App, call: &Call<ConsentRedirectOp>, state: &Stat
     call.about(state.reseller, state.enterprise);
     call.about_action(rows.request.action);
     call.comes_from(&rows.reseller.name);
+    call.speaks(rows.request.language);
     if !rows.links_work() {
         return Err(Error::Policy(Code::EnterpriseDisabled));
     }

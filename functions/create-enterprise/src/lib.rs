@@ -113,9 +113,9 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
         CreateEnterpriseOp::Create => create(app, call).await,
         CreateEnterpriseOp::Capabilities => about::capabilities(app, call).await,
         CreateEnterpriseOp::ListPermissions => about::permissions(app, call).await,
-        CreateEnterpriseOp::ShowPermissions => Ok(Answer::page(Page::permissions(call.reference()))),
+        CreateEnterpriseOp::ShowPermissions => Ok(Answer::page(Page::permissions(call.language(), call.reference()))),
         CreateEnterpriseOp::Health => Ok(Answer::json(StatusCode::OK, &json!({ "status": "ok" }))),
-        CreateEnterpriseOp::Diagnosis => Ok(Answer::page(Page::diagnosis(None, call.reference()))),
+        CreateEnterpriseOp::Diagnosis => Ok(Answer::page(Page::diagnosis(None, call.language(), call.reference()))),
         CreateEnterpriseOp::Diagnose => diagnose(call),
         CreateEnterpriseOp::Document => Ok(Answer::json_text(OPENAPI)),
     })
@@ -126,7 +126,7 @@ pub async fn handle(app: &App, request: Request) -> Response<Body> {
 fn diagnose(call: &Call<CreateEnterpriseOp>) -> Result<Answer, Error> {
     let text = call.form().map_err(Error::Pasted)?.take("text").unwrap_or_default();
     let pasted = Some(Signal::pasted(&text)).filter(|_| !text.trim().is_empty());
-    Ok(Answer::page(Page::diagnosis(pasted.as_ref(), call.reference())))
+    Ok(Answer::page(Page::diagnosis(pasted.as_ref(), call.language(), call.reference())))
 }
 
 async fn authenticate(

@@ -78,8 +78,7 @@ pub(crate) fn finished(id: &MailId, Addressed { to, letter }: Addressed) -> Resu
             let words = text::invitation(*language);
             // A name may hold what stands for the other one, so each is put where it belongs in one go.
             let named = |text: &str| text::named(text, provider.as_str(), enterprise.as_str());
-            let titles =
-                |actions: &[ActionType]| actions.iter().map(|action| text::title(*action, *language)).collect();
+            let titles = |actions: &[ActionType]| actions.iter().map(|action| language.say(action.title())).collect();
             let mail = InvitationMail {
                 words,
                 subject: shortened(named(words.subject)).parse()?,

@@ -2,7 +2,7 @@
 
 mod invitation;
 
-pub(crate) use invitation::{InvitationText, invitation, title};
+pub(crate) use invitation::{InvitationText, invitation};
 
 /// The words of the mail that asks for an activation.
 #[derive(Debug)]

@@ -223,6 +223,7 @@ async fn new_request(
         pin: address::pin(app, enterprise).await?,
         asked_again: enterprise.action(ask.action).must_ask_again(),
         resets: enterprise.resets_of(ask.action),
+        language: None,
     };
     let id = ConsentRequestId::new(call.now(), call.occasion().random);
     Ok(ConsentRequest::new(id, new, call.now(), call.now().plus(LINK_LIFETIME)))

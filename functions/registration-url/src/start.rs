@@ -46,6 +46,7 @@ async fn journey(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Journey, E
     let start = app.store.start(&SecretHash::of(&handle)).await?.ok_or(Error::NoSuchStart)?;
     let (enterprise, reseller, invitation) = parties(app, call, &start).await?.ok_or(Error::NoSuchStart)?;
     call.about(start.reseller, start.enterprise);
+    call.speaks(invitation.as_ref().and_then(|(invitation, _)| invitation.language));
     // The pages that refuse a code are the same for every link, whoever's it is (K14).
     if start.invitation.is_none() {
         call.comes_from(&reseller.name);
@@ -107,6 +108,7 @@ pub(crate) async fn show(app: &App, call: &Call<RegistrationUrlOp>) -> Result<An
     let waits = |action: ActionType| matches!(enterprise.action(action), ActionState::PendingConfirmation { .. });
     let address = app.edge.public_base.url(&action);
     Ok(Answer::page(Page::start(&Start {
+        language: call.language(),
         provider: &reseller.name,
         enterprise: &enterprise.profile.enterprise_name,
         tenant: tenant(&enterprise),
@@ -210,6 +212,7 @@ async fn requests(
         pin,
         asked_again: journey.enterprise.action(action).must_ask_again(),
         resets: journey.enterprise.resets_of(action),
+        language: journey.invitation.as_ref().and_then(|(invitation, _)| invitation.language),
     };
     let wanted: Vec<NewRequest> = screen.actions.iter().copied().map(new).collect();
     let links: BTreeSet<ConsentRequestId> =

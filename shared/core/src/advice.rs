@@ -6,6 +6,7 @@
 
 #[cfg(test)]
 mod document;
+mod seen;
 mod signals;
 mod statuses;
 mod table;
@@ -15,7 +16,12 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::language::Language;
+
+pub use seen::Sentence;
 pub use signals::{Signal, word};
+#[cfg(test)]
+pub(crate) use table::for_people;
 
 /// The stable code of a failure, as in `code` of problem documents and `problem.code` of webhooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -230,6 +236,7 @@ impl Code {
             next_action: row.next_action,
             retry_after: row.retry_after,
             detail: Cow::Borrowed(row.cause),
+            sentences: Vec::new(),
         }
     }
 }
@@ -242,19 +249,20 @@ impl Code {
         let explanation = self.explain();
         let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
         let [first, others @ ..] = names.as_slice() else { return explanation };
+        let all = || names.join(", ");
         let seen = if matches!(self, Self::GrantNotVisible | Self::ConsentMissing) {
-            format!("Not granted for the organisation: {}.", names.join(", "))
+            Sentence::new("Not granted for the organisation: {permissions}.", [("permissions", all())])
         } else if matches!(self, Self::ScopeRefused | Self::ResourceNotInTenant | Self::AppMisconfigured) {
-            format!("Microsoft refused {}.", names.join(", "))
+            Sentence::new("Microsoft refused {permissions}.", [("permissions", all())])
         } else if self != Self::TeamsAdminRoleNotReady {
             return explanation;
         } else if others.is_empty() {
-            format!("{first} is to get it; nobody has it yet.")
+            Sentence::new("{person} is to get it; nobody has it yet.", [("person", (*first).to_owned())])
         } else {
-            format!("{first} is to get it; now it is assigned to {} only.", others.join(", "))
+            let who = [("person", (*first).to_owned()), ("holders", others.join(", "))];
+            Sentence::new("{person} is to get it; now it is assigned to {holders} only.", who)
         };
-        let detail = format!("{} {seen}", explanation.detail);
-        explanation.with_detail(detail)
+        explanation.saying(vec![Sentence::new(self.advice().cause, []), seen])
     }
 }
 
@@ -283,6 +291,9 @@ pub struct Explanation {
     pub retry_after: Option<u32>,
     /// The cause.
     pub detail: Cow<'static, str>,
+    /// The cause as it was put together, if it was: so it can be told in other languages.
+    #[serde(skip)]
+    pub sentences: Vec<Sentence>,
 }
 
 impl Explanation {
@@ -290,6 +301,25 @@ impl Explanation {
     #[must_use]
     pub fn with_detail(mut self, detail: String) -> Self {
         self.detail = Cow::Owned(detail);
+        self.sentences.clear();
         self
+    }
+
+    /// The same advice with a cause of these sentences.
+    #[must_use]
+    pub fn saying(mut self, sentences: Vec<Sentence>) -> Self {
+        self.detail = Cow::Owned(seen::told(&sentences, Language::English));
+        self.sentences = sentences;
+        self
+    }
+
+    /// The cause in `language`; as it is, where it is a text that nobody has translated.
+    #[must_use]
+    pub fn detail_in(&self, language: Language) -> Cow<'_, str> {
+        if self.sentences.is_empty() {
+            Cow::Borrowed(language.say(&self.detail))
+        } else {
+            Cow::Owned(seen::told(&self.sentences, language))
+        }
     }
 }

@@ -32,6 +32,7 @@ use crate::delivery::Body;
 use crate::enterprise::{Enterprise, Standing};
 use crate::id::{ConsentRequestId, DeliveryId, EnterpriseId, ReferenceId, ResellerId, TenantId};
 use crate::identity::Signer;
+use crate::language::Language;
 use crate::permission::{self, Permission};
 use crate::redirect_url::RedirectUrl;
 use crate::reseller::{Reseller, ResellerStatus};
@@ -106,6 +107,9 @@ pub struct ConsentRequest {
     /// How often its action had been asked for anew when the link was made (R146).
     #[serde(default)]
     pub resets: u64,
+    /// The language of whom it is for, if it is known: that of their invitation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
     /// When the link was made.
     pub created_at: Timestamp,
     /// When the link ends.
@@ -251,6 +255,8 @@ pub struct NewRequest {
     pub asked_again: bool,
     /// How often its action was asked for anew so far.
     pub resets: u64,
+    /// The language of whom it is for, if it is known.
+    pub language: Option<Language>,
 }
 
 impl ConsentRequest {
@@ -268,6 +274,7 @@ impl ConsentRequest {
             pin,
             asked_again,
             resets,
+            language,
         } = new;
         Self {
             id,
@@ -281,6 +288,7 @@ impl ConsentRequest {
             pin,
             asked_again,
             resets,
+            language,
             created_at,
             expires_at,
             used_codes: Vec::new(),

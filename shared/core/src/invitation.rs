@@ -85,8 +85,8 @@ pub struct NewInvitation {
     pub admin: EmailAddress,
     /// How long it lives.
     pub days: Days,
-    /// The language of its mails.
-    pub language: Language,
+    /// The language of its mails and pages, if its provider has chosen one.
+    pub language: Option<Language>,
 }
 
 impl NewInvitation {
@@ -94,14 +94,14 @@ impl NewInvitation {
     #[must_use]
     pub fn of(profile: &Profile) -> Option<Self> {
         let admin = profile.enterprise_admin_email.clone().filter(|_| profile.restrict_admin_access != Some(true))?;
-        Some(Self { admin, days: Days::default(), language: Language::default() })
+        Some(Self { admin, days: Days::default(), language: None })
     }
 
     /// Reads `{adminEmail, expiresInDays?, language?}`. An `expiresInDays` of `null` is no number of days (R037, G69).
     pub fn parse(mut body: Fields) -> Result<Self, Vec<Fault>> {
         let admin = body.parsed("adminEmail", "invalid_email", str::parse::<EmailAddress>);
         let admin = body.required("adminEmail", admin);
-        let language = body.parsed("language", "unknown_language", str::parse::<Language>).unwrap_or_default();
+        let language = body.parsed("language", "unknown_language", str::parse::<Language>);
         let wanted = "an integer from 1 to 30; leave it out for 7";
         let days = if body.cleared("expiresInDays") {
             body.fault("expiresInDays", "out_of_range", wanted);
@@ -154,9 +154,9 @@ pub struct Invitation {
     pub address: SecretHash,
     /// How long each mail of it is good.
     pub days: Days,
-    /// The language of its mails.
-    #[serde(default)]
-    pub language: Language,
+    /// The language of its mails and pages, if its provider has chosen one: else mails are in English, and pages in the browser's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
     /// When it ends.
     pub expires_at: Timestamp,
     /// The newest mail.

@@ -1,5 +1,7 @@
 //! The languages of pages and mails.
 
+mod catalogue;
+
 use serde::{Deserialize, Serialize};
 
 use crate::word::words;
@@ -40,6 +42,31 @@ impl Language {
         ranges
             .fold(None, |best: Option<(Self, u16)>, one| best.filter(|best| best.1 >= one.1).or(Some(one)))
             .map(|best| best.0)
+    }
+}
+
+impl Language {
+    /// `english` in this language; as it is, where the catalogue lacks it.
+    #[must_use]
+    pub fn say(self, english: &str) -> &str {
+        catalogue::of(self).and_then(|texts| texts.get(english)).copied().unwrap_or(english)
+    }
+
+    /// The same with `values` in the places of their `{name}`s; what stands in a value is not filled.
+    #[must_use]
+    pub fn fill(self, english: &str, values: &[(&str, &str)]) -> String {
+        let mut parts = self.say(english).split('{');
+        let mut filled = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let named = part.split_once('}').and_then(|(name, rest)| {
+                values.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value, rest))
+            });
+            match named {
+                Some((value, rest)) => filled.extend([value, rest]),
+                None => filled.extend(["{", part]),
+            }
+        }
+        filled
     }
 }
 

@@ -315,7 +315,8 @@ fn invitation_item(invitation: &Invitation) -> Result<Item, StoreError> {
 }
 
 /// In which shard of the due index an invitation is: its id ends in random characters.
-fn shard(id: &InvitationId) -> u16 {
+#[must_use]
+pub fn shard(id: &InvitationId) -> u16 {
     id.as_str().bytes().last().map_or(0, |byte| u16::from(byte) % INVITATION_SHARDS)
 }
 

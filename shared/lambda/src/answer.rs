@@ -3,12 +3,14 @@
 use std::fmt;
 
 use http::header::{
-    ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+    ACCEPT_LANGUAGE, ALLOW, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION,
+    RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
 use http::{HeaderMap, Method, StatusCode};
 use lambda_http::{Body, Response};
 use onboarding_core::id::ReferenceId;
 use onboarding_core::idempotency::{Repeat, Told, ToldAnswer};
+use onboarding_core::language::Language;
 use onboarding_core::text::Name;
 use serde::Serialize;
 
@@ -118,11 +120,15 @@ impl Answer {
         Self::empty(StatusCode::SEE_OTHER).with_header(LOCATION, location)
     }
 
-    /// A page.
+    /// A page. It says its language, and that another browser may be answered in another one (RFC 9110 §8.5, §12.5.5).
     #[must_use]
     pub fn page(page: Page) -> Self {
+        let language = page.language().word();
         let (status, html, policy) = page.into_parts();
-        Self::text(status, "text/html; charset=utf-8", html).with_header(CONTENT_SECURITY_POLICY, &policy)
+        Self::text(status, "text/html; charset=utf-8", html)
+            .with_header(CONTENT_SECURITY_POLICY, &policy)
+            .with_header(CONTENT_LANGUAGE, language)
+            .with_header(VARY, ACCEPT_LANGUAGE.as_str())
     }
 
     /// A failure, shown as the route's surface wants it.
@@ -197,10 +203,10 @@ impl Answer {
     pub(crate) fn of_failure(
         failure: &Failure,
         surface: Surface,
-        (provider, reference): (Option<&Name>, &ReferenceId),
+        (provider, language, reference): (Option<&Name>, Language, &ReferenceId),
     ) -> Self {
         let mut answer = match surface {
-            Surface::Page => Self::page(Page::of_failure(failure, provider, reference)),
+            Surface::Page => Self::page(Page::of_failure(failure, provider, (language, reference))),
             Surface::Api => {
                 let answer = Self::json(failure.status(), &Problem::of(failure, reference));
                 answer.replacing(CONTENT_TYPE, problem::CONTENT_TYPE)
@@ -269,8 +275,8 @@ mod tests {
             Answer::json(StatusCode::OK, &1),
             Answer::empty(StatusCode::NO_CONTENT),
             Answer::see_other("https://a.example/outcome/x"),
-            Answer::of_failure(&not_found, Surface::Page, (None, &reference())),
-            Answer::of_failure(&refused, Surface::Api, (None, &reference())),
+            Answer::of_failure(&not_found, Surface::Page, (None, Language::English, &reference())),
+            Answer::of_failure(&refused, Surface::Api, (None, Language::English, &reference())),
         ]
     }
 
@@ -297,7 +303,8 @@ mod tests {
     #[test]
     fn a_failure_has_the_headers_of_its_status() {
         let on_api = |failure: &Failure| {
-            Answer::of_failure(failure, Surface::Api, (None, &reference())).into_response(&reference())
+            Answer::of_failure(failure, Surface::Api, (None, Language::English, &reference()))
+                .into_response(&reference())
         };
         assert_eq!(header(&on_api(&Failure::unauthenticated()), "www-authenticate"), "Bearer");
         let lacking = header(&on_api(&Failure::insufficient_scope(Scope::LinksWrite)), "www-authenticate");

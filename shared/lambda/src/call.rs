@@ -12,6 +12,7 @@ use onboarding_core::credential::{Caller, Presented, Refused};
 use onboarding_core::fields::Fields;
 use onboarding_core::id::{EnterpriseId, ReferenceId, ResellerId};
 use onboarding_core::idempotency::Attempt;
+use onboarding_core::language::Language;
 use onboarding_core::random::Random;
 use onboarding_core::reseller::Reseller;
 use onboarding_core::secret::SecretHash;
@@ -42,6 +43,8 @@ pub struct Call<O> {
     enterprise: OnceLock<EnterpriseId>,
     provider: OnceLock<Name>,
     action: OnceLock<ActionType>,
+    accepted: Language,
+    language: OnceLock<Language>,
 }
 
 /// Says which request, and nothing of what it holds.
@@ -69,7 +72,7 @@ impl<O: Copy> Call<O> {
         (route, operation): (&'static Route, O),
         params: Params,
         credential: Option<Presented>,
-        (now, reference): (Timestamp, ReferenceId),
+        (now, reference, accepted): (Timestamp, ReferenceId, Language),
     ) -> Result<Self, Failure> {
         let attempt = match &credential {
             Some(shown) if route.creates => idempotency::attempt(&request, (route, &params), shown.owner(), now)?,
@@ -90,6 +93,8 @@ impl<O: Copy> Call<O> {
             enterprise,
             provider,
             action: OnceLock::new(),
+            accepted,
+            language: OnceLock::new(),
         })
     }
 
@@ -164,6 +169,19 @@ impl<O: Copy> Call<O> {
     /// Notes whose link this is, so that a page which refuses it can say whom to ask.
     pub fn comes_from(&self, provider: &Name) {
         self.provider.get_or_init(|| provider.clone());
+    }
+
+    /// Notes the language of whom this link is for, if it is known: it goes before the browser's.
+    pub fn speaks(&self, language: Option<Language>) {
+        if let Some(language) = language {
+            self.language.get_or_init(|| language);
+        }
+    }
+
+    /// The language of a page: that of whom the link is for, or what the browser prefers of ours.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.noted_language().unwrap_or(self.accepted)
     }
 
     /// What stands for `{name}` in the path, parsed.
@@ -258,6 +276,10 @@ impl<O: Copy> Call<O> {
 
     pub(crate) fn noted_provider(&self) -> Option<&Name> {
         self.provider.get()
+    }
+
+    pub(crate) fn noted_language(&self) -> Option<Language> {
+        self.language.get().copied()
     }
 
     pub(crate) fn noted_enterprise(&self) -> Option<EnterpriseId> {

@@ -3,9 +3,10 @@
 //! The rows behind it are read by the function's store, and [`onboarding_core::credential::authenticate`] or
 //! [`onboarding_core::token::authenticate`] judges them. Here is what needs no store.
 
-use http::header::AUTHORIZATION;
+use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION};
 use lambda_http::Request;
 use onboarding_core::credential::{Caller, Environment, Presented, Refused};
+use onboarding_core::language::Language;
 use onboarding_core::rate_limit::Exhausted;
 use onboarding_core::reseller::Reseller;
 
@@ -20,6 +21,12 @@ impl From<Refused> for Failure {
             Refused::Exhausted(Exhausted { retry_after }) => Self::rate_limited(retry_after),
         }
     }
+}
+
+/// What the browser prefers of our languages; English if it wants none of the others.
+pub(crate) fn language(request: &Request) -> Language {
+    let header = request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    header.and_then(Language::accepted).unwrap_or_default()
 }
 
 /// The key or token in `Authorization: Bearer <credential>`: exactly one such header, the scheme in any case (RFC 9110 §11.1).

@@ -13,6 +13,7 @@ use onboarding_core::action::ActionType;
 use onboarding_core::advice::Code;
 use onboarding_core::credential::Environment;
 use onboarding_core::id::{EnterpriseId, ReferenceId, ResellerId};
+use onboarding_core::language::Language;
 use onboarding_core::random::{Random, SystemRandomness};
 use onboarding_core::text::Name;
 use onboarding_core::time::{Clock, SystemClock, Timestamp};
@@ -74,6 +75,7 @@ where
                 enterprise: call.noted_enterprise(),
                 provider: call.noted_provider(),
                 action: call.noted_action(),
+                language: call.noted_language(),
             };
             visit.close(Some(call.route()), call.route().surface, about, outcome)
         }
@@ -89,15 +91,17 @@ struct Visit {
     /// The gateway's own number of the request, which its log has too.
     gateway: Option<String>,
     now: Timestamp,
+    language: Language,
 }
 
-/// Whom a request was about: ids for the log, and the name of the provider for a page.
+/// Whom a request was about: ids for the log, and for a page the name of the provider and the language of the person.
 #[derive(Default)]
 struct About<'c> {
     reseller: Option<ResellerId>,
     enterprise: Option<EnterpriseId>,
     provider: Option<&'c Name>,
     action: Option<ActionType>,
+    language: Option<Language>,
 }
 
 /// A request that reaches no handler.
@@ -111,12 +115,13 @@ impl Visit {
     fn begin(edge: &Edge, request: &Request) -> Self {
         let now = edge.clock.now();
         let reference = ReferenceId::new(now, edge.random.as_ref());
+        let language = caller::language(request);
         let gateway = if let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() {
             context.request_id.clone()
         } else {
             None
         };
-        Self { began: Instant::now(), method: request.method().clone(), reference, gateway, now }
+        Self { began: Instant::now(), method: request.method().clone(), reference, gateway, now, language }
     }
 
     fn open<O: TryFrom<Operation> + Copy>(&self, edge: &Edge, request: Request) -> Result<Call<O>, TurnedAway> {
@@ -139,7 +144,7 @@ impl Visit {
                 BodyFault::TooLarge.failure(route.surface).with_reason(BodyFault::TooLarge.word()),
             ));
         }
-        let at = (self.now, self.reference.clone());
+        let at = (self.now, self.reference.clone(), self.language);
         Call::new(Arc::clone(&edge.random), request, (route, operation), params, credential, at).map_err(turned_away)
     }
 
@@ -156,11 +161,15 @@ impl Visit {
                 if let Some(cause) = failure.cause() {
                     log::failure(cause, &self.reference);
                 }
-                let answer = Answer::of_failure(&failure, surface, (about.provider, &self.reference));
+                let language = about.language.unwrap_or(self.language);
+                let answer = Answer::of_failure(&failure, surface, (about.provider, language, &self.reference));
                 (answer, failure.code().as_str(), failure.reason())
             }
         };
-        let response = answer.into_response(&self.reference);
+        let mut response = answer.into_response(&self.reference);
+        if self.method == Method::HEAD {
+            *response.body_mut() = Body::Empty;
+        }
         self.write_line(route, &about, response.status(), (code, reason));
         response
     }

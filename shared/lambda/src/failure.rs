@@ -8,7 +8,7 @@ use std::error::Error;
 use std::fmt;
 
 use http::{Method, StatusCode};
-use onboarding_core::advice::{Code, Explanation};
+use onboarding_core::advice::{Code, Explanation, Sentence};
 use onboarding_core::fields::Fault;
 use onboarding_core::listing::InvalidCursor;
 use onboarding_core::scope::Scope;
@@ -31,6 +31,7 @@ struct Parts {
     status: StatusCode,
     code: Code,
     detail: Option<String>,
+    seen: Option<Sentence>,
     faults: Vec<Fault>,
     id: Option<String>,
     users: Option<UserCount>,
@@ -67,6 +68,7 @@ impl Failure {
             status: if tells { status } else { StatusCode::INTERNAL_SERVER_ERROR },
             code,
             detail: None,
+            seen: None,
             faults: Vec::new(),
             id: None,
             users: None,
@@ -190,6 +192,13 @@ impl Failure {
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.0.detail = Some(detail.into());
+        self
+    }
+
+    /// The same failure with a cause that names what was seen, which pages tell in their language.
+    #[must_use]
+    pub fn with_seen(mut self, seen: Sentence) -> Self {
+        self.0.seen = Some(seen);
         self
     }
 
@@ -327,9 +336,10 @@ impl Failure {
     #[must_use]
     pub fn explain(&self) -> Explanation {
         let explanation = Explanation { retry_after: self.retry_after(), ..self.0.code.explain() };
-        match &self.0.detail {
-            Some(detail) => explanation.with_detail(detail.clone()),
-            None => explanation,
+        match (&self.0.detail, &self.0.seen) {
+            (Some(detail), _) => explanation.with_detail(detail.clone()),
+            (None, Some(seen)) => explanation.saying(vec![seen.clone()]),
+            (None, None) => explanation,
         }
     }
 }

@@ -12,6 +12,7 @@ use http::StatusCode;
 use onboarding_core::action::{ActionState, ActionType};
 use onboarding_core::advice::{Code, Explanation};
 use onboarding_core::id::ReferenceId;
+use onboarding_core::language::Language;
 use onboarding_core::permission::{self, Kind, Permission};
 use onboarding_core::text::Name;
 
@@ -42,6 +43,7 @@ pub struct Page {
     status: StatusCode,
     html: String,
     policy: String,
+    language: Language,
 }
 
 /// A form that takes a person on to the next of Microsoft's screens.
@@ -56,6 +58,8 @@ pub struct Onward<'a> {
 /// What the start page tells.
 #[derive(Debug)]
 pub struct Start<'a> {
+    /// The language of the page.
+    pub language: Language,
     /// The service provider.
     pub provider: &'a Name,
     /// The enterprise.
@@ -111,6 +115,8 @@ pub struct NextScreen<'a> {
 /// What the advice page tells.
 #[derive(Clone, Copy, Debug)]
 pub struct Advice<'a> {
+    /// The language of the page.
+    pub language: Language,
     /// The status of the answer.
     pub status: StatusCode,
     /// Cause, person and next steps.
@@ -128,6 +134,8 @@ pub struct Advice<'a> {
 /// What the outcome page tells.
 #[derive(Clone, Copy, Debug)]
 pub struct Outcome<'a> {
+    /// The language of the page.
+    pub language: Language,
     /// The service provider.
     pub provider: &'a Name,
     /// The enterprise.
@@ -150,6 +158,7 @@ pub struct Outcome<'a> {
 #[template(path = "advice.html")]
 struct AdviceTemplate<'a> {
     style: &'static str,
+    language: Language,
     title: &'a str,
     provider: Option<&'a str>,
     who: &'static str,
@@ -164,6 +173,7 @@ struct AdviceTemplate<'a> {
 #[template(path = "outcome.html")]
 struct OutcomeTemplate<'a> {
     style: &'static str,
+    language: Language,
     title: &'a str,
     provider: Option<&'a str>,
     enterprise: &'a str,
@@ -185,6 +195,7 @@ struct OutcomeTemplate<'a> {
 #[template(path = "start.html")]
 struct StartTemplate<'a> {
     style: &'static str,
+    language: Language,
     title: &'a str,
     provider: Option<&'a str>,
     enterprise: &'a str,
@@ -212,9 +223,11 @@ impl Page {
     /// A page that says what went wrong, who must act, and what to do next.
     #[must_use]
     pub fn advice(advice: &Advice<'_>) -> Self {
+        let language = advice.language;
         let template = AdviceTemplate {
             style: STYLE,
-            title: advice.explanation.code.advice().title,
+            language,
+            title: language.say(advice.explanation.code.advice().title),
             provider: advice.provider.map(Name::as_str),
             who: text::who(advice.explanation.who),
             problem: advice.explanation,
@@ -223,24 +236,26 @@ impl Page {
             reference: advice.reference.as_str(),
             correlation_id: advice.correlation_id,
         };
-        Self { status: advice.status, html: rendered(&template), policy: policy(advice.onward) }
+        Self { status: advice.status, html: rendered(&template), policy: policy(advice.onward), language }
     }
 
     /// A page that says how a consent ended, or that it is still being checked, and what is left.
     #[must_use]
     pub fn outcome(outcome: &Outcome<'_>) -> Self {
-        let problem = outcome.state.problem();
+        let (problem, language) = (outcome.state.problem(), outcome.language);
+        let titles = |actions: &[ActionType]| actions.iter().map(|action| language.say(action.title())).collect();
         let template = OutcomeTemplate {
             style: STYLE,
-            title: outcome.action.title(),
+            language,
+            title: language.say(outcome.action.title()),
             provider: Some(outcome.provider.as_str()),
             enterprise: outcome.enterprise.as_str(),
             state: text::state(outcome.action, outcome.state),
             word: outcome.state.word(),
             who: problem.as_ref().map_or("", |problem| text::who(problem.who)),
             problem: problem.as_ref(),
-            also: outcome.also.iter().map(|action| action.title()).collect(),
-            left: outcome.left.iter().map(|action| action.title()).collect(),
+            also: titles(outcome.also),
+            left: titles(outcome.left),
             checking: matches!(outcome.state, ActionState::Verifying { .. }),
             granted: outcome.state.is_granted(),
             permissions: permission::each_once([&[outcome.action], outcome.also].concat()),
@@ -251,19 +266,21 @@ impl Page {
             reference: outcome.reference.as_str(),
             correlation_id: None,
         };
-        Self { status: StatusCode::OK, html: rendered(&template), policy: policy(outcome.onward) }
+        Self { status: StatusCode::OK, html: rendered(&template), policy: policy(outcome.onward), language }
     }
 
     /// The page before Microsoft's: who asks, for whom, what for, and what is left. Showing it has no effect.
     #[must_use]
     pub fn start(start: &Start<'_>) -> Self {
-        let titles = |actions: &[ActionType]| actions.iter().map(|action| action.title()).collect();
+        let language = start.language;
+        let titles = |actions: &[ActionType]| actions.iter().map(|action| language.say(action.title())).collect();
         let texts = &text::START;
         let total = start.screens_left;
         let kind = start.next.as_ref().map(|next| next.kind);
         let template = StartTemplate {
             style: STYLE,
-            title: if start.next.is_some() { texts.title } else { texts.title_done },
+            language,
+            title: language.say(if start.next.is_some() { texts.title } else { texts.title_done }),
             asks: if start.next.is_some() { texts.who_asks } else { texts.who_asked },
             provider: Some(start.provider.as_str()),
             enterprise: start.enterprise.as_str(),
@@ -279,7 +296,7 @@ impl Page {
             told: kind.map_or("", text::told),
             tokens: kind.map_or("", |kind| text::tokens(kind, start.sent.tokens)),
             account: kind.map_or("", text::account),
-            progress: text::progress(total),
+            progress: text::progress(total, language),
             done: titles(&start.done),
             later: titles(&start.later),
             checking: titles(&start.checking),
@@ -290,12 +307,17 @@ impl Page {
             correlation_id: None,
         };
         let onward = start.next.as_ref().map(|next| next.onward);
-        Self { status: StatusCode::OK, html: rendered(&template), policy: policy(onward) }
+        Self { status: StatusCode::OK, html: rendered(&template), policy: policy(onward), language }
     }
 
     /// The advice page of a failure.
-    pub(crate) fn of_failure(failure: &Failure, provider: Option<&Name>, reference: &ReferenceId) -> Self {
+    pub(crate) fn of_failure(
+        failure: &Failure,
+        provider: Option<&Name>,
+        (language, reference): (Language, &ReferenceId),
+    ) -> Self {
         Self::advice(&Advice {
+            language,
             status: failure.status(),
             explanation: &failure.explain(),
             provider,
@@ -303,6 +325,10 @@ impl Page {
             correlation_id: failure.correlation_id(),
             onward: failure.onward().map(|(action, authority)| Onward { action, authority }),
         })
+    }
+
+    pub(crate) const fn language(&self) -> Language {
+        self.language
     }
 
     pub(crate) fn into_parts(self) -> (StatusCode, String, String) {
@@ -332,5 +358,7 @@ fn rendered(template: &impl Template) -> String {
     })
 }
 
+#[cfg(test)]
+mod languages;
 #[cfg(test)]
 mod tests;

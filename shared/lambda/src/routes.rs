@@ -34,6 +34,8 @@ pub struct Route {
     pub surface: Surface,
     /// Whether each call makes something new: then it takes an `Idempotency-Key`.
     pub creates: bool,
+    /// Whether it shows a page and does nothing else: then HEAD is answered as GET is, without the page (RFC 9110 §9.3.2).
+    pub shows: bool,
     /// What it does.
     pub operation: Operation,
 }
@@ -83,13 +85,22 @@ const fn route(method: Method, path: &'static str, level: Level, operation: Oper
         scope: None,
         surface: Surface::Api,
         creates: false,
+        shows: false,
         operation,
     }
 }
 
 const fn page(method: Method, path: &'static str, operation: Operation) -> Route {
-    let (level, surface) = (Level::Public, Surface::Page);
-    Route { method, path, aliases: &[], query: &[], level, scope: None, surface, creates: false, operation }
+    let mut page = route(method, path, Level::Public, operation);
+    page.surface = Surface::Page;
+    page
+}
+
+/// A page that is looked at, and nothing else.
+const fn shown(path: &'static str, operation: Operation) -> Route {
+    let mut shown = page(Method::GET, path, operation);
+    shown.shows = true;
+    shown
 }
 
 impl Route {
@@ -350,9 +361,10 @@ pub static ROUTES: &[Route] = &[
         scope: Some(Scope::ConsentsRead),
         surface: Surface::Api,
         creates: false,
+        shows: false,
         operation: Operation::Provisioning(ProvisioningOp::UserInfo),
     },
-    page(Method::GET, "/activate/{handle}", Operation::Credentials(CredentialsOp::ShowActivation)),
+    shown("/activate/{handle}", Operation::Credentials(CredentialsOp::ShowActivation)),
     page(Method::POST, "/activate/{handle}", Operation::Credentials(CredentialsOp::Activate)),
     Route {
         method: Method::POST,
@@ -363,6 +375,7 @@ pub static ROUTES: &[Route] = &[
         scope: Some(Scope::ConsentsWrite),
         surface: Surface::Api,
         creates: false,
+        shows: false,
         operation: Operation::Provisioning(ProvisioningOp::TenantAdminApi),
     },
     Route {
@@ -374,6 +387,7 @@ pub static ROUTES: &[Route] = &[
         scope: Some(Scope::ConsentsWrite),
         surface: Surface::Api,
         creates: false,
+        shows: false,
         operation: Operation::Provisioning(ProvisioningOp::ManagementConsent),
     },
     route(
@@ -462,13 +476,13 @@ pub static ROUTES: &[Route] = &[
     route(Method::POST, "/v1/webhooks/test", Level::Reseller, Operation::Webhooks(WebhooksOp::Test))
         .needing(Scope::WebhooksWrite)
         .creating(),
-    page(Method::GET, "/start/{handle}", Operation::RegistrationUrl(RegistrationUrlOp::Start)),
+    shown("/start/{handle}", Operation::RegistrationUrl(RegistrationUrlOp::Start)),
     page(Method::POST, "/start/{handle}", Operation::RegistrationUrl(RegistrationUrlOp::Begin)),
     page(Method::POST, "/restricted/handleResponse", Operation::ConsentRedirect(ConsentRedirectOp::HandleResponse)),
     page(Method::GET, "/restricted/adminConsent", Operation::ConsentRedirect(ConsentRedirectOp::AdminConsent)),
-    page(Method::GET, "/outcome/{handle}", Operation::ConsentRedirect(ConsentRedirectOp::Outcome)),
-    page(Method::GET, "/permissions", Operation::CreateEnterprise(CreateEnterpriseOp::ShowPermissions)),
-    page(Method::GET, "/diagnose", Operation::CreateEnterprise(CreateEnterpriseOp::Diagnosis)),
+    shown("/outcome/{handle}", Operation::ConsentRedirect(ConsentRedirectOp::Outcome)),
+    shown("/permissions", Operation::CreateEnterprise(CreateEnterpriseOp::ShowPermissions)),
+    shown("/diagnose", Operation::CreateEnterprise(CreateEnterpriseOp::Diagnosis)),
     page(Method::POST, "/diagnose", Operation::CreateEnterprise(CreateEnterpriseOp::Diagnose)),
     route(
         Method::GET,

@@ -1,7 +1,9 @@
-//! Words for people that do not stand in the catalogue of advice: the one place beside `templates/` to translate.
+//! Words for people that do not stand in the catalogue of advice. They are English here; `languages/` of the core has them in the
+//! other languages, and so it has what `say` and `fill` are given in `templates/`.
 
 use onboarding_core::action::{ActionState, ActionType};
 use onboarding_core::advice::{Code, Explanation, Who};
+use onboarding_core::language::Language;
 use onboarding_core::permission::Kind;
 
 /// Who must act, as a page says it.
@@ -242,11 +244,14 @@ pub(crate) const fn account(kind: Kind) -> &'static str {
 }
 
 /// How many screens are left.
-pub(crate) fn progress(screens: usize) -> String {
+pub(crate) fn progress(screens: usize, language: Language) -> String {
     match screens {
-        0 => "No Microsoft screen is left.".to_owned(),
-        1 => "One Microsoft screen is left.".to_owned(),
-        more => format!("{more} Microsoft screens are left. You may stop after each and go on later, on any device."),
+        0 => language.say("No Microsoft screen is left.").to_owned(),
+        1 => language.say("One Microsoft screen is left.").to_owned(),
+        more => {
+            let left = "{screens} Microsoft screens are left. You may stop after each and go on later, on any device.";
+            language.fill(left, &[("screens", &more.to_string())])
+        }
     }
 }
 

@@ -27,8 +27,8 @@ pub(crate) const TABLE: &str = "bench";
 /// What the names of secrets begin with.
 pub(crate) const SECRETS_PREFIX: &str = "bench";
 
-const RESELLER: u64 = 54;
-const ENTERPRISE: u64 = 481_516_234;
+pub(crate) const RESELLER: u64 = 54;
+pub(crate) const ENTERPRISE: u64 = 481_516_234;
 /// Nobody is sent anything: no request of the bench makes an outcome.
 const HOOK_HOST: &str = "hooks.example.com";
 
@@ -104,12 +104,16 @@ struct Rows(HashMap<(String, String), Value>);
 
 impl Rows {
     fn put<T: Serialize>(&mut self, pk: &str, sk: &str, entity: &T) -> Result<(), Error> {
-        let mut fields = serde_json::to_value(entity).map_err(made::<T>)?;
-        (fields["PK"], fields["SK"]) = (json!(pk), json!(sk));
-        let attributes = attribute(fields)["M"].take();
-        self.0.insert((pk.to_owned(), sk.to_owned()), attributes);
+        self.0.insert((pk.to_owned(), sk.to_owned()), row(pk, sk, entity)?);
         Ok(())
     }
+}
+
+/// The row of `entity` with these keys, in DynamoDB's JSON.
+pub(crate) fn row<T: Serialize>(pk: &str, sk: &str, entity: &T) -> Result<Value, Error> {
+    let mut fields = serde_json::to_value(entity).map_err(made::<T>)?;
+    (fields["PK"], fields["SK"]) = (json!(pk), json!(sk));
+    Ok(attribute(fields)["M"].take())
 }
 
 /// A value as DynamoDB writes it: under the name of its type.
@@ -127,7 +131,7 @@ fn attribute(value: Value) -> Value {
     }
 }
 
-fn reseller(id: ResellerId, now: Timestamp) -> Result<Reseller, Error> {
+pub(crate) fn reseller(id: ResellerId, now: Timestamp) -> Result<Reseller, Error> {
     let (name, host) = (parsed("Acme Voice")?, parsed(HOOK_HOST)?);
     let status = ResellerStatus::Active;
     Ok(Reseller {
@@ -158,7 +162,7 @@ fn catalogue() -> Result<Catalogue, Error> {
     }))
 }
 
-fn profile() -> Result<Profile, Error> {
+pub(crate) fn profile() -> Result<Profile, Error> {
     read(json!({
         "enterpriseName": "Contoso", "pbxId": [1234], "sbcGateways": [5678], "services": ["PBX", "SMS"],
         "billingReferences": ["PO-1", "PO-2"], "canAddExtensions": true, "countryName": "United States",
@@ -178,23 +182,24 @@ fn request(enterprise: &Enterprise, random: &dyn Random, now: Timestamp) -> Resu
         pin: None,
         asked_again: false,
         resets: 0,
+        language: None,
     };
     Ok(ConsentRequest::new(ConsentRequestId::new(now, random), new, now, now.plus(LINK_LIFETIME)))
 }
 
-fn number<T: TryFrom<u64>>(number: u64) -> Result<T, Error> {
+pub(crate) fn number<T: TryFrom<u64>>(number: u64) -> Result<T, Error> {
     T::try_from(number).map_err(|_| made::<T>("the number is out of range"))
 }
 
-fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, Error> {
+pub(crate) fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, Error> {
     text.parse().map_err(made::<T>)
 }
 
-fn read<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
+pub(crate) fn read<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
     serde_json::from_value(value).map_err(made::<T>)
 }
 
-fn made<T>(fault: impl Display) -> Error {
+pub(crate) fn made<T>(fault: impl Display) -> Error {
     Error::World(format!("{}: {fault}", std::any::type_name::<T>()))
 }
 

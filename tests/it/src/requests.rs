@@ -48,7 +48,7 @@ async fn a_body_above_the_limit_is_refused_before_anything_is_read() {
     }
 }
 
-/// T42, G53 HEAD, OPTIONS and TRACE are methods that no route has; the answer says which there are.
+/// T42, G53 HEAD, OPTIONS and TRACE are methods that no route of the API has; the answer says which there are.
 #[tokio::test]
 async fn other_methods_are_told_which_there_are() {
     let world = World::new().await;

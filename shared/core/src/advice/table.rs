@@ -41,6 +41,22 @@ pub(super) fn rows() -> impl Iterator<Item = &'static Advice> {
     consent::ROWS.iter().chain(connection::ROWS).chain(partner_center::ROWS).chain(page::ROWS).chain(api::ROWS)
 }
 
+/// Those that a customer's administrator may read on a page: of the API's those alone that a page can end in too.
+#[cfg(test)]
+pub(crate) fn for_people() -> impl Iterator<Item = &'static Advice> {
+    const BY_PROGRAMS_ALONE: [Code; 3] = [Code::ConfirmationAwaited, Code::ConsentPending, Code::TenantAdminApiMissing];
+    const ON_PAGES_TOO: [Code; 6] = [
+        Code::InternalError,
+        Code::Contended,
+        Code::NotFound,
+        Code::Unavailable,
+        Code::ConfirmationLapsed,
+        Code::EnterpriseDisabled,
+    ];
+    let on_pages = consent::ROWS.iter().chain(page::ROWS).filter(|row| !BY_PROGRAMS_ALONE.contains(&row.code));
+    on_pages.chain(api::ROWS.iter().filter(|row| ON_PAGES_TOO.contains(&row.code)))
+}
+
 /// The row of `code`.
 pub(super) fn row_of(code: Code) -> &'static Advice {
     rows().find(|row| row.code == code).unwrap_or(&api::ROWS[0])

@@ -198,6 +198,7 @@ impl ConsentRequest {
             pin,
             asked_again: false,
             resets,
+            language: self.language,
         };
         Self::new(ConsentRequestId::new(now, context.occasion.random), whose, now, now)
     }

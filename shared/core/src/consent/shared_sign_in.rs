@@ -42,6 +42,7 @@ impl ConsentRequest {
             pin: Some(tenant),
             asked_again: false,
             resets: enterprise.resets_of(action),
+            language: None,
         };
         Self::new(ConsentRequestId::new(now, occasion.random), new, now, now.plus(LINK_LIFETIME))
     }

@@ -39,6 +39,7 @@ pub(crate) fn request(pin: Option<TenantId>, random: &Counting) -> ConsentReques
         pin,
         asked_again: false,
         resets: 0,
+        language: None,
     };
     ConsentRequest::new(ConsentRequestId::new(NOW, random), new, NOW, NOW.plus(LINK_LIFETIME))
 }

@@ -68,7 +68,7 @@ impl Sent {
         let at = (occasion.now, occasion.random);
         let (link, handle) = StartLink::of_invitation(&invitation, reseller.events_url.clone(), at);
         let letter = Letter::Invitation {
-            language: invitation.language,
+            language: invitation.language.unwrap_or_default(),
             provider: reseller.name.clone(),
             enterprise: enterprise.profile.enterprise_name.clone(),
             link: SecretLink::new(format!("{public_base}/start/{}", handle.expose())),

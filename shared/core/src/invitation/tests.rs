@@ -25,7 +25,7 @@ fn whose() -> (EnterpriseId, ResellerId) {
 
 fn invite(admin: &str, keys: &SealingKeys) -> (Invitation, InvitationCode) {
     let random = SystemRandomness::new();
-    let new = NewInvitation { admin: admin.parse().unwrap(), days: Days::default(), language: Language::English };
+    let new = NewInvitation { admin: admin.parse().unwrap(), days: Days::default(), language: None };
     Invitation::new(whose(), &new, MailId::new(NOW, &random), keys, (NOW, &random))
 }
 

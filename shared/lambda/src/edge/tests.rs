@@ -169,7 +169,11 @@ fn a_wrong_method_is_told_on_both_surfaces() {
         let response = ask(event(method, "/restricted/handleResponse?code=x", &[], EventBody::None));
         assert_eq!((response.status(), header(&response, "allow")), (StatusCode::METHOD_NOT_ALLOWED, Some("POST")));
         let title = Code::WrongMethodPage.advice().title.replace('\'', "&#39;");
-        assert!(text(&response).contains(&title));
+        if method == "HEAD" {
+            assert!(response.body().is_empty(), "an answer to HEAD has no content (RFC 9110 \u{a7}9.3.2)");
+        } else {
+            assert!(text(&response).contains(&title));
+        }
     }
 }
 

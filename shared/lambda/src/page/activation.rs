@@ -3,6 +3,7 @@
 use askama::Template;
 use http::StatusCode;
 use onboarding_core::id::ReferenceId;
+use onboarding_core::language::Language;
 use onboarding_core::text::Name;
 
 use super::{Page, STYLE, own_form, policy, rendered};
@@ -23,6 +24,7 @@ pub struct Activation<'a> {
 #[template(path = "activation.html")]
 struct ActivationTemplate<'a> {
     style: &'static str,
+    language: Language,
     title: &'a str,
     provider: Option<&'a str>,
     texts: &'static ActivationText,
@@ -38,6 +40,7 @@ impl Page {
         let texts = &ACTIVATION;
         let template = ActivationTemplate {
             style: STYLE,
+            language: Language::English,
             title: if activation.action.is_some() { texts.title } else { texts.title_done },
             provider: Some(activation.provider.as_str()),
             texts,
@@ -46,6 +49,6 @@ impl Page {
             correlation_id: None,
         };
         let policy = if activation.action.is_some() { own_form() } else { policy(None) };
-        Self { status: StatusCode::OK, html: rendered(&template), policy }
+        Self { status: StatusCode::OK, html: rendered(&template), policy, language: Language::English }
     }
 }

@@ -4,6 +4,7 @@ use askama::Template;
 use http::StatusCode;
 use onboarding_core::advice::Explanation;
 use onboarding_core::id::ReferenceId;
+use onboarding_core::language::Language;
 use onboarding_core::text::Name;
 
 use super::{Page, STYLE, policy, rendered};
@@ -48,6 +49,7 @@ pub enum Told<'a> {
 #[template(path = "connection.html")]
 struct ConnectionTemplate<'a> {
     style: &'static str,
+    language: Language,
     title: &'a str,
     provider: Option<&'a str>,
     next: &'a str,
@@ -70,6 +72,7 @@ impl Page {
         };
         let template = ConnectionTemplate {
             style: STYLE,
+            language: Language::English,
             title,
             provider: connected.provider.map(Name::as_str),
             next,
@@ -81,6 +84,6 @@ impl Page {
             reference: connected.reference.as_str(),
             correlation_id: connected.correlation_id,
         };
-        Self { status: connected.status, html: rendered(&template), policy: policy(None) }
+        Self { status: connected.status, html: rendered(&template), policy: policy(None), language: Language::English }
     }
 }

@@ -5,6 +5,7 @@ use askama::Template;
 use http::StatusCode;
 use onboarding_core::advice::{Explanation, Signal};
 use onboarding_core::id::ReferenceId;
+use onboarding_core::language::Language;
 
 use super::{POLICY, Page, STYLE, rendered};
 use crate::text::{self, DiagnosisText};
@@ -13,6 +14,7 @@ use crate::text::{self, DiagnosisText};
 #[template(path = "diagnosis.html")]
 struct DiagnosisTemplate<'a> {
     style: &'static str,
+    language: Language,
     title: &'a str,
     provider: Option<&'a str>,
     texts: &'static DiagnosisText,
@@ -27,11 +29,12 @@ impl Page {
     /// The form, with the advice for what was pasted, if something was. Of the pasted text it shows a number and a GUID at
     /// most.
     #[must_use]
-    pub fn diagnosis(pasted: Option<&Signal>, reference: &ReferenceId) -> Self {
+    pub fn diagnosis(pasted: Option<&Signal>, language: Language, reference: &ReferenceId) -> Self {
         let problem = pasted.map(|signal| signal.diagnose().explain());
         let template = DiagnosisTemplate {
             style: STYLE,
-            title: text::DIAGNOSIS.title,
+            language,
+            title: language.say(text::DIAGNOSIS.title),
             provider: None,
             texts: &text::DIAGNOSIS,
             number: pasted.and_then(Signal::number),
@@ -40,6 +43,6 @@ impl Page {
             reference: reference.as_str(),
             correlation_id: pasted.and_then(|signal| signal.correlation_id.as_deref()),
         };
-        Self { status: StatusCode::OK, html: rendered(&template), policy: format!("{POLICY} 'self'") }
+        Self { status: StatusCode::OK, html: rendered(&template), policy: format!("{POLICY} 'self'"), language }
     }
 }

@@ -5,6 +5,7 @@ use askama::Template;
 use http::StatusCode;
 use onboarding_core::action::ActionType;
 use onboarding_core::id::ReferenceId;
+use onboarding_core::language::Language;
 use onboarding_core::permission::{self, Kind, Permission};
 
 use super::{Page, STYLE, policy, rendered};
@@ -28,6 +29,7 @@ struct Held {
 #[template(path = "permissions.html")]
 struct PermissionsTemplate<'a> {
     style: &'static str,
+    language: Language,
     title: &'a str,
     provider: Option<&'a str>,
     texts: &'static PermissionsText,
@@ -40,7 +42,7 @@ struct PermissionsTemplate<'a> {
 impl Page {
     /// The list.
     #[must_use]
-    pub fn permissions(reference: &ReferenceId) -> Self {
+    pub fn permissions(language: Language, reference: &ReferenceId) -> Self {
         let held = |kind| Held { kind: text::kind(kind), means: text::held(kind), account: text::account(kind) };
         let asking = |action| Asking {
             action,
@@ -49,7 +51,8 @@ impl Page {
         };
         let template = PermissionsTemplate {
             style: STYLE,
-            title: text::PERMISSIONS.title,
+            language,
+            title: language.say(text::PERMISSIONS.title),
             provider: None,
             texts: &text::PERMISSIONS,
             kinds: [Kind::Delegated, Kind::Application].map(held).into(),
@@ -57,6 +60,6 @@ impl Page {
             reference: reference.as_str(),
             correlation_id: None,
         };
-        Self { status: StatusCode::OK, html: rendered(&template), policy: policy(None) }
+        Self { status: StatusCode::OK, html: rendered(&template), policy: policy(None), language }
     }
 }

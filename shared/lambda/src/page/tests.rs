@@ -20,6 +20,7 @@ fn outcome(name: &str, state: &ActionState, left: &[ActionType]) -> String {
     let action = ActionType::ServiceProviderManagement;
     let reference = reference();
     let outcome = Outcome {
+        language: Language::English,
         provider: &name,
         enterprise: &name,
         action,
@@ -35,7 +36,17 @@ fn outcome(name: &str, state: &ActionState, left: &[ActionType]) -> String {
 fn advice(explanation: &Explanation, provider: Option<&Name>) -> String {
     let reference = reference();
     let (status, correlation_id) = (StatusCode::OK, Some("5d3e2c1b-0000-4000-8000-00000000000f"));
-    Page::advice(&Advice { status, explanation, provider, reference: &reference, correlation_id, onward: None }).html
+    let language = Language::English;
+    Page::advice(&Advice {
+        language,
+        status,
+        explanation,
+        provider,
+        reference: &reference,
+        correlation_id,
+        onward: None,
+    })
+    .html
 }
 
 fn granted() -> ActionState {
@@ -84,6 +95,7 @@ fn a_registration_says_what_each_permission_is_for() {
     let checking = ActionState::Verifying { since: SINCE, request: request() };
     for (state, heading) in [(granted(), "What is granted"), (checking, "What is asked for")] {
         let about = Outcome {
+            language: Language::English,
             provider: &name,
             enterprise: &name,
             action,
@@ -112,6 +124,7 @@ fn what_one_screen_granted_is_told_whole() {
     let (name, reference, state): (Name, _, _) = ("Acme".parse().unwrap(), reference(), granted());
     let (action, also) = (ActionType::CallApp, [ActionType::CallRecording, ActionType::Presence]);
     let about = Outcome {
+        language: Language::English,
         provider: &name,
         enterprise: &name,
         action,
@@ -193,8 +206,15 @@ fn trying_again_is_offered_where_it_may_help() {
         let (reference, onward) =
             (reference(), Some(Onward { action: "/start/x", authority: "https://login.example" }));
         let (status, provider, correlation_id) = (StatusCode::OK, None, None);
-        let advice =
-            Advice { status, explanation: &code.explain(), provider, reference: &reference, correlation_id, onward };
+        let advice = Advice {
+            language: Language::English,
+            status,
+            explanation: &code.explain(),
+            provider,
+            reference: &reference,
+            correlation_id,
+            onward,
+        };
         Page::advice(&advice).html.contains("Try again with Microsoft")
     };
     let mended = [Code::Declined, Code::MfaClaimMissing, Code::ConditionalAccessBlock, Code::MicrosoftBusy];
@@ -247,14 +267,14 @@ fn an_address_in_a_step_is_a_link() {
 fn a_diagnosis_shows_nothing_of_the_text() {
     let id = "5d3e2c1b-0000-4000-8000-00000000000f";
     let pasted = format!("{HOSTILE} AADSTS53003: c4n4ry {HOSTILE} Correlation Id: {id}");
-    let html = Page::diagnosis(Some(&Signal::pasted(&pasted)), &reference()).html;
+    let html = Page::diagnosis(Some(&Signal::pasted(&pasted)), Language::English, &reference()).html;
     for part in ["AADSTS53003", id, Code::ConditionalAccessBlock.advice().cause] {
         assert!(html.contains(part), "{html}");
     }
     for part in ["c4n4ry", "alert(1)", "{{7", "<script"] {
         assert!(!html.contains(part), "{html}");
     }
-    let unknown = Page::diagnosis(Some(&Signal::pasted("no idea")), &reference()).html;
+    let unknown = Page::diagnosis(Some(&Signal::pasted("no idea")), Language::English, &reference()).html;
     assert!(unknown.contains("There is no number in the text") && unknown.contains("<textarea"), "{unknown}");
 }
 
@@ -264,6 +284,7 @@ fn a_refusal_leads_back_to_where_it_began() {
     let (reference, explanation) = (reference(), Code::Declined.explain());
     let onward = Some(Onward { action: "/start/x", authority: "https://login.example" });
     let advice = Advice {
+        language: Language::English,
         status: StatusCode::OK,
         explanation: &explanation,
         provider: None,
@@ -279,7 +300,7 @@ fn a_refusal_leads_back_to_where_it_began() {
 /// R023, R166 The list has every permission of every action, with what it allows, why, and what it does not allow.
 #[test]
 fn the_list_has_every_permission() {
-    let page = Page::permissions(&reference());
+    let page = Page::permissions(Language::English, &reference());
     let html = page.html.replace("&#39;", "'");
     for action in ActionType::all() {
         let heading = format!("<h2 id=\"{}\">{}</h2>", action.name(), action.title());
@@ -301,7 +322,7 @@ fn the_list_has_every_permission() {
 fn every_page_of_a_consent_leads_to_the_list() {
     let link = "<a href=\"/permissions\" target=\"_blank\" rel=\"noopener\">";
     let checking = ActionState::Verifying { since: SINCE, request: request() };
-    let diagnosis = Page::diagnosis(None, &reference()).html;
+    let diagnosis = Page::diagnosis(None, Language::English, &reference()).html;
     let pages = [outcome("Acme", &granted(), &[]), outcome("Acme", &checking, &[]), diagnosis];
     for html in pages.into_iter().chain([advice(&Code::Declined.explain(), None)]) {
         assert_eq!(html.matches(link).count(), 1, "{html}");

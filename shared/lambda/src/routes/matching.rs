@@ -1,8 +1,9 @@
 //! From a method and a path to a route.
 //!
 //! Segments are compared as they came: nothing is decoded, so `%2F` is never a separator, and ids, which are all that
-//! a parameter stands for, need no decoding. A slash at the end makes another path. HEAD is a method of its own and no
-//! route has it: a mail scanner or preview that sends HEAD gets 405 and has no effect (T42).
+//! a parameter stands for, need no decoding. A slash at the end makes another path. HEAD leads where GET does if that shows a page
+//! and does nothing else, for the mail scanners and previews that send it (R162); anywhere else it gets 405 and has no effect
+//! (T42).
 
 use std::fmt;
 
@@ -66,14 +67,24 @@ struct Candidate {
     literal: u64,
 }
 
+impl Route {
+    fn takes(&self, method: &Method) -> bool {
+        self.method == *method || (self.shows && *method == Method::HEAD)
+    }
+
+    fn methods(&self) -> impl Iterator<Item = Method> {
+        std::iter::once(self.method.clone()).chain(self.shows.then_some(Method::HEAD))
+    }
+}
+
 /// Finds the route of `method` and `path`. Where two templates match, the one with the earlier literal segment wins.
 #[must_use]
 pub fn find(method: &Method, path: &str) -> Found {
     let mut found = candidates(path);
     let most_literal = found.iter().map(|candidate| candidate.literal).max();
     found.retain(|candidate| Some(candidate.literal) == most_literal);
-    let methods: Vec<Method> = found.iter().map(|candidate| candidate.route.method.clone()).collect();
-    match found.into_iter().find(|candidate| candidate.route.method == *method) {
+    let methods: Vec<Method> = found.iter().flat_map(|candidate| candidate.route.methods()).collect();
+    match found.into_iter().find(|candidate| candidate.route.takes(method)) {
         Some(candidate) => Found::Route(candidate.route, candidate.params),
         None if methods.is_empty() => Found::Nothing,
         None => Found::MethodNotAllowed(methods),
@@ -171,7 +182,19 @@ mod tests {
         for method in methods {
             assert_eq!(allowed(&method, "/restricted/handleResponse"), [Method::POST], "{method}");
         }
-        assert_eq!(allowed(&Method::HEAD, "/outcome/x"), [Method::GET]);
+        assert_eq!(allowed(&Method::PUT, "/outcome/x"), [Method::GET, Method::HEAD]);
+    }
+
+    /// R162, T42 HEAD leads to a page that is shown and nothing else; what acts on GET, as Microsoft's redirects do, has none.
+    #[test]
+    fn head_leads_to_what_shows_and_does_nothing() {
+        for path in ["/start/x", "/outcome/x", "/activate/x", "/permissions", "/diagnose"] {
+            let Found::Route(route, _) = find(&Method::HEAD, path) else { panic!("{path}") };
+            assert_eq!(route.method, Method::GET, "{path}");
+        }
+        for path in ["/restricted/adminConsent", "/partner-center/admin-consent", "/v1/enterprises/1", "/healthz"] {
+            assert!(!allowed(&Method::HEAD, path).contains(&Method::HEAD), "{path}");
+        }
     }
 
     #[test]

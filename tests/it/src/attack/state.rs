@@ -55,6 +55,7 @@ pub(crate) fn request(random: &dyn Random) -> ConsentRequest {
         pin: None,
         asked_again: false,
         resets: 0,
+        language: None,
     };
     ConsentRequest::new(ConsentRequestId::new(NOW, random), new, NOW, NOW.plus(Duration::from_hours(1)))
 }

@@ -16,7 +16,7 @@ pub(crate) struct NewInvitation {
     /// How many days the invitation lives; 7 without it.
     #[schema(value_type = Option<u8>, nullable = false, minimum = 1, maximum = 30)]
     expires_in_days: Option<u8>,
-    /// The language of its mails; English without it.
+    /// The language of its mails and pages. Without it mails are in English, and pages in the language that the browser prefers.
     language: Option<Language>,
 }
 

@@ -21,6 +21,7 @@ fn a_link_is_taken_again_only_for_the_same_request() {
         pin: request.pin,
         asked_again: request.asked_again,
         resets: request.resets,
+        language: None,
     };
     assert!(request.is_for(&same()));
     let listed = ["other.example.com".parse().unwrap()];

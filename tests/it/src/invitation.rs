@@ -2,7 +2,9 @@
 
 mod code;
 mod expiry;
+mod language;
 mod life;
+mod screens;
 
 use onboarding_sandbox::mailbox::Mail;
 use onboarding_sandbox::visitor::{Page, Visitor};

@@ -3,6 +3,9 @@
 use std::time::Instant;
 
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpSocket;
+use url::Url;
 
 use super::{code_in, link_in};
 use crate::world::World;
@@ -25,6 +28,42 @@ async fn wrong_codes_are_limited_and_lock_nobody_out() {
     assert_eq!(world.type_code(&link, &code_in(&mail)).await.status, 429, "no code is looked at");
     world.sandbox.clock().advance(wait);
     assert_eq!(world.type_code(&link, &code_in(&mail)).await.status, 303);
+}
+
+/// G74, R161 Somebody's guesses at an invitation lock out neither its owner, who comes from elsewhere, nor anybody else there.
+#[tokio::test]
+async fn the_owner_gets_in_from_elsewhere_meanwhile() {
+    let world = World::new().await;
+    let enterprise = world.texting("Contoso Ltd").await;
+    let (_, mail) = world.invited(enterprise).await;
+    let link = link_in(&mail);
+    for number in 0..11 {
+        world.type_code(&link, &format!("WRONG-{number}")).await;
+    }
+    assert_eq!(world.type_code(&link, &code_in(&mail)).await.status, 429, "the guesser's network has to wait");
+    let wrong = typed_elsewhere(&link, "WRONG").await;
+    assert!(wrong.starts_with("HTTP/1.1 429") && wrong.contains("\r\nretry-after: "), "{wrong}");
+    let right = typed_elsewhere(&link, &code_in(&mail)).await;
+    assert!(right.starts_with("HTTP/1.1 303"), "{right}");
+}
+
+/// The answer, as it comes, to a code that is typed at another address of the machine than all others are.
+async fn typed_elsewhere(link: &str, code: &str) -> String {
+    let link = Url::parse(link).unwrap();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let api = format!("127.0.0.1:{}", link.port().unwrap());
+    let (form, path) = (format!("code={code}"), link.path());
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {api}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{form}",
+        form.len()
+    );
+    let mut stream = socket.connect(api.parse().unwrap()).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
 }
 
 /// R161, K14 A code is accepted in lower case, with spaces or without dashes; fewer than eleven wrong ones are no hindrance.

@@ -1,6 +1,6 @@
 # Everything a newcomer needs: make run, make test. Both need Rust and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test openapi schemathesis long fuzz mutants check check-infra check-deployed deploy-local calls build package deploy bench verifiers clean docs
+.PHONY: help run demo test openapi schemathesis long fuzz mutants check check-infra check-deployed deploy-local calls build package deploy bench bench-sweep verifiers clean docs
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -111,6 +111,12 @@ bench: build $(BENCH)/ready ## measure the functions beside Node, Python and pla
 	cargo run --locked --quiet --package bench -- --functions $(FUNCTIONS) --peers $(BENCH) $(BENCH_ARGS)
 $(BENCH)/ready: $(shell find tests/bench/peers -type f)
 	@tests/bench/peers/install $(BENCH)
+
+# What plays the table is built optimised, or a backlog of 100,000 takes longer than there is patience for it.
+SWEEP_ARGS :=
+bench-sweep: ## measure the sweep: idle, with backlogs, twice at once, killed; SWEEP_ARGS='--due 1000' for a short look
+	cargo build --locked --release --target $(HOST) $(STATIC) --package sweep
+	cargo run --locked --profile long --quiet --package bench -- sweep --program $(FUNCTIONS)/sweep $(SWEEP_ARGS)
 
 # Webhook verifiers that we did not write, in Python and JavaScript; the tests say so where they are missing.
 VERIFIERS := target/verifiers

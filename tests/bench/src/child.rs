@@ -1,10 +1,9 @@
 //! A running program, as `/proc` shows it. It is killed when this is dropped.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use crate::error::Error;
-use crate::subject::Subject;
 
 /// Where a program finds what it needs.
 pub(crate) struct Surroundings {
@@ -49,9 +48,14 @@ impl Surroundings {
         Self { variables, show }
     }
 
-    /// Starts `subject`, after the words of `wrapper` if there are any.
-    pub(crate) fn start(&self, subject: &Subject, wrapper: &[&str]) -> Result<Running, Error> {
-        let words = wrapper.iter().map(Path::new).chain(subject.command.iter().map(AsRef::as_ref));
+    /// The variables.
+    pub(crate) fn variables(&self) -> &[(&'static str, String)] {
+        &self.variables
+    }
+
+    /// Starts the program `command`, after the words of `wrapper` if there are any.
+    pub(crate) fn start(&self, command: &[PathBuf], wrapper: &[&str]) -> Result<Running, Error> {
+        let words = wrapper.iter().map(Path::new).chain(command.iter().map(AsRef::as_ref));
         let mut words = words.map(AsRef::<std::ffi::OsStr>::as_ref);
         let program = words.next().unwrap_or_default();
         let mut command = Command::new(program);

@@ -50,6 +50,19 @@ pub(crate) enum Error {
     /// TLS cannot be set up.
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] rustls::Error),
+    /// The table in memory does not do what it is asked.
+    #[error("the table: {0}")]
+    Table(String),
+    /// The sweep does not get to an end.
+    #[error("{recorded} of {due} were recorded in {minutes} minutes; --minutes gives it more")]
+    Slow {
+        /// How many were recorded.
+        recorded: u64,
+        /// How many were due.
+        due: usize,
+        /// How long it was waited for.
+        minutes: u16,
+    },
     /// A row that we made is not what the product would read. The text names the type.
     #[error("the rows cannot be made: {0}")]
     World(String),

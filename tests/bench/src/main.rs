@@ -1,7 +1,8 @@
 //! `make bench`: what each HTTP function costs, beside Node, Python, plain Rust and a bare floor, in one run.
 //!
 //! Plays the Lambda Runtime API and AWS on loopback, starts every program in turn, and measures its CPU time, system
-//! calls, memory and size. `docs/performance.md` tells how to read the figures.
+//! calls, memory and size. `make bench-sweep` measures the sweep over invitations so. `docs/performance.md` tells how to read
+//! the figures.
 
 mod args;
 mod artifact;
@@ -14,6 +15,7 @@ mod measure;
 mod report;
 mod runtime_api;
 mod subject;
+mod sweep;
 mod syscalls;
 mod tls;
 mod world;
@@ -22,12 +24,17 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::args::Args;
+use crate::args::{Args, Other};
 use crate::error::Error;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(&Args::parse()).await {
+    let args = Args::parse();
+    let ran = match &args.other {
+        Some(Other::Sweep(sweep)) => sweep::run(sweep).await,
+        None => run(&args).await,
+    };
+    match ran {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(fault) => {

@@ -110,7 +110,7 @@ impl Bench {
             eprintln!("round {} of {}", round + 1, self.rounds);
             for at in order(round, self.subjects.len()) {
                 let (subject, program) = (&self.subjects[at], &mut programs[at]);
-                let start = || self.surroundings.start(subject, &[]);
+                let start = || self.surroundings.start(&subject.command, &[]);
                 program.rounds.push(self.runtime_api.visit(subject, u32::from(self.warm) + 1, start).await?);
             }
         }
@@ -119,7 +119,7 @@ impl Bench {
 
     async fn count_calls(&self, subject: &Subject) -> Result<u64, Error> {
         let trace = self.trace.display().to_string();
-        let start = || self.surroundings.start(subject, &syscalls::wrapper(&trace));
+        let start = || self.surroundings.start(&subject.command, &syscalls::wrapper(&trace));
         self.runtime_api.visit(subject, 0, start).await?;
         let calls = syscalls::before_first_event(&self.trace)?;
         std::fs::remove_file(&self.trace).map_err(Error::file(&self.trace))?;

@@ -1,13 +1,14 @@
 //! The live look at a connection: the token is used, Partner Center called, the roles read, and all of it judged at once.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use onboarding_core::advice::Code;
 use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::connection::Connection;
 use onboarding_core::connection::admit::READ_BACK;
+use onboarding_core::connection::circuit::Circuit;
 use onboarding_core::connection::health::{Consents, Evidence, PartnerRole, Probe, Seen, Verdict, judge};
 use onboarding_core::connection::lease::Leased;
 use onboarding_core::identity::Signer;
@@ -29,6 +30,14 @@ pub struct Examined {
     pub verdict: Verdict,
     /// Whether a new token was stored.
     pub rotated: bool,
+}
+
+/// What Graph shows of a person's roles.
+struct Roles {
+    /// None if it could not be read.
+    seen: Option<BTreeSet<PartnerRole>>,
+    /// The token that Microsoft gave in the place of the one that was used, if it did.
+    newest: Option<SecretString>,
 }
 
 /// A sign-in whose code was redeemed, not yet stored anywhere. `Debug` hides the tokens.
@@ -54,33 +63,65 @@ impl Connections {
         let Some(both) = connection.state.both() else {
             return Ok(Examined { verdict: self.unseen(connection), rotated: false });
         };
+        let (signer, ends_at) = (&both.user.signer, self.credential_ends_at(at.0).await?);
+        let judged = |refreshed, brought| judged(connection, Some(signer), refreshed, (brought, ends_at));
         let token = match self.secrets.refresh_token(&connection.id).await {
             Ok(token) => token,
             Err(SecretsError::Absent(_)) => {
-                return Ok(judged(connection, Some(&both.user.signer), Err(Code::RefreshTokenMissing), (None, None)));
+                let verdict = judged(Err(Code::RefreshTokenMissing), (None, None));
+                return Ok(Examined { verdict, rotated: false });
             }
             Err(fault) => return Err(fault),
         };
-        let signer = &both.user.signer;
         let refreshed = match self.refreshed(signer, &token, &self.user_scope(), at).await? {
             Ok(refreshed) => refreshed,
-            Err(code) => return Ok(judged(connection, Some(signer), Err(code), (None, None))),
+            Err(code) => return Ok(Examined { verdict: judged(Err(code), (None, None)), rotated: false }),
         };
-        let rotated = match (lease, &refreshed.refresh_token) {
-            (Some(lease), Some(new)) => {
-                self.secrets.put_refresh_token(&connection.id, new, &lease.token_version(0)).await?;
-                true
-            }
-            (Some(_) | None, _) => false,
-        };
+        let mut rotated = self.keep(connection, refreshed.refresh_token.as_ref(), (lease, 0)).await?;
         let newest = refreshed.refresh_token.as_ref().unwrap_or(&token);
-        let (probe, roles) =
-            tokio::join!(self.microsoft.probe(&refreshed.access_token, at.1, BUDGET), self.roles(signer, newest, at));
+        let (probe, roles) = tokio::join!(self.probe(&refreshed.access_token, at), self.roles(signer, newest, at));
         // Roles that cannot be read are unknown; Partner Center's own answer counts then.
-        let roles = roles?.ok().flatten().map(|(roles, _)| roles);
+        let roles = match roles? {
+            Ok(Roles { seen, newest }) => {
+                rotated |= self.keep(connection, newest.as_ref(), (lease, 1)).await?;
+                seen
+            }
+            Err(_) => None,
+        };
         let evidence = Evidence::of(refreshed.access_token.expose_secret());
-        let examined = judged(connection, Some(signer), Ok(evidence), (Some(probe), roles));
-        Ok(Examined { rotated, ..examined })
+        Ok(Examined { verdict: judged(Ok(evidence), (Some(probe), roles)), rotated })
+    }
+
+    /// Stores the `nth` token of a look, if Microsoft gave one and somebody has the lease: whether it did.
+    async fn keep(
+        &self,
+        connection: &Connection,
+        token: Option<&SecretString>,
+        (lease, nth): (Option<&Leased>, u32),
+    ) -> Result<bool, SecretsError> {
+        let (Some(token), Some(lease)) = (token, lease) else { return Ok(false) };
+        self.secrets.put_refresh_token(&connection.id, token, &lease.token_version(nth)).await?;
+        Ok(true)
+    }
+
+    /// When our own credential ends, if that is known.
+    async fn credential_ends_at(&self, now: Timestamp) -> Result<Option<Timestamp>, SecretsError> {
+        Ok(self.secrets.client_credential(now).await?.ends_at())
+    }
+
+    /// Calls Partner Center, unless it has just been busy several times in a row, whomever it was called for.
+    async fn probe(&self, access_token: &SecretString, (now, random): (Timestamp, &dyn Random)) -> Probe {
+        if let Some(busy) = self.circuit().instead(now) {
+            return busy;
+        }
+        let probe = self.microsoft.probe(access_token, random, BUDGET).await;
+        let mut circuit = self.circuit();
+        *circuit = circuit.after(probe, now);
+        probe
+    }
+
+    fn circuit(&self) -> MutexGuard<'_, Circuit> {
+        self.circuit.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Looks whether the access of a fresh sign-in works, before anything of it is stored: the token is used once, so that a
@@ -92,20 +133,19 @@ impl Connections {
         at: (Timestamp, &dyn Random),
     ) -> Result<(Verdict, SecretString), SecretsError> {
         let Fresh { signer, access_token, refresh_token } = fresh;
+        let ends_at = self.credential_ends_at(at.0).await?;
+        let judged = |refreshed, brought| judged(connection, Some(signer), refreshed, (brought, ends_at));
         let evidence = Evidence::of(access_token.expose_secret());
         if let Err(code) = evidence.admit(at.0) {
             let refused = if code == Code::MfaClaimMissing { Ok(evidence) } else { Err(code) };
-            return Ok((judged(connection, Some(signer), refused, (None, None)).verdict, refresh_token));
+            return Ok((judged(refused, (None, None)), refresh_token));
         }
-        let (probe, roles) =
-            tokio::join!(self.microsoft.probe(access_token, at.1, BUDGET), self.roles(signer, &refresh_token, at));
+        let (probe, roles) = tokio::join!(self.probe(access_token, at), self.roles(signer, &refresh_token, at));
         let (refreshed, roles, newest) = match roles? {
-            Ok(Some((roles, newest))) => (Ok(evidence), Some(roles), newest),
-            Ok(None) => (Ok(evidence), None, None),
+            Ok(Roles { seen, newest }) => (Ok(evidence), seen, newest),
             Err(code) => (Err(code), None, None),
         };
-        let examined = judged(connection, Some(signer), refreshed, (Some(probe), roles));
-        Ok((examined.verdict, newest.unwrap_or(refresh_token)))
+        Ok((judged(refreshed, (Some(probe), roles)), newest.unwrap_or(refresh_token)))
     }
 
     /// What is known of a connection without looking.
@@ -122,21 +162,20 @@ impl Connections {
         })
     }
 
-    /// The roles that Graph shows `signer` in, with the token that Microsoft gave in the place of `token`, if it did; or why
-    /// the token cannot be used.
+    /// The roles that Graph shows `signer` in; or why the token cannot be used.
     async fn roles(
         &self,
         signer: &Signer,
         token: &SecretString,
         at: (Timestamp, &dyn Random),
-    ) -> Result<Result<Option<(BTreeSet<PartnerRole>, Option<SecretString>)>, Code>, SecretsError> {
+    ) -> Result<Result<Roles, Code>, SecretsError> {
         let scope = format!("openid profile offline_access {}", self.graph_scope(READ_BACK));
         let refreshed = match self.refreshed(signer, token, &scope, at).await? {
             Ok(refreshed) => refreshed,
             Err(code) => return Ok(Err(code)),
         };
-        let roles = self.microsoft.partner_roles(&refreshed.access_token, BUDGET).await;
-        Ok(Ok(roles.map(|roles| (roles, refreshed.refresh_token))))
+        let seen = self.microsoft.partner_roles(&refreshed.access_token, BUDGET).await;
+        Ok(Ok(Roles { seen, newest: refreshed.refresh_token }))
     }
 
     /// Uses a token; once more with our own credential read again, should Microsoft refuse that.
@@ -175,18 +214,17 @@ fn judged(
     connection: &Connection,
     signer: Option<&Signer>,
     refreshed: Result<Evidence, Code>,
-    (probe, roles): (Option<Probe>, Option<BTreeSet<PartnerRole>>),
-) -> Examined {
-    let verdict = judge(&Seen {
+    ((probe, roles), secret_ends_at): ((Option<Probe>, Option<BTreeSet<PartnerRole>>), Option<Timestamp>),
+) -> Verdict {
+    judge(&Seen {
         consents: consents(connection, signer),
         refreshed: Some(refreshed),
         probe,
         roles,
         required: &connection.required_roles,
         token_used_at: connection.state.both().map(|both| both.token_at),
-        secret_ends_at: None,
-    });
-    Examined { verdict, rotated: false }
+        secret_ends_at,
+    })
 }
 
 fn consents<'a>(connection: &'a Connection, user: Option<&'a Signer>) -> Consents<'a> {

@@ -1,7 +1,10 @@
 //! How our application proves to Microsoft who it is: with a client secret, or with a certificate.
 //!
 //! Stored, it is one text. Two PEM blocks, `CERTIFICATE` and `PRIVATE KEY` (PKCS#8), in either order, are a
-//! certificate; a chain may stand beside it. Any other text is a client secret, as Entra shows it.
+//! certificate; a chain may stand beside it. Any other text is a client secret, as Entra shows it, perhaps with its end on a
+//! second line: `expires 2027-11-26`. A certificate says itself when it ends.
+
+mod validity;
 
 use std::fmt;
 
@@ -14,14 +17,21 @@ use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use secrecy::SecretString;
 use thiserror::Error;
 
+use crate::time::Timestamp;
+
 /// What every PEM block begins with. No client secret does: Entra makes them without spaces.
 const PEM: &str = "-----BEGIN ";
 
 /// How our application proves who it is.
 #[derive(Debug)]
 pub enum ClientCredential {
-    /// A client secret: sent as it is.
-    Secret(SecretString),
+    /// A client secret.
+    Secret {
+        /// Sent as it is.
+        value: SecretString,
+        /// When it ends, if whoever stored it wrote that along.
+        ends_at: Option<Timestamp>,
+    },
     /// A certificate: its key signs an assertion, and never leaves us.
     Certificate(Box<ClientCertificate>),
 }
@@ -55,9 +65,29 @@ impl ClientCredential {
         match stored.trim() {
             "" => Err(InvalidCredential::Empty),
             pem if pem.contains(PEM) => ClientCertificate::from_pem(pem).map(Box::new).map(Self::Certificate),
-            secret => Ok(Self::Secret(secret.into())),
+            secret => {
+                let (value, ends_at) = with_its_end(secret).unwrap_or((secret, None));
+                Ok(Self::Secret { value: value.into(), ends_at })
+            }
         }
     }
+
+    /// When Microsoft takes it no more, if that is known.
+    #[must_use]
+    pub fn ends_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Secret { ends_at, .. } => *ends_at,
+            Self::Certificate(certificate) => validity::not_after(certificate.der()),
+        }
+    }
+}
+
+/// A secret and the day that stands on a line of its own behind it: at its begin it has ended.
+fn with_its_end(text: &str) -> Option<(&str, Option<Timestamp>)> {
+    let (secret, day) = text.split_once('\n')?;
+    let day = day.trim().strip_prefix("expires ")?.trim();
+    let ends_at = format!("{day}T00:00:00Z").parse().ok()?;
+    Some((secret.trim_end(), Some(ends_at)))
 }
 
 impl ClientCertificate {
@@ -110,9 +140,18 @@ mod tests {
 
     #[test]
     fn a_text_is_a_secret_without_its_line_end() {
-        let ClientCredential::Secret(secret) = ClientCredential::parse("s~3cr.et\r\n").unwrap() else { panic!() };
-        assert_eq!(secret.expose_secret(), "s~3cr.et");
+        let read = |text: &str| match ClientCredential::parse(text).unwrap() {
+            ClientCredential::Secret { value, ends_at } => (value.expose_secret().to_owned(), ends_at),
+            ClientCredential::Certificate(_) => panic!("{text}"),
+        };
+        assert_eq!(read("s~3cr.et\r\n"), ("s~3cr.et".to_owned(), None));
         assert_eq!(ClientCredential::parse(" \n").unwrap_err(), InvalidCredential::Empty);
+        let end = "2027-11-26T00:00:00Z".parse().ok();
+        assert_eq!(read("s~3cr.et\r\nexpires 2027-11-26\n"), ("s~3cr.et".to_owned(), end));
+        assert_eq!(ClientCredential::parse("s\nexpires 2027-11-26").unwrap().ends_at(), end);
+        for other in ["s\nexpires soon", "s\n2027-11-26", "s expires 2027-11-26"] {
+            assert_eq!(read(other), (other.to_owned(), None), "no end can be read, and nothing is cut off");
+        }
     }
 
     /// A spoilt certificate is never sent as if it were a client secret.

@@ -161,7 +161,7 @@ pub(crate) fn token_client(registration: Registration<'_>, authority: AuthorityP
         .set_auth_type(AuthType::RequestBody)
         .set_token_uri(token);
     Some(match registration.credential {
-        ClientCredential::Secret(secret) => {
+        ClientCredential::Secret { value: secret, .. } => {
             client.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()))
         }
         ClientCredential::Certificate(_) => client,
@@ -176,7 +176,7 @@ pub(crate) fn assertion(
 ) -> Result<Option<String>, RedeemError> {
     let Registration { endpoints, client_id, credential, .. } = registration;
     match credential {
-        ClientCredential::Secret(_) => Ok(None),
+        ClientCredential::Secret { .. } => Ok(None),
         ClientCredential::Certificate(certificate) => {
             let made = assertion::assertion(certificate, client_id, &endpoints.token(authority), at);
             made.map(Some).ok_or(RedeemError::NotSent)

@@ -90,7 +90,7 @@ pub(crate) async fn rows(
 async fn certificate(secrets: &Secrets, now: Timestamp) -> Result<(), Error> {
     match secrets.client_credential(now).await.as_deref() {
         Ok(ClientCredential::Certificate(_)) => return Ok(()),
-        Ok(ClientCredential::Secret(_)) | Err(SecretsError::Absent(_)) => {}
+        Ok(ClientCredential::Secret { .. }) | Err(SecretsError::Absent(_)) => {}
         Err(fault) => return Err(fault.clone().into()),
     }
     let now = DateTime::from_timestamp(now.seconds(), 0).unwrap_or_default();

@@ -229,7 +229,7 @@ fn further_registration(
     let names: Vec<&str> = actions.flat_map(|action| names(action, Kind::Application, GRAPH)).collect();
     let listed = |listed: &&Permission| listed.kind == PermissionKind::Application && names.contains(&listed.value);
     let client_secret = match credential {
-        ClientCredential::Secret(secret) => secret.expose_secret().to_owned(),
+        ClientCredential::Secret { value: secret, .. } => secret.expose_secret().to_owned(),
         ClientCredential::Certificate(_) => String::new(),
     };
     AppRegistration {
@@ -250,7 +250,7 @@ fn simulation(
 ) -> Result<simulated_microsoft::Options, Error> {
     let clock = Arc::clone(acquaintance.clock);
     let (client_secret, certificates) = match acquaintance.credential {
-        ClientCredential::Secret(secret) => (secret.expose_secret().to_owned(), Vec::new()),
+        ClientCredential::Secret { value: secret, .. } => (secret.expose_secret().to_owned(), Vec::new()),
         ClientCredential::Certificate(certificate) => (String::new(), vec![Certificate::from_der(certificate.der())?]),
     };
     Ok(simulated_microsoft::Options {

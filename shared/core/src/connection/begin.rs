@@ -111,6 +111,7 @@ impl NewConnection {
             rounds: Rounds::default(),
             has_worked: false,
             next_look: None,
+            busy_looks: 0,
             lease: None,
             codes: Vec::new(),
             refused: None,

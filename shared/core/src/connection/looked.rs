@@ -24,7 +24,8 @@ pub const LOOK_AGAIN_AFTER: Duration = Duration::from_hours(20);
 /// The same where something must be mended: whoever mends it need not say so.
 const TROUBLE_AGAIN_AFTER: Duration = Duration::from_hours(1);
 
-/// The least and the most that a service which was busy is left alone.
+/// The least and the most that a service which was busy is left alone: twice as long with each look that finds it busy still,
+/// and never shorter than it asked for.
 const BUSY_AGAIN_AFTER: std::ops::RangeInclusive<Duration> = Duration::from_mins(5)..=Duration::from_hours(6);
 
 /// How a look ended, and what it left behind.
@@ -82,6 +83,7 @@ impl Leased {
         let Look { verdict, rotated, actor } = look;
         let state = seen(after.state.clone(), verdict, occasion.now);
         after.state = if rotated { with_token(state, occasion.now) } else { state };
+        after.busy_looks = if verdict.severity == Severity::Passing { after.busy_looks.saturating_add(1) } else { 0 };
         after.next_look = next_look(&after, verdict, occasion.now);
         after.refused = match (&after.state, verdict.code) {
             (State::UserConsented { .. }, Some(code)) => {
@@ -182,8 +184,9 @@ fn next_look(connection: &Connection, verdict: &Verdict, now: Timestamp) -> Opti
         State::Ready { .. } | State::Degraded { .. } | State::Broken { .. } => match verdict.severity {
             Severity::Healthy | Severity::Broken => LOOK_AGAIN_AFTER,
             Severity::Passing => {
-                let wanted = verdict.retry_after.unwrap_or_default();
-                wanted.clamp(*BUSY_AGAIN_AFTER.start(), *BUSY_AGAIN_AFTER.end())
+                let doubled = 2_u32.saturating_pow(connection.busy_looks.saturating_sub(1));
+                let patience = BUSY_AGAIN_AFTER.start().saturating_mul(doubled);
+                verdict.retry_after.unwrap_or_default().max(patience).min(*BUSY_AGAIN_AFTER.end())
             }
             Severity::Degraded => TROUBLE_AGAIN_AFTER,
         },

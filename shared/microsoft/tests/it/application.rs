@@ -25,7 +25,7 @@ const TEAMS_OBJECT: ObjectId = ObjectId::from_u128(6);
 type Part = (&'static str, u16, Value);
 
 fn readers() -> Vec<(ApplicationId, Arc<ClientCredential>)> {
-    vec![(CLIENT, Arc::new(ClientCredential::Secret("s3cret".to_owned().into())))]
+    vec![(CLIENT, Arc::new(ClientCredential::parse("s3cret").unwrap()))]
 }
 
 async fn asked(microsoft: &Microsoft, readers: &[(ApplicationId, Arc<ClientCredential>)]) -> View {
@@ -149,7 +149,7 @@ async fn another_registration_reads_what_one_may_not() {
         batch(&parts())
     })
     .await;
-    let second = (ApplicationId::from_u128(7), Arc::new(ClientCredential::Secret("other".to_owned().into())));
+    let second = (ApplicationId::from_u128(7), Arc::new(ClientCredential::parse("other").unwrap()));
     let both = [readers(), vec![second]].concat();
     assert!(matches!(asked(&world.microsoft, &both).await, View::Open { .. }));
     assert!(world.requests()[1].body.contains(&ApplicationId::from_u128(7).to_string()));

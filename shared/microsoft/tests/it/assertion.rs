@@ -1,6 +1,7 @@
 //! The client assertion: what a certificate sends in the place of a secret, read as RFC 7515 and Microsoft say.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -54,6 +55,8 @@ async fn an_assertion_is_what_microsoft_documents() {
     let der = STANDARD.decode(der).unwrap();
     let ClientCredential::Certificate(own) = ClientCredential::parse(&pem).unwrap() else { panic!("a certificate") };
     assert_eq!(own.der(), der, "what is uploaded to Entra");
+    let end = ClientCredential::parse(&pem).unwrap().ends_at();
+    assert_eq!(end, Some(NOW.plus(Duration::from_hours(30 * 24))));
     let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(der));
     let key = RsaPrivateKey::from_pkcs8_pem(key).unwrap().to_public_key();
     for (authority, path) in [

@@ -29,7 +29,7 @@ const REDEMPTION: Redemption<'_> = Redemption {
 };
 
 fn secret() -> ClientCredential {
-    ClientCredential::Secret(SecretString::from(SECRET))
+    ClientCredential::parse(SECRET).unwrap()
 }
 
 async fn redeem(microsoft: &Microsoft) -> Result<Redeemed, RedeemError> {

@@ -9,7 +9,7 @@ use onboarding_core::identity::Signer as Person;
 use onboarding_core::random::SystemRandomness;
 use onboarding_microsoft::Microsoft;
 use onboarding_microsoft::refresh::{Refresh, RefreshError, Refreshed};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
@@ -23,7 +23,7 @@ const SECRET: &str = "s3cr3t~&+=%/";
 const SCOPE: &str = "https://api.partnercenter.microsoft.com/user_impersonation openid profile offline_access";
 
 async fn refresh(microsoft: &Microsoft) -> Result<Refreshed, RefreshError> {
-    let credential = ClientCredential::Secret(SecretString::from(SECRET));
+    let credential = ClientCredential::parse(SECRET).unwrap();
     let of = Person { tenant: TENANT, object: PERSON, user_principal_name: None };
     let refresh = Refresh { tenant: TENANT, token: &TOKEN.into(), scope: SCOPE, of: &of };
     microsoft.refresh(&credential, refresh, (NOW, &SystemRandomness::new())).await

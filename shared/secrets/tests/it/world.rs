@@ -66,7 +66,7 @@ impl World {
 /// The client secret that is in force.
 pub(crate) async fn client_secret(world: &World, now: Timestamp) -> Result<String, SecretsError> {
     world.secrets.client_credential(now).await.map(|credential| match credential.as_ref() {
-        ClientCredential::Secret(secret) => secret.expose_secret().to_owned(),
+        ClientCredential::Secret { value: secret, .. } => secret.expose_secret().to_owned(),
         ClientCredential::Certificate(_) => panic!("a certificate"),
     })
 }

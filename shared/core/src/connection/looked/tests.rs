@@ -105,6 +105,24 @@ fn the_next_look_is_daily_or_as_asked() {
     assert_eq!(after(Some(Duration::from_hours(99))), Some(NOW.plus(Duration::from_hours(6))));
 }
 
+/// R197 A service that stays busy is left alone for twice as long each time, six hours at most; one that answers is looked at as
+/// before.
+#[test]
+fn a_service_that_stays_busy_is_left_alone_for_longer() {
+    let (mut connection, _) = look(consented(), &healthy());
+    let mut waits = Vec::new();
+    for _ in 0..9 {
+        connection = look(connection, &busy()).0;
+        waits.push(connection.next_look.unwrap());
+    }
+    let expected = [5, 10, 20, 40, 80, 160, 320, 360, 360].map(|minutes| NOW.plus(Duration::from_mins(minutes)));
+    assert_eq!(waits, expected);
+    let asked = Verdict { retry_after: Some(Duration::from_mins(7)), ..busy() };
+    let (ready, _) = look(connection, &healthy());
+    assert_eq!((ready.busy_looks, ready.next_look), (0, Some(NOW.plus(LOOK_AGAIN_AFTER))));
+    assert_eq!(look(ready, &asked).0.next_look, Some(NOW.plus(Duration::from_mins(7))));
+}
+
 /// P3 Whoever is at work is waited for, until the lease has ended; what was being tested is untested again.
 #[test]
 fn a_lease_that_ran_out_is_taken_over() {

@@ -62,6 +62,8 @@ metrics!(
     ConnectionExamined, "Count";
     /// Connections that were found broken for the first time.
     ConnectionBroken, "Count";
+    /// Days until our client secret or certificate ends, whenever a function reads it.
+    CredentialDaysLeft, "None";
     /// Starts of a function, by `Function`.
     ColdStart, "Count";
 );

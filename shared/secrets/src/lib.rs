@@ -24,6 +24,7 @@ use std::time::Duration;
 use aws_types::SdkConfig;
 use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::id::{ApplicationId, ResellerId};
+use onboarding_core::metric::{Metric, TARGET};
 use onboarding_core::random::Random;
 use onboarding_core::seal::SealingKeys;
 use onboarding_core::time::Timestamp;
@@ -98,7 +99,7 @@ impl Secrets {
 
     /// What proves our application to Microsoft.
     pub async fn client_credential(&self, now: Timestamp) -> Result<Arc<ClientCredential>, SecretsError> {
-        self.client_credential.get(now, self.read_client_credential(CLIENT_SECRET)).await
+        self.client_credential.get(now, self.read_client_credential(CLIENT_SECRET, now)).await
     }
 
     /// What proves these registrations to Microsoft, each with its own; `own` is the one that people sign in to.
@@ -116,7 +117,7 @@ impl Secrets {
                 self.client_credential(now).await?
             } else {
                 let kept = Arc::clone(self.further().entry(*client).or_default());
-                kept.get(now, self.read_client_credential(&further_secret(*client))).await?
+                kept.get(now, self.read_client_credential(&further_secret(*client), now)).await?
             };
             credentials.push((*client, credential));
         }
@@ -129,7 +130,7 @@ impl Secrets {
 
     /// The same, after Microsoft refused it: read again, at most once in 30 s, in case it was replaced.
     pub async fn client_credential_after_refusal(&self, now: Timestamp) -> Result<Arc<ClientCredential>, SecretsError> {
-        self.client_credential.get_after_miss(now, self.read_client_credential(CLIENT_SECRET)).await
+        self.client_credential.get_after_miss(now, self.read_client_credential(CLIENT_SECRET, now)).await
     }
 
     /// The keys that seal and open.
@@ -224,12 +225,17 @@ impl Secrets {
         }
     }
 
-    async fn read_client_credential(&self, name: &str) -> Result<Arc<ClientCredential>, SecretsError> {
+    async fn read_client_credential(&self, name: &str, now: Timestamp) -> Result<Arc<ClientCredential>, SecretsError> {
         let stored = self.store.read(name).await?;
-        ClientCredential::parse(stored.expose_secret()).map(Arc::new).map_err(|fault| {
+        let credential = ClientCredential::parse(stored.expose_secret()).map_err(|fault| {
             tracing::error!(%fault, "the client credential cannot be used");
             SecretsError::Malformed(self.store.full(name))
-        })
+        })?;
+        if let Some(end) = credential.ends_at() {
+            let days = end.since(now).as_secs() / (24 * 3_600);
+            tracing::info!(target: TARGET, metric = Metric::CredentialDaysLeft.name(), value = days);
+        }
+        Ok(Arc::new(credential))
     }
 
     async fn read_sealing_keys(&self) -> Result<Arc<SealingKeys>, SecretsError> {

@@ -8,7 +8,7 @@ use simulated_microsoft::{AppRegistration, CONTOSO, GRACE, SelfSigned};
 
 use crate::world::{Decision, World};
 
-const SECRET_ID: &str = "onboarding/sandbox/client-secret";
+pub(crate) const SECRET_ID: &str = "onboarding/sandbox/client-secret";
 
 fn options() -> Options {
     Options { sweep: false, insecure_redirects: true, ..Options::default() }
@@ -25,7 +25,7 @@ fn now(world: &World) -> DateTime<Utc> {
 
 impl World {
     /// Writes the credential, as an operator does.
-    async fn put_credential(&self, text: &str) {
+    pub(crate) async fn put_credential(&self, text: &str) {
         self.secrets_manager("PutSecretValue", &json!({"SecretId": SECRET_ID, "SecretString": text})).await;
     }
 

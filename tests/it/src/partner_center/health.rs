@@ -1,10 +1,15 @@
 //! The live test, the daily look, and the end of a connection.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use onboarding_core::time::Clock as _;
 use reqwest::Method;
 use serde_json::{Value, json};
-use simulated_microsoft::{ADMIN_AGENTS, End, IGOR, PartnerCenter, WINGTIP};
+use simulated_microsoft::{ADMIN_AGENTS, Effect, End, Fault, IGOR, PartnerCenter, WINGTIP};
 
 use super::{CONNECTIONS, go};
+use crate::client_credential::SECRET_ID;
 use crate::world::World;
 
 const DAY: i64 = 24 * 3_600;
@@ -128,6 +133,43 @@ async fn a_look_without_the_secret_store_changes_nothing() {
         let health = world.health(&id).await;
         assert_eq!((&health["status"], &health["code"]), (&json!("ready"), &Value::Null));
     }
+}
+
+/// R197 A Partner Center that is busy for one call after another is left alone for a while, whoever asks; then it is asked again.
+#[tokio::test]
+async fn a_busy_partner_center_is_left_alone() {
+    let world = World::new().await;
+    let id = world.ready_connection().await;
+    let asked = || world.microsoft().call_counts()["partnerCenter"];
+    let busy = Effect::Status { status: 429, body: String::new(), headers: BTreeMap::new() };
+    world.microsoft().add_fault(Fault { on: "partnerCenter".to_owned(), what: busy, times: None });
+    let before = asked();
+    for _ in 0..5 {
+        assert_eq!(world.health(&id).await["code"], "partner_center_busy");
+    }
+    assert_eq!(asked() - before, 3, "nobody asked a fourth time");
+    let refused = world.on_connection(&id, "finalize").await;
+    let wait = refused.json()["retryAfter"].as_u64();
+    assert!(wait.is_some_and(|wait| (1..=60).contains(&wait)), "{}", refused.text);
+    world.microsoft().set_faults(Vec::new());
+    world.sandbox.clock().advance(61);
+    assert_eq!(world.health(&id).await["code"], Value::Null);
+    assert_eq!(asked() - before, 4);
+}
+
+/// R197 Where our own secret ends before the token does, that is what is forecast.
+#[tokio::test]
+async fn the_end_of_our_own_secret_is_forecast() {
+    let world = World::new().await;
+    let stored = world.secrets_manager("GetSecretValue", &json!({"SecretId": SECRET_ID})).await;
+    let end = world.sandbox.clock().now().plus(Duration::from_hours(20 * 24)).to_string();
+    let day = end.split_once('T').unwrap().0;
+    world.put_credential(&format!("{}\nexpires {day}\n", stored["SecretString"].as_str().unwrap())).await;
+    world.sandbox.clock().advance(301);
+    let id = world.ready_connection().await;
+    let health = world.health(&id).await;
+    assert_eq!((&health["code"], &health["willBreakBy"]), (&Value::Null, &json!("our_secret_bad_or_expired")));
+    assert!(health["willBreakAt"].as_str().unwrap().starts_with(day), "{health}");
 }
 
 /// R170 Ended, a connection has no token and no links, says what is left to do, and stays ended.

@@ -64,7 +64,7 @@ impl Connections {
             return Ok(Examined { verdict: self.unseen(connection), rotated: false });
         };
         let (signer, ends_at) = (&both.user.signer, self.credential_ends_at(at.0).await?);
-        let judged = |refreshed, brought| judged(connection, Some(signer), refreshed, (brought, ends_at));
+        let judged = |refreshed, brought: Brought| judged(connection, Some(signer), refreshed, brought, ends_at);
         let token = match self.secrets.refresh_token(&connection.id).await {
             Ok(token) => token,
             Err(SecretsError::Absent(_)) => {
@@ -134,7 +134,7 @@ impl Connections {
     ) -> Result<(Verdict, SecretString), SecretsError> {
         let Fresh { signer, access_token, refresh_token } = fresh;
         let ends_at = self.credential_ends_at(at.0).await?;
-        let judged = |refreshed, brought| judged(connection, Some(signer), refreshed, (brought, ends_at));
+        let judged = |refreshed, brought: Brought| judged(connection, Some(signer), refreshed, brought, ends_at);
         let evidence = Evidence::of(access_token.expose_secret());
         if let Err(code) = evidence.admit(at.0) {
             let refused = if code == Code::MfaClaimMissing { Ok(evidence) } else { Err(code) };
@@ -209,12 +209,16 @@ impl Connections {
     }
 }
 
+/// What Partner Center and Graph answered, as far as they were asked.
+type Brought = (Option<Probe>, Option<BTreeSet<PartnerRole>>);
+
 /// What is made of a token that was used, or refused, and of what was read with it.
 fn judged(
     connection: &Connection,
     signer: Option<&Signer>,
     refreshed: Result<Evidence, Code>,
-    ((probe, roles), secret_ends_at): ((Option<Probe>, Option<BTreeSet<PartnerRole>>), Option<Timestamp>),
+    (probe, roles): Brought,
+    secret_ends_at: Option<Timestamp>,
 ) -> Verdict {
     judge(&Seen {
         consents: consents(connection, signer),

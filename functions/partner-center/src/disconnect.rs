@@ -10,7 +10,7 @@ use onboarding_lambda::routes::PartnerCenterOp;
 use crate::{App, Error, find};
 
 /// First the connection ends, so that nothing stores a token any more; then the token goes, and is seen to be gone. Asked for
-/// again, it does what is left of that.
+/// again, it does what is left of that, and looks again whether the customer has taken our application away.
 pub(crate) async fn disconnect(app: &App, call: &Call<PartnerCenterOp>) -> Result<Answer, Error> {
     let found = find(app, call).await?;
     call.json_object_if_any()?.finish(Some(())).map_err(Error::Invalid)?;
@@ -30,5 +30,6 @@ pub(crate) async fn disconnect(app: &App, call: &Call<PartnerCenterOp>) -> Resul
         moved.after
     };
     connections.secrets.discard_refresh_token(&ended.id).await?;
-    Ok(Answer::json(StatusCode::OK, &ended.certificate(true)))
+    let application_gone = connections.application_gone(&ended, (call.now(), call.occasion().random)).await?;
+    Ok(Answer::json(StatusCode::OK, &ended.certificate(true, application_gone)))
 }

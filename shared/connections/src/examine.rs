@@ -104,6 +104,18 @@ impl Connections {
         Ok(true)
     }
 
+    /// Whether our application is gone from the partner's tenant, and with it all that was granted there; none if that cannot
+    /// be seen.
+    pub async fn application_gone(
+        &self,
+        connection: &Connection,
+        at: (Timestamp, &dyn Random),
+    ) -> Result<Option<bool>, SecretsError> {
+        let credential = self.secrets.client_credential(at.0).await?;
+        let is_there = self.microsoft.is_in_tenant(&credential, connection.partner_tenant, at, BUDGET).await;
+        Ok(is_there.map(|is_there| !is_there))
+    }
+
     /// When our own credential ends, if that is known.
     async fn credential_ends_at(&self, now: Timestamp) -> Result<Option<Timestamp>, SecretsError> {
         Ok(self.secrets.client_credential(now).await?.ends_at())

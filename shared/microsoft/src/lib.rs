@@ -191,6 +191,23 @@ impl Microsoft {
         graph::provisioning::provision(&self.http, &self.settings.endpoints, access_token, tenant, budget).await
     }
 
+    /// Whether our application is in `tenant`, and with it whatever was granted there; none if Microsoft does not say.
+    pub async fn is_in_tenant(
+        &self,
+        credential: &ClientCredential,
+        tenant: TenantId,
+        at: (Timestamp, &dyn Random),
+        budget: Duration,
+    ) -> Option<bool> {
+        let Settings { endpoints, clients } = &self.settings;
+        let registration = Registration { endpoints, client_id: clients.own(), credential };
+        match tokio::time::timeout(budget, app_token::app_token(&self.http, registration, tenant, at)).await {
+            Ok(Ok(_)) => Some(true),
+            Ok(Err(app_token::NoToken::NotInTenant)) => Some(false),
+            Ok(Err(app_token::NoToken::NotGiven)) | Err(_) => None,
+        }
+    }
+
     /// The tenant that owns `domain`.
     pub async fn tenant_of(&self, domain: &Domain) -> Result<TenantId, DiscoveryError> {
         discovery::tenant_of(&self.http, &self.settings.endpoints, domain.as_str()).await

@@ -14,10 +14,13 @@ const SEEN_TO_AGAIN_AFTER: std::time::Duration = LEASE.saturating_mul(2);
 
 /// What only the customer can take back: our access to do so is what was removed.
 const LEFT: &[&str] = &[
-    "In Microsoft Entra admin center, Enterprise applications, delete our application: that takes the organisation's consent back.",
+    DELETE_APPLICATION,
     "In Microsoft Entra admin center, Users, revoke the sessions of the integration user.",
     "In Partner Center, User management, take the role from the integration user if it has no other use.",
 ];
+
+/// The first of it; what granted everything is gone with our application.
+const DELETE_APPLICATION: &str = "In Microsoft Entra admin center, Enterprise applications, delete our application: that takes the organisation's consent back.";
 
 /// What became of a connection that was ended.
 #[derive(Debug, Serialize)]
@@ -35,6 +38,9 @@ pub struct Certificate<'a> {
     pub disconnected_at: Option<String>,
     /// Whether the secret store was seen to hold no token of it any more.
     pub token_gone: bool,
+    /// Whether our application was seen to be gone from the tenant, and with it all that was granted; none if it could not be seen.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub application_gone: Option<bool>,
     /// What is left for the customer to do.
     pub left_to_do: &'static [&'static str],
 }
@@ -42,7 +48,7 @@ pub struct Certificate<'a> {
 impl Connection {
     /// What became of it.
     #[must_use]
-    pub fn certificate(&self, token_gone: bool) -> Certificate<'_> {
+    pub fn certificate(&self, token_gone: bool, application_gone: Option<bool>) -> Certificate<'_> {
         let since = if let State::Disconnected { since } = self.state { Some(since.to_string()) } else { None };
         Certificate {
             id: &self.id,
@@ -50,7 +56,8 @@ impl Connection {
             partner_tenant_id: self.partner_tenant,
             disconnected_at: since,
             token_gone,
-            left_to_do: LEFT,
+            application_gone,
+            left_to_do: if application_gone == Some(true) { &LEFT[1..] } else { LEFT },
         }
     }
 }

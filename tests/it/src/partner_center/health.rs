@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use onboarding_core::time::Clock as _;
+use onboarding_sandbox::Overrides;
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulated_microsoft::{ADMIN_AGENTS, Effect, End, Fault, IGOR, PartnerCenter, WINGTIP};
@@ -182,8 +183,16 @@ async fn a_connection_ends_for_good() {
         let ended = world.on_connection(&id, "disconnect").await;
         assert_eq!((ended.status.as_u16(), &ended.json()["tokenGone"]), (200, &json!(true)), "{}", ended.text);
         assert!(ended.text.contains("Enterprise applications"), "{}", ended.text);
+        assert_eq!(ended.json()["applicationGone"], false);
         assert_eq!(world.tokens_kept().await, 0);
     }
+    let own = Overrides::default().client_id().to_string();
+    world.microsoft().remove_service_principal(WINGTIP.id, &own);
+    let gone = world.on_connection(&id, "disconnect").await.json();
+    assert_eq!((&gone["applicationGone"], gone["leftToDo"].as_array().map(Vec::len)), (&json!(true), Some(2)));
+    let down = Effect::Status { status: 503, body: String::new(), headers: BTreeMap::new() };
+    world.microsoft().add_fault(Fault { on: "token".to_owned(), what: down, times: Some(1) });
+    assert_eq!(world.on_connection(&id, "disconnect").await.json()["applicationGone"], Value::Null);
     assert_eq!(go(&link, &IGOR).await.status, 403);
     for what in ["admin-consent-link", "user-consent-link", "finalize"] {
         let refused = world.on_connection(&id, what).await;

@@ -72,7 +72,7 @@ pub(super) fn describe(operation: PartnerCenterOp) -> Described {
             "disconnect",
             "End a connection",
             "For good: its token is removed and seen to be gone. The answer says what is left for the customer to do. A repeat \
-             answers the same.",
+             looks again whether the customer has removed the application.",
         )
         .takes::<Nothing>(json!({}))
         .optionally()
@@ -136,6 +136,7 @@ fn ended() -> Value {
         "partnerTenantId": "31a671b0-1111-4a4a-8b8b-000000000001",
         "disconnectedAt": "2026-11-26T09:00:00.000Z",
         "tokenGone": true,
+        "applicationGone": false,
         "leftToDo": ["In Microsoft Entra admin center, Enterprise applications, delete our application."],
     })
 }

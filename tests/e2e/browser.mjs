@@ -27,6 +27,9 @@ const HEADERS = {
   'x-request-id': /^req_/,
 };
 const POLICY = ["frame-ancestors 'none'", "base-uri 'none'", 'form-action '];
+const LANGUAGES = new URL('../../shared/core/languages/', import.meta.url);
+/** What stands before a provider's name in every language (R005). */
+const PROVIDER = 'Service Provider';
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 /** The same for the sandbox's own pages, which have forms and a script. */
@@ -169,8 +172,11 @@ export async function readable(page, heading) {
   await accessible(page);
 }
 
+const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+const RULES = [...WCAG, 'best-practice'];
+
 /** Asserts that axe finds nothing on the page, as it is shown light, dark, and on a telephone. */
-export async function accessible(page) {
+export async function accessible(page, rules = RULES) {
   // axe waits by timers, which a page without script does not have.
   if (page.context()[SCRIPTLESS]) return;
   const size = page.viewportSize();
@@ -179,12 +185,29 @@ export async function accessible(page) {
     await page.setViewportSize({ width, height: 800 });
     // Through DevTools, which the policy of the page does not stop; nothing is loaded.
     await page.evaluate(await axe());
-    const found = await page.evaluate(() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+    const found = await page.evaluate((runOnly) => axe.run(document, { runOnly }), rules);
     const violations = found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
     assert.deepEqual(violations, [], `${page.url()} (${colorScheme}, ${width})`);
   }
   await page.emulateMedia({ colorScheme: null });
   if (size) await page.setViewportSize(size);
+}
+
+/** Asserts that the page is in `language`, and that no text which the catalogue translates stands on it in English. */
+export async function speaks(page, language) {
+  assert.equal(await page.locator('html').getAttribute('lang'), language);
+  const said = `${await page.title()}\n${await page.locator('body').innerText()}`.replaceAll(/\s+/g, ' ');
+  const english = (await catalogue(language)).filter((text) => said.includes(text));
+  assert.deepEqual(english, [], `${page.url()} is in ${language}`);
+}
+
+/** The English texts that a catalogue has another text for. A word is left out: it may be one of the other language too. */
+async function catalogue(language) {
+  if (language === 'en') return [];
+  const text = await readFile(new URL(`${language}.po`, LANGUAGES), 'utf8');
+  const entries = [...text.matchAll(/^msgid "(.+)"\nmsgstr "(.+)"$/gm)].filter(([, from, to]) => from !== to);
+  assert.ok(entries.length > 100, language);
+  return entries.map(([, from]) => from).filter((from) => from !== PROVIDER && from.includes(' '));
 }
 
 let source;
@@ -218,8 +241,15 @@ function inspect() {
   };
 }
 
+/** The HTML part of a mail, looked at: it has no landmarks, and is light always, since mail programs darken mails each in its way. */
+export async function letter(page, html, name) {
+  await page.setContent(html);
+  await accessible(page, WCAG);
+  await picture(page, name, { dark: false });
+}
+
 /** Pictures of a page as people meet it: light, dark, and on a telephone. */
-export async function picture(page, name) {
+export async function picture(page, name, { dark = true } = {}) {
   await mkdir(SHOTS, { recursive: true });
   const wide = { width: 1024, height: 720 };
   for (const [look, colorScheme, size] of [
@@ -232,7 +262,7 @@ export async function picture(page, name) {
     assert.ok(overflow <= 0, `${name} (${look}) scrolls sideways by ${overflow} px`);
     const { ground, faint } = await page.evaluate(inspect);
     assert.deepEqual(faint, [], `${name} (${look}) has text that is hard to read`);
-    assert.equal(ground < 0.2, colorScheme === 'dark', `${name} (${look}): the luminance of the ground is ${ground}`);
+    assert.equal(ground < 0.2, dark && colorScheme === 'dark', `${name} (${look}): the luminance of the ground is ${ground}`);
   }
   await page.emulateMedia({ colorScheme: null });
   await page.setViewportSize(wide);

@@ -86,13 +86,38 @@ class World {
     return this.call('GET', `${this.api}/v1/resellers/${id}`, { key: this.operatorKey });
   }
 
+  /** The newest mail to an address, once there are `count` of them. */
+  async mailTo(address, count = 1) {
+    for (const end = Date.now() + 10_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+      const mails = (await this.call('GET', `${this.mail}/messages`)).filter(({ to }) => to.includes(address));
+      if (mails.length >= count) return mails.at(-1);
+      assert.ok(Date.now() < end, `${mails.length} of ${count} mails came`);
+    }
+  }
+
   /** The address in the newest mail to a contact, once it is there. */
   async activationLink(contact) {
-    for (const end = Date.now() + 10_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
-      const mail = (await this.call('GET', `${this.mail}/messages`)).findLast(({ to }) => to.includes(contact));
-      if (mail) return mail.text.match(/^http\S+\/activate\/\S+$/m)[0];
-      assert.ok(Date.now() < end, 'no mail came');
-    }
+    return (await this.mailTo(contact)).text.match(/^http\S+\/activate\/\S+$/m)[0];
+  }
+
+  /** Invites an administrator, and answers the invitation. */
+  invite(enterpriseId, adminEmail, options = {}) {
+    const url = `${this.api}/v1/enterprises/${enterpriseId}/invitations`;
+    return this.call('POST', url, { key: this.resellerKey, body: { adminEmail, ...options }, status: 201 });
+  }
+
+  /** Sends an invitation once more. */
+  resend(invitation, status = 200) {
+    const url = `${this.api}/v1/invitations/${invitation}/resend`;
+    return this.call('POST', url, { key: this.resellerKey, body: {}, status });
+  }
+
+  /** The states of an enterprise and of its invitations, in one word each. */
+  async standing(enterpriseId) {
+    const url = `${this.api}/v1/enterprises/${enterpriseId}`;
+    const { status } = await this.call('GET', url, { key: this.resellerKey });
+    const { items } = await this.call('GET', `${url}/invitations`, { key: this.resellerKey });
+    return [status, ...items.map((invitation) => invitation.status)];
   }
 
   /** Stops an enterprise (`disable`), or lets it go on (`enable`). */

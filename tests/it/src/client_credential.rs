@@ -19,7 +19,7 @@ fn client_id() -> String {
     Overrides::default().client_id().to_string()
 }
 
-fn now(world: &World) -> DateTime<Utc> {
+pub(crate) fn now(world: &World) -> DateTime<Utc> {
     DateTime::from_timestamp(world.sandbox.clock().now().seconds(), 0).unwrap()
 }
 
@@ -30,7 +30,7 @@ impl World {
     }
 
     /// Changes our registration at Microsoft, as an operator does.
-    fn register(&self, change: impl FnOnce(&mut AppRegistration)) {
+    pub(crate) fn register(&self, change: impl FnOnce(&mut AppRegistration)) {
         let mut app = self.microsoft().registration(&client_id()).unwrap();
         change(&mut app);
         self.microsoft().register(app);

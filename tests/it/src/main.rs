@@ -50,6 +50,7 @@ mod refusal;
 mod requests;
 mod reseller;
 mod reset;
+mod rotation;
 mod sealing_key;
 mod start;
 mod tap;

@@ -37,7 +37,7 @@ fn state_of(link: &str) -> String {
 
 impl World {
     /// Rotates, as the platform team does: when the new key seals, and until when the former one opens.
-    async fn rotate_sealing_key(&self) -> (Timestamp, Timestamp) {
+    pub(crate) async fn rotate_sealing_key(&self) -> (Timestamp, Timestamp) {
         let rotated = self.operator(Method::POST, "/sandbox/rotate-sealing-keys", None).await;
         assert_eq!(rotated.status, 200, "{}", rotated.text);
         let at = |field: &str| Timestamp::from_millis(rotated.json()[field].as_i64().unwrap());
@@ -55,7 +55,7 @@ impl World {
     }
 
     /// The key that seals now.
-    async fn present_key(&self) -> String {
+    pub(crate) async fn present_key(&self) -> String {
         let name = format!("Probe {}", probe());
         let enterprise = self.enterprise(json!({"enterpriseName": name, "expectedTenant": CONTOSO.id})).await;
         key_of(&state_of(&self.registration_url(enterprise).await)).to_owned()

@@ -34,7 +34,7 @@ pub(crate) fn signatures_made_by(headers: &BTreeMap<String, String>, body: &str,
 }
 
 impl World {
-    async fn rotate(&self, provider: &Provider) -> String {
+    pub(crate) async fn rotate(&self, provider: &Provider) -> String {
         let path = format!("/v1/resellers/{}/webhook-secret", provider.id);
         let rotated = self.operator(Method::POST, &path, Some(&json!({}))).await;
         assert_eq!(rotated.status, 200, "{}", rotated.text);

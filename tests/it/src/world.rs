@@ -15,6 +15,7 @@ pub(crate) struct World {
 }
 
 /// A provider that a test has made.
+#[derive(Clone)]
 pub(crate) struct Provider {
     pub(crate) id: ResellerId,
     pub(crate) key: String,

@@ -39,6 +39,11 @@ function codeIn({ text, html }) {
   return code;
 }
 
+/** The link in a mail. */
+function linkIn({ text }) {
+  return text.match(/^http\S+\/start\/\S+$/m)[0];
+}
+
 /** Asserts that the page is whole, in its language, and without a fault that axe finds; leaves pictures of it. */
 async function looked(page, language, name) {
   await speaks(page, language);
@@ -77,9 +82,11 @@ async function way(t, name, language, { locale, options, mailLanguage }) {
   const code = codeIn(mail);
   await grace.page.goto(world.mail);
   assert.ok((await grace.page.locator('article').innerText()).includes(code), 'the mailbox shows the mail');
+  assert.equal(await grace.page.locator('article a').getAttribute('href'), linkIn(mail));
   const page = await pressed(grace, mail, WORDS[mailLanguage].complete);
 
   assert.equal(await page.getByText(words.two).count(), 1);
+  assert.equal(await page.locator('.address').count(), 0, 'the address alone opens nothing');
   await looked(page, language, `${name}-start`);
   await typed(page, '2222-3333', words);
   await page.getByRole('heading', { level: 1, name: words.refused }).waitFor();
@@ -126,11 +133,11 @@ test('R161, R165 stopped after the first screen, and finished days later in anot
   await screen(page, words, false);
   assert.deepEqual(await world.standing(enterprise), ['active', 'accepted']);
 
-  await page.goto(mail.text.match(/^http\S+\/start\/\S+$/m)[0]);
+  await page.goto(linkIn(mail));
   await page.getByRole('heading', { level: 1 }).waitFor();
   await looked(page, 'de', 'after-the-end');
   const late = await visitor(t, world, { locale: 'de-DE' });
-  const form = await late.context.request.post(mail.text.match(/^http\S+\/start\/\S+$/m)[0], { form: { code: codeIn(mail) } });
+  const form = await late.context.request.post(linkIn(mail), { form: { code: codeIn(mail) } });
   assert.equal(form.status(), 400);
   assert.ok((await form.text()).includes(words.refused));
   await world.resend(invitation, 409);

@@ -64,7 +64,7 @@ for (const language of Object.keys(LOCALES)) {
     await world.advance(11 * 60);
     await world.tick();
     await page.goto(url);
-    await look('start-done');
+    await look('start-second');
     await page.goto(`${world.api}/permissions`);
     await look('permissions');
     await page.goto(`${world.api}/diagnose`);

@@ -93,7 +93,7 @@ impl Journey {
 pub(crate) async fn show(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Answer, Error> {
     let journey = journey(app, call).await?;
     let asks_for_code = journey.is_closed(call);
-    let Journey { handle, start, enterprise, reseller, plan, .. } = journey;
+    let Journey { handle, start, enterprise, reseller, plan, invitation, .. } = journey;
     let settings = app.microsoft.settings();
     let (action, authority) = (format!("/start/{handle}"), settings.endpoints.authority_origin());
     let next = plan.screens.first().map(|screen| NextScreen {
@@ -121,7 +121,7 @@ pub(crate) async fn show(app: &App, call: &Call<RegistrationUrlOp>) -> Result<An
         done: ActionType::all().filter(granted).collect(),
         checking: ActionType::all().filter(checking).collect(),
         waiting: ActionType::all().any(waits),
-        address: &address,
+        address: invitation.is_none().then_some(address.as_str()),
         asks_for_code,
         later: plan.screens.iter().skip(1).flat_map(|screen| screen.actions.clone()).collect(),
         reference: call.reference(),

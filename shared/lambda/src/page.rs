@@ -31,7 +31,7 @@ const STYLE: &str = include_str!("../templates/style.css");
 /// What a page may load and do: its own style sheet, told by its hash, and nothing else. There is no script. A test
 /// compares the hash with [`STYLE`] and says the right one.
 const POLICY: &str = "default-src 'none'; \
-     style-src 'sha256-NR1rdTLYiK1Mf7Pr6gjPHbfYLFqfndX7AYsVNMZprZk='; \
+     style-src 'sha256-JEXgaQ5yZdJp8kPycZQD6YI0eiQ2yk4x/32y2iI6xN0='; \
      frame-ancestors 'none'; base-uri 'none'; form-action";
 
 /// What stands in place of a page that could not be rendered; the templates leave no cause for it.
@@ -80,8 +80,8 @@ pub struct Start<'a> {
     pub checking: Vec<ActionType>,
     /// Whether a tenant waits for the provider's word: this person's, or a stranger's.
     pub waiting: bool,
-    /// The address of the page, to be passed on.
-    pub address: &'a str,
+    /// The address of the page, to be passed on; none with an invitation, whose code it would lack.
+    pub address: Option<&'a str>,
     /// Whether the code of an invitation is asked for first.
     pub asks_for_code: bool,
     /// The reference of this request.
@@ -213,7 +213,7 @@ struct StartTemplate<'a> {
     later: Vec<&'static str>,
     checking: Vec<&'static str>,
     waiting: bool,
-    address: &'a str,
+    address: Option<&'a str>,
     asks_for_code: bool,
     reference: &'a str,
     correlation_id: Option<&'a str>,

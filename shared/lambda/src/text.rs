@@ -53,6 +53,7 @@ pub(crate) struct StartText {
     pub(crate) who_asks: &'static str,
     pub(crate) who_asked: &'static str,
     pub(crate) last_time: &'static str,
+    pub(crate) same_page: &'static str,
     pub(crate) grants: &'static str,
     pub(crate) permissions: &'static str,
     pub(crate) sent: &'static str,
@@ -68,6 +69,7 @@ pub(crate) struct StartText {
     pub(crate) complete: &'static str,
     pub(crate) not_me: &'static str,
     pub(crate) pass_on: &'static str,
+    pub(crate) pass_mail_on: &'static str,
     pub(crate) checking: &'static str,
     pub(crate) checking_hint: &'static str,
     pub(crate) waiting: &'static str,
@@ -83,6 +85,7 @@ pub(crate) const START: StartText = StartText {
     who_asks: "asks for permissions in the Microsoft tenant of",
     who_asked: "has asked for permissions in the Microsoft tenant of",
     last_time: "It did not work the last time",
+    same_page: "The link leads to this page. Once that is done, go on with the button below.",
     grants: "What the next Microsoft screen is for",
     permissions: "What it asks for",
     sent: "What the service provider is told",
@@ -99,6 +102,8 @@ pub(crate) const START: StartText = StartText {
     not_me: "If you are not that administrator",
     pass_on: "Pass this address on to your Global Administrator. It can do no more for them than for you, and opening it \
               grants nothing.",
+    pass_mail_on: "Pass the invitation mail on to your Global Administrator: this page can be used with its code alone. Opening it \
+                   grants nothing.",
     checking: "Being checked with Microsoft",
     checking_hint: "If you have accepted these just now, wait a minute and look again. Otherwise go on.",
     waiting: "Waiting for the service provider",

@@ -46,8 +46,8 @@ const ENGLISH: InvitationText = InvitationText {
     address: "If the button does not work, open this address:",
     account: "Sign in with a Global Administrator of your organisation. On Microsoft\u{2019}s first screen tick \u{201c}Consent on \
               behalf of your organization\u{201d}, then Accept. You may stop after each screen and go on later with the same link.",
-    signs_in_for: "You sign in with Microsoft for",
-    gives: "Then our application is granted permissions of its own for",
+    signs_in_for: "What you sign in with Microsoft for",
+    gives: "What our application then gets permissions of its own for",
     until: "Code and link work until {until}.",
     unexpected: "Did you not expect this? Then do nothing: opening the page grants nothing.",
 };
@@ -66,8 +66,8 @@ const GERMAN: InvitationText = InvitationText {
     account: "Melden Sie sich als Globaler Administrator Ihrer Organisation an. Setzen Sie auf der ersten Seite von Microsoft das \
               H\u{e4}kchen bei \u{201e}Zustimmung im Namen Ihrer Organisation\u{201c} und w\u{e4}hlen Sie \u{201e}Akzeptieren\u{201c}. \
               Nach jeder Seite k\u{f6}nnen Sie aufh\u{f6}ren und sp\u{e4}ter mit demselben Link weitermachen.",
-    signs_in_for: "Sie melden sich bei Microsoft an f\u{fc}r",
-    gives: "Danach erh\u{e4}lt unsere Anwendung eigene Berechtigungen f\u{fc}r",
+    signs_in_for: "Wof\u{fc}r Sie sich bei Microsoft anmelden",
+    gives: "Wof\u{fc}r unsere Anwendung danach eigene Berechtigungen erh\u{e4}lt",
     until: "Code und Link gelten bis {until}.",
     unexpected: "Haben Sie das nicht erwartet? Dann tun Sie nichts: Das \u{d6}ffnen der Seite erteilt keine Berechtigung.",
 };
@@ -86,8 +86,8 @@ const SPANISH: InvitationText = InvitationText {
     account: "Inicie sesi\u{f3}n como administrador global de su organizaci\u{f3}n. En la primera pantalla de Microsoft marque \
               \u{ab}Consentimiento en nombre de la organizaci\u{f3}n\u{bb} y elija Aceptar. Puede detenerse despu\u{e9}s de cada \
               pantalla y continuar m\u{e1}s tarde con el mismo enlace.",
-    signs_in_for: "Usted inicia sesi\u{f3}n en Microsoft para",
-    gives: "Despu\u{e9}s nuestra aplicaci\u{f3}n recibe permisos propios para",
+    signs_in_for: "Para qu\u{e9} inicia sesi\u{f3}n en Microsoft",
+    gives: "Para qu\u{e9} recibe despu\u{e9}s permisos propios nuestra aplicaci\u{f3}n",
     until: "El c\u{f3}digo y el enlace funcionan hasta {until}.",
     unexpected: "\u{bf}No esperaba este mensaje? Entonces no haga nada: abrir la p\u{e1}gina no concede ning\u{fa}n permiso.",
 };
@@ -106,8 +106,8 @@ const FRENCH: InvitationText = InvitationText {
     account: "Connectez-vous en tant qu\u{2019}administrateur g\u{e9}n\u{e9}ral de votre organisation. Sur le premier \u{e9}cran de \
               Microsoft, cochez \u{ab}\u{a0}Consentement au nom de votre organisation\u{a0}\u{bb}, puis Accepter. Vous pouvez vous \
               arr\u{ea}ter apr\u{e8}s chaque \u{e9}cran et reprendre plus tard avec le m\u{ea}me lien.",
-    signs_in_for: "Vous vous connectez \u{e0} Microsoft pour",
-    gives: "Ensuite, notre application re\u{e7}oit ses propres autorisations pour",
+    signs_in_for: "\u{c0} quoi sert votre connexion \u{e0} Microsoft",
+    gives: "\u{c0} quoi servent ensuite les autorisations propres de notre application",
     until: "Le code et le lien sont valables jusqu\u{2019}au {until}.",
     unexpected: "Vous n\u{2019}attendiez pas ce message\u{a0}? Alors ne faites rien\u{a0}: ouvrir la page n\u{2019}accorde rien.",
 };

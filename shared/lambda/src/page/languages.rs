@@ -84,7 +84,7 @@ fn a_start_page_is_in_one_language() {
             later: vec![ActionType::UserSync],
             checking: vec![ActionType::Presence],
             waiting: true,
-            address: "https://a.example/start/x",
+            address: None,
             asks_for_code: true,
             reference: &reference,
         });

@@ -39,8 +39,8 @@ pub(super) const ROWS: &[Advice] = &[
         Code::InvitationCodeRefused,
         Who::Signer,
         "This invitation code cannot be used",
-        "The code is not complete, was used before, was replaced by a newer mail's, has expired, or was taken back. Nothing has \
-         happened.",
+        "The code is mistyped or incomplete, was used before, was replaced by that of a newer mail, has expired, or was taken \
+         back. Nothing has happened.",
         &[
             "Look for the newest invitation mail, and copy its code, all of it.",
             "If that does not help, ask the service provider for a new invitation.",

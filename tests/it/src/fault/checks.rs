@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onboarding_core::action::ActionType;
 use onboarding_core::advice::{Code, LinkAfter};
-use serde_json::Value;
+use serde_json::{Value, json};
 use simulated_microsoft::CONTOSO;
 
 use super::outside::Outside;
@@ -153,7 +153,7 @@ pub(crate) async fn nothing_is_half_told(outside: &Outside, run: &Run, what: &st
     assert_eq!(rows.deliveries.len(), rows.told_refusals() + rows.granted_requests(), "{what}");
 }
 
-const REFUSED: [&str; 3] = ["consent.blocked", "consent.declined", "consent.unverifiable"];
+const REFUSED: [&str; 4] = ["consent.blocked", "consent.declined", "consent.expired", "consent.unverifiable"];
 
 /// P3, P5, P6 Each grant has its outcome, its audit row, its tenant and the tenant's guard, and none of them is without it;
 /// and of all sign-ins and links of an action one led to it. A refusal that was told has one audit row, and no more.
@@ -230,14 +230,15 @@ pub(crate) async fn fate(outside: &Outside, run: &Run, what: &str) -> Fate {
     Fate::Spent
 }
 
-/// P7 Nothing was granted, sent or told by a link that was over, and it was given to nobody.
+/// P7 Nothing was granted or sent by a link that was over, and it was given to nobody; nothing is told but that it is over.
 pub(crate) async fn nothing_came_of_it(outside: &Outside, run: &Run, what: &str) {
     let rows = Rows::of(outside.rows().await, run.enterprise);
     assert_eq!(outside.plan.codes(), Vec::<String>::new(), "{what}");
-    assert!(rows.deliveries.is_empty() && !rows.has_guard, "{what}");
-    assert_eq!((rows.granted_requests(), rows.told_refusals()), (0, 0), "{what}");
+    let (told, links) = (rows.told_refusals(), rows.requests.len());
+    assert_eq!((rows.deliveries.len(), rows.has_guard), (told, false), "{what}");
+    assert_eq!((rows.granted_requests(), told), (0, links), "{what}");
     for request in rows.requests {
-        assert_eq!(request["stage"]["M"]["name"]["S"], "pending", "{what}");
+        assert_eq!(request["refusedCodes"]["L"], json!([{"S": "abandoned"}]), "{what}");
         assert_eq!(request["usedCodes"]["L"].as_array().map(Vec::len), Some(0), "{what}");
     }
 }

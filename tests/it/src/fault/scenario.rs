@@ -140,11 +140,11 @@ const APPLICATION: Scenario = Scenario { action: ActionType::UserSync, ..ORDINAR
 const STARTED: Scenario =
     Scenario { along: &[ActionType::ServiceProviderManagement], link: Link::StartPage, ..ORDINARY };
 
-/// A link whose last second is over when the answer comes.
+/// A link whose last second is over when the answer comes: it is told that nobody came back by it.
 const ENDED: Scenario = Scenario {
     before: &[Before::AlmostOver],
     steps: &[Step::End, Step::Post, Step::Pass(0)],
-    ends: ("started", None),
+    ends: ("expired", Some("abandoned")),
     ..ORDINARY
 };
 

@@ -83,16 +83,18 @@ for (const language of Object.keys(LOCALES)) {
     const { page, look } = await reader(t, world, language);
     await world.invite(await world.enterprise('Contoso Ltd', CONTOSO), ADMIN);
     const { text } = await world.mailTo(ADMIN);
-    await page.goto(text.match(/^http\S+\/start\/\S+$/m)[0]);
+    const link = text.match(/^http\S+\/start\/\S+$/m)[0];
+    await page.goto(link);
     await look('code');
     for (let wrong = 1; wrong <= 11; wrong += 1) {
       await page.locator('#code').fill('2222-3333');
       const answered = page.waitForResponse((answer) => answer.request().method() === 'POST');
       await page.locator('form button').click();
       assert.equal((await answered).status(), wrong <= 10 ? 400 : 429);
+      await page.waitForLoadState('load');
       if (wrong === 1) await look('code-refused');
       if (wrong === 11) await look('codes-too-many');
-      await page.goBack();
+      await page.goto(link);
     }
   });
 }

@@ -22,6 +22,14 @@ async function reader(t, world, language) {
   return { page, look };
 }
 
+/** From the start page to the outcome, by accepting for the organisation. */
+async function consented(page) {
+  await page.locator('form button').click();
+  await page.getByRole('button', { name: 'Grace Adams' }).click();
+  await accept(page);
+  await page.waitForURL('**/outcome/**');
+}
+
 for (const language of Object.keys(LOCALES)) {
   test(`R166, R023 the start page, what did not work, and its end, in ${language}`, async (t) => {
     const world = await start(t);
@@ -38,10 +46,7 @@ for (const language of Object.keys(LOCALES)) {
     await page.goto(url);
     await page.locator('.state.bad').waitFor();
     await look('last-time');
-    await page.locator('form button').click();
-    await page.getByRole('button', { name: 'Grace Adams' }).click();
-    await accept(page);
-    await page.waitForURL('**/outcome/**');
+    await consented(page);
     await look('outcome');
     await page.goto(url);
     await look('resumed');
@@ -54,10 +59,7 @@ for (const language of Object.keys(LOCALES)) {
     const url = await world.startLink(enterprise);
     await world.lag({ seconds: 12 });
     await page.goto(url);
-    await page.locator('form button').click();
-    await page.getByRole('button', { name: 'Grace Adams' }).click();
-    await accept(page);
-    await page.waitForURL('**/outcome/**');
+    await consented(page);
     await look('checking');
     await page.goto(url);
     await look('start-checking');

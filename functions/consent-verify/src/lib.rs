@@ -111,15 +111,13 @@ async fn give_up(app: &App, request: ConsentRequest, now: Timestamp) -> Result<(
     let keys = app.secrets.sealing_keys(now).await?;
     let action = app.store.enterprise(request.enterprise).await?.map(|enterprise| enterprise.action(request.action));
     let abandoned = action.and_then(|action| request.clone().abandon(&action, context(app, &keys, now)));
-    let told = match &abandoned {
-        Some(record) => app.store.record(record).await? == Recorded::Done,
-        None => false,
-    };
-    // One whose action has just gone on is looked at once more, and rests then.
-    if abandoned.is_none() && now >= request.expires_at {
+    if let Some(record) = abandoned {
+        // One whose action has just gone on is looked at once more, and rests then.
+        let told = app.store.record(&record).await? == Recorded::Done;
+        tracing::info!(consent.request = %request.id, told, "a link has ended by which nobody came back");
+    } else if now >= request.expires_at {
         app.store.rest(&request).await?;
     }
-    tracing::info!(consent.request = %request.id, told, "a link has ended");
     Ok(())
 }
 

@@ -66,7 +66,7 @@ impl ClientCredential {
             "" => Err(InvalidCredential::Empty),
             pem if pem.contains(PEM) => ClientCertificate::from_pem(pem).map(Box::new).map(Self::Certificate),
             secret => {
-                let (value, ends_at) = with_its_end(secret).unwrap_or((secret, None));
+                let (value, ends_at) = with_its_end(secret).map_or((secret, None), |(value, end)| (value, Some(end)));
                 Ok(Self::Secret { value: value.into(), ends_at })
             }
         }
@@ -83,11 +83,11 @@ impl ClientCredential {
 }
 
 /// A secret and the day that stands on a line of its own behind it: at its begin it has ended.
-fn with_its_end(text: &str) -> Option<(&str, Option<Timestamp>)> {
+fn with_its_end(text: &str) -> Option<(&str, Timestamp)> {
     let (secret, day) = text.split_once('\n')?;
     let day = day.trim().strip_prefix("expires ")?.trim();
-    let ends_at = format!("{day}T00:00:00Z").parse().ok()?;
-    Some((secret.trim_end(), Some(ends_at)))
+    let end = format!("{day}T00:00:00Z").parse().ok()?;
+    Some((secret.trim_end(), end))
 }
 
 impl ClientCertificate {

@@ -70,7 +70,7 @@ pub struct Connection {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_look: Option<Timestamp>,
     /// How many looks in a row met a service that was busy: each leaves it alone for longer.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "crate::delivery::is_zero")]
     pub busy_looks: u32,
     /// Who is at work on it, if somebody is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,11 +81,6 @@ pub struct Connection {
     /// Why the last try of a step came to nothing; gone once the step is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<RefusedStep>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-const fn is_zero(number: &u32) -> bool {
-    *number == 0
 }
 
 /// How far a connection is, with what is true there.

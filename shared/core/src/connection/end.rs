@@ -12,15 +12,13 @@ use crate::time::Timestamp;
 /// When it is seen to once more that no token came back: whoever was at work by then has ended.
 const SEEN_TO_AGAIN_AFTER: std::time::Duration = LEASE.saturating_mul(2);
 
-/// What only the customer can take back: our access to do so is what was removed.
+/// What only the customer can take back: our access to do so is what was removed. The first is done once our application is
+/// gone, and with it whatever was granted.
 const LEFT: &[&str] = &[
-    DELETE_APPLICATION,
+    "In Microsoft Entra admin center, Enterprise applications, delete our application: that takes the organisation's consent back.",
     "In Microsoft Entra admin center, Users, revoke the sessions of the integration user.",
     "In Partner Center, User management, take the role from the integration user if it has no other use.",
 ];
-
-/// The first of it; what granted everything is gone with our application.
-const DELETE_APPLICATION: &str = "In Microsoft Entra admin center, Enterprise applications, delete our application: that takes the organisation's consent back.";
 
 /// What became of a connection that was ended.
 #[derive(Debug, Serialize)]

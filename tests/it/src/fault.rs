@@ -1,4 +1,4 @@
-//! Crashes and faults: every scenario of the consent flow, hit at every one of its effects.
+//! Crashes and faults: every scenario of the consent flow and every way of a connection, hit at every one of its effects.
 //!
 //! A proxy stands before each of DynamoDB, Secrets Manager, Microsoft and the receiver and numbers what the functions
 //! do to them. For each number and each [`Kind`] of fault the scenario is run once more, on a process, a table
@@ -8,6 +8,7 @@
 
 mod asked;
 mod checks;
+mod connection;
 mod outside;
 mod person;
 mod plan;
@@ -20,8 +21,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use crate::fault::connection::{WAYS, Way};
 use crate::fault::outside::Outside;
 use crate::fault::plan::{Injection, Kind};
+use crate::fault::run::Ran;
 use crate::fault::scenario::{SCENARIOS, Scenario};
 
 /// Runs at once: most of them wait for a lost answer, and in the long test for time-outs too.
@@ -33,8 +36,39 @@ const ONE_MISSED_IN: usize = 50;
 /// After so many runs it is told how far it is.
 const TELL_EVERY: usize = 200;
 
-/// A scenario that is to be run, with a fault or without.
-type Job = (&'static Scenario, Option<Injection>);
+/// What is hit.
+#[derive(Clone, Copy)]
+enum Target {
+    Consent(&'static Scenario),
+    Connection(&'static Way),
+}
+
+impl Target {
+    /// All whose names hold `SCENARIO`; all there are, if that is not set.
+    #[expect(clippy::disallowed_methods, reason = "what is run is said to this test alone")]
+    fn wanted() -> Vec<Self> {
+        let wanted = std::env::var("SCENARIO").unwrap_or_default();
+        let all = SCENARIOS.iter().map(Self::Consent).chain(WAYS.iter().map(Self::Connection));
+        all.filter(|target| target.name().contains(&wanted)).collect()
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Consent(scenario) => scenario.name,
+            Self::Connection(way) => way.name,
+        }
+    }
+
+    async fn run(self, outside: &mut Outside, fault: Option<Injection>) -> Ran {
+        match self {
+            Self::Consent(scenario) => run::run(outside, scenario, fault).await,
+            Self::Connection(way) => connection::run(outside, way, fault).await,
+        }
+    }
+}
+
+/// A target that is to be run, with a fault or without.
+type Job = (Target, Option<Injection>);
 
 /// What is to be run, and what came of it.
 struct Runs {
@@ -75,23 +109,23 @@ impl Runs {
 
     async fn work(self: Arc<Self>) {
         let mut outside = Outside::start().await;
-        while let Some((scenario, fault)) = self.next() {
+        while let Some((target, fault)) = self.next() {
             let run = tokio::spawn(async move {
-                let ran = run::run(&mut outside, scenario, fault).await;
+                let ran = target.run(&mut outside, fault).await;
                 (outside, ran)
             });
             outside = match run.await {
                 Ok((outside, ran)) => {
                     let mut known = self.effects.lock().unwrap();
-                    let most = known.entry(scenario.name).or_default();
+                    let most = known.entry(target.name()).or_default();
                     *most = ran.effects.max(*most);
                     if ran.is_missed {
-                        *self.missed.lock().unwrap().entry(scenario.name).or_default() += 1;
+                        *self.missed.lock().unwrap().entry(target.name()).or_default() += 1;
                     }
                     outside
                 }
                 Err(panic) => {
-                    self.broken.lock().unwrap().push(format!("{}: {fault:?}: {panic}", scenario.name));
+                    self.broken.lock().unwrap().push(format!("{}: {fault:?}: {panic}", target.name()));
                     Outside::start().await
                 }
             };
@@ -113,38 +147,31 @@ impl Runs {
     }
 }
 
-/// The scenarios whose names hold `SCENARIO`; all of them, if that is not set.
-#[expect(clippy::disallowed_methods, reason = "what is run is said to this test alone")]
-fn scenarios() -> Vec<&'static Scenario> {
-    let wanted = std::env::var("SCENARIO").unwrap_or_default();
-    SCENARIOS.iter().filter(|scenario| scenario.name.contains(&wanted)).collect()
-}
-
-/// Runs each scenario without a fault, then with each of `kinds` at every `stride`-th of its effects. Neighbouring runs
-/// begin with different effects, so that a thinned run meets all of them somewhere; each kind strikes each scenario.
+/// Runs each target without a fault, then with each of `kinds` at every `stride`-th of its effects. Neighbouring runs
+/// begin with different effects, so that a thinned run meets all of them somewhere; each kind strikes each target.
 ///
 /// Answers how many faults were injected.
 async fn inject(kinds: &[Kind], stride: usize, at_once: usize) -> usize {
-    let scenarios = scenarios();
-    let effects = Runs::of(scenarios.iter().map(|scenario| (*scenario, None)).collect(), at_once).await;
+    let targets = Target::wanted();
+    let effects = Runs::of(targets.iter().map(|target| (*target, None)).collect(), at_once).await;
     let mut jobs: Vec<Job> = Vec::new();
-    for (row, scenario) in scenarios.iter().enumerate() {
+    for (row, target) in targets.iter().enumerate() {
         let before = jobs.len();
-        let count = effects[scenario.name];
-        assert!(count >= 2, "{}: {count} effects", scenario.name);
+        let count = effects[target.name()];
+        assert!(count >= 2, "{}: {count} effects", target.name());
         for (column, kind) in kinds.iter().enumerate() {
             let places = ((row + column) % stride.min(count)..count).step_by(stride);
-            jobs.extend(places.map(|at| (*scenario, Some(Injection { at, kind: *kind }))));
+            jobs.extend(places.map(|at| (*target, Some(Injection { at, kind: *kind }))));
         }
-        eprintln!("{}: {count} effects, {} faults", scenario.name, jobs.len() - before);
+        eprintln!("{}: {count} effects, {} faults", target.name(), jobs.len() - before);
     }
     let injected = jobs.len();
     Runs::of(jobs, at_once).await;
-    eprintln!("{injected} faults in {} scenarios: no outcome lost, no false consent", scenarios.len());
+    eprintln!("{injected} faults in {} scenarios: no outcome lost, no false consent", targets.len());
     injected
 }
 
-/// P1-P7, P9, P10, G75, G76 A fault at any effect loses no outcome, grants nothing by mistake, and is over within five minutes.
+/// P1-P10, G75, G76, G78 A fault at any effect loses no outcome, grants nothing by mistake, and is over within five minutes.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fault_at_an_effect_keeps_every_promise() {
     let injected = inject(&Kind::QUICK, 30, AT_ONCE).await;
@@ -156,5 +183,5 @@ async fn a_fault_at_an_effect_keeps_every_promise() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fault_at_every_effect_keeps_every_promise() {
     let injected = inject(&Kind::ALL, 1, MANY_AT_ONCE).await;
-    assert!(injected >= 100 * scenarios().len(), "{injected}");
+    assert!(injected >= 100 * Target::wanted().len(), "{injected}");
 }

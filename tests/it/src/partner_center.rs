@@ -6,14 +6,14 @@ mod health;
 mod table;
 mod user_consent;
 
-use onboarding_sandbox::visitor::{Page, Visitor};
+use onboarding_sandbox::visitor::{Lost, Page, Visitor};
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulated_microsoft::{IGOR, Person, WANDA, WINGTIP};
 
 use crate::world::{Answer, World};
 
-const CONNECTIONS: &str = "/v1/partner-center/connections";
+pub(crate) const CONNECTIONS: &str = "/v1/partner-center/connections";
 
 impl World {
     /// A body that makes a connection of Wingtip.
@@ -91,18 +91,23 @@ impl World {
 /// The whole way of `person` with the link of a step, accepting whatever Microsoft asks, to the page of ours that it ends
 /// on, or to one of Microsoft's that leads nowhere.
 async fn go(link: &str, person: &Person) -> Page {
+    try_to_go(link, person).await.unwrap()
+}
+
+/// The same where somebody on the way may not answer.
+pub(crate) async fn try_to_go(link: &str, person: &Person) -> Result<Page, Lost> {
     let mut visitor = Visitor::new().unwrap();
-    let page = visitor.open(link).await.unwrap();
+    let page = visitor.open(link).await?;
     go_on(&mut visitor, page, person).await
 }
 
 /// The same from a page of Microsoft's, in a browser of one's own.
-async fn go_on(visitor: &mut Visitor, mut page: Page, person: &Person) -> Page {
+async fn go_on(visitor: &mut Visitor, mut page: Page, person: &Person) -> Result<Page, Lost> {
     for _ in 0..10 {
-        let Some(form) = page.form() else { return page };
+        let Some(form) = page.form() else { return Ok(page) };
         let pressed = ["Continue", person.name, "Accept"].iter().find_map(|button| form.clone().press(button));
-        let Some(pressed) = pressed else { return page };
-        page = visitor.submit(pressed).await.unwrap();
+        let Some(pressed) = pressed else { return Ok(page) };
+        page = visitor.submit(pressed).await?;
     }
     panic!("no end of pages: {}", page.text())
 }

@@ -28,7 +28,7 @@ use tokio::task::JoinSet;
 
 use super::plan::Plan;
 use super::proxy::{self, Side};
-use super::scenario::{Before, Scenario};
+use super::scenario::Scenario;
 use crate::world::{World, secrets_manager};
 
 pub(crate) const CLIENT_ID: &str = "0a4db0a2-d100-4a4a-8b8b-0000000a0001";
@@ -37,6 +37,10 @@ pub(crate) const CLIENT_SECRET: &str = "the-secret-of-these-tests";
 /// A further registration of ours, and its secret: for two actions that it asks for on one screen.
 const FURTHER_CLIENT: &str = "0a4db0a2-d100-4a4a-8b8b-0000000a0002";
 pub(crate) const FURTHER_SECRET: &str = "the-secret-of-the-further-one";
+
+/// Where people come back from Microsoft from the steps of a connection.
+const ADMIN_STEP: &str = "/partner-center/admin-consent";
+const USER_STEP: &str = "/partner-center/user-consent";
 
 /// The embedded DynamoDB wants to see a signature and verifies none.
 const SIGNED_BY_ANYBODY: &str = "AWS4-HMAC-SHA256 Credential=any/20260101/eu-west-1/dynamodb/aws4_request, \
@@ -83,6 +87,8 @@ pub(crate) struct Outside {
     pub(crate) http: Client,
     /// Where Microsoft is.
     base: String,
+    /// The same past the proxy.
+    directory: String,
     stores: Stores,
     proof: Proof,
     /// Our further registrations, if there are any.
@@ -161,14 +167,16 @@ impl Outside {
 
         let directory = listener().await;
         let (microsoft_at, microsoft_port) = (directory.local_addr().unwrap(), listener().await);
+        let past = format!("http://{microsoft_at}");
         let base = format!("http://localhost:{}", microsoft_port.local_addr().unwrap().port());
         let clock = Arc::clone(&offset);
-        let api = format!("http://127.0.0.1:{api_port}/restricted");
+        let callback = |path: &str| format!("http://127.0.0.1:{api_port}{path}");
+        let callbacks = ["/restricted/handleResponse", "/restricted/adminConsent", ADMIN_STEP, USER_STEP];
         let options = simulated_microsoft::Options {
             client_id: CLIENT_ID.to_owned(),
             client_secret: CLIENT_SECRET.to_owned(),
             certificates: Vec::new(),
-            redirect_uris: vec![format!("{api}/handleResponse"), format!("{api}/adminConsent")],
+            redirect_uris: callbacks.map(callback).to_vec(),
             state_file: None,
             now: Arc::new(move || DateTime::from_timestamp_millis(at(&clock).millis()).unwrap()),
         };
@@ -187,21 +195,34 @@ impl Outside {
         let stores = Stores::start(&plan).await;
         let proof = Proof::Secret;
         let (clients, life, log) = (None, None, Log::default());
-        Self { plan, microsoft, receiver, hook, http, base, stores, proof, clients, api_port, offset, life, log }
+        let directory = past;
+        Self {
+            plan,
+            microsoft,
+            receiver,
+            hook,
+            http,
+            base,
+            directory,
+            stores,
+            proof,
+            clients,
+            api_port,
+            offset,
+            life,
+            log,
+        }
     }
 
     /// Forgets everything that was: an empty table, secrets that are yet to be made, a Microsoft that knows our
     /// application and nobody's consent.
-    pub(crate) async fn renew(&mut self, scenario: &Scenario) {
+    pub(crate) async fn renew(&mut self, proof: Proof) {
         self.kill().await;
         self.stores = Stores::start(&self.plan).await;
-        self.proof = scenario.proof;
+        self.proof = proof;
         self.microsoft.reset();
         self.register(&CERTIFICATE);
         self.clients = None;
-        if scenario.begins_with(Before::FurtherClient) {
-            self.register_a_further_client(scenario).await;
-        }
         self.plan.take_hidden();
         self.log.0.lock().unwrap().clear();
         self.receiver.got.lock().unwrap().clear();
@@ -214,7 +235,7 @@ impl Outside {
     }
 
     /// Microsoft and Secrets Manager know one more registration, which asks for what the scenario is about.
-    async fn register_a_further_client(&mut self, scenario: &Scenario) {
+    pub(crate) async fn register_a_further_client(&mut self, scenario: &Scenario) {
         let mapped: BTreeMap<&str, &str> = scenario.actions().map(|action| (action.name(), FURTHER_CLIENT)).collect();
         let clients = ApplicationClients::parse(&json!(mapped).to_string(), CLIENT_ID.parse().unwrap());
         self.clients = Some(clients.unwrap());
@@ -361,6 +382,29 @@ impl Outside {
         let stored = secrets_manager(&self.http, &self.stores.secrets.endpoint(), "GetSecretValue", &asked).await;
         let ring: Value = serde_json::from_str(stored["SecretString"].as_str().unwrap()).unwrap();
         ring["keys"].as_array().unwrap().clone()
+    }
+
+    /// What Microsoft says to a refresh token of `tenant`, past the proxy.
+    pub(crate) async fn redeem(&self, tenant: &str, token: &str) -> u16 {
+        let url = format!("{}/{tenant}/oauth2/v2.0/token", self.directory);
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("client_id", CLIENT_ID),
+            ("client_secret", CLIENT_SECRET),
+            ("refresh_token", token),
+            ("scope", "openid"),
+        ];
+        self.http.post(url).form(&form).send().await.unwrap().status().as_u16()
+    }
+
+    /// The refresh token of a connection, if one is kept, past the proxy.
+    pub(crate) async fn refresh_token(&self, connection: &str) -> Option<String> {
+        let at = self.stores.secrets.endpoint();
+        let listed = secrets_manager(&self.http, &at, "ListSecrets", &json!({"MaxResults": 100})).await;
+        let mut names = listed["SecretList"].as_array().unwrap().iter().map(|secret| secret["Name"].as_str().unwrap());
+        let name = names.find(|name| name.ends_with(&format!("/refresh-token/{connection}")))?;
+        let read = secrets_manager(&self.http, &at, "GetSecretValue", &json!({"SecretId": name})).await;
+        Some(read["SecretString"].as_str().unwrap().to_owned())
     }
 }
 

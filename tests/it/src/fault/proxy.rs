@@ -88,7 +88,7 @@ impl Side {
             Self::SecretsManager => request.header("x-amz-target").map(str::to_owned),
             Self::Microsoft => {
                 let path = request.target();
-                let of_functions = ["/oauth2/v2.0/token", "/discovery/", "/.well-known/", "/v1.0/"];
+                let of_functions = ["/oauth2/v2.0/token", "/discovery/", "/.well-known/", "/v1.0/", "/v1/"];
                 of_functions.iter().find(|part| path.contains(**part)).map(|part| (*part).to_owned())
             }
             Self::Receiver => Some("webhook".to_owned()),

@@ -55,7 +55,10 @@ pub(crate) struct Told {
 
 /// Runs a scenario with a fault, or without.
 pub(crate) async fn run(outside: &mut Outside, scenario: &'static Scenario, fault: Option<Injection>) -> Ran {
-    outside.renew(scenario).await;
+    outside.renew(scenario.proof).await;
+    if scenario.begins_with(Before::FurtherClient) {
+        outside.register_a_further_client(scenario).await;
+    }
     let world = outside.restart().await;
     let run = Run::prepare(outside, &world, scenario).await;
     // What the preparation left in the stream is read by now, so that it does not count as an effect.

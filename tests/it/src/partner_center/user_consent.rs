@@ -143,7 +143,7 @@ async fn an_answer_that_is_posted_often_counts_once() {
     assert_eq!(world.read_connection(&id).await["status"], "user_consented");
     assert_eq!(world.tokens_kept().await, 1);
     let redeemed = world.token_calls();
-    let again = go_on(&mut visitor, page, &IGOR).await;
+    let again = go_on(&mut visitor, page, &IGOR).await.unwrap();
     assert_eq!(again.status, 200, "{}", again.text());
     assert_eq!(world.token_calls(), redeemed);
 }

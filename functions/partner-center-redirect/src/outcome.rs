@@ -84,7 +84,7 @@ pub(crate) async fn refused_by_microsoft(
     if let Some(moved) = journey.connection.refuse(refusal, call.occasion()) {
         app.connections.store.move_connection(&moved).await?;
     }
-    let explanation = code.explain();
+    let explanation = journey.connection.explain_step(step, code);
     shown(app, call, (journey, step), (StatusCode::OK, &explanation), (None, correlation_id.as_deref())).await
 }
 
@@ -96,12 +96,13 @@ pub(crate) async fn refused(
     (code, signer): (Code, Option<&Signer>),
     correlation_id: Option<&str>,
 ) -> Result<Answer, Error> {
+    let explanation = journey.connection.explain_step(step, code);
     let explanation = match signer {
-        Some(signer) if code == Code::WrongTenant => code.explain().with_detail(format!(
+        Some(signer) if code == Code::WrongTenant => explanation.with_detail(format!(
             "The account that signed in belongs to the tenant {}, and Partner Center is in the tenant {}.",
             signer.tenant, journey.connection.partner_tenant
         )),
-        Some(_) | None => code.explain(),
+        Some(_) | None => explanation,
     };
     shown(app, call, (journey, step), (StatusCode::FORBIDDEN, &explanation), (signer, correlation_id)).await
 }

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use onboarding_core::advice::Code;
 use onboarding_core::client_credential::ClientCredential;
-use onboarding_core::connection::Connection;
 use onboarding_core::connection::admit::READ_BACK;
 use onboarding_core::connection::circuit::Circuit;
 use onboarding_core::connection::health::{Consents, Evidence, PartnerRole, Probe, Seen, Verdict, judge};
 use onboarding_core::connection::lease::Leased;
+use onboarding_core::connection::{Connection, State};
 use onboarding_core::identity::Signer;
 use onboarding_core::random::Random;
 use onboarding_core::time::Timestamp;
@@ -64,7 +64,7 @@ impl Connections {
             return Ok(Examined { verdict: self.unseen(connection), rotated: false });
         };
         let (signer, ends_at) = (&both.user.signer, self.credential_ends_at(at.0).await?);
-        let judged = |refreshed, brought: Brought| judged(connection, Some(signer), refreshed, brought, ends_at);
+        let judged = |refreshed, brought: Brought| judged(connection, None, refreshed, brought, ends_at);
         let token = match self.secrets.refresh_token(&connection.id).await {
             Ok(token) => token,
             Err(SecretsError::Absent(_)) => {
@@ -80,16 +80,17 @@ impl Connections {
         let mut rotated = self.keep(connection, refreshed.refresh_token.as_ref(), (lease, 0)).await?;
         let newest = refreshed.refresh_token.as_ref().unwrap_or(&token);
         let (probe, roles) = tokio::join!(self.probe(&refreshed.access_token, at), self.roles(signer, newest, at));
-        // Roles that cannot be read are unknown; Partner Center's own answer counts then.
-        let roles = match roles? {
+        let evidence = Ok(Evidence::of(refreshed.access_token.expose_secret()));
+        let (refreshed, roles) = match roles? {
             Ok(Roles { seen, newest }) => {
                 rotated |= self.keep(connection, newest.as_ref(), (lease, 1)).await?;
-                seen
+                (evidence, seen)
             }
-            Err(_) => None,
+            // Roles that cannot be read for the moment are unknown; that they may not be read is a cause.
+            Err(Code::MicrosoftBusy) => (evidence, None),
+            Err(code) => (Err(code), None),
         };
-        let evidence = Evidence::of(refreshed.access_token.expose_secret());
-        Ok(Examined { verdict: judged(Ok(evidence), (Some(probe), roles)), rotated })
+        Ok(Examined { verdict: judged(refreshed, (Some(probe), roles)), rotated })
     }
 
     /// Stores the `nth` token of a look, if Microsoft gave one and somebody has the lease: whether it did.
@@ -169,6 +170,7 @@ impl Connections {
             probe: None,
             roles: None,
             required: &connection.required_roles,
+            must_be_seen: false,
             token_used_at: None,
             secret_ends_at: None,
         })
@@ -224,20 +226,23 @@ impl Connections {
 /// What Partner Center and Graph answered, as far as they were asked.
 type Brought = (Option<Probe>, Option<BTreeSet<PartnerRole>>);
 
-/// What is made of a token that was used, or refused, and of what was read with it.
+/// What is made of a token that was used, or refused, and of what was read with it; by `fresh`, if somebody has just signed in.
 fn judged(
     connection: &Connection,
-    signer: Option<&Signer>,
+    fresh: Option<&Signer>,
     refreshed: Result<Evidence, Code>,
     (probe, roles): Brought,
     secret_ends_at: Option<Timestamp>,
 ) -> Verdict {
+    // A fresh sign-in, and whatever does not work yet or any more: nothing becomes good by what was not seen.
+    let must_be_seen = fresh.is_some() || !matches!(connection.state, State::Ready { .. });
     judge(&Seen {
-        consents: consents(connection, signer),
+        consents: consents(connection, fresh),
         refreshed: Some(refreshed),
         probe,
         roles,
         required: &connection.required_roles,
+        must_be_seen,
         token_used_at: connection.state.both().map(|both| both.token_at),
         secret_ends_at,
     })

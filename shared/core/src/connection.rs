@@ -15,6 +15,7 @@ pub mod health;
 pub mod lease;
 pub mod link;
 pub mod looked;
+pub mod mend;
 pub mod moved;
 pub mod tell;
 pub mod view;
@@ -31,6 +32,7 @@ use crate::text::EmailAddress;
 use crate::time::Timestamp;
 use crate::word::words;
 
+pub use checklist::Findings;
 pub use health::PartnerRole;
 pub use lease::{Lease, LeaseRefusal};
 
@@ -78,6 +80,9 @@ pub struct Connection {
     /// The codes that were redeemed in this round, so that none is sent twice (P2).
     #[serde(default)]
     pub codes: Vec<SecretHash>,
+    /// What was seen of the integration user, when it was last seen.
+    #[serde(default)]
+    pub findings: Findings,
     /// Why the last try of a step came to nothing; gone once the step is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<RefusedStep>,
@@ -287,6 +292,13 @@ impl Connection {
     #[must_use]
     pub const fn has_ended(&self) -> bool {
         matches!(self.state, State::Disconnected { .. })
+    }
+
+    /// Whether `signer` is the account that was named for step two, by its name.
+    #[must_use]
+    pub fn is_integration_user(&self, signer: &Signer) -> bool {
+        let name = signer.user_principal_name.as_deref().unwrap_or_default();
+        name.eq_ignore_ascii_case(self.integration_user.expose())
     }
 
     /// How often `step` was completed.

@@ -2,6 +2,7 @@
 
 mod admin_consent;
 mod checklist;
+mod evidence;
 mod health;
 mod table;
 mod user_consent;

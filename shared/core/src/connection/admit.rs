@@ -5,7 +5,7 @@
 
 use crate::advice::Code;
 use crate::connection::health::Verdict;
-use crate::connection::{Connection, Consented};
+use crate::connection::{Connection, Consented, Findings};
 use crate::id::{ApplicationId, RoleTemplateId};
 use crate::identity::VerifiedIdentity;
 use crate::permission::GRAPH;
@@ -49,11 +49,11 @@ pub struct RightUser(Consented);
 
 /// The consent of the right user, whose access was seen to work. Made by [`RightUser::tested`] alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UserConsent(Consented);
+pub struct UserConsent(Consented, Findings);
 
 impl UserConsent {
-    pub(super) fn into_consented(self) -> Consented {
-        self.0
+    pub(super) fn into_parts(self) -> (Consented, Findings) {
+        (self.0, self.1)
     }
 }
 
@@ -67,7 +67,7 @@ impl RightUser {
     /// Whether the access works, as a live test of it found: second factor, role and Partner Center's own word. Nothing is
     /// kept of one that does not (R171).
     pub fn tested(self, verdict: &Verdict) -> Result<UserConsent, Code> {
-        verdict.code.map_or(Ok(UserConsent(self.0)), Err)
+        verdict.code.map_or(Ok(UserConsent(self.0, Findings::default().after(verdict))), Err)
     }
 }
 
@@ -108,8 +108,7 @@ impl Connection {
             return Err(Code::SameIdentity);
         }
         let signer = identity.signer();
-        let name = signer.user_principal_name.as_deref().unwrap_or_default();
-        if name.eq_ignore_ascii_case(self.integration_user.expose()) {
+        if self.is_integration_user(signer) {
             Ok(RightUser(Consented { signer: signer.clone(), at: now }))
         } else {
             Err(Code::WrongIdentity)

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::Serialize;
 use thiserror::Error;
 
-use super::{BillingType, Connection, PartnerRole, Rounds, State, least_roles};
+use super::{BillingType, Connection, Findings, PartnerRole, Rounds, State, least_roles};
 use crate::fields::{Fault, Fields, text_of};
 use crate::id::{ConnectionId, ResellerId, TenantId};
 use crate::text::{Domain, EmailAddress};
@@ -114,6 +114,7 @@ impl NewConnection {
             busy_looks: 0,
             lease: None,
             codes: Vec::new(),
+            findings: Findings::default(),
             refused: None,
         }
     }

@@ -2,10 +2,10 @@
 //!
 //! The source's list of requirements, each with what proves it: nobody ticks anything off.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Connection;
-use super::health::CheckStatus;
+use super::health::{CheckName, CheckStatus, Verdict};
 use crate::advice::Code;
 
 /// The name of an item.
@@ -46,12 +46,43 @@ pub struct Item {
     pub url: Option<&'static str>,
 }
 
-/// From when on an item is known to hold.
+/// What was seen of the integration user; none if it never was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Findings {
+    /// Whether it holds its roles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<bool>,
+    /// Whether it signs in with a second factor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_factor: Option<bool>,
+}
+
+impl Findings {
+    /// What `verdict` saw, and of what it did not see what was seen before.
+    #[must_use]
+    pub fn after(self, verdict: &Verdict) -> Self {
+        let status = |name| verdict.checks.iter().find(|check| check.name == name).map(|check| check.status);
+        let factors = [CheckName::MfaClaim, CheckName::MfaCompliant].map(status);
+        let seen = |statuses: &[Option<CheckStatus>]| {
+            let is_there = |wanted| statuses.contains(&Some(wanted));
+            if is_there(CheckStatus::Fail) { Some(false) } else { is_there(CheckStatus::Pass).then_some(true) }
+        };
+        Self {
+            role: seen(&[status(CheckName::Role)]).or(self.role),
+            second_factor: seen(&factors).or(self.second_factor),
+        }
+    }
+}
+
+/// By what an item is known to hold.
 #[derive(Clone, Copy)]
 enum Since {
     Made,
     AdminConsent,
     UserConsent,
+    /// By what the integration user was seen to have.
+    Found(fn(&Findings) -> Option<bool>),
 }
 
 struct Row {
@@ -96,14 +127,14 @@ const ROWS: [Row; 7] = [
         name: ItemName::PartnerRole,
         text: "Its role in Partner Center: User management, \u{201c}Assists your customers as\u{201d}, Admin agent, unless the connection names others.",
         url: Some("https://partner.microsoft.com/dashboard/account/v3/usermanagement"),
-        since: Since::UserConsent,
+        since: Since::Found(|findings| findings.role),
         missed: &[Code::AdminAgentRoleMissing],
     },
     Row {
         name: ItemName::SecondFactor,
         text: "Its second factor at every sign-in and not by a condition: per-user multifactor authentication shows Enforced.",
         url: Some("https://entra.microsoft.com/#view/Microsoft_AAD_IAM/MultifactorAuthenticationConfig.ReactView"),
-        since: Since::UserConsent,
+        since: Since::Found(|findings| findings.second_factor),
         missed: &[Code::MfaClaimMissing, Code::MfaConditional],
     },
     Row {
@@ -125,17 +156,18 @@ impl Connection {
     fn seen(&self, row: &Row) -> CheckStatus {
         let refused = self.refused.as_ref().map(|refused| refused.code);
         let is_missed = |found: Option<Code>| found.is_some_and(|code| row.missed.contains(&code));
-        let is_known = match row.since {
-            Since::Made => true,
-            Since::AdminConsent => self.state.admin().is_some(),
-            Since::UserConsent => self.state.both().is_some(),
+        let is_seen = |is_done: bool| is_done.then_some(true);
+        let holds = match row.since {
+            Since::Made => Some(true),
+            Since::AdminConsent => is_seen(self.state.admin().is_some()),
+            Since::UserConsent => is_seen(self.state.both().is_some()),
+            Since::Found(found) => found(&self.findings),
         };
-        if is_missed(self.problem()) || is_missed(refused) {
-            CheckStatus::Fail
-        } else if is_known {
-            CheckStatus::Pass
-        } else {
-            CheckStatus::Unknown
+        match holds {
+            _ if is_missed(self.problem()) || is_missed(refused) => CheckStatus::Fail,
+            Some(true) => CheckStatus::Pass,
+            Some(false) => CheckStatus::Fail,
+            None => CheckStatus::Unknown,
         }
     }
 }

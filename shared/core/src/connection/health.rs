@@ -5,6 +5,7 @@
 //! that is wrong is the cause.
 
 mod evidence;
+mod remedy;
 mod role;
 #[cfg(test)]
 mod tests;
@@ -15,8 +16,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub use self::evidence::{Evidence, FRESH, Mfa};
+pub use self::remedy::{Remedy, explain};
 pub use self::role::{PartnerRole, UnknownRole};
-use crate::advice::{Code, Explanation, Who};
+use crate::advice::{Code, Explanation};
 use crate::id::TenantId;
 use crate::identity::Signer;
 use crate::time::Timestamp;
@@ -69,10 +71,12 @@ pub struct Seen<'a> {
     pub refreshed: Option<Result<Evidence, Code>>,
     /// What Partner Center answered.
     pub probe: Option<Probe>,
-    /// The roles that Graph shows the person in.
+    /// The roles that Graph shows the person in; none if it could not be read.
     pub roles: Option<BTreeSet<PartnerRole>>,
     /// The roles that this connection needs.
     pub required: &'a BTreeSet<PartnerRole>,
+    /// Whether something is decided by it that was not so before: then a role that was not seen is not held.
+    pub must_be_seen: bool,
     /// When the refresh token was last used.
     pub token_used_at: Option<Timestamp>,
     /// When our own client secret or certificate ends, if that is known.
@@ -132,21 +136,6 @@ pub enum Severity {
     Broken,
 }
 
-/// What must be done for the connection to work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Remedy {
-    /// The administrator's consent, again.
-    AdminConsent,
-    /// The integration user's sign-in, again.
-    UserConsent,
-    /// Something at Microsoft; then the test once more.
-    Test,
-    /// The operator of this service has to act.
-    Operator,
-    /// Waiting.
-    Wait,
-}
-
 /// When a connection that works will stop to, if nobody does anything, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Forecast {
@@ -177,7 +166,7 @@ pub struct Verdict {
 #[must_use]
 pub fn judge(seen: &Seen<'_>) -> Verdict {
     let code = cause(seen);
-    let remedy = code.map(remedy);
+    let remedy = code.map(Remedy::of);
     Verdict {
         checks: [same_tenant(seen), role(seen), mfa_claim(seen), mfa_compliant(seen)],
         code,
@@ -210,63 +199,15 @@ fn cause(seen: &Seen<'_>) -> Option<Code> {
         Some(_) | None if lacks_a_role(seen) == Some(true) => Some(Code::AdminAgentRoleMissing),
         Some(Probe::Refused(_)) => Some(Code::PartnerCenterRefused),
         Some(Probe::Busy { .. } | Probe::Unanswered) => Some(Code::PartnerCenterBusy),
+        Some(Probe::Answered { mfa_compliant: None }) if !seen.token_says_mfa() => Some(Code::MfaClaimMissing),
+        Some(Probe::Answered { .. }) if seen.must_be_seen && seen.roles.is_none() => Some(Code::ProofUnreadable),
         Some(Probe::Answered { mfa_compliant: Some(true) | None }) | None => None,
     }
 }
 
-/// Which remedies there are but for [`Remedy::UserConsent`], which is for everything else that ends a sign-in.
-const REMEDIES: &[(Code, Remedy)] = &[
-    (Code::AdminAgentRoleMissing, Remedy::Test),
-    (Code::PartnerCenterRefused, Remedy::Test),
-    (Code::PartnerCenterBusy, Remedy::Wait),
-    (Code::MicrosoftBusy, Remedy::Wait),
-    (Code::OurSecretBadOrExpired, Remedy::Operator),
-    (Code::AppMisconfigured, Remedy::Operator),
-    (Code::ScopeRefused, Remedy::Operator),
-    (Code::UnknownMicrosoftError, Remedy::Operator),
-    (Code::ConsentMissing, Remedy::AdminConsent),
-    (Code::AdminApprovalNeeded, Remedy::AdminConsent),
-    (Code::AppNotInTenant, Remedy::AdminConsent),
-    (Code::ResourceNotInTenant, Remedy::AdminConsent),
-];
-
-fn remedy(code: Code) -> Remedy {
-    REMEDIES.iter().find(|(listed, _)| *listed == code).map_or(Remedy::UserConsent, |(_, remedy)| *remedy)
-}
-
-impl Remedy {
-    const fn severity(self) -> Severity {
-        match self {
-            Self::AdminConsent | Self::UserConsent => Severity::Broken,
-            Self::Test | Self::Operator => Severity::Degraded,
-            Self::Wait => Severity::Passing,
-        }
-    }
-
-    /// The route of a connection that is its next step, as `nextAction` has it.
-    #[must_use]
-    pub const fn next_action(self) -> Option<&'static str> {
-        match self {
-            Self::AdminConsent => Some("adminConsentLink"),
-            Self::UserConsent => Some("userConsentLink"),
-            Self::Test | Self::Wait => Some("finalize"),
-            Self::Operator => None,
-        }
-    }
-
-    const fn next_steps(self) -> Option<&'static [&'static str]> {
-        match self {
-            Self::AdminConsent => Some(&[
-                "Make a fresh link with POST /v1/partner-center/connections/{id}/admin-consent-link.",
-                "Have a Global Administrator of the tenant that hosts Partner Center open it and accept for the organisation.",
-            ]),
-            Self::UserConsent => Some(&[
-                "Make a fresh link with POST /v1/partner-center/connections/{id}/user-consent-link.",
-                "Open it in a private window, and sign in as the integration user with the second factor.",
-            ]),
-            // The row of the catalogue says what there is to do.
-            Self::Test | Self::Operator | Self::Wait => None,
-        }
+impl Seen<'_> {
+    const fn token_says_mfa(&self) -> bool {
+        matches!(self.refreshed, Some(Ok(Evidence { mfa: Mfa::Yes, .. })))
     }
 }
 
@@ -274,17 +215,9 @@ impl Verdict {
     /// The cause with its next step, as an answer tells it.
     #[must_use]
     pub fn problem(&self) -> Option<Explanation> {
-        let mut problem = self.code?.explain();
-        if let Some(remedy) = self.remedy {
-            problem.next_action = remedy.next_action();
-            // Whoever keeps the tenant's policies reads the row's own steps; the others are for people before a link.
-            if let Some(next_steps) = remedy.next_steps().filter(|_| problem.who != Who::TenantAdmin) {
-                (problem.who, problem.next_steps) = (Who::ProviderAdmin, next_steps);
-            }
-        }
-        problem.retry_after =
-            self.retry_after.and_then(|wait| u32::try_from(wait.as_secs()).ok()).or(problem.retry_after);
-        Some(problem)
+        let problem = remedy::explain(self.code?);
+        let asked = self.retry_after.and_then(|wait| u32::try_from(wait.as_secs()).ok());
+        Some(Explanation { retry_after: asked.or(problem.retry_after), ..problem })
     }
 }
 
@@ -327,14 +260,13 @@ fn same_tenant(seen: &Seen<'_>) -> Check {
     check(CheckName::SameTenant, status, detail)
 }
 
-/// Whether a role is missing. Graph's list counts before Partner Center's answer; an empty one says nothing, since a
-/// person may be shown in no group at all.
+/// Whether a role is missing: Partner Center says so, or Graph's list does, which is definite even where it is empty. That Partner
+/// Center lets somebody in says nothing, since any role will do for that.
 fn lacks_a_role(seen: &Seen<'_>) -> Option<bool> {
     match (&seen.roles, seen.probe) {
         (_, Some(Probe::RoleMissing)) => Some(true),
-        (Some(held), _) if !held.is_empty() => Some(!seen.required.is_subset(held)),
-        (_, Some(Probe::Answered { .. })) => Some(false),
-        (_, Some(Probe::MfaRequired | Probe::Refused(_) | Probe::Busy { .. } | Probe::Unanswered) | None) => None,
+        (Some(held), _) => Some(!seen.required.is_subset(held)),
+        (None, _) => None,
     }
 }
 
@@ -347,7 +279,10 @@ fn role(seen: &Seen<'_>) -> Check {
             let held = seen.roles.as_ref().filter(|held| !held.is_empty()).map_or("none".to_owned(), words);
             (CheckStatus::Fail, format!("Needed: {needed}; held: {held}."))
         }
-        None => (CheckStatus::Unknown, format!("Needed: {needed}; it could not be seen what is held.")),
+        None if matches!(seen.refreshed, Some(Ok(_))) => {
+            (CheckStatus::Unknown, format!("Needed: {needed}; Microsoft Graph did not show what is held."))
+        }
+        None => (CheckStatus::Unknown, format!("Needed: {needed}; there was no token to see with what is held.")),
     };
     check(CheckName::Role, status, detail)
 }

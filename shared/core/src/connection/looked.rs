@@ -81,6 +81,7 @@ impl Leased {
         let mut after = self.ended();
         let known = after.problem();
         let Look { verdict, rotated, actor } = look;
+        after.findings = after.findings.after(verdict);
         let state = seen(after.state.clone(), verdict, occasion.now);
         after.state = if rotated { with_token(state, occasion.now) } else { state };
         after.busy_looks = if verdict.severity == Severity::Passing { after.busy_looks.saturating_add(1) } else { 0 };

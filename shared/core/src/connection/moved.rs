@@ -111,7 +111,8 @@ impl Leased {
         let (from, occasion) = (self.connection().version, telling.occasion);
         let before = self.connection().status().word().to_owned();
         let mut after = self.ended();
-        let user = consent.into_consented();
+        let (user, findings) = consent.into_parts();
+        after.findings = findings;
         let actor = Actor::Signer(user.signer.clone());
         let told = by_user(&mut after, user, occasion.now);
         after.rounds.user += 1;

@@ -7,7 +7,7 @@ use serde::Serialize;
 #[cfg(feature = "openapi")]
 use super::ConnectionStatus;
 use super::checklist::Item;
-use super::{Connection, Consented, PartnerRole, Step};
+use super::{Connection, Consented, PartnerRole, Step, health};
 use crate::advice::Explanation;
 use crate::id::{ConnectionId, TenantId};
 use crate::text::EmailAddress;
@@ -81,7 +81,7 @@ impl<'a> From<&'a Connection> for ConnectionView<'a> {
             admin_consent: consent(connection, Step::Admin, connection.state.admin()),
             user_consent: consent(connection, Step::User, both.map(|both| &both.user)),
             checklist: connection.checklist(),
-            problem: connection.problem().map(super::Code::explain),
+            problem: connection.problem().map(health::explain),
             created_at: connection.created_at.to_string(),
         }
     }
@@ -99,6 +99,6 @@ fn consent<'a>(connection: &Connection, step: Step, given: Option<&'a Consented>
         tenant_id: given.map(|given| given.signer.tenant),
         user: given.and_then(|given| given.signer.user_principal_name.as_deref()),
         at: given.map(|given| given.at.to_string()),
-        problem: refused.map(|refused| refused.code.explain()),
+        problem: refused.map(|refused| connection.explain_step(step, refused.code)),
     }
 }

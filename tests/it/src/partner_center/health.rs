@@ -17,14 +17,14 @@ const DAY: i64 = 24 * 3_600;
 
 impl World {
     /// Lets the demo provider hear of events.
-    async fn hears_events(&self) {
+    pub(super) async fn hears_events(&self) {
         let path = format!("/v1/resellers/{}", self.reseller_id());
         let heard = self.operator(Method::PATCH, &path, Some(&json!({"eventsUrl": self.hook()}))).await;
         assert_eq!(heard.status, 200, "{}", heard.text);
     }
 
     /// The events that were told so far: each with its data.
-    async fn all_events(&self) -> Vec<(String, Value)> {
+    pub(super) async fn all_events(&self) -> Vec<(String, Value)> {
         self.settle().await;
         let told = self
             .outcomes()
@@ -34,7 +34,7 @@ impl World {
     }
 
     /// A connection that is ready.
-    async fn ready_connection(&self) -> String {
+    pub(super) async fn ready_connection(&self) -> String {
         let id = self.connection().await;
         self.consent_as_admin(&id).await;
         assert_eq!(go(&self.step_link(&id, "user").await, &IGOR).await.status, 200);

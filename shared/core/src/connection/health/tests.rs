@@ -27,6 +27,7 @@ fn healthy<'a>(admin: &'a Signer, user: &'a Signer, required: &'a BTreeSet<Partn
         probe: Some(Probe::Answered { mfa_compliant: Some(true) }),
         roles: Some(required.clone()),
         required,
+        must_be_seen: true,
         token_used_at: Some(NOW),
         secret_ends_at: None,
     }
@@ -213,11 +214,35 @@ fn what_follows_from_another_is_not_the_cause() {
 fn what_is_not_reported_is_unknown() {
     let verdict = judged(|seen| seen.probe = Some(Probe::Answered { mfa_compliant: None }));
     assert_eq!((verdict.code, statuses(&verdict)), (None, [Pass, Pass, Pass, Unknown]));
-    let opaque = judged(|seen| {
-        seen.refreshed = Some(Ok(Evidence { mfa: Mfa::Unsaid, authenticated_at: None }));
-        seen.roles = None;
-    });
+    let unsaid = Some(Ok(Evidence { mfa: Mfa::Unsaid, authenticated_at: None }));
+    let opaque = judged(|seen| seen.refreshed = unsaid);
     assert_eq!((opaque.code, statuses(&opaque)), (None, [Pass, Pass, Unknown, Pass]));
+}
+
+/// R172, R178, T60 A second factor of which neither the token nor Partner Center speaks is none.
+#[test]
+fn a_second_factor_that_nobody_speaks_of_is_none() {
+    let verdict = judged(|seen| {
+        seen.refreshed = Some(Ok(Evidence { mfa: Mfa::Unsaid, authenticated_at: None }));
+        seen.probe = Some(Probe::Answered { mfa_compliant: None });
+    });
+    assert_eq!((verdict.code, statuses(&verdict)), (Some(Code::MfaClaimMissing), [Pass, Pass, Unknown, Unknown]));
+}
+
+/// R177 Roles that could not be read are unknown: they make nothing ready, and end nothing that works. A list that is empty
+/// was read.
+#[test]
+fn what_was_not_read_is_not_held() {
+    let unread = |must_be_seen| judged(move |seen| (seen.roles, seen.must_be_seen) = (None, must_be_seen));
+    let deciding = unread(true);
+    assert_eq!((deciding.code, deciding.severity), (Some(Code::ProofUnreadable), Severity::Passing));
+    assert_eq!((unread(false).code, statuses(&unread(false))), (None, [Pass, Unknown, Pass, Pass]));
+    assert!(deciding.checks[1].detail.contains("Microsoft Graph"), "{}", deciding.checks[1].detail);
+    let in_no_group = judged(|seen| seen.roles = Some(roles(&[])));
+    assert_eq!(
+        (in_no_group.code, statuses(&in_no_group)),
+        (Some(Code::AdminAgentRoleMissing), [Pass, Fail, Pass, Pass])
+    );
 }
 
 /// R177 The set of roles is the connection's own.

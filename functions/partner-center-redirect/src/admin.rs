@@ -10,7 +10,7 @@ use lambda_http::http::header::SET_COOKIE;
 use onboarding_core::advice::Code;
 use onboarding_core::connection::Step;
 use onboarding_core::connection::admit::AdminConsent;
-use onboarding_core::connection::lease::LeaseRefusal;
+use onboarding_core::connection::lease::{LeaseRefusal, Leased};
 use onboarding_core::connection::moved::Refusal;
 use onboarding_core::identity::VerifiedIdentity;
 use onboarding_core::secret::SecretHash;
@@ -90,22 +90,17 @@ async fn consent(
         connections.store.lease_connection_for(&passage.connection, (Step::Admin, passage.round), (&code, call.now()));
     let leased = match lease.await? {
         Lease::Won(leased) => *leased,
-        Lease::Refused(LeaseRefusal::SameCode | LeaseRefusal::Spent, connection)
-            if connection.state.admin().is_some() =>
-        {
-            return outcome::done(app, call, (journey, &connection, Step::Admin)).await;
+        Lease::Refused(why @ (LeaseRefusal::SameCode | LeaseRefusal::Spent), connection) => {
+            return outcome::again(app, call, (journey, &connection, Step::Admin), (why, identity)).await;
         }
         Lease::Refused(LeaseRefusal::Ended, _) => return Err(Error::Ended(Code::ConnectionEnded)),
-        Lease::Refused(
-            LeaseRefusal::UnderWay | LeaseRefusal::SameCode | LeaseRefusal::Spent | LeaseRefusal::TooEarly,
-            _,
-        ) => return Err(Error::Busy),
+        Lease::Refused(LeaseRefusal::UnderWay | LeaseRefusal::TooEarly, _) => return Err(Error::Busy),
         Lease::Unknown => return Err(Error::NoSuchConnection),
     };
     let scope = connections.admin_scope();
     let asked = (&*credential, connections.callbacks.admin.as_str(), scope.as_str());
     let proved = match redeem(app, call, (passage, signed_in), asked, identity).await {
-        Ok(tokens) => prove(app, call, journey, identity, &tokens.access_token).await.map_err(Failed::from),
+        Ok(tokens) => prove(app, call, &leased, identity, &tokens.access_token).await.map_err(Failed::from),
         Err(failed) => Err(failed),
     };
     match proved {
@@ -135,7 +130,7 @@ async fn consent(
 async fn prove(
     app: &App,
     call: &Call<PartnerCenterRedirectOp>,
-    journey: &Journey,
+    leased: &Leased,
     identity: &VerifiedIdentity,
     token: &SecretString,
 ) -> Result<AdminConsent, Code> {
@@ -145,7 +140,7 @@ async fn prove(
             tokio::time::sleep(BETWEEN_LOOKS).await;
         }
         let view = app.connections.microsoft.read_grants(token, PROOF_BUDGET).await;
-        match journey.connection.judge_admin(identity, &view, (app.policy, call.now())) {
+        match leased.judge_admin(identity, &view, (app.policy, call.now())) {
             Err(code @ (Code::GrantNotVisible | Code::ProofUnreadable)) => last = code,
             judged => return judged,
         }

@@ -138,6 +138,13 @@ struct Journey {
     reseller: Reseller,
 }
 
+impl Journey {
+    /// Whether `step` was completed since the link was made.
+    const fn is_spent(&self, step: Step) -> bool {
+        self.passage.round != self.connection.round(step)
+    }
+}
+
 /// Opens the state that came to `step`, without a read of the table. What was begun in a browser that we know comes back
 /// with it, or not at all (T12).
 async fn open(

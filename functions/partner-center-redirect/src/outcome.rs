@@ -3,9 +3,10 @@
 use lambda_http::http::StatusCode;
 use onboarding_core::advice::{Code, Explanation, Signal};
 use onboarding_core::connection::admit::TENANT_WIDE;
+use onboarding_core::connection::lease::LeaseRefusal;
 use onboarding_core::connection::moved::Refusal;
-use onboarding_core::connection::{Connection, Step};
-use onboarding_core::identity::Signer;
+use onboarding_core::connection::{Connection, State, Step};
+use onboarding_core::identity::{Signer, VerifiedIdentity};
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::call::Call;
 use onboarding_lambda::page::{Connected, Page, Told};
@@ -25,38 +26,92 @@ pub(crate) async fn done(
     call: &Call<PartnerCenterRedirectOp>,
     (journey, connection, step): (&Journey, &Connection, Step),
 ) -> Result<Answer, Error> {
-    let link = if connection.state.both().is_some() {
-        None
-    } else {
-        let at = (call.now(), call.occasion().random);
-        Some(app.connections.link(connection, Step::User, at).await?)
-    };
-    let (title, next) = match (step, link.is_some()) {
-        (Step::Admin, true) => (
-            "The organisation has consented",
-            "Step one of two is done. The integration user’s consent comes next, by another person and in another window.",
-        ),
-        (Step::Admin | Step::User, _) => {
-            ("Both consents are given", "Nothing is left to do here. The service provider tests the connection now.")
-        }
-    };
+    let is_user_next = connection.state.both().is_none() || connection.to_do_again() == Some(Step::User);
+    let links = Links { admin: None, user: link_if(is_user_next, app, call, (connection, Step::User)).await? };
     let granted = match step {
         Step::Admin => {
             IN_PLAIN_WORDS.iter().zip(TENANT_WIDE).map(|(purpose, (_, name))| (*purpose, (*name).to_owned())).collect()
         }
         Step::User => Vec::new(),
     };
-    Ok(Answer::page(Page::connection(&Connected {
-        status: StatusCode::OK,
-        provider: Some(&journey.reseller.name),
-        told: Told::Done { title, next },
-        accounts: accounts(connection, None),
-        granted,
-        private_link: link.as_deref(),
-        reference: call.reference(),
-        correlation_id: None,
-    })))
+    let seen = Seen { accounts: accounts(connection, None), granted, links, correlation_id: None };
+    Ok(page(call, journey, (StatusCode::OK, done_words(connection)), seen))
 }
+
+/// What a step that is done leaves to be done: nobody is said to do anything that nobody does.
+fn done_words(connection: &Connection) -> Told<'static> {
+    let (title, next) = match connection.state {
+        State::UserConsented { .. } | State::Testing { .. } => (
+            "Both consents are given",
+            "Nothing is left to do here. The service provider has it tested next, and the connection works once that has succeeded.",
+        ),
+        State::Ready { .. } => ("Both consents are given", "Nothing is left to do here. The connection works."),
+        State::Degraded { .. } | State::Broken { .. } if connection.to_do_again() != Some(Step::User) => (
+            "Both consents are given",
+            "Nothing is left to do here. The connection is tested again by itself, and the service provider is told what comes of it.",
+        ),
+        State::Draft
+        | State::AdminConsented { .. }
+        | State::Degraded { .. }
+        | State::Broken { .. }
+        | State::Disconnected { .. } => (
+            "The organisation has consented",
+            "Step one of two is done. The integration user’s consent comes next, by another person and in another window.",
+        ),
+    };
+    Told::Done { title, next }
+}
+
+/// What a link says by which `step` was done: that it is, or that the link is used up. It writes nothing, makes no link good for
+/// longer, and names accounts to nobody but the person who used it.
+pub(crate) async fn spent(
+    app: &App,
+    call: &Call<PartnerCenterRedirectOp>,
+    (journey, connection, step): (&Journey, &Connection, Step),
+    signer: Option<&Signer>,
+) -> Result<Answer, Error> {
+    let is_theirs = signer.is_some_and(|signer| connection.was_done_by(step, signer));
+    match (connection.is_done(step), is_theirs) {
+        (true, true) => done(app, call, (journey, connection, step)).await,
+        (true, false) => Ok(page(call, journey, (StatusCode::OK, STEP_DONE), Seen::default())),
+        (false, _) => {
+            let explanation = Code::StepLinkUsed.explain();
+            let accounts = if is_theirs { accounts(connection, None) } else { Vec::new() };
+            let seen = Seen { accounts, ..Seen::default() };
+            Ok(page(call, journey, (StatusCode::FORBIDDEN, Told::Refused(&explanation)), seen))
+        }
+    }
+}
+
+/// What whoever comes again is told: by a code that was redeemed, or by a link that was used. A try that was refused is told as
+/// it was.
+pub(crate) async fn again(
+    app: &App,
+    call: &Call<PartnerCenterRedirectOp>,
+    (journey, connection, step): (&Journey, &Connection, Step),
+    (why, identity): (LeaseRefusal, &VerifiedIdentity),
+) -> Result<Answer, Error> {
+    let signer = identity.signer();
+    if why == LeaseRefusal::Spent || journey.passage.round != connection.round(step) {
+        return spent(app, call, (journey, connection, step), Some(signer)).await;
+    }
+    if connection.is_leased(call.now()) {
+        return Err(Error::Busy);
+    }
+    match connection.refused.as_ref().filter(|refused| refused.step == step) {
+        Some(known) => refused(app, call, (journey, step), (known.code, Some(signer)), None).await,
+        None if connection.was_done_by(step, signer) => {
+            spent(app, call, (journey, connection, step), Some(signer)).await
+        }
+        None => refused(app, call, (journey, step), (Code::SignInInterrupted, Some(signer)), None).await,
+    }
+}
+
+/// As a stranger is told it.
+const STEP_DONE: Told<'static> = Told::Done {
+    title: "This step is done",
+    next: "Nothing is left to do by this link. The service provider knows how the connection is.",
+};
 
 /// Notes why a sign-in before its code was redeemed counts for nothing, and says it.
 pub(crate) async fn refuse(
@@ -65,6 +120,9 @@ pub(crate) async fn refuse(
     (journey, step): (&Journey, Step),
     (code, signer): (Code, &Signer),
 ) -> Result<Answer, Error> {
+    if journey.is_spent(step) {
+        return spent(app, call, (journey, &journey.connection, step), Some(signer)).await;
+    }
     let refusal = Refusal { step, code, signer: Some(signer.clone()), correlation_id: None };
     if let Some(moved) = journey.connection.refuse(refusal, call.occasion()) {
         app.connections.store.move_connection(&moved).await?;
@@ -79,6 +137,9 @@ pub(crate) async fn refused_by_microsoft(
     (journey, step): (&Journey, Step),
     signal: &Signal,
 ) -> Result<Answer, Error> {
+    if journey.is_spent(step) {
+        return spent(app, call, (journey, &journey.connection, step), None).await;
+    }
     let (code, correlation_id) = (signal.diagnose(), signal.correlation_id.clone());
     let refusal = Refusal { step, code, signer: None, correlation_id: correlation_id.clone() };
     if let Some(moved) = journey.connection.refuse(refusal, call.occasion()) {
@@ -114,21 +175,67 @@ async fn shown(
     (status, explanation): (StatusCode, &Explanation),
     (signer, correlation_id): (Option<&Signer>, Option<&str>),
 ) -> Result<Answer, Error> {
-    let at = (call.now(), call.occasion().random);
-    let link = match step {
-        Step::Admin => None,
-        Step::User => Some(app.connections.link(&journey.connection, step, at).await?),
+    let connection = &journey.connection;
+    let is_admins = connection.mended_by(step, explanation.code) == Step::Admin;
+    let links = Links {
+        admin: link_if(is_admins, app, call, (connection, Step::Admin)).await?,
+        user: link_if(step == Step::User, app, call, (connection, Step::User)).await?,
     };
-    Ok(Answer::page(Page::connection(&Connected {
+    let seen = Seen {
+        accounts: accounts(connection, signer),
+        granted: Vec::new(),
+        links,
+        correlation_id: correlation_id.map(str::to_owned),
+    };
+    Ok(page(call, journey, (status, Told::Refused(explanation)), seen))
+}
+
+/// The links that a page holds.
+#[derive(Default)]
+struct Links {
+    admin: Option<String>,
+    user: Option<String>,
+}
+
+/// What a page shows beside what it tells.
+#[derive(Default)]
+struct Seen {
+    accounts: Vec<(&'static str, String)>,
+    granted: Vec<(&'static str, String)>,
+    links: Links,
+    correlation_id: Option<String>,
+}
+
+fn page(
+    call: &Call<PartnerCenterRedirectOp>,
+    journey: &Journey,
+    (status, told): (StatusCode, Told<'_>),
+    seen: Seen,
+) -> Answer {
+    Answer::page(Page::connection(&Connected {
         status,
         provider: Some(&journey.reseller.name),
-        told: Told::Refused(explanation),
-        accounts: accounts(&journey.connection, signer),
-        granted: Vec::new(),
-        private_link: link.as_deref(),
+        told,
+        accounts: seen.accounts,
+        granted: seen.granted,
+        admin_link: seen.links.admin.as_deref(),
+        private_link: seen.links.user.as_deref(),
         reference: call.reference(),
-        correlation_id,
-    })))
+        correlation_id: seen.correlation_id.as_deref(),
+    }))
+}
+
+async fn link_if(
+    is_wanted: bool,
+    app: &App,
+    call: &Call<PartnerCenterRedirectOp>,
+    (connection, step): (&Connection, Step),
+) -> Result<Option<String>, Error> {
+    if !is_wanted {
+        return Ok(None);
+    }
+    let at = (call.now(), call.occasion().random);
+    Ok(Some(app.connections.link(connection, step, at).await?))
 }
 
 /// Everybody whom a step is about: so that who used the wrong account sees which (R171, R187, R189).

@@ -8,7 +8,7 @@ use onboarding_connections::Fresh;
 use onboarding_core::advice::Code;
 use onboarding_core::connection::Step;
 use onboarding_core::connection::admit::{RightUser, UserConsent};
-use onboarding_core::connection::lease::LeaseRefusal;
+use onboarding_core::connection::lease::{LeaseRefusal, Leased};
 use onboarding_core::connection::moved::Refusal;
 use onboarding_core::connection::tell::Telling;
 use onboarding_core::identity::VerifiedIdentity;
@@ -47,10 +47,9 @@ async fn consent(
     signed_in: &SignedIn,
     identity: &VerifiedIdentity,
 ) -> Result<Answer, Error> {
-    let right = match journey.connection.judge_user(identity, call.now()) {
-        Ok(right) => right,
-        Err(code) => return outcome::refuse(app, call, (journey, Step::User), (code, identity.signer())).await,
-    };
+    if let Err(code) = journey.connection.admits_user(identity) {
+        return outcome::refuse(app, call, (journey, Step::User), (code, identity.signer())).await;
+    }
     let (connections, passage) = (&app.connections, &journey.passage);
     let code = SecretHash::of(&signed_in.code);
     // Before the lease, so that keys that cannot be had cost nobody the link.
@@ -59,27 +58,22 @@ async fn consent(
     let step = (Step::User, passage.round);
     let leased = match connections.store.lease_connection_for(&passage.connection, step, (&code, call.now())).await? {
         Lease::Won(leased) => *leased,
-        Lease::Refused(LeaseRefusal::SameCode | LeaseRefusal::Spent, connection)
-            if connection.state.both().is_some() =>
-        {
-            return outcome::done(app, call, (journey, &connection, Step::User)).await;
-        }
-        Lease::Refused(LeaseRefusal::SameCode, connection) if connection.is_leased(call.now()) => {
-            return Err(Error::Busy);
-        }
-        Lease::Refused(LeaseRefusal::SameCode, connection) => {
-            let known = connection.refused.as_ref().map_or(Code::SignInInterrupted, |refused| refused.code);
-            return outcome::refused(app, call, (journey, Step::User), (known, Some(identity.signer())), None).await;
+        Lease::Refused(why @ (LeaseRefusal::SameCode | LeaseRefusal::Spent), connection) => {
+            return outcome::again(app, call, (journey, &connection, Step::User), (why, identity)).await;
         }
         Lease::Refused(LeaseRefusal::TooEarly, _) => {
             let first = (Code::AdminConsentFirst, identity.signer());
             return outcome::refuse(app, call, (journey, Step::User), first).await;
         }
         Lease::Refused(LeaseRefusal::Ended, _) => return Err(Error::Ended(Code::ConnectionEnded)),
-        Lease::Refused(LeaseRefusal::UnderWay | LeaseRefusal::Spent, _) => return Err(Error::Busy),
+        Lease::Refused(LeaseRefusal::UnderWay, _) => return Err(Error::Busy),
         Lease::Unknown => return Err(Error::NoSuchConnection),
     };
-    match proved(app, call, (journey, signed_in), identity, right).await? {
+    let proved = match leased.judge_user(identity, call.now()) {
+        Ok(right) => proved(app, call, (journey, &leased, signed_in), identity, right).await?,
+        Err(code) => Err(code.into()),
+    };
+    match proved {
         Ok((consent, token)) => {
             let version = leased.token_version(0);
             if let Err(fault) = connections.secrets.put_refresh_token(&passage.connection, &token, &version).await {
@@ -110,7 +104,7 @@ async fn consent(
 async fn proved(
     app: &App,
     call: &Call<PartnerCenterRedirectOp>,
-    (journey, signed_in): (&Journey, &SignedIn),
+    (journey, leased, signed_in): (&Journey, &Leased, &SignedIn),
     identity: &VerifiedIdentity,
     right: RightUser,
 ) -> Result<Result<(UserConsent, SecretString), Failed>, Error> {
@@ -125,7 +119,7 @@ async fn proved(
     let Some(refresh_token) = tokens.refresh_token else { return Ok(Err(Code::RefreshTokenMissing.into())) };
     let fresh = Fresh { signer: identity.signer(), access_token: &tokens.access_token, refresh_token };
     let at = (call.now(), call.occasion().random);
-    let (verdict, token) = connections.try_out(&journey.connection, fresh, at).await?;
+    let (verdict, token) = connections.try_out(leased.connection(), fresh, at).await?;
     Ok(right.tested(&verdict).map(|consent| (consent, token)).map_err(Failed::from))
 }
 

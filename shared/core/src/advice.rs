@@ -87,6 +87,7 @@ pub enum Code {
     DirectBillOnly,
     RefreshTokenMissing,
     SameIdentity,
+    StepLinkUsed,
     WrongIdentity,
     // Pages.
     ActivationLinkEnded,

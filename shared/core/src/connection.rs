@@ -83,6 +83,9 @@ pub struct Connection {
     /// What was seen of the integration user, when it was last seen.
     #[serde(default)]
     pub findings: Findings,
+    /// What was told of tries that came to nothing since their step was last done: each is noted once (T10).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<(Step, Code)>,
     /// Why the last try of a step came to nothing; gone once the step is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<RefusedStep>,

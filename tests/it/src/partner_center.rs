@@ -4,6 +4,7 @@ mod admin_consent;
 mod checklist;
 mod evidence;
 mod health;
+mod spent;
 mod table;
 mod user_consent;
 

@@ -77,6 +77,7 @@ codes! {
     DirectBillOnly "direct_bill_only",
     RefreshTokenMissing "refresh_token_missing",
     SameIdentity "same_identity",
+    StepLinkUsed "step_link_used",
     WrongIdentity "wrong_identity",
     InvalidCallback "invalid_callback",
     PageNotFound "page_not_found",

@@ -5,6 +5,7 @@
 
 use crate::advice::Code;
 use crate::connection::health::Verdict;
+use crate::connection::lease::Leased;
 use crate::connection::{Connection, Consented, Findings};
 use crate::id::{ApplicationId, RoleTemplateId};
 use crate::identity::VerifiedIdentity;
@@ -33,7 +34,7 @@ pub struct GrantView {
     pub grants: Option<Vec<DelegatedGrant>>,
 }
 
-/// An administrator's consent that Graph shows. Made by [`Connection::judge_admin`] alone.
+/// An administrator's consent that Graph shows. Made by [`Leased::judge_admin`] alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdminConsent(Consented);
 
@@ -43,7 +44,7 @@ impl AdminConsent {
     }
 }
 
-/// The right person of the right tenant for step two. Made by [`Connection::judge_user`] alone.
+/// The right person of the right tenant for step two. Made by [`Leased::judge_user`] alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RightUser(Consented);
 
@@ -73,16 +74,19 @@ impl RightUser {
 
 impl Connection {
     /// Whether `identity` may take step one, before anything is spent: a member of the tenant that hosts Partner Center
-    /// (R187), and not who has taken step two (R199).
+    /// (R187), and neither who has taken step two nor who is named for it, unless that was allowed (R199).
     pub fn admits_admin(&self, identity: &VerifiedIdentity) -> Result<(), Code> {
         identity.admit(Some(self.partner_tenant))?;
         let user = self.state.both().map(|both| &both.user);
-        if user.is_some_and(|user| self.is_forbidden_twin(user, identity)) { Err(Code::SameIdentity) } else { Ok(()) }
+        let is_named = !self.same_identity_allowed && self.is_integration_user(identity.signer());
+        if is_named || user.is_some_and(|user| self.is_forbidden_twin(user, identity)) {
+            Err(Code::SameIdentity)
+        } else {
+            Ok(())
+        }
     }
 
-    /// Whether what Graph shows proves the consent of `identity`: of a Global Administrator, by policy (R176), for the whole
-    /// organisation (R201).
-    pub fn judge_admin(
+    fn judge_admin(
         &self,
         identity: &VerifiedIdentity,
         view: &GrantView,
@@ -100,25 +104,42 @@ impl Connection {
         }
     }
 
-    /// Whether `identity` is who is to take step two: a member of the tenant (R187), another person than the administrator
-    /// unless that was allowed (R199), and the account that was named (R189). The first of these that is not so is the cause.
-    pub fn judge_user(&self, identity: &VerifiedIdentity, now: Timestamp) -> Result<RightUser, Code> {
+    /// Whether `identity` is who is to take step two, before anything is spent: a member of the tenant (R187), another person than
+    /// the administrator unless that was allowed (R199), and the account that was named (R189). The first of these that is not
+    /// so is the cause.
+    pub fn admits_user(&self, identity: &VerifiedIdentity) -> Result<(), Code> {
         identity.admit(Some(self.partner_tenant))?;
         if self.state.admin().is_some_and(|admin| self.is_forbidden_twin(admin, identity)) {
             return Err(Code::SameIdentity);
         }
         let signer = identity.signer();
-        if self.is_integration_user(signer) {
-            Ok(RightUser(Consented { signer: signer.clone(), at: now }))
-        } else {
-            Err(Code::WrongIdentity)
-        }
+        if self.is_integration_user(signer) { Ok(()) } else { Err(Code::WrongIdentity) }
     }
 
     fn is_forbidden_twin(&self, other: &Consented, identity: &VerifiedIdentity) -> bool {
         let signer = identity.signer();
         let is_same = (other.signer.tenant, other.signer.object) == (signer.tenant, signer.object);
         is_same && !self.same_identity_allowed
+    }
+}
+
+/// A consent is judged by the connection as it was leased: what was read before may be another's by now.
+impl Leased {
+    /// Whether what Graph shows proves the consent of `identity`: of a Global Administrator, by policy (R176), for the whole
+    /// organisation (R201).
+    pub fn judge_admin(
+        &self,
+        identity: &VerifiedIdentity,
+        view: &GrantView,
+        at: (Policy, Timestamp),
+    ) -> Result<AdminConsent, Code> {
+        self.connection().judge_admin(identity, view, at)
+    }
+
+    /// Whether `identity` is who is to take step two.
+    pub fn judge_user(&self, identity: &VerifiedIdentity, now: Timestamp) -> Result<RightUser, Code> {
+        self.connection().admits_user(identity)?;
+        Ok(RightUser(Consented { signer: identity.signer().clone(), at: now }))
     }
 }
 

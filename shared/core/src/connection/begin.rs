@@ -115,6 +115,7 @@ impl NewConnection {
             lease: None,
             codes: Vec::new(),
             findings: Findings::default(),
+            told: Vec::new(),
             refused: None,
         }
     }

@@ -87,7 +87,8 @@ impl Leased {
         after.busy_looks = if verdict.severity == Severity::Passing { after.busy_looks.saturating_add(1) } else { 0 };
         after.next_look = next_look(&after, verdict, occasion.now);
         after.refused = match (&after.state, verdict.code) {
-            (State::UserConsented { .. }, Some(code)) => {
+            // That somebody was busy says nothing of the step.
+            (State::UserConsented { .. }, Some(code)) if verdict.severity != Severity::Passing => {
                 Some(RefusedStep { step: Step::User, code, at: occasion.now, signer: None })
             }
             (_, None) => None,

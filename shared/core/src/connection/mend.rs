@@ -3,6 +3,7 @@
 use super::health::Remedy;
 use super::{Connection, Step};
 use crate::advice::{Code, Explanation, Who};
+use crate::identity::Signer;
 
 /// What is told of a step, where the row of the catalogue speaks of another one.
 struct Row {
@@ -41,12 +42,65 @@ impl Connection {
     /// the account named for step two has given, is mended by step one.
     #[must_use]
     pub fn mended_by(&self, step: Step, code: Code) -> Step {
-        let by_the_admin = match code {
-            Code::SameIdentity => self.state.admin().is_some_and(|admin| self.is_integration_user(&admin.signer)),
-            Code::AdminConsentFirst => true,
-            _ => Remedy::of(code) == Remedy::AdminConsent,
+        let named_did_it = || self.state.admin().is_some_and(|admin| self.is_integration_user(&admin.signer));
+        let by_the_admin = code == Code::AdminConsentFirst || Remedy::of(code) == Remedy::AdminConsent;
+        if by_the_admin || (code == Code::SameIdentity && named_did_it()) { Step::Admin } else { step }
+    }
+
+    /// The consents that are missing, with the next step; none if both are given (R188).
+    #[must_use]
+    pub fn explain_missing(&self) -> Option<Explanation> {
+        let missing = self.missing();
+        let next_action = match missing.first()? {
+            Step::Admin => "adminConsentLink",
+            Step::User => "userConsentLink",
         };
-        if by_the_admin { Step::Admin } else { step }
+        let words: Vec<&str> = missing.iter().map(|step| step.word()).collect();
+        let row = Code::ConsentsMissing.explain();
+        let detail = format!("{} Missing: {}.", row.detail, words.join(", "));
+        Some(Explanation { next_action: Some(next_action), ..row.with_detail(detail) })
+    }
+
+    /// Why a connection that cannot be looked at does not work: it has ended, the last try of a step came to nothing, or a
+    /// consent is missing. None once both are given.
+    #[must_use]
+    pub fn untried(&self) -> Option<Explanation> {
+        if self.has_ended() {
+            return Some(Code::ConnectionEnded.explain());
+        }
+        let refused = self.refused.as_ref().filter(|_| self.state.both().is_none());
+        refused.map(|refused| self.explain_step(refused.step, refused.code)).or_else(|| self.explain_missing())
+    }
+
+    /// The step that has to be taken again for the connection to work, if one has.
+    #[must_use]
+    pub fn to_do_again(&self) -> Option<Step> {
+        match Remedy::of(self.problem()?) {
+            Remedy::AdminConsent => Some(Step::Admin),
+            Remedy::UserConsent => Some(Step::User),
+            Remedy::Test | Remedy::Operator | Remedy::Wait => None,
+        }
+    }
+
+    /// Whether `step` was taken, and nothing is known that asks for it, or for one before it, once more.
+    #[must_use]
+    pub fn is_done(&self, step: Step) -> bool {
+        let is_refused = self.refused.as_ref().is_some_and(|refused| refused.step == step);
+        let (is_given, is_asked_again) = match step {
+            Step::Admin => (self.state.admin().is_some(), self.to_do_again() == Some(Step::Admin)),
+            Step::User => (self.state.both().is_some(), self.to_do_again().is_some()),
+        };
+        is_given && !is_refused && !is_asked_again
+    }
+
+    /// Whether it was `signer` who has taken `step`.
+    #[must_use]
+    pub fn was_done_by(&self, step: Step, signer: &Signer) -> bool {
+        let done = match step {
+            Step::Admin => self.state.admin(),
+            Step::User => self.state.both().map(|both| &both.user),
+        };
+        done.is_some_and(|done| (done.signer.tenant, done.signer.object) == (signer.tenant, signer.object))
     }
 
     /// Why `step` was refused, with its next step.

@@ -54,20 +54,33 @@ impl Connection {
         self.fact(actor, "connection.link_made", (before, format!("link to the {} step", step.word())), occasion)
     }
 
-    /// The refusal of a try that leaves everything as it was, but is to be seen. Nothing was spent, so whoever is at work goes
-    /// on, and is not told: the version of a leased connection is not touched.
+    /// The refusal of a try that leaves everything as it was, but is to be seen: once for each code, until the step is done.
+    /// Nothing was spent, so whoever is at work goes on, and is not told: the version of a leased connection is not touched.
     #[must_use]
     pub fn refuse(&self, refusal: Refusal, occasion: Occasion<'_>) -> Option<Moved> {
-        let is_known = |known: &RefusedStep| (known.step, known.code) == (refusal.step, refusal.code);
-        if self.is_leased(occasion.now) || self.has_ended() || self.refused.as_ref().is_some_and(is_known) {
+        let is_known = self.told.contains(&(refusal.step, refusal.code));
+        if self.is_leased(occasion.now) || self.has_ended() || is_known {
             return None;
         }
         let after = Self { version: self.version + 1, ..self.clone() };
         Some(after.refused_from(self.version, refusal, occasion))
     }
 
-    fn refused_from(self, from: u64, refusal: Refusal, occasion: Occasion<'_>) -> Moved {
+    /// The state in which `step` is done: what was told of it before is of no interest any more.
+    fn completed(&mut self, step: Step) {
+        match step {
+            Step::Admin => self.rounds.admin += 1,
+            Step::User => self.rounds.user += 1,
+        }
+        self.refused = None;
+        self.told.retain(|(told, _)| *told != step);
+    }
+
+    fn refused_from(mut self, from: u64, refusal: Refusal, occasion: Occasion<'_>) -> Moved {
         let Refusal { step, code, signer, correlation_id } = refusal;
+        if !self.told.contains(&(step, code)) {
+            self.told.push((step, code));
+        }
         let actor = signer.clone().map_or(Actor::LinkHolder, Actor::Signer);
         let after = Self { refused: Some(RefusedStep { step, code, at: occasion.now, signer }), ..self };
         let status = after.status().word();
@@ -89,7 +102,8 @@ impl Connection {
 }
 
 impl Leased {
-    /// Records that step one is done. Done again after step two, it changes who has done it and nothing else.
+    /// Records that step one is done. Done again after step two, it changes who has done it; where something was wrong, that is
+    /// looked at again at once.
     #[must_use]
     pub fn consent_by_admin(self, consent: AdminConsent, occasion: Occasion<'_>) -> Moved {
         let (from, before) = (self.connection().version, self.connection().status().word());
@@ -97,8 +111,10 @@ impl Leased {
         let admin = consent.into_consented();
         let actor = Actor::Signer(admin.signer.clone());
         after.state = by_admin(after.state, admin);
-        after.rounds.admin += 1;
-        after.refused = None;
+        after.completed(Step::Admin);
+        if after.problem().is_some() {
+            after.next_look = Some(occasion.now);
+        }
         let status = after.status().word().to_owned();
         let audit = after.fact(&actor, "connection.admin_consented", (Some(before.to_owned()), status), occasion);
         Moved { from, after, audit, delivery: None }
@@ -115,8 +131,7 @@ impl Leased {
         after.findings = findings;
         let actor = Actor::Signer(user.signer.clone());
         let told = by_user(&mut after, user, occasion.now);
-        after.rounds.user += 1;
-        after.refused = None;
+        after.completed(Step::User);
         let delivery = told.and_then(|event| telling.delivery(event, &after, None));
         let status = after.status().word().to_owned();
         let audit = after.fact(&actor, "connection.user_consented", (Some(before), status), occasion);

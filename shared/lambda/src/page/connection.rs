@@ -23,6 +23,8 @@ pub struct Connected<'a> {
     pub accounts: Vec<(&'static str, String)>,
     /// What the organisation granted, in plain words.
     pub granted: Vec<(&'static str, String)>,
+    /// The link to pass on to a Global Administrator, if step one is what helps.
+    pub admin_link: Option<&'a str>,
     /// The link to copy into a private window, if a step is left for the integration user.
     pub private_link: Option<&'a str>,
     /// The reference of this request.
@@ -57,6 +59,7 @@ struct ConnectionTemplate<'a> {
     who: &'static str,
     accounts: &'a [(&'static str, String)],
     granted: &'a [(&'static str, String)],
+    admin_link: Option<&'a str>,
     private_link: Option<&'a str>,
     reference: &'a str,
     correlation_id: Option<&'a str>,
@@ -80,6 +83,7 @@ impl Page {
             who: problem.map_or("", |problem| text::who(problem.who)),
             accounts: &connected.accounts,
             granted: &connected.granted,
+            admin_link: connected.admin_link,
             private_link: connected.private_link,
             reference: connected.reference.as_str(),
             correlation_id: connected.correlation_id,

@@ -1,18 +1,18 @@
 //! What goes wrong with a connection to Partner Center, as the person who can mend it meets it.
 
-use super::{SAME_LINK, retry, row, then};
+use super::{FRESH_LINK, SAME_LINK, retry, row, spent, then};
 use crate::advice::{Advice, Code, Who};
 
 pub(super) const ROWS: &[Advice] = &[
     then(
-        "POST /v1/partner-center/connections/{id}/admin-consent-link",
+        "adminConsentLink",
         row(
             Code::AdminConsentFirst,
             Who::GlobalAdministrator,
             "The administrator's consent comes first",
             "The integration user can consent only after a Global Administrator has consented for the whole organisation.",
             &[
-                "A Global Administrator of the tenant that hosts Partner Center opens the link of the first step.",
+                "A Global Administrator of the tenant that hosts Partner Center opens the link of the first step, `actionUrl`.",
                 "Then the link of the second step can be made.",
             ],
         ),
@@ -68,6 +68,18 @@ pub(super) const ROWS: &[Advice] = &[
             "Sign in as the integration user that was named for this connection.",
         ],
     ),
+    spent(row(
+        Code::StepLinkUsed,
+        Who::Signer,
+        "This link was used already",
+        "The step was completed since the link was made, so the link does nothing any more: the sign-in of just now was thrown away, and \
+         nothing was changed.",
+        &[
+            FRESH_LINK,
+            "The service provider makes one with POST /v1/partner-center/connections/{id}/admin-consent-link or \
+             \u{2026}/user-consent-link.",
+        ],
+    )),
     row(
         Code::WrongIdentity,
         Who::Signer,

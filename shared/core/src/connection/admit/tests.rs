@@ -88,9 +88,7 @@ fn step_one_is_of_the_partner_tenant() {
 #[test]
 fn step_two_is_for_the_named_account() {
     let connection = consented();
-    let judge = |tenant, object, name: &str, guest| {
-        connection.judge_user(&identity_of((tenant, object), name, guest), NOW).map(|_| ())
-    };
+    let judge = |tenant, object, name: &str, guest| connection.admits_user(&identity_of((tenant, object), name, guest));
     assert_eq!(judge(TENANT, USER, "connector@wingtip.example", false), Ok(()));
     assert_eq!(judge(TENANT, USER, "Connector@Wingtip.example", false), Ok(()));
     assert_eq!(judge(TENANT, USER, "oscar@wingtip.example", false), Err(Code::WrongIdentity));
@@ -105,7 +103,9 @@ fn step_two_is_for_the_named_account() {
 fn an_exception_is_explicit_and_audited() {
     let connection = Connection { same_identity_allowed: true, ..consented() };
     let twin = identity_of((TENANT, ADMIN), "connector@wingtip.example", false);
-    assert!(connection.judge_user(&twin, NOW).is_ok());
+    assert!(connection.admits_user(&twin).is_ok() && connection.admits_admin(&twin).is_ok());
+    let named = identity_of((TENANT, USER), "Connector@wingtip.example", false);
+    assert_eq!(draft().admits_admin(&named), Err(Code::SameIdentity), "K15: who is named for step two");
     let random = Counting::default();
     let occasion = crate::audit::Occasion { now: NOW, reference: None, random: &random };
     let row = connection.made(&crate::audit::Actor::System("test"), occasion);

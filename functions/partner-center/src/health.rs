@@ -33,15 +33,14 @@ pub(crate) async fn finalize(app: &App, call: &Call<PartnerCenterOp>) -> Result<
     if found.connection.has_ended() {
         return Err(Error::Ended);
     }
-    let missing = found.connection.missing();
-    if !missing.is_empty() {
-        return Err(Error::ConsentsMissing(missing));
+    if let Some(missing) = found.connection.explain_missing() {
+        return Err(Error::ConsentsMissing(Box::new(missing)));
     }
     let actor = Actor::from(&found.caller);
     match app.connections.look(&found.connection.id, &actor, call.occasion()).await? {
-        Lookout::Seen(Examined { verdict, .. }, connection) => match (&connection.state, verdict.code) {
+        Lookout::Seen(Examined { verdict, .. }, connection) => match (&connection.state, verdict.problem()) {
             (State::Ready { .. }, None) => Ok(Answer::json(StatusCode::OK, &ConnectionView::from(&*connection))),
-            (_, Some(code)) => Err(Error::NotHealthy(code)),
+            (_, Some(problem)) => Err(Error::NotHealthy(Box::new(problem))),
             (_, None) => Err(Error::Busy),
         },
         Lookout::Busy | Lookout::Overtaken => Err(Error::Busy),
@@ -76,12 +75,13 @@ pub(crate) async fn show(app: &App, call: &Call<PartnerCenterOp>) -> Result<Answ
 }
 
 fn told<'a>(connection: &'a Connection, verdict: &'a Verdict) -> Health<'a> {
+    let problem = verdict.problem().filter(|_| connection.state.both().is_some()).or_else(|| connection.untried());
     Health {
         id: connection.id.as_str(),
         status: connection.status().word(),
         checks: &verdict.checks,
-        code: verdict.code,
-        problem: verdict.problem(),
+        code: problem.as_ref().map(|problem| problem.code),
+        problem,
         will_break_at: verdict.forecast.map(|forecast| forecast.breaks_at.to_string()),
         will_break_by: verdict.forecast.map(|forecast| forecast.code),
     }
@@ -93,7 +93,6 @@ fn with_last_try(connection: &Connection, mut verdict: Verdict) -> Verdict {
     let Some(RefusedStep { code, .. }) = connection.refused.as_ref().filter(|_| untried) else {
         return verdict;
     };
-    verdict.code = Some(*code);
     let failed = FAILED_BY.iter().find(|(listed, _)| listed == code).map(|(_, name)| *name);
     for check in verdict.checks.iter_mut().filter(|check| Some(check.name) == failed) {
         check.status = CheckStatus::Fail;

@@ -11,7 +11,7 @@ mod list;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use onboarding_connections::{Connections, LinkError, NotLooked};
-use onboarding_core::advice::Code;
+use onboarding_core::advice::{Code, Explanation};
 use onboarding_core::connection::view::ConnectionView;
 use onboarding_core::connection::{Connection, Step};
 use onboarding_core::credential::{Caller, Refused};
@@ -63,9 +63,9 @@ enum Error {
     #[error("the administrator's consent comes first")]
     AdminConsentFirst(String),
     #[error("consents are missing")]
-    ConsentsMissing(&'static [Step]),
-    #[error("the test found: {0}")]
-    NotHealthy(Code),
+    ConsentsMissing(Box<Explanation>),
+    #[error("the test found: {}", .0.code)]
+    NotHealthy(Box<Explanation>),
     #[error("the service provider of the connection does not exist")]
     NoReseller,
     #[error("the connection belongs to another cloud")]
@@ -122,12 +122,9 @@ impl From<Error> for Failure {
                 .with_detail("Microsoft does not find the tenant in this cloud.")
                 .with_faults(vec![Fault::new("partnerTenantId", "unknown_tenant", "name a tenant of this cloud")]),
             Error::AdminConsentFirst(link) => {
-                Self::new(StatusCode::CONFLICT, Code::AdminConsentFirst).with_detail(link_first(&link))
+                Self::new(StatusCode::CONFLICT, Code::AdminConsentFirst).with_action_url(Some(link))
             }
-            Error::ConsentsMissing(missing) => {
-                Self::new(StatusCode::CONFLICT, Code::ConsentsMissing).with_detail(named(missing))
-            }
-            Error::NotHealthy(code) => Self::new(StatusCode::CONFLICT, code),
+            Error::ConsentsMissing(told) | Error::NotHealthy(told) => Self::explained(StatusCode::CONFLICT, *told),
             Error::OtherCloud => Self::new(StatusCode::CONFLICT, Code::WrongCloud),
             Error::Ended => Self::new(StatusCode::CONFLICT, Code::ConnectionEnded),
             Error::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::ConnectionBusy),
@@ -137,17 +134,6 @@ impl From<Error> for Failure {
             Error::Store(_) | Error::Secrets(_) | Error::NoReseller => Self::internal(error),
         }
     }
-}
-
-/// The cause with the consents that are missing, in their order (R188).
-fn named(missing: &[Step]) -> String {
-    let words: Vec<&str> = missing.iter().map(|step| step.word()).collect();
-    format!("{} Missing: {}.", Code::ConsentsMissing.advice().cause, words.join(", "))
-}
-
-/// The cause with the link that comes first (R191).
-fn link_first(link: &str) -> String {
-    format!("{} The link of the first step: {link}", Code::AdminConsentFirst.advice().cause)
 }
 
 /// Answers one request.

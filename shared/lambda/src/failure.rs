@@ -32,6 +32,7 @@ struct Parts {
     code: Code,
     detail: Option<String>,
     seen: Option<Sentence>,
+    told: Option<Explanation>,
     faults: Vec<Fault>,
     id: Option<String>,
     users: Option<UserCount>,
@@ -69,6 +70,7 @@ impl Failure {
             code,
             detail: None,
             seen: None,
+            told: None,
             faults: Vec::new(),
             id: None,
             users: None,
@@ -81,6 +83,14 @@ impl Failure {
             lacking: None,
             cause: None,
         }))
+    }
+
+    /// A failure of which more is known than the row of its code says: who acts, what comes next, and when.
+    #[must_use]
+    pub fn explained(status: StatusCode, told: Explanation) -> Self {
+        let mut failure = Self::new(status, told.code);
+        failure.0.told = Some(told);
+        failure
     }
 
     /// 422: the body could be read and is wrong, with every fault at once.
@@ -327,7 +337,8 @@ impl Failure {
     /// Seconds until trying again may help; always there for 429 and 503.
     #[must_use]
     pub fn retry_after(&self) -> Option<u32> {
-        let told = self.0.retry_after.or(self.0.code.advice().retry_after);
+        let known = self.0.told.as_ref().map_or(self.0.code.advice().retry_after, |told| told.retry_after);
+        let told = self.0.retry_after.or(known);
         let must = matches!(self.0.status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
         told.or(must.then_some(DEFAULT_RETRY_AFTER))
     }
@@ -335,7 +346,8 @@ impl Failure {
     /// The advice for this failure.
     #[must_use]
     pub fn explain(&self) -> Explanation {
-        let explanation = Explanation { retry_after: self.retry_after(), ..self.0.code.explain() };
+        let known = self.0.told.clone().unwrap_or_else(|| self.0.code.explain());
+        let explanation = Explanation { retry_after: self.retry_after(), ..known };
         match (&self.0.detail, &self.0.seen) {
             (Some(detail), _) => explanation.with_detail(detail.clone()),
             (None, Some(seen)) => explanation.saying(vec![seen.clone()]),

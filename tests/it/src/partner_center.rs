@@ -6,6 +6,7 @@ mod evidence;
 mod health;
 mod spent;
 mod table;
+mod told;
 mod user_consent;
 
 use onboarding_sandbox::visitor::{Lost, Page, Visitor};

@@ -60,6 +60,11 @@ pub(crate) async fn accept(
     call.about(leased.request().reseller, leased.request().enterprise);
     call.about_action(leased.request().action);
     call.comes_from(&parties.1.name);
+    if parties.0.pin().is_some_and(|pin| pin != identity.signer().tenant) {
+        // Bound since the link was made, or expected to be: the code of another tenant goes nowhere.
+        app.store.release(&leased).await?;
+        return refuse::by_policy(app, call, state, (Code::WrongTenant, identity.signer()), keys).await;
+    }
     let page = outcome::location(app, call, (state, leased.request()), keys);
     let verifying = match redeem(app, call, state, signed_in, &credential, &identity, leased.request()).await {
         Ok(tokens) => {
@@ -138,7 +143,7 @@ async fn already(
             Ok(Answer::see_other(&outcome::location(app, call, (state, &request), keys)))
         }
         Err(spent @ LeaseRefusal::Spent) => {
-            app.store.note(&replayed(call, &request)).await?;
+            app.store.note_replay(&request.id, code, &replayed(call, &request)).await?;
             Err(Error::LinkEnded(spent))
         }
         Err(expired @ LeaseRefusal::Expired) => Err(Error::LinkEnded(expired)),

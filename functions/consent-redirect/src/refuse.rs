@@ -79,9 +79,9 @@ pub(crate) async fn by_policy(
         return Err(Error::Policy(code));
     }
     let refusal = Refusal { code, signer: Some(signer.clone()), correlation_id: None, isolation: None };
-    let request = rows(app, call, state).await?.request;
-    let meant = request.pin.filter(|_| code == Code::WrongTenant);
-    record(app, call, request, refusal, keys).await?;
+    let rows = rows(app, call, state).await?;
+    let meant = rows.enterprise.pin().or(rows.request.pin).filter(|_| code == Code::WrongTenant);
+    record(app, call, rows.request, refusal, keys).await?;
     Err(match meant {
         Some(meant) => Error::OtherTenant { signed_in: signer.tenant, meant },
         None => Error::Policy(code),

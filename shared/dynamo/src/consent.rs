@@ -140,19 +140,41 @@ impl Store {
         Ok(Lease::Lost(Box::new(request)))
     }
 
-    /// Gives a lease back whose code was not sent. The code stays used: attempts are numbered by codes, and a number
-    /// that came twice would be no fence.
+    /// Gives a lease back whose code was not sent, so that whoever brings the code again is let in. Its place among the codes
+    /// stays taken: attempts are numbered by codes, and a number that came twice would be no fence.
     pub async fn release(&self, leased: &Leased) -> Result<(), StoreError> {
         let request = leased.request();
         let key = Key::request(&request.id);
         let still = "stage.#name = :leased AND size(usedCodes) = :attempt";
         let released = leased.released();
-        let change = due_at("SET stage = :stage", due_of(request, &released), still)
+        // Numbers in a path cannot be values.
+        let sets = format!("SET stage = :stage, usedCodes[{}] = :unsent", request.attempt().saturating_sub(1));
+        let change = due_at(&sets, due_of(request, &released), still)
             .name("#name", "name")
             .value(":stage", part(&key, &released)?)
+            .value(":unsent", text(leased.unsent_code().as_str()))
             .value(":leased", text(request.stage.name()))
             .value(":attempt", number(request.attempt()));
         self.update(key, change).await.map(drop)
+    }
+
+    /// Writes the audit row of a sign-in that came with a spent link: once for each code, and of so many codes at most.
+    pub async fn note_replay(
+        &self,
+        request: &ConsentRequestId,
+        code: &SecretHash,
+        audit: &AuditRow,
+    ) -> Result<(), StoreError> {
+        let change = Change::new("ADD replayedCodes :codes", EXISTS)
+            .and("NOT contains(replayedCodes, :code)")
+            .and("(attribute_not_exists(replayedCodes) OR size(replayedCodes) < :most)")
+            .value(":codes", AttributeValue::Ss(vec![code.as_str().to_owned()]))
+            .value(":code", text(code.as_str()))
+            .value(":most", number(MAX_ATTEMPTS));
+        let mut transaction = self.transaction();
+        transaction.update(Part::Request, Key::request(request), change)?;
+        transaction.audit(audit)?;
+        self.commit(&transaction).await.map(drop)
     }
 
     /// Lets a request rest that waits for nobody any more: its link has ended, and its action has gone on without it.

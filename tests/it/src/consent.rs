@@ -1,5 +1,7 @@
 //! The callback and the proof behind it: good answers, late ones, repeated ones, many at once.
 
+use std::collections::BTreeMap;
+
 use futures_util::future::join_all;
 use onboarding_core::secret::SecretHash;
 use reqwest::Method;
@@ -117,9 +119,19 @@ async fn a_repeated_answer_shows_the_recorded_outcome() {
     }
     assert_eq!(world.effects_since(&before).await, Effects::granted());
     let before = world.snapshot().await;
-    assert_eq!(world.post(again).await.status, 400);
-    let noted = Effects { made: [("audit".to_owned(), 1)].into(), ..Effects::none() };
-    assert_eq!(world.effects_since(&before).await, noted, "each code at most once, and the second never");
+    for _ in 0..5 {
+        assert_eq!(world.post(again.clone()).await.status, 400);
+    }
+    let noted = Effects {
+        made: [("audit".to_owned(), 1)].into(),
+        changed: [("request".to_owned(), 1)].into(),
+        ..Effects::none()
+    };
+    assert_eq!(
+        world.effects_since(&before).await,
+        noted,
+        "noted once; the first code at most once, and the second never"
+    );
     assert_eq!(world.glance().await.of_kind("audit").join(" ").matches("consent.state_replay").count(), 1);
     assert_eq!(world.outcome().await, ("granted".to_owned(), None));
 }
@@ -372,19 +384,63 @@ async fn a_tenant_belongs_to_one_provider() {
     assert!(read["tenantId"].is_null());
 }
 
-/// G39 An enterprise that is bound to one tenant is never bound to another.
+/// G39, T11 A link without a tenant whose enterprise is bound meanwhile, or has come to expect a tenant: a sign-in of another one is
+/// refused, its code is sent to nobody and its token stored nowhere, whatever Graph could say. The right person goes on by the link.
 #[tokio::test]
 async fn a_bound_tenant_is_never_exchanged() {
     let world = World::new().await;
-    let enterprise = world.enterprise(json!({})).await;
-    let early = world.registration_url(enterprise).await;
-    world.visit(&world.registration_url(enterprise).await, &GRACE, Decision::ForTheOrganization).await.ours();
-    let path = format!("/v1/enterprises/{enterprise}/confirm-tenant");
+    let bound = world.enterprise(json!({})).await;
+    let early = world.registration_url(bound).await;
+    world.visit(&world.registration_url(bound).await, &GRACE, Decision::ForTheOrganization).await.ours();
+    let path = format!("/v1/enterprises/{bound}/confirm-tenant");
     world.provider(Method::POST, &path, Some(&json!({"tenantId": CONTOSO.id}))).await;
-    world.visit(&early, &FRANK, Decision::ForTheOrganization).await.ours();
-    let read = world.provider(Method::GET, &format!("/v1/enterprises/{enterprise}"), None).await.json();
-    assert_eq!(read["tenantId"], CONTOSO.id);
-    assert_eq!(world.registration(enterprise).await.0, "granted");
-    world.settle().await;
-    assert_eq!(world.outcomes().pop().unwrap()["problem"]["code"], "wrong_tenant");
+    let expecting = world.enterprise(json!({"enterpriseName": "Contoso 2"})).await;
+    let before_it = world.registration_url(expecting).await;
+    world.edit(expecting, json!({ "expectedTenant": CONTOSO.id })).await;
+    for (enterprise, link) in [(bound, early), (expecting, before_it)] {
+        let answer = world.answer_of_microsoft(&link, &FRANK, Decision::ForTheOrganization).await.unwrap();
+        let right = world.answer_of_microsoft(&link, &GRACE, Decision::ForTheOrganization).await.unwrap();
+        let down = Effect::Status { status: 503, body: String::new(), headers: BTreeMap::new() };
+        world.microsoft().set_faults(vec![Fault { on: "graph".to_owned(), what: down, times: None }]);
+        let before = world.token_calls();
+        let page = world.post(answer).await;
+        assert_eq!(page.status, 403, "{}", page.text());
+        assert!(page.text().contains(CONTOSO.id) && page.text().contains(simulated_microsoft::FABRIKAM.id));
+        assert_eq!(world.token_calls(), before, "the code was sent");
+        let requests = world.glance().await.of_kind("request").join(" ");
+        assert!(!requests.contains("sealed"), "a token is stored: {requests}");
+        world.settle().await;
+        assert_eq!(world.outcomes().pop().unwrap()["problem"]["code"], "wrong_tenant");
+        world.microsoft().set_faults(Vec::new());
+        let page = world.post(right).await;
+        assert_eq!(page.status, 200, "{}", page.text());
+        let read = world.provider(Method::GET, &format!("/v1/enterprises/{enterprise}"), None).await.json();
+        assert_eq!(
+            (&read["tenantId"], world.registration(enterprise).await.0.as_str()),
+            (&json!(CONTOSO.id), "granted")
+        );
+    }
+}
+
+/// T04 Whoever is turned away before the code was sent is told to come back, and may: the same answer is taken once what was in the
+/// way is gone.
+#[tokio::test]
+async fn an_answer_that_was_not_used_may_be_brought_again() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let link = world.registration_url(enterprise).await;
+    let answer = world.answer_of_microsoft(&link, &GRACE, Decision::ForTheOrganization).await.unwrap();
+    let switch = async |to: &str| {
+        let path = format!("/v1/enterprises/{enterprise}/{to}");
+        assert_eq!(world.provider(Method::POST, &path, Some(&json!({}))).await.status, 200);
+    };
+    switch("disable").await;
+    for _ in 0..2 {
+        assert_eq!(world.post(answer.clone()).await.status, 403);
+    }
+    assert_eq!(world.token_calls(), 0);
+    switch("enable").await;
+    let page = world.post(answer).await;
+    assert!(page.text().contains("Granted Consent"), "{}", page.text());
+    assert_eq!((world.token_calls(), world.registration(enterprise).await.0.as_str()), (1, "granted"));
 }

@@ -11,6 +11,7 @@ use crate::advice::Code;
 use crate::identity::Signer;
 use crate::reseller::TokenMode;
 use crate::seal::Purpose;
+use crate::secret::SecretHash;
 use crate::time::Timestamp;
 
 /// Why a sign-in does not get the lease.
@@ -90,6 +91,13 @@ impl Leased {
     #[must_use]
     pub fn released(&self) -> Stage {
         Stage::Pending { refusal: self.request.refused_codes.last().copied() }
+    }
+
+    /// What stands for its code once the lease was given back: the code, which was not sent, may be brought again, and the attempt
+    /// still counts.
+    #[must_use]
+    pub fn unsent_code(&self) -> SecretHash {
+        SecretHash::of(&format!("unsent {}#{}", self.request.id, self.request.attempt()))
     }
 
     /// Whether its holder is out of time.

@@ -77,11 +77,11 @@ impl Verifying {
         &self.request
     }
 
-    /// The same proof for its enterprise as it is now: it may be bound to a tenant since the link was made, and others may
-    /// wait for the provider.
+    /// The same proof for its enterprise as it is now: it may be bound to a tenant since the link was made, or expected to be, and
+    /// others may wait for the provider.
     #[must_use]
     pub fn meeting(mut self, enterprise: &Enterprise) -> Self {
-        self.request.pin = self.request.pin.or(enterprise.tenant);
+        self.request.pin = self.request.pin.or(enterprise.pin());
         self.waiting = enterprise.action(self.request.action).waiting();
         self
     }

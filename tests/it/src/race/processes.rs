@@ -91,8 +91,8 @@ async fn fifty_callbacks(pair: &Pair, round: usize) -> bool {
         assert!(matches!(answer.status.as_u16(), 303 | 400), "round {round}: {}", answer.text);
     }
     let mut once = Effects::granted();
-    // Whoever came with the other code when the link was spent is told so, and noted (T05).
-    *once.made.entry("audit".to_owned()).or_default() += answers.iter().filter(|answer| answer.status == 400).count();
+    // Whoever came with the other code when the link was spent is told so, and it is noted once (T05).
+    *once.made.entry("audit".to_owned()).or_default() += usize::from(answers.iter().any(|answer| answer.status == 400));
     if !round.is_multiple_of(super::ROUNDS_IN_ONE_WORLD) {
         // The tenant is the provider's since the first round.
         once.made.remove("tenant");

@@ -21,6 +21,9 @@ const FRESH: Duration = Duration::from_hours(24);
 const GRACE: Duration = Duration::from_hours(24);
 /// The least time between two looks that are not the first.
 const PAUSE: Duration = Duration::from_secs(30);
+/// The least time between two looks while there is no set at all: people wait for one, so it is short, and whoever makes up
+/// tokens makes us ask no more often (T66).
+const PAUSE_WITHOUT_KEYS: Duration = Duration::from_secs(1);
 
 /// The signing keys at one address.
 pub(crate) struct Keys {
@@ -35,6 +38,7 @@ struct Shelf {
     set: Option<KeySet>,
     looks_ended: u64,
     last_look_failed: bool,
+    asked_at: Option<Timestamp>,
     renewed_at: Option<Timestamp>,
     missed_at: Option<Timestamp>,
 }
@@ -112,10 +116,12 @@ impl Shelf {
         if self.looks_ended != ended_before {
             return false;
         }
-        let Some(set) = self.usable(now) else { return true };
-        let missing = now.since(set.read_at) < FRESH;
-        let last = if missing { &mut self.missed_at } else { &mut self.renewed_at };
-        let due = last.is_none_or(|at| now.since(at) >= PAUSE);
+        let (last, pause) = match self.usable(now) {
+            None => (&mut self.asked_at, PAUSE_WITHOUT_KEYS),
+            Some(set) if now.since(set.read_at) < FRESH => (&mut self.missed_at, PAUSE),
+            Some(_) => (&mut self.renewed_at, PAUSE),
+        };
+        let due = last.is_none_or(|at| now.since(at) >= pause);
         if due {
             *last = Some(now);
         }

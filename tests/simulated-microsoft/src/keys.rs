@@ -3,6 +3,8 @@
 //! Stands for Entra's key set (signing-key-rollover, access-tokens): several keys in no meaningful
 //! order, one of them current, each with the issuer template it serves; rollover unannounced.
 
+use std::sync::OnceLock;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rsa::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _};
@@ -49,6 +51,17 @@ impl From<SigningKey> for StoredKey {
 }
 
 impl SigningKey {
+    /// The key that every world in memory of this process begins with: to make one takes longer than most of what is done
+    /// with it.
+    pub(crate) fn first() -> Result<Self, Error> {
+        static FIRST: OnceLock<SigningKey> = OnceLock::new();
+        if let Some(key) = FIRST.get() {
+            return Ok(key.clone());
+        }
+        let key = Self::generate()?;
+        Ok(FIRST.get_or_init(|| key).clone())
+    }
+
     pub(crate) fn generate() -> Result<Self, Error> {
         let private = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, BITS)?;
         let der = private.to_pkcs8_der().map_err(|error| Error::StoredKey(error.to_string()))?;

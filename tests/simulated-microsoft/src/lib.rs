@@ -139,7 +139,8 @@ pub struct SimulatedMicrosoft {
 }
 
 impl SimulatedMicrosoft {
-    /// Serves on `listener` as `base_url`, e.g. `http://localhost:4321`. Needs a tokio runtime.
+    /// Serves on `listener` as `base_url`, e.g. `http://localhost:4321`. Needs a tokio runtime. Without a state file it begins with
+    /// the signing key that all such have in one process.
     pub fn start(listener: TcpListener, base_url: impl Into<String>, options: Options) -> Result<Self, Error> {
         let base_url = base_url.into().trim_end_matches('/').to_owned();
         let app = AppRegistration {

@@ -258,7 +258,7 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Reads the file, or begins a new world with a new key.
+    /// Reads the file, or begins a new world: with a new key, or in memory with that of the process.
     pub(crate) fn open(file: Option<PathBuf>) -> Result<Self, Error> {
         let stored = match &file {
             Some(path) if path.exists() => Some(serde_json::from_slice(&fs::read(path)?)?),
@@ -266,7 +266,8 @@ impl Store {
         };
         let world = match stored {
             Some(world) => world,
-            None => World::new(vec![SigningKey::generate()?]),
+            None if file.is_some() => World::new(vec![SigningKey::generate()?]),
+            None => World::new(vec![SigningKey::first()?]),
         };
         save(&world, file.as_ref())?;
         Ok(Self { world: Mutex::new(world), file })

@@ -70,7 +70,7 @@ pub struct AwaitedRoles {
 /// What is to be done about a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Nothing: the consent is decided, or nobody asks for it any more.
+    /// Nothing: the consent is decided or refused, or nobody asks for it any more.
     Drop,
     /// The sign-in has ended, so nobody's name is left to go on in.
     GiveUp,
@@ -122,13 +122,18 @@ impl AwaitedRoles {
         if let ActionState::Verifying { .. } = enterprise.action(ACTION) {
             return Step::Wait;
         }
-        if !enterprise.is_asked_for(ACTION) {
+        if !enterprise.is_asked_for(ACTION) || self.is_refused_in(enterprise) {
             return Step::Drop;
         }
         if now >= self.ends_at() {
             return Step::GiveUp;
         }
         Step::Make { is_time: now.since(self.since) >= AGAIN_AFTER }
+    }
+
+    /// Whether an administrator has refused the consent since: the sign-in overrules nobody.
+    fn is_refused_in(&self, enterprise: &Enterprise) -> bool {
+        matches!(enterprise.action(ACTION), ActionState::Declined { since, .. } if since >= self.since)
     }
 
     /// When they are looked for after `now`.
@@ -262,8 +267,8 @@ mod tests {
         assert_eq!((told(29, false), told(30, false), told(30, true)), (false, true, false));
     }
 
-    /// R144, R146 What is granted, withdrawn, reset, disabled or bound elsewhere is not gone on with; what is being decided is
-    /// left alone.
+    /// R144, R146 What is granted, declined, withdrawn, reset, disabled or bound elsewhere is not gone on with; what is being
+    /// decided is left alone.
     #[test]
     fn what_is_decided_otherwise_is_dropped() {
         let changed = |change: fn(&mut Enterprise)| {
@@ -271,7 +276,12 @@ mod tests {
             change(&mut enterprise);
             step(&enterprise, after(2))
         };
-        let dropped: [fn(&mut Enterprise); 6] = [
+        let dropped: [fn(&mut Enterprise); 7] = [
+            |enterprise| {
+                let (request, code) = (awaited().request, crate::advice::Code::Declined);
+                let declined = ActionState::Declined { since: SINCE, request, code, asked_again: false };
+                enterprise.actions.insert(ACTION, declined);
+            },
             |enterprise| enterprise.standing = Standing::Disabled,
             |enterprise| enterprise.tenant = Some(TenantId::from_u128(9)),
             |enterprise| {

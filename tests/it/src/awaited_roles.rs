@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use futures_util::future::join;
 use reqwest::Method;
 use serde_json::json;
-use simulated_microsoft::{CONTOSO, Effect, Fault, GRACE, Lag};
+use simulated_microsoft::{CONTOSO, Effect, Fault, GRACE, Lag, Revocation};
 
 use crate::admin_consent::{blocked, granted};
 use crate::effects::Effects;
+use crate::link::query;
 use crate::world::{Decision, World, send};
 
 const MANAGEMENT: &str = "GET_SERVICE_PROVIDER_MANAGEMENT_CONSENT";
@@ -143,16 +144,26 @@ async fn a_wait_that_lasts_is_told_with_a_link() {
     assert_eq!(world.standing(enterprise, MANAGEMENT).await, granted());
 }
 
-/// R144, R146, R002, R168 Nothing goes on for a consent that was reset, or no longer asked for, or for an enterprise that was
-/// stopped: nothing is changed in the tenant.
+/// R144, R146, R002, R168 Nothing goes on for a consent that was declined, or reset, or no longer asked for, or for an enterprise
+/// that was stopped: nothing is changed in the tenant.
 #[tokio::test]
 async fn what_nobody_asks_for_any_more_does_not_go_on() {
-    for end in ["reset", "disable", "withdraw"] {
+    for end in ["decline", "reset", "disable", "withdraw"] {
         let world = World::new().await;
-        let (enterprise, _) = world.without_roles().await;
+        let (enterprise, link) = world.without_roles().await;
         world.sandbox.clock().advance(1);
         let path = format!("/v1/enterprises/{enterprise}");
         let ended = match end {
+            "decline" => {
+                // Without the grant Microsoft shows the permissions anew.
+                let permission = Some("RoleManagement.ReadWrite.Directory".to_owned());
+                let (tenant, client_id) = (CONTOSO.id.to_owned(), query(&link)["client_id"].clone());
+                let taken = Revocation { tenant, client_id, permission, ..Revocation::default() };
+                assert_eq!(world.microsoft().revoke(&taken), 1);
+                world.visit(&link, &GRACE, Decision::Cancel).await.ours();
+                assert_eq!(world.standing(enterprise, MANAGEMENT).await.0, "declined");
+                world.provider(Method::GET, &path, None).await
+            }
             "reset" => world.provider(Method::POST, &format!("{path}/actions/{MANAGEMENT}/reset"), None).await,
             "disable" => world.provider(Method::POST, &format!("{path}/disable"), None).await,
             _ => {

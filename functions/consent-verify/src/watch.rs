@@ -1,7 +1,7 @@
 //! The drift watch: everything that an enterprise has granted is read again, at least every twelve hours (K17).
 //!
 //! It reads with a token of our own: whoever signed in is long gone. What is gone, or back, is recorded and told once; a
-//! Microsoft that does not answer says nothing, and is asked again soon.
+//! Microsoft that does not answer says nothing, and is asked again soon. Only what was read is called verified.
 
 use onboarding_core::consent::links_work;
 use onboarding_core::drift::{Noting, Seen, look_again, next_look};
@@ -30,9 +30,9 @@ pub(crate) async fn look(app: &App, id: EnterpriseId) -> Result<(), NotVerified>
     let context = context(app, &keys, now);
     let noting = Noting { parties: (&enterprise, &reseller), clients, start_page: &start_page, context };
     app.store.note_drifts(seen, None, noting).await?;
-    let is_whole = seen.is_some_and(|seen| seen.is_whole());
+    let (is_whole, is_answered) = seen.map(|seen| (seen.is_whole(), seen.is_answered())).unwrap_or_default();
     tracing::info!(enterprise.id = %id, reseller.id = %enterprise.reseller, is_whole, "consents of an enterprise read");
-    let next = if is_whole { next_look(id, now) } else { look_again(now) };
+    let next = if is_answered { next_look(id, now) } else { look_again(now) };
     let beyond_graph = seen.map(|seen| seen.beyond_graph()).unwrap_or_default();
     Ok(app.store.looked_at(id, (is_whole.then_some(now), beyond_graph), next).await?)
 }

@@ -367,7 +367,7 @@ impl ConsentRequest {
         if code == Code::Declined {
             ActionState::Declined { since, request, code, asked_again }
         } else if code == Code::ProofUnreadable {
-            ActionState::Unverifiable { since, request }
+            ActionState::Unverifiable { since, request, by: None }
         } else if code == Code::Abandoned {
             ActionState::Expired { since }
         } else {

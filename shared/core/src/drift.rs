@@ -165,7 +165,7 @@ fn becomes(was: &ActionState, shown: Shown, (tenant, since): (TenantId, Timestam
             Some(ActionState::Drifted { since, request, by, missing })
         }
         Shown::Absent if may_be_gone => Some(ActionState::Revoked { since, request, by }),
-        Shown::NobodyMayRead if was.is_granted() => Some(ActionState::Unverifiable { since, request }),
+        Shown::NobodyMayRead if was.is_granted() => Some(ActionState::Unverifiable { since, request, by }),
         Shown::Granted | Shown::Gone(_) | Shown::Absent | Shown::Unread | Shown::NobodyMayRead => None,
     }
 }

@@ -237,7 +237,7 @@ mod tests {
         let mut enterprise = enterprise(&json!({}));
         let since = Timestamp::from_seconds(2);
         let request = ConsentRequestId::new(since, &Counting::default());
-        set(&mut enterprise, ActionState::Unverifiable { since, request: request.clone() });
+        set(&mut enterprise, ActionState::Unverifiable { since, request: request.clone(), by: None });
         assert!(Task::UsersSync.authorize(Asker::Provider, &enterprise).is_err(), "it never was granted");
         enterprise.lost.insert(ActionType::ServiceProviderManagement);
         assert_eq!(Task::UsersSync.authorize(Asker::Provider, &enterprise), Ok(()));

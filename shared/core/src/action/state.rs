@@ -90,12 +90,15 @@ pub enum ActionState {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         missing: Vec<String>,
     },
-    /// Could not be checked before the signer's token ended.
+    /// Could not be checked before the signer's token ended, or was granted and nobody of ours may read it any more.
     Unverifiable {
         /// Since when.
         since: Timestamp,
         /// The link by which it came.
         request: ConsentRequestId,
+        /// Who granted it, where it was granted and that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Signer>,
     },
     /// Was granted and is gone from Graph.
     Drifted {
@@ -184,11 +187,11 @@ impl ActionState {
         match self {
             Self::Granted { request, by, .. }
             | Self::Drifted { request, by, .. }
+            | Self::Unverifiable { request, by, .. }
             | Self::Revoked { request, by, .. } => Some((request, by.as_ref())),
-            Self::Started { request, .. }
-            | Self::Declined { request, .. }
-            | Self::Blocked { request, .. }
-            | Self::Unverifiable { request, .. } => Some((request, None)),
+            Self::Started { request, .. } | Self::Declined { request, .. } | Self::Blocked { request, .. } => {
+                Some((request, None))
+            }
             Self::NotRequested
             | Self::PendingConsent { .. }
             | Self::PendingConfirmation { .. }
@@ -282,7 +285,7 @@ mod tests {
             ActionState::Started { since, request: link(), asked_again },
             ActionState::Declined { since, request: link(), code, asked_again },
             ActionState::Blocked { since, request: link(), code, asked_again, missing: vec![] },
-            ActionState::Unverifiable { since, request: link() },
+            ActionState::Unverifiable { since, request: link(), by: None },
             waiting(Some(link())),
         ];
         assert!(with.iter().all(|state| state.link() == Some(&request)));

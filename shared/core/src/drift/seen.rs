@@ -85,7 +85,13 @@ impl<'a> Seen<'a> {
     #[must_use]
     pub const fn is_whole(&self) -> bool {
         let joined = self.joined.is_some() || !self.also.joined;
-        self.closed || (self.grants.is_some() && self.app_roles.is_some() && joined)
+        !self.closed && self.grants.is_some() && self.app_roles.is_some() && joined
+    }
+
+    /// Whether asking again soon would show no more: everything was read, or Microsoft says that nobody of ours may read.
+    #[must_use]
+    pub const fn is_answered(&self) -> bool {
+        self.closed || self.is_whole()
     }
 
     /// The permissions of other APIs than Graph that were seen granted for the whole tenant, of all that we ask for.
@@ -99,8 +105,9 @@ impl<'a> Seen<'a> {
 
     /// Whether `action` of `enterprise` is shown as granted.
     ///
-    /// Where nobody of ours may read because user synchronisation has lost its right to, that is the one loss: of the rest
-    /// nothing is known, and nothing is told.
+    /// Where nobody of ours may read because user synchronisation has lost its right to, that is the one loss of this look: of the
+    /// rest nothing is known, and nothing is told. Whoever mends it before the next look hears of nothing else; after that
+    /// nobody may read the rest.
     pub(super) fn shows(&self, action: ActionType, enterprise: &Enterprise, clients: &ApplicationClients) -> Shown {
         let client = clients.of(action);
         let found = |missing: Vec<&'static str>| if missing.is_empty() { Shown::Granted } else { Shown::Gone(missing) };
@@ -126,7 +133,7 @@ impl<'a> Seen<'a> {
             }
             ProvedBy::AppRoles | ProvedBy::SignIn => None,
         };
-        let is_explained = enterprise.watched().any(|watched| watched == ActionType::UserSync);
+        let is_explained = enterprise.action(ActionType::UserSync).is_granted();
         shown.unwrap_or(if self.closed && !is_explained { Shown::NobodyMayRead } else { Shown::Unread })
     }
 }

@@ -248,17 +248,32 @@ fn a_tenant_that_removes_our_application_revokes_everything() {
     assert_eq!(words(&world.watched(&open(whole()))), all.map(|action| (action, "granted")));
 }
 
-/// K17 User synchronisation has lost the right by which we read: that is the one loss, and its return the one return. Of the
-/// rest nothing is known meanwhile, and nothing is told.
+/// K17 User synchronisation has lost the right by which we read: that is the one loss of this look, and its return the one return
+/// if it comes before the next. After that nobody may read the rest, whatever became of user synchronisation meanwhile.
 #[test]
 fn a_lost_right_to_read_is_one_loss() {
     let world = World::new();
     let closed = View::Closed { absent: [].into() };
     let gone = world.watched(&closed);
     assert_eq!(words(&gone), [(ActionType::UserSync, "drifted")]);
-    let world = world.after(gone);
-    assert_eq!(world.watched(&closed), []);
+    let mut world = world.after(gone);
     assert_eq!(words(&world.watched(&open(whole()))), [(ActionType::UserSync, "granted")]);
+    let unread = [(ActionType::Registration, "unverifiable"), (ActionType::ServiceProviderManagement, "unverifiable")];
+    assert_eq!(words(&world.watched(&closed)), unread);
+    let started =
+        ActionState::Started { since: NOW, request: ConsentRequestId::new(NOW, &world.random), asked_again: false };
+    world.enterprise.actions.insert(ActionType::UserSync, started);
+    assert_eq!(words(&world.watched(&closed)), unread);
+}
+
+/// R007, K17 That nobody of ours may read is an answer, which asking again soon does not change; it verifies nothing.
+#[test]
+fn what_may_not_be_read_is_not_verified() {
+    let world = World::new();
+    let also = world.enterprise.granted_before(&world.clients);
+    let closed = View::Closed { absent: [].into() };
+    let seen = Seen::by_watching(TENANT, &closed, &also).unwrap();
+    assert_eq!((seen.is_whole(), seen.is_answered()), (false, true));
 }
 
 /// K17 A permission of another API than Graph is missed only where it was seen, and as long as Microsoft has not refused it.
@@ -312,8 +327,11 @@ fn what_is_not_answered_changes_nothing() {
     let also = world.enterprise.granted_before(&world.clients);
     assert!(Seen::by_watching(TENANT, &View::Unread, &also).is_none());
     let some = open(TenantView { joined: None, ..whole() });
-    assert!(!Seen::by_watching(TENANT, &some, &also).unwrap().is_whole());
-    assert!(Seen::by_watching(TENANT, &open(whole()), &also).unwrap().is_whole());
+    let said = |view: &View| {
+        let seen = Seen::by_watching(TENANT, view, &also).unwrap();
+        (seen.is_whole(), seen.is_answered())
+    };
+    assert_eq!((said(&some), said(&open(whole()))), ((false, false), (true, true)));
     assert_eq!(world.watched(&some), []);
     assert!(look_again(NOW) < next_look(world.enterprise.id, NOW));
 }

@@ -73,7 +73,7 @@ fn what_is_missing_is_asked_for_alone() {
     enterprise.actions.insert(ActionType::Registration, blocked);
     assert!(asked(&enterprise).len() > 6 && asked(&enterprise).contains(&"Application.Read.All"));
     let request = ConsentRequestId::new(NOW, &Counting::default());
-    enterprise.actions.insert(ActionType::Registration, ActionState::Unverifiable { since: NOW, request });
+    enterprise.actions.insert(ActionType::Registration, ActionState::Unverifiable { since: NOW, request, by: None });
     assert!(asked(&enterprise).len() > 6 && asked(&enterprise).contains(&"Application.Read.All"));
     grant(&mut enterprise, &[ActionType::Registration]);
     assert_eq!(screens(&enterprise, &wanted), []);

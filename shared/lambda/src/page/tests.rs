@@ -179,7 +179,7 @@ fn no_state_is_without_words() {
         granted(),
         ActionState::Declined { since, request: request.clone(), code, asked_again },
         ActionState::Blocked { since, request: request.clone(), code, asked_again, missing: vec![] },
-        ActionState::Unverifiable { since, request: request.clone() },
+        ActionState::Unverifiable { since, request: request.clone(), by: None },
         ActionState::Drifted { since, request: request.clone(), by: None, missing: vec![] },
         ActionState::Withdrawn { since },
         ActionState::Revoked { since, request, by: None },

@@ -175,13 +175,12 @@ async fn a_lost_permission_of_another_api_is_told_too() {
     assert_eq!(watched.events(), ["action.drifted REGISTRATION", "action.recovered REGISTRATION"]);
 }
 
-/// K17, R140 The permission by which we read is taken away: one event, of the consent that it is part of; it is restored: one
-/// more. What cannot be read meanwhile is neither lost nor told.
+/// K17, R140 The permission by which we read is taken away: one event, of the consent that it is part of; it is restored before the
+/// next look: one more. What cannot be read meanwhile is neither lost nor told.
 #[tokio::test]
 async fn the_loss_of_the_right_to_read_is_one_event() {
     let watched = Watched::new().await;
     watched.revoke("Directory.Read.All");
-    watched.pass().await;
     watched.pass().await;
     assert_eq!(watched.events(), [format!("action.drifted {SYNC}")]);
     watched.stand(&[(REGISTRATION, "granted"), (SYNC, "drifted"), (AGENT, "granted")]).await;
@@ -189,6 +188,50 @@ async fn the_loss_of_the_right_to_read_is_one_event() {
     watched.pass().await;
     watched.pass().await;
     assert_eq!(watched.events(), [format!("action.drifted {SYNC}"), format!("action.recovered {SYNC}")]);
+}
+
+/// K17, R007, R012 While nobody of ours may read, nothing is called verified: from the second look on what was granted is
+/// `unverifiable`, told once with a sign-in's link, and nothing is allowed by it; once it can be read, what is left of it is shown.
+#[tokio::test]
+async fn what_nobody_may_read_any_more_is_not_verified() {
+    let watched = Watched::new().await;
+    let microsoft = watched.world.microsoft();
+    microsoft.assign_role(&CONTOSO, GRACE.oid, &TEAMS_ADMINISTRATOR);
+    watched.world.visit(&watched.link(MANAGEMENT).await, &GRACE, Decision::ForTheOrganization).await.ours();
+    watched.pass().await;
+    let consent = async || {
+        let path = format!("/v1/enterprises/{}", watched.enterprise);
+        watched.world.as_holder_of(&watched.key, Method::GET, &path, None).await.json()["managementConsent"].clone()
+    };
+    let verified = consent().await["lastVerifiedAt"].clone();
+    watched.revoke("Directory.Read.All");
+    watched.pass().await;
+    watched.stand(&[(REGISTRATION, "granted"), (SYNC, "drifted"), (AGENT, "granted"), (MANAGEMENT, "granted")]).await;
+    assert_eq!(consent().await["lastVerifiedAt"], verified, "nothing was read");
+    watched.revoke("User.ReadWrite.All");
+    for _ in 0..6 {
+        watched.pass().await;
+    }
+    let unread = [REGISTRATION, AGENT, MANAGEMENT];
+    watched.stand(&unread.map(|action| (action, "unverifiable"))).await;
+    assert_eq!(consent().await["lastVerifiedAt"], verified);
+    let task = json!({"task": "users.sync"});
+    let path = format!("/v1/enterprises/{}/authorize-task", watched.enterprise);
+    let refused = watched.world.as_holder_of(&watched.key, Method::POST, &path, Some(&task)).await;
+    assert_eq!(refused.problem().1, "consent_required");
+    let told: Vec<(String, String, Value)> =
+        watched.told().into_iter().filter(|(kind, _, _)| kind == "action.blocked").collect();
+    assert_eq!(told.iter().map(|(_, action, _)| action.as_str()).collect::<BTreeSet<_>>(), unread.into());
+    assert_eq!(told.len(), 3, "each once");
+    for (_, _, data) in &told {
+        assert!(query(&watched.leads_to(data).await)["scope"].contains("Organization.Read.All"), "{data}");
+    }
+    watched.restore(&[], &["Directory.Read.All"]);
+    watched.pass().await;
+    watched.stand(&[(REGISTRATION, "drifted"), (SYNC, "granted"), (AGENT, "granted"), (MANAGEMENT, "granted")]).await;
+    let read = consent().await;
+    assert!(read["lastVerifiedAt"].as_str() > verified.as_str(), "{read}");
+    assert_eq!(read["grantedBy"], json!(GRACE.upn), "it was she who granted it");
 }
 
 /// K17 The link of a loss mends it, by an administrator who finds what is missing on the page.

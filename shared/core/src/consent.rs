@@ -369,7 +369,7 @@ impl ConsentRequest {
         } else if code == Code::ProofUnreadable {
             ActionState::Unverifiable { since, request, by: None }
         } else if code == Code::Abandoned {
-            ActionState::Expired { since }
+            ActionState::Expired { since, request: Some(request), asked_again }
         } else {
             ActionState::Blocked { since, request, code, asked_again, missing: Vec::new() }
         }

@@ -83,6 +83,11 @@ async fn a_user_only_grant_is_not_the_organisations() {
     nothing_granted(&world, enterprise).await;
     let again = world.registration_url(enterprise).await;
     assert!(again.contains("prompt=consent"), "{again}");
+    // A link that nobody used has asked nobody.
+    world.pass(7 * 24 * 3_600).await;
+    assert_eq!(world.registration(enterprise).await.0, "expired");
+    let again = world.registration_url(enterprise).await;
+    assert!(again.contains("prompt=consent"), "{again}");
     grants(&world, enterprise, &again).await;
 }
 

@@ -132,6 +132,12 @@ pub enum ActionState {
     Expired {
         /// Since when.
         since: Timestamp,
+        /// That link.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<ConsentRequestId>,
+        /// Whether it asked with `prompt=consent`.
+        #[serde(default)]
+        asked_again: bool,
     },
 }
 
@@ -146,6 +152,7 @@ impl ActionState {
                 | Self::Blocked { asked_again: true, .. }
                 | Self::Declined { asked_again: true, .. }
                 | Self::Started { asked_again: true, .. }
+                | Self::Expired { asked_again: true, .. }
         )
     }
 
@@ -192,12 +199,14 @@ impl ActionState {
             Self::Started { request, .. } | Self::Declined { request, .. } | Self::Blocked { request, .. } => {
                 Some((request, None))
             }
+            // Whoever began to mend a loss and left has not made it last.
+            Self::Expired { request: Some(request), .. } => Some((request, None)),
             Self::NotRequested
             | Self::PendingConsent { .. }
             | Self::PendingConfirmation { .. }
             | Self::Verifying { .. }
             | Self::Withdrawn { .. }
-            | Self::Expired { .. } => None,
+            | Self::Expired { request: None, .. } => None,
         }
     }
 
@@ -266,6 +275,19 @@ mod tests {
         assert_eq!(blocked.problem().map(|problem| problem.code), Some(Code::WrongTenant));
     }
 
+    /// R202 What ended unused is read as it was stored before links were kept with it; who was asked again still is.
+    #[test]
+    fn an_end_keeps_its_link() {
+        let read = |stored| serde_json::from_value::<ActionState>(stored).unwrap();
+        let bare = read(serde_json::json!({"status": "expired", "since": Timestamp::from_seconds(1)}));
+        assert!(bare.grant().is_none() && !bare.must_ask_again());
+        let request = ConsentRequestId::new(Timestamp::from_seconds(1), &crate::random::tests::Counting::default());
+        let since = Timestamp::from_seconds(2);
+        let ended = ActionState::Expired { since, request: Some(request.clone()), asked_again: true };
+        assert_eq!(read(serde_json::to_value(&ended).unwrap()), ended);
+        assert!(ended.must_ask_again() && ended.grant() == Some((&request, None)));
+    }
+
     /// R031 What is not granted goes on by its newest link, if it has one; what is granted, lost or decided right now has none.
     #[test]
     fn what_is_not_granted_has_its_newest_link() {
@@ -298,7 +320,7 @@ mod tests {
             ActionState::Drifted { since, request: link(), by: None, missing: vec![] },
             ActionState::Revoked { since, request: link(), by: None },
             ActionState::Withdrawn { since },
-            ActionState::Expired { since },
+            ActionState::Expired { since, request: Some(link()), asked_again },
         ];
         assert!(without.iter().all(|state| state.link().is_none()));
     }

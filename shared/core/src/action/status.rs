@@ -87,7 +87,7 @@ impl ActionState {
             | Self::Drifted { since, .. }
             | Self::Withdrawn { since }
             | Self::Revoked { since, .. }
-            | Self::Expired { since } => Some(*since),
+            | Self::Expired { since, .. } => Some(*since),
         }
     }
 }

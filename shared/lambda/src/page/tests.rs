@@ -183,7 +183,7 @@ fn no_state_is_without_words() {
         ActionState::Drifted { since, request: request.clone(), by: None, missing: vec![] },
         ActionState::Withdrawn { since },
         ActionState::Revoked { since, request, by: None },
-        ActionState::Expired { since },
+        ActionState::Expired { since, request: None, asked_again: false },
     ];
     for state in &states {
         let html = outcome("Acme", state, &[]);

@@ -11,7 +11,8 @@ fn nobody_came_back() {
     let context = |now| Context { system: Some("consent-verify"), ..world.context(now) };
     assert_eq!(request.clone().abandon(&awaited, context(end.minus(Duration::from_millis(1)))), None);
     let record = request.clone().abandon(&awaited, context(end)).unwrap();
-    assert_eq!(record.action, ActionState::Expired { since: end });
+    let id = Some(request.id.clone());
+    assert_eq!(record.action, ActionState::Expired { since: end, request: id, asked_again: false });
     assert_eq!((&record.landing, record.binds, record.landing.is_grant()), (&Landing::IfAwaited, None, false));
     assert_eq!(record.stage, Stage::Completed { since: end, refusal: Some(Code::Abandoned) });
     let body = world.body(&record);

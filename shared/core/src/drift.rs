@@ -127,8 +127,10 @@ pub struct Decided<'a> {
 }
 
 impl Decided<'_> {
-    fn leaves(self, action: ActionType, is_granted: bool) -> bool {
-        action != self.action && (is_granted || !self.screen.contains(&action))
+    /// Whether the reading decides nothing of `action`, which the watch may decide then. What its screen asks for again, so that
+    /// nothing is lost, has no link of its own there.
+    fn leaves(self, action: ActionType, has_something: bool) -> bool {
+        action != self.action && (has_something || !self.screen.contains(&action))
     }
 }
 
@@ -145,7 +147,7 @@ pub fn changes(
     }
     let change = |action: ActionType| {
         let was = enterprise.action(action);
-        let is_left = decided.is_none_or(|decided| decided.leaves(action, was.is_granted()));
+        let is_left = decided.is_none_or(|decided| decided.leaves(action, enterprise.has_something(action)));
         let is = becomes(&was, seen.shows(action, enterprise, clients), (seen.tenant(), now));
         is.filter(|_| is_left).map(|is| Change { action, was, is })
     };

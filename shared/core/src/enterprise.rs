@@ -261,14 +261,22 @@ impl Enterprise {
         mandatory.filter(|action| !self.action(*action).is_granted())
     }
 
-    /// The granted actions whose delegated permissions a screen for `action` asks for again, so that its grant takes
-    /// none of them away. A sign-in that grants nothing takes nothing.
+    /// The actions whose delegated permissions a screen for `action` asks for again, so that its grant takes none of them away:
+    /// what is granted, what may be, and what is left of a grant that was lost in part. A sign-in that grants nothing takes
+    /// nothing.
     #[must_use]
     pub fn asked_again_with(&self, action: ActionType) -> Vec<ActionType> {
         let grants = |action: ActionType| matches!(action.proved_by(), ProvedBy::Grants | ProvedBy::Membership);
-        let granted = |other: &ActionType| self.action(*other).is_granted();
-        let others = ActionType::all().filter(|other| *other != action && grants(*other) && granted(other));
+        let others = ActionType::all().filter(|other| *other != action && grants(*other) && self.has_something(*other));
         others.filter(|_| grants(action)).collect()
+    }
+
+    /// Whether the tenant holds permissions of `action`, or may: it is granted, or nobody may read whether it still is, or a part
+    /// of it is gone, or its grant is being looked for.
+    #[must_use]
+    pub fn has_something(&self, action: ActionType) -> bool {
+        let in_part = matches!(self.action(action), ActionState::Drifted { .. } | ActionState::Verifying { .. });
+        in_part || self.holds(action)
     }
 
     /// Whether `action` is asked for and neither granted nor being proved.
@@ -377,6 +385,31 @@ pub(crate) mod tests {
         assert_eq!(with(ActionType::ServiceProviderManagement), [ActionType::Registration]);
         assert_eq!(with(ActionType::Registration), []);
         assert_eq!((with(ActionType::Presence), with(ActionType::LoginEnterpriseAdmin)), (vec![], vec![]));
+    }
+
+    /// R112 What may still be granted is asked for again too; of what was lost in part, only what is left, unless the screen needs
+    /// the rest itself.
+    #[test]
+    fn what_may_be_granted_is_asked_for_again() {
+        let (action, management) = (ActionType::Registration, ActionType::ServiceProviderManagement);
+        let mut enterprise = enterprise(&json!({}));
+        let since = enterprise.created_at;
+        let request = || crate::id::ConsentRequestId::new(since, &crate::random::tests::Counting::default());
+        let mut again = |state: ActionState, is_lost: bool| {
+            enterprise.lost = is_lost.then_some(action).into_iter().collect();
+            enterprise.actions.insert(action, state);
+            let again = enterprise.asked_again_with(management);
+            (again.contains(&action), enterprise.left_out(&[management], &again))
+        };
+        let nothing = Vec::<String>::new;
+        let unverifiable = || ActionState::Unverifiable { since, request: request(), by: None };
+        assert_eq!(again(unverifiable(), true), (true, nothing()));
+        assert_eq!(again(unverifiable(), false), (false, nothing()), "it never was granted");
+        assert_eq!(again(ActionState::Verifying { since, request: request() }, false), (true, nothing()));
+        assert_eq!(again(ActionState::Revoked { since, request: request(), by: None }, true), (false, nothing()));
+        let missing = ["User.ReadWrite.All", "Directory.AccessAsUser.All"].map(str::to_owned).to_vec();
+        let drifted = ActionState::Drifted { since, request: request(), by: None, missing };
+        assert_eq!(again(drifted, true), (true, vec!["User.ReadWrite.All".to_owned()]));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! very link asks for, it takes nothing from what is granted, and asking again undoes it. The consent that needs the permission
 //! is not dropped: it gets a screen of its own, after the others, and its grant ends the isolation.
 
-use crate::action::ActionType;
+use crate::action::{ActionState, ActionType};
 use crate::advice::Signal;
 use crate::consent::ConsentRequest;
 use crate::enterprise::Enterprise;
@@ -35,13 +35,14 @@ impl Isolation {
         self.permissions.iter().map(|permission| permission.scope()).collect()
     }
 
-    /// The actions of `request`'s screen that are refused with it: those that need one of the permissions and are not granted.
-    /// Where none does, its own, which is to be asked for once more, without.
+    /// The actions of `request`'s screen that are refused with it: those that need one of the permissions and have nothing in the
+    /// tenant. Where none does, its own, which is to be asked for once more, without.
     #[must_use]
     pub fn refused(&self, request: &ConsentRequest, enterprise: &Enterprise) -> Vec<ActionType> {
         let scopes = self.scopes();
         let needs = |action: &ActionType| scopes.iter().any(|scope| needs(*action, scope));
-        let is_open = |action: &ActionType| !enterprise.action(*action).is_granted();
+        let is_own = |action: ActionType| action == request.action && !enterprise.action(action).is_granted();
+        let is_open = |action: &ActionType| is_own(*action) || !enterprise.has_something(*action);
         let refused: Vec<ActionType> = request.screen().into_iter().filter(needs).filter(is_open).collect();
         if refused.is_empty() { vec![request.action] } else { refused }
     }
@@ -70,20 +71,32 @@ impl Enterprise {
     }
 
     /// What a sign-in that is to decide `actions`, and asks for what `again` has granted as well, leaves out: every isolated
-    /// permission that none of the former needs.
+    /// permission that none of the former needs, and what was taken from the latter, which is asked for by a link of its own.
     #[must_use]
     pub fn left_out(&self, actions: &[ActionType], again: &[ActionType]) -> Vec<String> {
         let asked = permission::asked_together(&[actions, again].concat());
         let is_needed = |scope: &str| actions.iter().any(|action| needs(*action, scope));
-        let left_out = asked.iter().map(|asked| asked.scope()).filter(|scope| self.isolated.contains(scope));
-        left_out.filter(|scope| !is_needed(scope)).collect()
+        let is_isolated = |scope: &str| self.isolated.contains(scope) && !is_needed(scope);
+        let own = permission::asked_together(actions);
+        let is_wanted = |permission: &Permission| {
+            let is_left = |action: &ActionType| !self.is_taken(*action, permission);
+            own.iter().any(|own| own.scope() == permission.scope()) || again.iter().any(is_left)
+        };
+        let left_out = asked.iter().filter(|asked| is_isolated(&asked.scope()) || !is_wanted(asked));
+        left_out.map(|asked| asked.scope()).collect()
+    }
+
+    /// Whether the tenant holds nothing of `permission` for `action`: it does not ask for it, or it was taken away.
+    fn is_taken(&self, action: ActionType, permission: &Permission) -> bool {
+        let missing = if let ActionState::Drifted { missing, .. } = self.action(action) { missing } else { Vec::new() };
+        let mut asked = permission::asked_by(action).filter(|asked| asked.scope() == permission.scope());
+        asked.all(|asked| missing.iter().any(|gone| gone == asked.name))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::ActionState;
     use crate::consent::tests::request;
     use crate::enterprise::tests::sample;
     use crate::random::tests::Counting;

@@ -209,6 +209,41 @@ async fn a_later_sign_in_asks_for_the_earlier_grant_again() {
     assert_eq!(world.standing(enterprise, MANAGEMENT).await, granted());
 }
 
+/// What nobody may read, and what is left of a loss, is not destroyed by our own next link: it is asked for again, and nothing that
+/// the tenant took away is.
+#[tokio::test]
+async fn what_may_be_granted_is_asked_for_again() {
+    let world = World::new().await;
+    let enterprise = world.registered().await;
+    world.microsoft().assign_role(&CONTOSO, GRACE.oid, &TEAMS_ADMINISTRATOR);
+    world.microsoft().set_wipes(true);
+    world.pass(12 * 3_600).await;
+    assert_eq!(world.registration(enterprise).await.0, "unverifiable");
+    let body = json!({ "actions": [MANAGEMENT] });
+    let path = format!("/v1/enterprises/{enterprise}/links?dryRun=true");
+    let plan = world.provider(Method::POST, &path, Some(&body)).await.json();
+    assert_eq!(plan["screens"][0]["grantedBefore"], json!(["REGISTRATION"]), "{plan}");
+    let link = world.link_for(enterprise, MANAGEMENT).await;
+    world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+    assert_eq!(world.standing(enterprise, MANAGEMENT).await, granted());
+    assert_eq!(world.registration(enterprise).await, granted(), "the same sign-in shows it");
+
+    let (tenant, client_id) = (CONTOSO.id.to_owned(), query(&link)["client_id"].clone());
+    let permission = Some("User.ReadWrite.All".to_owned());
+    assert_eq!(world.microsoft().revoke(&Revocation { tenant, client_id, permission, ..Revocation::default() }), 1);
+    let reset = format!("/v1/enterprises/{enterprise}/actions/{MANAGEMENT}/reset");
+    assert_eq!(world.provider(Method::POST, &reset, None).await.status, 200);
+    world.microsoft().set_wipes(false);
+    let sync = world.link_for(enterprise, SYNC).await;
+    world.consent(&sync, &CONTOSO);
+    world.come_back(&said(&sync, &CONTOSO)).await;
+    assert_eq!(world.registration(enterprise).await, drifted());
+    let link = world.link_for(enterprise, MANAGEMENT).await;
+    let scopes = words(&query(&link)["scope"]);
+    assert!(scopes.contains("TeamsAppInstallation.ReadWriteForUser"), "{scopes:?}");
+    assert!(!scopes.contains("User.ReadWrite.All"), "{scopes:?}");
+}
+
 /// Actions of a further registration have a screen of their own, and are read by the one that may read.
 #[tokio::test]
 async fn a_further_registration_has_a_screen_of_its_own() {

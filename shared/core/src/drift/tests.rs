@@ -218,7 +218,7 @@ fn what_is_shown_again_has_recovered() {
     assert_eq!(back[0].granted_by(), world.enterprise.actions[&ActionType::Registration].grant().map(|(link, _)| link));
     let screen = [ActionType::ServiceProviderManagement, ActionType::Registration];
     let companion = Decided { action: ActionType::ServiceProviderManagement, screen: &screen };
-    assert_eq!(world.changes(&whole(), Some(companion)), [], "its own link decides it");
+    assert_eq!(world.changes(&whole(), Some(companion)), back, "what is asked for again has no link of its own");
     let stranger = Decided { action: ActionType::UserSync, screen: &[ActionType::UserSync] };
     assert_eq!(world.changes(&whole(), Some(stranger)), back, "no link of this screen decides it");
     let drift = world.noted(back[0].clone());
@@ -228,6 +228,7 @@ fn what_is_shown_again_has_recovered() {
         ActionState::Started { since: NOW, request: ConsentRequestId::new(NOW, &world.random), asked_again: false };
     world.enterprise.actions.insert(ActionType::Registration, started);
     assert_eq!(words(&world.changes(&whole(), None)), [(ActionType::Registration, "granted")]);
+    assert_eq!(world.changes(&whole(), Some(companion)), [], "its own link decides it");
     world.enterprise.lost.clear();
     assert_eq!(world.changes(&whole(), None), [], "it never was granted, or is asked for anew");
 }

@@ -1,9 +1,10 @@
 //! The outcome page: what became of a link, for the person who used it.
 
-use onboarding_core::action::{ActionState, ActionType};
+use onboarding_core::action::{ActionState, ActionType, ProvedBy};
 use onboarding_core::consent::ConsentRequest;
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::outcome_link::OutcomeLink;
+use onboarding_core::permission::{self, Permission};
 use onboarding_core::plan::plan;
 use onboarding_core::seal::SealingKeys;
 use onboarding_core::secret::SecretHash;
@@ -47,6 +48,7 @@ pub(crate) async fn show(app: &App, call: &Call<ConsentRedirectOp>) -> Result<An
     let granted = state.is_granted();
     let also: Vec<ActionType> =
         rows.request.together.iter().copied().filter(|also| granted && is_granted(also)).collect();
+    let along = along(app, action, &also);
     let left: Vec<ActionType> = rows.enterprise.missing().filter(|missing| *missing != action).collect();
     Ok(Answer::page(Page::outcome(&Outcome {
         language: call.language(),
@@ -55,10 +57,21 @@ pub(crate) async fn show(app: &App, call: &Call<ConsentRedirectOp>) -> Result<An
         action,
         state: &state,
         also: &also,
+        along: &along,
         left: &left,
         onward: onward.as_deref().map(|action| Onward { action, authority: &authority }),
         reference: call.reference(),
     })))
+}
+
+/// What the screen of `action` asked for besides what it and `also` want: everything else that its registration lists.
+fn along(app: &App, action: ActionType, also: &[ActionType]) -> Vec<&'static Permission> {
+    if action.proved_by() != ProvedBy::AppRoles {
+        return Vec::new();
+    }
+    let (clients, wanted) = (&app.microsoft.settings().clients, permission::each_once([&[action], also].concat()));
+    let is_along = |listed: &&Permission| !wanted.iter().any(|wanted| wanted.is_same(listed));
+    clients.lists(clients.of(action)).into_iter().filter(is_along).collect()
 }
 
 /// Where the next screen begins, if this one was begun by a start link and another one is left (K13).

@@ -63,7 +63,10 @@ struct ScreenView<'a> {
 #[serde(rename_all = "camelCase")]
 struct PermissionView {
     permission: &'static str,
+    kind: &'static str,
     resource_app_id: ApplicationId,
+    /// Whether none of the screen's actions wants it: the registration lists it.
+    asked_along: bool,
     purpose: &'static str,
     limit: &'static str,
 }
@@ -132,7 +135,9 @@ fn preview<'a>(plan: &'a Plan, enterprise: &Enterprise, clients: &ApplicationCli
             .into_iter()
             .map(|asked| PermissionView {
                 permission: asked.name,
+                kind: asked.kind.word(),
                 resource_app_id: asked.resource,
+                asked_along: screen.is_along(asked),
                 purpose: asked.purpose,
                 limit: asked.limit,
             })
@@ -151,8 +156,7 @@ async fn keep(
     if enterprise.standing != Standing::Open {
         return Err(Error::EnterpriseStopped);
     }
-    let known = enterprise.tenant.is_some() || enterprise.profile.expected_tenant.is_some();
-    if !known && plan.screens.first().is_some_and(Screen::needs_tenant) {
+    if plan.screens.first().is_some_and(|screen| screen.awaits_tenant(enterprise)) {
         return Err(Error::TenantNotKnown);
     }
     let whose = (enterprise.reseller, enterprise.id);

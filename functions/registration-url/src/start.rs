@@ -60,7 +60,7 @@ async fn journey(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Journey, E
     }
     let plan = plan(&enterprise, &start.wanted, &app.microsoft.settings().clients);
     // Its tenant waits for the provider's word, and nothing else can be asked for before.
-    if tenant(&enterprise).is_none() && plan.screens.first().is_some_and(Screen::needs_tenant) {
+    if plan.screens.first().is_some_and(|screen| screen.awaits_tenant(&enterprise)) {
         return Err(Error::Stopped(Code::TenantAwaited));
     }
     Ok(Journey { handle, start, enterprise, reseller, plan, invitation })
@@ -96,12 +96,17 @@ pub(crate) async fn show(app: &App, call: &Call<RegistrationUrlOp>) -> Result<An
     let Journey { handle, start, enterprise, reseller, plan, invitation, .. } = journey;
     let settings = app.microsoft.settings();
     let (action, authority) = (format!("/start/{handle}"), settings.endpoints.authority_origin());
-    let next = plan.screens.first().map(|screen| NextScreen {
-        onward: Onward { action: &action, authority: &authority },
-        kind: screen.kind,
-        actions: screen.actions.clone(),
-        permissions: screen.permissions(&settings.clients),
-        problem: screen.actions.iter().find_map(|action| enterprise.action(*action).problem()),
+    let next = plan.screens.first().map(|screen| {
+        let all = screen.permissions(&settings.clients).into_iter();
+        let (along, permissions) = all.partition(|asked| screen.is_along(asked));
+        NextScreen {
+            onward: Onward { action: &action, authority: &authority },
+            kind: screen.kind,
+            actions: screen.actions.clone(),
+            permissions,
+            along,
+            problem: screen.actions.iter().find_map(|action| enterprise.action(*action).problem()),
+        }
     });
     let granted = |action: &ActionType| enterprise.action(*action).is_granted();
     let checking = |action: &ActionType| matches!(enterprise.action(*action), ActionState::Verifying { .. });

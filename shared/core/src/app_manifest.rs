@@ -143,6 +143,17 @@ mod tests {
         assert_eq!(ids.len(), IDS.len());
     }
 
+    /// R023, R166 What Microsoft's screen of `.default` lists has its plain words.
+    #[test]
+    fn everything_listed_has_its_words() {
+        let mut rows: Vec<_> = listed().map(|row| (row.kind.word(), row.resource, row.name)).collect();
+        let mut worded: Vec<_> =
+            permission::listed().iter().map(|asked| (asked.kind.word(), asked.resource, asked.name)).collect();
+        rows.sort_unstable();
+        worded.sort_unstable();
+        assert_eq!(worded, rows);
+    }
+
     /// Each setting that is lost is told by itself.
     #[test]
     fn what_a_registration_lacks_is_named() {

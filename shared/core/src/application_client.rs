@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::action::{ActionType, ProvedBy};
 use crate::id::ApplicationId;
 use crate::json;
+use crate::permission::{self, Kind, Permission};
 
 /// Our registrations at Microsoft.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +64,18 @@ impl ApplicationClients {
     #[must_use]
     pub fn others(&self) -> BTreeSet<ApplicationId> {
         self.others.values().copied().collect()
+    }
+
+    /// Everything that the registration `client` lists, which is what Microsoft shows, and grants, on its own screen: of a further
+    /// one the application permissions of its actions, of our own all that we ever ask for.
+    #[must_use]
+    pub fn lists(&self, client: ApplicationId) -> Vec<&'static Permission> {
+        let is_its_own = |action: &ActionType| action.proved_by() == ProvedBy::AppRoles && self.of(*action) == client;
+        let mut lists = permission::each_once(ActionType::all().filter(is_its_own));
+        if client == self.own {
+            lists.extend(permission::listed().into_iter().filter(|one| one.kind == Kind::Delegated));
+        }
+        lists
     }
 
     /// The registrations by which the permissions of `client` may be read, the likeliest first: that of user

@@ -4,6 +4,7 @@
 //! actions are the least privilege that their purpose allows.
 
 use crate::action::ActionType;
+use crate::connection::admit::PARTNER_CENTER;
 use crate::id::ApplicationId;
 
 /// Microsoft Graph's application id, the same in every tenant.
@@ -50,14 +51,23 @@ pub struct Permission {
 }
 
 /// The APIs, as Microsoft shows their names.
-const APIS: &[(ApplicationId, &str)] =
-    &[(GRAPH, "Microsoft Graph"), (TEAMS_ADMIN_API, "Skype and Teams Tenant Admin API")];
+const APIS: &[(ApplicationId, &str)] = &[
+    (GRAPH, "Microsoft Graph"),
+    (TEAMS_ADMIN_API, "Skype and Teams Tenant Admin API"),
+    (PARTNER_CENTER, "Microsoft Partner Center"),
+];
 
 impl Permission {
     /// The name of the API it belongs to.
     #[must_use]
     pub fn api(&self) -> &'static str {
         APIS.iter().find(|(api, _)| *api == self.resource).map_or("", |(_, name)| name)
+    }
+
+    /// Whether it is the same permission at Microsoft, whichever action asks for it.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        (self.kind, self.resource, self.name) == (other.kind, other.resource, other.name)
     }
 
     /// As it is asked for: Graph's by name, others with their API.
@@ -226,7 +236,58 @@ const TABLE: &[Permission] = &[
     ),
 ];
 
-/// Every permission that is ever asked for: what the app registration lists (K12).
+/// What our own registration lists beside, which no action asks for by name: what Microsoft wants for a sign-in, and what a
+/// connection to Partner Center is made with.
+const BESIDE: &[Permission] = &[
+    delegated(
+        ActionType::LoginEnterpriseAdmin,
+        "openid",
+        "Sign in the administrator, to tell who grants",
+        "It allows nothing but the sign-in",
+    ),
+    delegated(
+        ActionType::LoginEnterpriseAdmin,
+        "profile",
+        "Read the name and address of whoever signs in, to tell who grants",
+        READS_ONLY,
+    ),
+    delegated(
+        ActionType::LoginEnterpriseAdmin,
+        "offline_access",
+        "Keep a sign-in that was made for good, to go on while that person is away",
+        "It adds nothing to what the other permissions allow",
+    ),
+    delegated(
+        ActionType::LoginEnterpriseAdmin,
+        "Directory.Read.All",
+        "Read your directory with the rights of whoever signed in, to check a connection to Microsoft Partner Center",
+        READS_ONLY,
+    ),
+    Permission {
+        action: ActionType::LoginEnterpriseAdmin,
+        kind: Kind::Delegated,
+        resource: PARTNER_CENTER,
+        name: "user_impersonation",
+        purpose: "Act in Microsoft Partner Center with the rights of whoever signed in, to connect an organisation that sells \
+                  Microsoft licences",
+        limit: "It allows nothing to an organisation that has no account there",
+    },
+];
+
+/// Everything that our own registration lists, each once: what Microsoft shows on the screen of its `.default`, and grants with it.
+#[must_use]
+pub fn listed() -> Vec<&'static Permission> {
+    let mut listed = each_once(ActionType::all());
+    listed.extend(BESIDE);
+    listed
+}
+
+/// What the own registration lists and no action asks for.
+pub fn beside() -> impl Iterator<Item = &'static Permission> {
+    BESIDE.iter()
+}
+
+/// Every permission that an action asks for (K12).
 pub fn all() -> impl Iterator<Item = &'static Permission> {
     TABLE.iter()
 }
@@ -241,8 +302,7 @@ pub fn asked_by(action: ActionType) -> impl Iterator<Item = &'static Permission>
 pub fn each_once(actions: impl IntoIterator<Item = ActionType>) -> Vec<&'static Permission> {
     let mut each: Vec<&'static Permission> = Vec::new();
     for permission in actions.into_iter().flat_map(asked_by) {
-        let Permission { kind, resource, name, .. } = *permission;
-        if !each.iter().any(|known| (known.kind, known.resource, known.name) == (kind, resource, name)) {
+        if !each.iter().any(|known| known.is_same(permission)) {
             each.push(permission);
         }
     }
@@ -390,7 +450,7 @@ mod tests {
     /// R023 Each permission says in plain words what it allows, why it is needed, and what it does not allow.
     #[test]
     fn every_permission_has_its_words() {
-        for permission @ Permission { name, purpose, limit, .. } in TABLE {
+        for permission @ Permission { name, purpose, limit, .. } in TABLE.iter().chain(BESIDE) {
             assert!(purpose.len() > 20 && !purpose.ends_with('.'), "{name}: {purpose}");
             assert!(purpose.contains(", to ") || purpose.contains(", so that "), "{name}: {purpose}");
             assert!(!permission.api().is_empty(), "{name}");

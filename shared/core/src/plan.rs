@@ -55,7 +55,8 @@ pub struct Plan {
 }
 
 impl Screen {
-    /// Everything that the screen asks for: for application permissions all that the registration lists.
+    /// Everything that the screen asks for, and grants: for application permissions all that the registration lists, of our own
+    /// the delegated ones too.
     #[must_use]
     pub fn permissions(&self, clients: &ApplicationClients) -> Vec<&'static Permission> {
         match self.kind {
@@ -68,23 +69,49 @@ impl Screen {
                 asked.retain(|permission| !self.without.contains(&permission.scope()));
                 asked
             }
-            Kind::Application => {
-                let mut listed: Vec<&'static Permission> = Vec::new();
-                let actions = ActionType::all().filter(|action| is_application(*action));
-                for one in actions.filter(|action| clients.of(*action) == self.client).flat_map(permission::asked_by) {
-                    if !listed.iter().any(|known| (known.resource, known.name) == (one.resource, one.name)) {
-                        listed.push(one);
-                    }
-                }
-                listed
-            }
+            Kind::Application => clients.lists(self.client),
         }
     }
 
-    /// Whether its tenant must be known beforehand: only a registration finds out.
+    /// Whether the screen asks for `permission` only because its registration lists it: none of its actions wants it.
     #[must_use]
-    pub fn needs_tenant(&self) -> bool {
-        self.actions.first() != Some(&ActionType::Registration)
+    pub fn is_along(&self, permission: &Permission) -> bool {
+        let mut wanted = self.actions.iter().copied().flat_map(permission::asked_by);
+        self.kind == Kind::Application && !wanted.any(|wanted| wanted.is_same(permission))
+    }
+
+    /// Whether nobody can go there yet: only a registration finds out which tenant it is.
+    #[must_use]
+    pub fn awaits_tenant(&self, enterprise: &Enterprise) -> bool {
+        self.actions.first().is_some_and(|first| lacks_tenant(*first, enterprise))
+    }
+}
+
+/// Whether `action` is asked for in a tenant of `enterprise` that is not known: a mere sign-in must be of the one that it is bound
+/// to.
+fn lacks_tenant(action: ActionType, enterprise: &Enterprise) -> bool {
+    match action.proved_by() {
+        ProvedBy::Grants => false,
+        ProvedBy::SignIn => enterprise.tenant.is_none(),
+        ProvedBy::Membership | ProvedBy::AppRoles => !is_tenant_known(enterprise),
+    }
+}
+
+fn is_tenant_known(enterprise: &Enterprise) -> bool {
+    enterprise.tenant.is_some() || enterprise.profile.expected_tenant.is_some()
+}
+
+impl Wanted {
+    /// What leads there from where `enterprise` stands: a registration first, where a tenant is to be known that is not.
+    #[must_use]
+    pub fn led_to(self, enterprise: &Enterprise) -> Self {
+        let lacks_tenant = |action: &ActionType| lacks_tenant(*action, enterprise);
+        let these = match self {
+            Self::These(these) if these.iter().any(lacks_tenant) => these,
+            Self::Part { action, .. } if lacks_tenant(&action) => BTreeSet::from([action]),
+            Self::Missing | Self::These(_) | Self::Part { .. } => return self,
+        };
+        Self::These(these.into_iter().chain([ActionType::Registration]).collect())
     }
 }
 
@@ -148,7 +175,7 @@ pub fn plan(enterprise: &Enterprise, wanted: &Wanted, clients: &ApplicationClien
         let without = enterprise.left_out(&actions, &again);
         Screen { kind: Kind::Delegated, client: clients.own(), actions, again, part, without }
     };
-    let known = enterprise.tenant.is_some() || enterprise.profile.expected_tenant.is_some();
+    let known = is_tenant_known(enterprise);
     let together: &[ProvedBy] = if known { &[ProvedBy::Grants, ProvedBy::Membership] } else { &[ProvedBy::Grants] };
     // What needs a permission that Microsoft refused, or is optional and was refused, stops nothing else: it is tried by itself,
     // after the others. Without a registration there are none.

@@ -106,8 +106,10 @@ pub struct NextScreen<'a> {
     pub kind: Kind,
     /// What it decides.
     pub actions: Vec<ActionType>,
-    /// All that it asks for.
+    /// What that takes.
     pub permissions: Vec<&'static Permission>,
+    /// What it asks for besides, because the registration lists it.
+    pub along: Vec<&'static Permission>,
     /// What went wrong with it the last time, if something did.
     pub problem: Option<Explanation>,
 }
@@ -146,6 +148,8 @@ pub struct Outcome<'a> {
     pub state: &'a ActionState,
     /// Which others the same screen granted.
     pub also: &'a [ActionType],
+    /// What the same screen asks for besides, because the registration lists it.
+    pub along: &'a [&'static Permission],
     /// Which actions are still missing after this one.
     pub left: &'a [ActionType],
     /// The way to the next screen, for who came by a start page.
@@ -186,6 +190,8 @@ struct OutcomeTemplate<'a> {
     checking: bool,
     granted: bool,
     permissions: Vec<&'static Permission>,
+    along: &'a [&'static Permission],
+    texts: &'static StartText,
     onward: Option<&'a str>,
     reference: &'a str,
     correlation_id: Option<&'a str>,
@@ -259,6 +265,8 @@ impl Page {
             checking: matches!(outcome.state, ActionState::Verifying { .. }),
             granted: outcome.state.is_granted(),
             permissions: permission::each_once([&[outcome.action], outcome.also].concat()),
+            along: outcome.along,
+            texts: &text::START,
             onward: outcome
                 .onward
                 .filter(|_| problem.as_ref().is_none_or(text::can_try_again))

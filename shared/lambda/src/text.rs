@@ -56,6 +56,8 @@ pub(crate) struct StartText {
     pub(crate) same_page: &'static str,
     pub(crate) grants: &'static str,
     pub(crate) permissions: &'static str,
+    pub(crate) along: &'static str,
+    pub(crate) along_hint: &'static str,
     pub(crate) sent: &'static str,
     pub(crate) sent_to: &'static str,
     pub(crate) account: &'static str,
@@ -88,6 +90,9 @@ pub(crate) const START: StartText = StartText {
     same_page: "The link leads to this page. Once that is done, go on with the button below.",
     grants: "What the next Microsoft screen is for",
     permissions: "What it asks for",
+    along: "What it asks for besides",
+    along_hint: "Microsoft\u{2019}s screen lists everything that our application may ever ask for, and Accept grants all of it for \
+                 your organisation: also these permissions, which the consents above do not need.",
     sent: "What the service provider is told",
     sent_to: "The result is sent to",
     account: "Which account to use",

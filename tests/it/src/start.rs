@@ -87,6 +87,40 @@ async fn a_dry_run_shows_the_plan_and_changes_nothing() {
     assert_eq!(world.effects_since(&before).await, Effects::none());
 }
 
+/// R023, R166, R201 Microsoft's screen of our own registration asks for everything that the registration lists, delegated permissions
+/// too. The dry run, the start page and the outcome page name each of them; what the consent does not need is marked.
+#[tokio::test]
+async fn what_is_asked_along_is_named() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let only = json!({ "actions": ["GET_USER_SYNC_CONSENT"], "redirectUrl": world.hook() });
+    let plan = world.ask_for_links(enterprise, "?dryRun=true", only.clone()).await.json();
+    let planned = plan["screens"][0]["permissions"].as_array().unwrap().clone();
+    let made = world.ask_for_links(enterprise, "", only).await.json();
+    let mut grace = Visitor::new().unwrap();
+    let ours = grace.open(made["startUrl"].as_str().unwrap()).await.unwrap();
+    let (wanted, along) = ours.body.split_once("What it asks for besides").unwrap();
+    let at_microsoft = grace.submit(ours.form().unwrap().press("Continue to").unwrap()).await.unwrap();
+    let screen = grace.submit(at_microsoft.form().unwrap().press(GRACE.name).unwrap()).await.unwrap();
+    let listed = screen.body.split("<li>").skip(1).filter_map(|line| line.split("<small>").nth(1));
+    let listed: Vec<String> = listed.filter_map(|small| small.split('<').next()).map(str::to_owned).collect();
+    assert!(listed.len() > 15, "{listed:?}");
+    let outcome = world.accept_at_microsoft(&mut grace, screen, &GRACE).await;
+    let own = ["User.Read.All", "Group.Read.All", "Directory.Read.All"];
+    for line in &listed {
+        let name = line.split(" \u{b7} ").nth(1).unwrap();
+        let code = format!("<code>{name}</code>");
+        let rows: Vec<&Value> = planned.iter().filter(|row| row["permission"] == name).collect();
+        assert!(!rows.is_empty() && outcome.body.contains(&code), "{line}: {}", outcome.text());
+        let is_own = own.contains(&name);
+        assert!(if is_own { wanted } else { along }.contains(&code), "{line}");
+        assert!(rows.iter().any(|row| row["askedAlong"] != is_own && row["purpose"].is_string()), "{line}: {rows:?}");
+    }
+    for name in ["Directory.ReadWrite.All", "RoleManagement.ReadWrite.Directory", "user_impersonation"] {
+        assert!(listed.iter().any(|line| line.contains(name)), "{name}");
+    }
+}
+
 /// R137, R138 What is wrong with a wish for a start link is told, and nothing is made.
 #[tokio::test]
 async fn a_wrong_wish_makes_no_start_link() {

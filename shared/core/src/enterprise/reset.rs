@@ -198,7 +198,8 @@ mod tests {
             assert_eq!(refused_at(state, 0), Some(NOW));
         }
         let blocked = ActionState::Blocked { since: NOW, request: request(), code, asked_again, missing: vec![] };
-        for state in [pending(), started(), ActionState::Expired { since: NOW, request: Some(request()), asked_again }] {
+        for state in [pending(), started(), ActionState::Expired { since: NOW, request: Some(request()), asked_again }]
+        {
             assert_eq!((refused_at(state.clone(), 0), refused_at(state, 1)), (None, Some(NOW)));
         }
         for state in [blocked, ActionState::Verifying { since: NOW, request: request() }] {

@@ -64,7 +64,8 @@ mod tests {
     #[test]
     fn no_text_is_missing() {
         let advice = for_people().flat_map(of_an_advice);
-        let asked = permission::all().flat_map(|permission| [permission.purpose, permission.limit]);
+        let asked =
+            permission::all().chain(permission::beside()).flat_map(|permission| [permission.purpose, permission.limit]);
         let all: Vec<&str> = advice.chain(asked).chain(ActionType::all().map(ActionType::title)).collect();
         assert!(all.len() > 250, "{}", all.len());
         for (language, catalogue) in ALL {

@@ -88,11 +88,13 @@ fn pbx_and_callapp_are_two_screens() {
         (Kind::Delegated, vec![ActionType::Registration]),
         (Kind::Application, vec![ActionType::UserSync, ActionType::Presence, ActionType::Agent, ActionType::CallApp]),
     ];
-    let enterprise = enterprise(&["PBX", "CALLAPP"]);
+    let mut enterprise = enterprise(&["PBX", "CALLAPP"]);
     assert_eq!(screens(&enterprise, &Wanted::Missing), expected);
     let plan = plan(&enterprise, &Wanted::Missing, &ApplicationClients::single(OWN));
-    let need: Vec<bool> = plan.screens.iter().map(Screen::needs_tenant).collect();
-    assert_eq!(need, [false, true], "a registration finds its tenant out");
+    let await_it = |enterprise| plan.screens.iter().map(|screen| screen.awaits_tenant(enterprise)).collect::<Vec<_>>();
+    assert_eq!(await_it(&enterprise), [false, false]);
+    enterprise.profile.expected_tenant = None;
+    assert_eq!(await_it(&enterprise), [false, true], "a registration finds its tenant out");
 }
 
 /// R137, R139 What does not apply is in no plan; adding the service later puts it in.
@@ -139,7 +141,9 @@ fn a_delegated_screen_asks_for_the_union() {
     for name in ["RoleManagement.ReadWrite.Directory", "User.ReadWrite.All", "user_impersonation"] {
         assert!(names.contains(&name), "{names:?}");
     }
-    assert!(screen.needs_tenant());
+    enterprise.tenant = None;
+    enterprise.profile.expected_tenant = None;
+    assert!(screen.awaits_tenant(&enterprise));
 }
 
 /// One screen a registration, that of user synchronisation first; each shows all that its registration lists.
@@ -155,6 +159,37 @@ fn each_registration_is_one_screen() {
     assert_eq!(found, expected);
     let listed: Vec<&str> = plan.screens[1].permissions(&clients).iter().map(|listed| listed.name).collect();
     assert_eq!(listed, ["Presence.Read.All", "CallRecords.Read.All"]);
+    let along = |screen: &Screen| -> Vec<&str> {
+        let listed = screen.permissions(&clients).into_iter();
+        listed.filter(|listed| screen.is_along(listed)).map(|listed| listed.name).collect()
+    };
+    assert_eq!(along(&plan.screens[1]), ["CallRecords.Read.All"]);
+    let own = along(&plan.screens[0]);
+    for name in ["Calls.AccessMedia.All", "Directory.ReadWrite.All", "RoleManagement.ReadWrite.Directory", "openid"] {
+        assert!(own.contains(&name), "{name}: {own:?}");
+    }
+    assert!(!own.contains(&"User.Read.All") && !own.contains(&"Presence.Read.All"), "{own:?}");
+}
+
+/// R010, R019 What needs a tenant that is not known is led to by a registration: a sign-in where the enterprise is not bound,
+/// everything else where nobody expects one either.
+#[test]
+fn a_registration_leads_where_the_tenant_is_not_known() {
+    let mut enterprise = enterprise(&["SMS"]);
+    let led = |enterprise: &Enterprise, action| {
+        let led = these(&[action]).led_to(enterprise);
+        assert!(!plan(enterprise, &led, &ApplicationClients::single(OWN)).screens[0].awaits_tenant(enterprise));
+        led == these(&[ActionType::Registration, action])
+    };
+    let all = [ActionType::LoginEnterpriseAdmin, MANAGEMENT, ActionType::UserSync];
+    assert_eq!(all.map(|action| led(&enterprise, action)), [true, false, false]);
+    enterprise.profile.expected_tenant = None;
+    assert_eq!(all.map(|action| led(&enterprise, action)), [true, true, true]);
+    let part = Wanted::Part { action: MANAGEMENT, permissions: vec![] }.led_to(&enterprise);
+    assert_eq!(part, these(&[ActionType::Registration, MANAGEMENT]));
+    assert_eq!(Wanted::Missing.led_to(&enterprise), Wanted::Missing);
+    enterprise.tenant = Some(TenantId::from_u128(1));
+    assert_eq!(all.map(|action| led(&enterprise, action)), [false, false, false]);
 }
 
 /// R130 A sign-in is a screen of its own, whenever it is wanted.

@@ -70,6 +70,7 @@ fn a_start_page_is_in_one_language() {
             kind: permission::kind(action),
             actions: vec![action],
             permissions: permission::asked_by(action).collect(),
+            along: permission::beside().collect(),
             problem: Some(Code::GrantNotVisible.explain_naming(&["User.Read.All"])),
         };
         let page = Page::start(&Start {
@@ -130,6 +131,7 @@ fn an_outcome_and_an_advice_are_in_one_language() {
             action,
             state: &state,
             also: &[],
+            along: &[],
             left: &[],
             onward: None,
             reference: &reference,

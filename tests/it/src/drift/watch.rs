@@ -231,7 +231,6 @@ async fn what_nobody_may_read_any_more_is_not_verified() {
     }
     let unread = [REGISTRATION, AGENT, MANAGEMENT];
     watched.stand(&unread.map(|action| (action, "unverifiable"))).await;
-    assert_eq!(consent().await["lastVerifiedAt"], verified);
     let told: Vec<(String, String, Value)> =
         watched.told().into_iter().filter(|(kind, _, _)| kind == "action.blocked").collect();
     assert_eq!(told.iter().map(|(_, action, _)| action.as_str()).collect::<BTreeSet<_>>(), unread.into());

@@ -83,7 +83,8 @@ pub(crate) struct PlannedScreen {
     actions: Vec<ActionType>,
     /// Granted actions whose permissions it asks for again.
     granted_before: Vec<ActionType>,
-    /// The delegated permissions that it leaves out, because Microsoft refused them by name.
+    /// The delegated permissions that it leaves out: Microsoft refused them by name, or the tenant took them from a consent that the
+    /// screen only asks for again.
     left_out: Vec<String>,
     /// All that it asks for.
     permissions: Vec<PlannedPermission>,
@@ -96,8 +97,12 @@ pub(crate) struct PlannedScreen {
 pub(crate) struct PlannedPermission {
     /// Its name.
     permission: String,
+    /// `delegated` or `application`.
+    kind: String,
     /// The API it belongs to.
     resource_app_id: String,
+    /// Whether none of the screen's actions wants it: Microsoft asks for all that the app registration lists.
+    asked_along: bool,
     /// What it is for.
     purpose: String,
     /// What it does not allow.

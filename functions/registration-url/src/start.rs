@@ -133,9 +133,10 @@ pub(crate) async fn show(app: &App, call: &Call<RegistrationUrlOp>) -> Result<An
     })))
 }
 
+/// The tenant whose account is wanted: the one that the enterprise is bound to, whatever was expected.
 fn tenant(enterprise: &Enterprise) -> Option<String> {
-    let expected = enterprise.profile.expected_tenant.clone().map(String::from);
-    expected.or_else(|| enterprise.tenant.map(|tenant| tenant.to_string()))
+    let expected = || enterprise.profile.expected_tenant.clone().map(String::from);
+    enterprise.tenant.map(|tenant| tenant.to_string()).or_else(expected)
 }
 
 /// Goes to the first screen that is left, in this browser.

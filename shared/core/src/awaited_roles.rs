@@ -13,11 +13,10 @@ use crate::action::{ActionState, ActionType};
 use crate::audit::{Actor, AuditRow, Fact};
 use crate::consent::{ConsentRequest, SealedToken, links_work};
 use crate::delivery::Delivery;
-use crate::drift::{Noting, event_with_link};
+use crate::drift::{Noting, event_with_link, seen_by};
 use crate::enterprise::Enterprise;
 use crate::id::{ConsentRequestId, EnterpriseId, ResellerId};
 use crate::identity::Signer;
-use crate::plan::Wanted;
 use crate::provisioning::Lack;
 use crate::redirect_url::RedirectUrl;
 use crate::reseller::Reseller;
@@ -116,7 +115,9 @@ impl AwaitedRoles {
     #[must_use]
     pub fn step(&self, (enterprise, reseller): (&Enterprise, &Reseller), now: Timestamp) -> Step {
         let has_reset = enterprise.resets_of(ACTION) != self.resets;
-        if !links_work(enterprise, reseller) || has_reset || enterprise.pin() != Some(self.signer.tenant) {
+        // A domain is a pin that has been looked up: the link was made for the tenant that owns it.
+        let is_elsewhere = enterprise.pin().is_some_and(|pin| pin != self.signer.tenant);
+        if !links_work(enterprise, reseller) || has_reset || is_elsewhere {
             return Step::Drop;
         }
         if let ActionState::Verifying { .. } = enterprise.action(ACTION) {
@@ -164,7 +165,7 @@ impl AwaitedRoles {
     pub fn tell(&self, noting: Noting<'_>) -> Told {
         let (enterprise, context) = (noting.parties.0, noting.context);
         let state = enterprise.action(ACTION);
-        let wanted = Wanted::These([ActionType::LoginEnterpriseAdmin].into());
+        let wanted = seen_by(ACTION, enterprise);
         let about = ("action.blocked", ACTION, &state);
         let (delivery, link) = event_with_link(about, Some(wanted), self.redirect_url.clone(), noting);
         let fact = Fact {
@@ -304,6 +305,8 @@ mod tests {
             enterprise.actions.insert(ACTION, ActionState::Verifying { since: after(1), request });
         });
         assert_eq!(deciding, Step::Wait);
+        let unbound = changed(|enterprise| enterprise.tenant = None);
+        assert_eq!(unbound, Step::Make { is_time: true }, "its link was for the tenant of an expected domain");
         let asked = changed(|enterprise| {
             enterprise.actions.insert(ACTION, ActionState::PendingConsent { since: after(1) });
         });

@@ -17,8 +17,8 @@ use crate::permission::{self, Kind, Permission};
 use crate::proof::Also;
 use crate::time::Timestamp;
 
-pub(crate) use noted::event_with_link;
 pub use noted::{Drift, Noting, recovered};
+pub(crate) use noted::{event_with_link, seen_by};
 pub use seen::Seen;
 use seen::Shown;
 

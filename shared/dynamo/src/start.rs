@@ -47,8 +47,8 @@ impl Store {
         self.make(&transaction, once).await
     }
 
-    /// A start link that a refusal hands over for an administrator, by whom it can be mended: kept, with its handle. None if the
-    /// enterprise is stopped.
+    /// A start link that a refusal hands over for an administrator, by whom it can be mended: kept, with its handle. Whoever is not
+    /// registered yet is led through that first. None if the enterprise is stopped.
     pub async fn ready_link(
         &self,
         enterprise: &Enterprise,
@@ -57,6 +57,7 @@ impl Store {
     ) -> Result<Option<Handle>, StoreError> {
         let outcomes = self.outcomes(enterprise, None).await?;
         let whose = (enterprise.reseller, enterprise.id);
+        let wanted = wanted.led_to(enterprise);
         let (start, handle) = StartLink::new(whose, wanted, outcomes, (occasion.now, occasion.random));
         match self.make_start(&start, &start.audit(actor, occasion), None).await? {
             Made::Done => Ok(Some(handle)),

@@ -303,7 +303,7 @@ impl Page {
             host: start.sent.host.as_deref(),
             told: kind.map_or("", text::told),
             tokens: kind.map_or("", |kind| text::tokens(kind, start.sent.tokens)),
-            account: kind.map_or("", text::account),
+            account: start.next.as_ref().map_or("", |next| text::account_for(next.kind, &next.actions)),
             progress: text::progress(total, language),
             done: titles(&start.done),
             later: titles(&start.later),

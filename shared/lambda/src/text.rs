@@ -1,7 +1,7 @@
 //! Words for people that do not stand in the catalogue of advice. They are English here; `languages/` of the core has them in the
 //! other languages, and so it has what `say` and `fill` are given in `templates/`.
 
-use onboarding_core::action::{ActionState, ActionType};
+use onboarding_core::action::{ActionState, ActionType, ProvedBy};
 use onboarding_core::advice::{Code, Explanation, Who};
 use onboarding_core::language::Language;
 use onboarding_core::permission::Kind;
@@ -251,6 +251,15 @@ pub(crate) const fn account(kind: Kind) -> &'static str {
              Accept grants it for the whole organisation."
         }
     }
+}
+
+/// Which account a screen for `actions` wants: at a mere sign-in Microsoft shows nothing to tick.
+pub(crate) fn account_for(kind: Kind, actions: &[ActionType]) -> &'static str {
+    if actions.iter().all(|action| action.proved_by() == ProvedBy::SignIn) {
+        return "A Global Administrator of your organisation, no guest and no personal account. It is a sign-in alone: Microsoft asks \
+                for nothing that was not granted before.";
+    }
+    account(kind)
 }
 
 /// How many screens are left.

@@ -32,6 +32,20 @@ impl World {
         self.enterprise(fields).await
     }
 
+    /// Opens a start page, and presses its button, which must lead to Microsoft; what the page says.
+    async fn leads_on(&self, address: &str) -> String {
+        let page = send(self.http.get(address)).await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        let pressed = send(self.http.post(address)).await;
+        assert_eq!(pressed.status, 303, "{}\n{}", page.text, pressed.text);
+        assert!(
+            pressed.header("location").starts_with(&self.sandbox.ready().microsoft),
+            "{}",
+            pressed.header("location")
+        );
+        page.text
+    }
+
     /// Has Contoso's administrator register `enterprise` and grant the management consent.
     async fn management_is_granted(&self, enterprise: u64) {
         self.visit(&self.registration_url(enterprise).await, &GRACE, Decision::ForTheOrganization).await.ours();
@@ -83,6 +97,43 @@ async fn some_tasks_are_never_delegated() {
         assert_eq!(refused(&answer), (403, "enterprise_admin_required".to_owned()), "{task}");
         let page = send(world.http.get(answer.json()["actionUrl"].as_str().unwrap())).await;
         assert!(page.text.contains(asked), "{task}: {}", page.text);
+    }
+}
+
+/// R010, R019, R020, R021 Every address that is handed out for the administrator leads to Microsoft, whether the tenant is known,
+/// expected or bound; and what would lead nowhere is not handed out.
+#[tokio::test]
+async fn every_address_for_an_administrator_leads_on() {
+    let world = World::new().await;
+    let services = json!({"services": ["PBX", "CALLAPP"]});
+    let named = |name: &str, tenant: Value| {
+        let mut fields = services.clone();
+        (fields["enterpriseName"], fields["expectedTenant"]) = (json!(name), tenant);
+        fields
+    };
+    let fresh = world.enterprise(named("Fresh", Value::Null)).await;
+    let expected = world.enterprise(named("Expected", json!(CONTOSO.id))).await;
+    let domain = world.enterprise(named("By its domain", json!(CONTOSO.domain))).await;
+    let bound = world.enterprise(named("Bound", json!(CONTOSO.id))).await;
+    world.visit(&world.registration_url(bound).await, &GRACE, Decision::ForTheOrganization).await.ours();
+    for (enterprise, is_bound) in [(fresh, false), (expected, false), (domain, false), (bound, true)] {
+        for task in ["users.sync", "apps.sync", "permissions.grant"] {
+            let refused = world.may(enterprise, task).await.json();
+            world.leads_on(refused["actionUrl"].as_str().unwrap()).await;
+        }
+        let links = async |body: Value| {
+            world.provider(Method::POST, &format!("/v1/enterprises/{enterprise}/links"), Some(&body)).await
+        };
+        let all = links(json!({ "redirectUrl": world.hook() })).await.json();
+        world.leads_on(all["startUrl"].as_str().unwrap()).await;
+        let sign_in = links(json!({ "redirectUrl": world.hook(), "actions": ["LOGIN_ENTERPRISE_ADMIN"] })).await;
+        if is_bound {
+            let text = world.leads_on(sign_in.json()["startUrl"].as_str().unwrap()).await;
+            assert!(!text.contains("Consent on behalf"), "nothing is to be ticked: {text}");
+        } else {
+            assert_eq!(refused(&sign_in), (409, "tenant_not_known".to_owned()));
+            assert!(sign_in.text.contains("is not bound"), "{}", sign_in.text);
+        }
     }
 }
 

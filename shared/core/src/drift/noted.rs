@@ -153,16 +153,19 @@ const fn event_of(state: &ActionState) -> &'static str {
     }
 }
 
+/// What an administrator is to do so that it can be seen how `action` is: sign in, which is for a bound tenant, or else grant it.
+pub(crate) fn seen_by(action: ActionType, enterprise: &Enterprise) -> Wanted {
+    let seen_by = if enterprise.tenant.is_some() { ActionType::LoginEnterpriseAdmin } else { action };
+    Wanted::These(BTreeSet::from([seen_by]))
+}
+
 /// What mends a loss; none if nothing is lost.
-///
-/// What nobody may read is shown by an administrator's sign-in, which is for a bound tenant.
 fn wanted(action: ActionType, state: &ActionState, enterprise: &Enterprise) -> Option<Wanted> {
     let these = |action| Some(Wanted::These(BTreeSet::from([action])));
     match state {
         ActionState::Drifted { missing, .. } => Some(Wanted::Part { action, permissions: missing.clone() }),
         ActionState::Revoked { .. } => these(action),
-        ActionState::Unverifiable { .. } if enterprise.tenant.is_none() => these(action),
-        ActionState::Unverifiable { .. } => these(ActionType::LoginEnterpriseAdmin),
+        ActionState::Unverifiable { .. } => Some(seen_by(action, enterprise)),
         ActionState::NotRequested
         | ActionState::PendingConsent { .. }
         | ActionState::Started { .. }

@@ -91,7 +91,9 @@ fn pbx_and_callapp_are_two_screens() {
     let mut enterprise = enterprise(&["PBX", "CALLAPP"]);
     assert_eq!(screens(&enterprise, &Wanted::Missing), expected);
     let plan = plan(&enterprise, &Wanted::Missing, &ApplicationClients::single(OWN));
-    let await_it = |enterprise| plan.screens.iter().map(|screen| screen.awaits_tenant(enterprise)).collect::<Vec<_>>();
+    let await_it = |enterprise: &Enterprise| {
+        plan.screens.iter().map(|screen| screen.awaits_tenant(enterprise)).collect::<Vec<_>>()
+    };
     assert_eq!(await_it(&enterprise), [false, false]);
     enterprise.profile.expected_tenant = None;
     assert_eq!(await_it(&enterprise), [false, true], "a registration finds its tenant out");

@@ -355,7 +355,8 @@ pub(super) const ROWS: &[Advice] = &[
         Code::TenantNotKnown,
         Who::Developer,
         "The tenant is not known yet",
-        "This consent is asked for in one tenant, and the enterprise has none: it is not registered and has no expectedTenant.",
+        "This is asked for in one tenant, and the enterprise is not bound to one: it is not registered. For a consent an expectedTenant \
+         is enough, for a sign-in it is not.",
         &[
             "Make a REGISTRATION link, and have the customer's Global Administrator finish it.",
             "Then ask for this link again.",

@@ -63,11 +63,11 @@ pub(super) const ROWS: &[Advice] = &[
         Code::TenantAwaited,
         Who::ProviderAdmin,
         "Your organisation is not known yet",
-        "What is asked for next needs to know your Microsoft tenant: the sign-in that shows it is still being checked, or the \
-         service provider has not confirmed it.",
+        "What is asked for next needs to know your Microsoft tenant: nobody has registered your organisation yet, or the sign-in that \
+         shows it is still being checked, or the service provider has not confirmed it.",
         &[
             "Wait a minute, then open the same link again.",
-            "If this page is still there, the service provider has to confirm your organisation first.",
+            "If this page is still there, the service provider has to register or to confirm your organisation first.",
         ],
     ),
     row(

@@ -241,6 +241,6 @@ async fn confirmed_meanwhile(app: &App, enterprise: EnterpriseId, tenant: Tenant
 }
 
 fn confirmed(enterprise: &Enterprise, action: ActionType) -> Answer {
-    let item = ActionItem::new(enterprise.id, action, &enterprise.action(action), &enterprise.profile.services);
+    let item = ActionItem::new(enterprise.id, action, &enterprise.action(action), &enterprise.profile);
     Answer::json(StatusCode::OK, &item)
 }

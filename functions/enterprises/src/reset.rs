@@ -49,7 +49,7 @@ pub(crate) async fn reset(app: &App, call: &Call<EnterprisesOp>) -> Result<Answe
 }
 
 fn answer(enterprise: &Enterprise, action: ActionType, state: &ActionState) -> Answer {
-    Answer::json(StatusCode::OK, &ActionItem::new(enterprise.id, action, state, &enterprise.profile.services))
+    Answer::json(StatusCode::OK, &ActionItem::new(enterprise.id, action, state, &enterprise.profile))
 }
 
 fn audit(call: &Call<EnterprisesOp>, actor: &Actor, (enterprise, reset): (&Enterprise, &Reset)) -> AuditRow {

@@ -44,6 +44,8 @@ struct Link<'a> {
 struct Preview<'a> {
     microsoft_screens: usize,
     screens: Vec<ScreenView<'a>>,
+    /// The optional actions that are recommended and not granted, whether or not a screen has them.
+    recommended: Vec<Advised>,
     /// The mandatory actions that are not granted.
     missing: Vec<ActionType>,
 }
@@ -53,10 +55,19 @@ struct Preview<'a> {
 struct ScreenView<'a> {
     kind: &'static str,
     client_id: ApplicationId,
-    actions: &'a [ActionType],
+    actions: Vec<ActionType>,
     granted_before: &'a [ActionType],
     left_out: &'a [String],
     permissions: Vec<PermissionView>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Advised {
+    action_type: ActionType,
+    recommended: bool,
+    reason: &'static str,
+    planned: bool,
 }
 
 #[derive(Serialize)]
@@ -127,7 +138,7 @@ fn preview<'a>(plan: &'a Plan, enterprise: &Enterprise, clients: &ApplicationCli
     let screen = |screen: &'a Screen| ScreenView {
         kind: screen.kind.word(),
         client_id: screen.client,
-        actions: &screen.actions,
+        actions: enterprise.by_weight(screen.actions.iter().copied()),
         granted_before: &screen.again,
         left_out: &screen.without,
         permissions: screen
@@ -144,7 +155,13 @@ fn preview<'a>(plan: &'a Plan, enterprise: &Enterprise, clients: &ApplicationCli
             .collect(),
     };
     let screens = plan.screens.iter().map(screen).collect();
-    Preview { microsoft_screens: plan.screens.len(), screens, missing: enterprise.missing().collect() }
+    let is_planned = |action: ActionType| plan.screens.iter().any(|screen| screen.actions.contains(&action));
+    let recommended = enterprise.recommended().map(|(action_type, reason)| {
+        let planned = is_planned(action_type);
+        Advised { action_type, recommended: true, reason, planned }
+    });
+    let (recommended, missing) = (recommended.collect(), enterprise.missing().collect());
+    Preview { microsoft_screens: plan.screens.len(), screens, recommended, missing }
 }
 
 async fn keep(

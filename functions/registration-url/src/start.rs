@@ -102,7 +102,7 @@ pub(crate) async fn show(app: &App, call: &Call<RegistrationUrlOp>) -> Result<An
         NextScreen {
             onward: Onward { action: &action, authority: &authority },
             kind: screen.kind,
-            actions: screen.actions.clone(),
+            actions: enterprise.by_weight(screen.actions.iter().copied()),
             permissions,
             along,
             problem: screen.actions.iter().find_map(|action| enterprise.action(*action).problem()),

@@ -14,6 +14,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::enterprise::Profile;
 use crate::service::Service;
 
 pub use asking::RevokeRequired;
@@ -85,8 +86,16 @@ struct Row {
     title: &'static str,
     applies: Applies,
     proof: ProvedBy,
-    recommended: bool,
+    recommended: Option<Recommended>,
     resettable: bool,
+}
+
+/// Why an optional consent is highly recommended (R141).
+#[derive(Debug)]
+struct Recommended {
+    because: &'static str,
+    /// The same where the administrator has no portal (`restrictAdminAccess`), which makes it matter most.
+    without_portal: &'static str,
 }
 
 const fn row(
@@ -97,7 +106,7 @@ const fn row(
     applies: Applies,
     proof: ProvedBy,
 ) -> Row {
-    Row { action, name, consent_type, title, applies, proof, recommended: false, resettable: false }
+    Row { action, name, consent_type, title, applies, proof, recommended: None, resettable: false }
 }
 
 /// The same for a consent that a provider may have asked for anew.
@@ -164,7 +173,12 @@ const TABLE: &[Row] = &[
         title: "Allow Management by Service Provider",
         applies: Applies::Optional,
         proof: ProvedBy::Membership,
-        recommended: true,
+        recommended: Some(Recommended {
+            because: "With it the service provider sets up calling and users by itself. Without it the customer's administrator is \
+                      needed for each of these tasks.",
+            without_portal: "The customer's administrator has no portal here (restrictAdminAccess): without it nobody sets up calling \
+                             and users.",
+        }),
         resettable: true,
     },
     resettable(row(
@@ -261,7 +275,20 @@ impl ActionType {
     /// Whether it is highly recommended though optional (R141).
     #[must_use]
     pub fn is_recommended(self) -> bool {
-        self.row().recommended
+        self.row().recommended.is_some()
+    }
+
+    /// Why it is recommended to the enterprise of this profile, if it is (R141).
+    #[must_use]
+    pub fn recommendation(self, profile: &Profile) -> Option<&'static str> {
+        let why = self.row().recommended.as_ref()?;
+        Some(if profile.has_no_portal() { why.without_portal } else { why.because })
+    }
+
+    /// Whether it stands before all others: it is recommended, and nothing else helps an administrator without a portal (R141).
+    #[must_use]
+    pub fn is_raised(self, profile: &Profile) -> bool {
+        self.is_recommended() && profile.has_no_portal()
     }
 }
 

@@ -241,12 +241,26 @@ impl Enterprise {
         self.pin().zip(state.proved_in()).is_some_and(|(own, other)| own != other)
     }
 
-    /// The action items: what is mandatory or was asked for (R004, K11).
+    /// The action items: what is mandatory or was asked for (R004, K11); what matters most first.
     #[must_use]
     pub fn action_items(&self) -> Vec<ActionItem> {
-        let items = ActionType::all().map(|action| (action, self.action(action)));
+        let items = self.by_weight(ActionType::all()).into_iter().map(|action| (action, self.action(action)));
         let listed = items.filter(|(_, state)| *state != ActionState::NotRequested);
-        listed.map(|(action, state)| ActionItem::new(self.id, action, &state, &self.profile.services)).collect()
+        listed.map(|(action, state)| ActionItem::new(self.id, action, &state, &self.profile)).collect()
+    }
+
+    /// These actions as they are shown: what is raised to the top first, the others in their order (R141).
+    #[must_use]
+    pub fn by_weight(&self, actions: impl IntoIterator<Item = ActionType>) -> Vec<ActionType> {
+        let mut ordered: Vec<ActionType> = actions.into_iter().collect();
+        ordered.sort_by_key(|action| !action.is_raised(&self.profile));
+        ordered
+    }
+
+    /// The optional actions that are recommended and not granted, with the reason (R141).
+    pub fn recommended(&self) -> impl Iterator<Item = (ActionType, &'static str)> {
+        let open = ActionType::all().filter(|action| !self.action(*action).is_granted());
+        open.filter_map(|action| Some((action, action.recommendation(&self.profile)?)))
     }
 
     /// The actions that wait for somebody: asked for, and neither granted nor withdrawn (R148).

@@ -121,6 +121,42 @@ async fn what_is_asked_along_is_named() {
     }
 }
 
+/// R141 The plan and the action items recommend the management consent, and say why; where the administrator has no portal it stands
+/// before all others. It is not asked for by itself, and never keeps the enterprise from being ready.
+#[tokio::test]
+async fn the_management_consent_is_recommended() {
+    let world = World::new().await;
+    for restricted in [false, true] {
+        let name = format!("Restricted {restricted}");
+        let fields = json!({"enterpriseName": name, "restrictAdminAccess": restricted, "expectedTenant": CONTOSO.id});
+        let enterprise = world.enterprise(fields).await;
+        let plan = async || world.ask_for_links(enterprise, "?dryRun=true", json!({})).await.json();
+        let shown = plan().await;
+        let [one] = shown["recommended"].as_array().unwrap().as_slice() else { panic!("{shown}") };
+        assert_eq!((&one["actionType"], &one["recommended"]), (&json!(MANAGEMENT), &json!(true)));
+        assert_eq!(one["reason"].as_str().unwrap().contains("portal"), restricted, "{one}");
+        assert_eq!((&one["planned"], &shown["screens"][0]["actions"]), (&json!(false), &json!(["REGISTRATION"])));
+        assert!(!shown["missing"].to_string().contains(MANAGEMENT), "{shown}");
+        world.edit(enterprise, json!({"canResellerManageEnterpriseProvisioning": true})).await;
+        let shown = plan().await;
+        let together = if restricted { [MANAGEMENT, "REGISTRATION"] } else { ["REGISTRATION", MANAGEMENT] };
+        assert_eq!(
+            (&shown["recommended"][0]["planned"], &shown["screens"][0]["actions"]),
+            (&json!(true), &json!(together))
+        );
+        let page = Visitor::new().unwrap().open(&world.start_url(enterprise).await).await.unwrap().text();
+        let [first, second] =
+            ["Allow Management by Service Provider", "Register your organisation"].map(|it| page.find(it));
+        assert_eq!(first < second, restricted, "{page}");
+        let path = format!("/v1/enterprises/{enterprise}/actions");
+        let items = world.provider(Method::GET, &path, None).await.json()["items"].clone();
+        let at = items.as_array().unwrap().iter().position(|item| item["actionType"] == MANAGEMENT).unwrap();
+        assert_eq!((at == 0, &items[at]["recommended"]), (restricted, &json!(true)));
+        assert_eq!(items[at]["recommendedBecause"], shown["recommended"][0]["reason"]);
+        world.edit(enterprise, json!({"canResellerManageEnterpriseProvisioning": false})).await;
+    }
+}
+
 /// R137, R138 What is wrong with a wish for a start link is told, and nothing is made.
 #[tokio::test]
 async fn a_wrong_wish_makes_no_start_link() {

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::{ActionState, ActionType};
 use crate::advice::Explanation;
+use crate::enterprise::Profile;
 use crate::id::{EnterpriseId, TenantId};
-use crate::service::Service;
 
 /// An action of an enterprise, as `GET …/actions` answers it (K11).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -26,6 +26,9 @@ pub struct ActionItem {
     pub mandatory: bool,
     /// Whether it is recommended though optional.
     pub recommended: bool,
+    /// Why, if it is.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub recommended_because: Option<&'static str>,
     /// Its title for people.
     pub title: &'static str,
     /// What is wrong, if something is.
@@ -51,17 +54,18 @@ pub struct TenantToConfirm {
 }
 
 impl ActionItem {
-    /// The item of `action` in `state`, for `enterprise` with `services`.
+    /// The item of `action` in `state`, for `enterprise` of this profile.
     #[must_use]
-    pub fn new(enterprise: EnterpriseId, action: ActionType, state: &ActionState, services: &[Service]) -> Self {
+    pub fn new(enterprise: EnterpriseId, action: ActionType, state: &ActionState, profile: &Profile) -> Self {
         let mut waiting = state.tenants_to_confirm().into_iter();
         Self {
             enterprise_id: enterprise,
             action_type: action,
             consent_type: action.consent_type(),
             status: state.word(),
-            mandatory: action.is_mandatory(services),
+            mandatory: action.is_mandatory(&profile.services),
             recommended: action.is_recommended(),
+            recommended_because: action.recommendation(profile),
             title: action.title(),
             problem: state.problem(),
             tenant_to_confirm: waiting.next(),

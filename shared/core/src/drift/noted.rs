@@ -107,7 +107,7 @@ pub(crate) fn event_with_link(
     noting: Noting<'_>,
 ) -> (Option<Delivery>, Option<StartLink>) {
     let Noting { parties: (enterprise, reseller), context, .. } = noting;
-    let item = ActionItem::new(enterprise.id, action, state, &enterprise.profile.services);
+    let item = ActionItem::new(enterprise.id, action, state, &enterprise.profile);
     let link = wanted
         .zip(reseller.events_url.clone())
         .map(|(wanted, events)| start(wanted, outcomes.unwrap_or(events), (action, state), noting));
@@ -129,7 +129,7 @@ pub fn recovered(
     context: Context<'_>,
 ) -> Option<Delivery> {
     let is_back = enterprise.lost.contains(&action) && state.is_granted();
-    let item = ActionItem::new(enterprise.id, action, state, &enterprise.profile.services);
+    let item = ActionItem::new(enterprise.id, action, state, &enterprise.profile);
     let told = || event::delivery(event_of(state), (reseller, enterprise.id), item, (context.keys, context.occasion));
     is_back.then(told).flatten()
 }

@@ -134,6 +134,12 @@ pub struct ConfigDetails {
 }
 
 impl Profile {
+    /// Whether the administrator acts by links alone, without a portal or mail (R098).
+    #[must_use]
+    pub fn has_no_portal(&self) -> bool {
+        self.restrict_admin_access == Some(true)
+    }
+
     /// Reads the body of `POST /v1/enterprises`, for `caller` with its `catalogue`; every fault at once.
     pub fn parse(mut body: Fields, caller: ResellerId, catalogue: &Catalogue) -> Result<Self, Vec<Fault>> {
         let name = body.parsed("enterpriseName", "invalid_name", str::parse::<Name>);

@@ -65,9 +65,27 @@ pub(crate) struct StartLink {
     /// The screens, in order.
     #[schema(nullable = false)]
     screens: Option<Vec<PlannedScreen>>,
+    /// The optional actions that are recommended and not granted, whether or not a screen has them.
+    #[schema(nullable = false)]
+    recommended: Option<Vec<RecommendedAction>>,
     /// The mandatory actions that are not granted.
     #[schema(nullable = false)]
     missing: Option<Vec<ActionType>>,
+}
+
+/// An optional action that is recommended.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "for its schema")]
+pub(crate) struct RecommendedAction {
+    /// The action.
+    action_type: ActionType,
+    /// Always true.
+    recommended: bool,
+    /// Why.
+    reason: String,
+    /// Whether a screen of the plan has it: it is asked for.
+    planned: bool,
 }
 
 /// One of Microsoft's screens.

@@ -240,6 +240,7 @@ fn granted() -> Value {
         "status": "granted",
         "mandatory": true,
         "recommended": false,
+        "recommendedBecause": null,
         "title": "Register your organisation",
         "problem": null,
     })

@@ -80,7 +80,7 @@ impl RefreshError {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Self::Refused(signal) => signal.diagnose(),
+            Self::Refused(signal) => signal.diagnose_refresh(),
             Self::OtherIdentity => Code::IdentityChanged,
             Self::NotSent | Self::Busy | Self::Unknown => Code::MicrosoftBusy,
         }

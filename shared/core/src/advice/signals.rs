@@ -103,6 +103,16 @@ impl Signal {
     }
 }
 
+/// A refresh token that was refused: nobody sits before a page, and no code was sent twice.
+impl Signal {
+    /// The row of the catalogue that helps where a refresh token was refused.
+    #[must_use]
+    pub fn diagnose_refresh(&self) -> Code {
+        let by_number = self.number.and_then(|number| find(OF_A_REFRESH, &number).or_else(|| find(NUMBERS, &number)));
+        by_number.or_else(|| find(ERRORS_OF_A_REFRESH, &self.error.as_str())).unwrap_or_else(|| self.diagnose())
+    }
+}
+
 fn find<K: PartialEq>(table: &[(&[K], Code)], key: &K) -> Option<Code> {
     table.iter().find(|(keys, _)| keys.contains(key)).map(|(_, code)| *code)
 }
@@ -207,6 +217,19 @@ fn is_known(number: u32) -> bool {
 /// What Microsoft's screens say where they show no number, in lower case, with the number that they mean.
 const PHRASES: &[(&str, u32)] = &[("need admin approval", 90094), ("approval required", 90095)];
 
+/// What means another thing of a refresh token than of a sign-in.
+const OF_A_REFRESH: &[(&[u32], Code)] = &[
+    (&[70000, 54005, 50058, 50089, 165_000, 50140, 50199], Code::TokenRevoked),
+    (&[65004], Code::ConsentMissing),
+    // The account is not there any more.
+    (&[50034, 50020, 51004], Code::AccountDisabled),
+];
+
+const ERRORS_OF_A_REFRESH: &[(&[&str], Code)] = &[
+    (&["invalid_grant"], Code::TokenRevoked),
+    (&["access_denied", "consent_required", "permission_denied"], Code::ConsentMissing),
+];
+
 const ERRORS: &[(&[&str], Code)] = &[
     (&["access_denied", "consent_required", "permission_denied"], Code::Declined),
     (&["interaction_required", "login_required"], Code::MfaClaimMissing),
@@ -242,6 +265,25 @@ mod tests {
             assert_eq!(diagnosed("invalid_grant", number), Code::MicrosoftBusy, "{number}");
         }
         assert_eq!(diagnosed("temporarily_unavailable", 0), Code::MicrosoftBusy);
+    }
+
+    /// R197 What Microsoft says of a refresh token is not told in the words of a sign-in.
+    #[test]
+    fn a_refused_refresh_has_words_of_its_own() {
+        let diagnosed = |error, number| Signal::read(error, "").with(number, None).diagnose_refresh();
+        for (error, number, code) in [
+            ("invalid_grant", Some(70000), Code::TokenRevoked),
+            ("invalid_grant", None, Code::TokenRevoked),
+            ("invalid_grant", Some(99_999_999), Code::TokenRevoked),
+            ("invalid_grant", Some(700_082), Code::TokenIdle),
+            ("invalid_grant", Some(50034), Code::AccountDisabled),
+            ("interaction_required", Some(50105), Code::AssignmentRequired),
+            ("consent_required", None, Code::ConsentMissing),
+            ("invalid_client", None, Code::OurSecretBadOrExpired),
+            ("brand_new", None, Code::UnknownMicrosoftError),
+        ] {
+            assert_eq!(diagnosed(error, number), code, "{error} {number:?}");
+        }
     }
 
     #[test]

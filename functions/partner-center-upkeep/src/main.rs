@@ -30,7 +30,7 @@ async fn main() -> Result<(), Error> {
             admin: public_base.connection_admin_callback(),
             user: public_base.connection_user_callback(),
         },
-        circuit: Arc::default(),
+        circuits: Arc::default(),
     };
     let app = App { connections, clock: Arc::new(SystemClock), random: Arc::new(SystemRandomness::new()) };
     app.connections.secrets.sealing_keys(SystemClock.now()).await?;

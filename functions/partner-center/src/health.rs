@@ -22,6 +22,7 @@ struct Health<'a> {
     checks: &'a [Check],
     code: Option<Code>,
     problem: Option<Explanation>,
+    warnings: Vec<Explanation>,
     will_break_at: Option<String>,
     will_break_by: Option<Code>,
 }
@@ -82,6 +83,7 @@ fn told<'a>(connection: &'a Connection, verdict: &'a Verdict) -> Health<'a> {
         checks: &verdict.checks,
         code: problem.as_ref().map(|problem| problem.code),
         problem,
+        warnings: verdict.warnings(),
         will_break_at: verdict.forecast.map(|forecast| forecast.breaks_at.to_string()),
         will_break_by: verdict.forecast.map(|forecast| forecast.code),
     }

@@ -28,7 +28,7 @@ async fn main() -> Result<(), Error> {
             admin: public_base.connection_admin_callback(),
             user: public_base.connection_user_callback(),
         },
-        circuit: Arc::default(),
+        circuits: Arc::default(),
     };
     let app = App { edge: Edge::deployed(public_base), connections };
     // Read now, where an error stops the function with the secret's name, not at somebody's call (G80).

@@ -1,16 +1,16 @@
 //! The live look at a connection: the token is used, Partner Center called, the roles read, and all of it judged at once.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use onboarding_core::advice::Code;
 use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::connection::admit::READ_BACK;
-use onboarding_core::connection::circuit::Circuit;
-use onboarding_core::connection::health::{Consents, Evidence, PartnerRole, Probe, Seen, Verdict, judge};
+use onboarding_core::connection::circuit::Circuits;
+use onboarding_core::connection::health::{Consents, Evidence, Held, Probe, Seen, Verdict, judge};
 use onboarding_core::connection::lease::Leased;
 use onboarding_core::connection::{Connection, State};
+use onboarding_core::id::TenantId;
 use onboarding_core::identity::Signer;
 use onboarding_core::random::Random;
 use onboarding_core::time::Timestamp;
@@ -28,14 +28,14 @@ const BUDGET: Duration = Duration::from_secs(5);
 pub struct Examined {
     /// The judgement.
     pub verdict: Verdict,
-    /// Whether a new token was stored.
-    pub rotated: bool,
+    /// Whether the token was used.
+    pub used: bool,
 }
 
 /// What Graph shows of a person's roles.
 struct Roles {
     /// None if it could not be read.
-    seen: Option<BTreeSet<PartnerRole>>,
+    seen: Option<Held>,
     /// The token that Microsoft gave in the place of the one that was used, if it did.
     newest: Option<SecretString>,
 }
@@ -61,48 +61,50 @@ impl Connections {
         at: (Timestamp, &dyn Random),
     ) -> Result<Examined, SecretsError> {
         let Some(both) = connection.state.both() else {
-            return Ok(Examined { verdict: self.unseen(connection), rotated: false });
+            return Ok(Examined { verdict: self.unseen(connection), used: false });
         };
         let (signer, ends_at) = (&both.user.signer, self.credential_ends_at(at.0).await?);
-        let judged = |refreshed, brought: Brought| judged(connection, None, refreshed, brought, ends_at);
+        let judged = |refreshed, brought: Brought| judged(connection, None, refreshed, brought, (ends_at, at.0));
         let token = match self.secrets.refresh_token(&connection.id).await {
             Ok(token) => token,
             Err(SecretsError::Absent(_)) => {
                 let verdict = judged(Err(Code::RefreshTokenMissing), (None, None));
-                return Ok(Examined { verdict, rotated: false });
+                return Ok(Examined { verdict, used: false });
             }
             Err(fault) => return Err(fault),
         };
         let refreshed = match self.refreshed(signer, &token, &self.user_scope(), at).await? {
             Ok(refreshed) => refreshed,
-            Err(code) => return Ok(Examined { verdict: judged(Err(code), (None, None)), rotated: false }),
+            Err(code) => return Ok(Examined { verdict: judged(Err(code), (None, None)), used: false }),
         };
-        let mut rotated = self.keep(connection, refreshed.refresh_token.as_ref(), (lease, 0)).await?;
+        self.keep(connection, refreshed.refresh_token.as_ref(), (lease, 0)).await?;
         let newest = refreshed.refresh_token.as_ref().unwrap_or(&token);
-        let (probe, roles) = tokio::join!(self.probe(&refreshed.access_token, at), self.roles(signer, newest, at));
+        let (probe, roles) = tokio::join!(
+            self.probe(connection.partner_tenant, &refreshed.access_token, at),
+            self.roles(signer, newest, at)
+        );
         let evidence = Ok(Evidence::of(refreshed.access_token.expose_secret()));
         let (refreshed, roles) = match roles? {
             Ok(Roles { seen, newest }) => {
-                rotated |= self.keep(connection, newest.as_ref(), (lease, 1)).await?;
+                self.keep(connection, newest.as_ref(), (lease, 1)).await?;
                 (evidence, seen)
             }
             // Roles that cannot be read for the moment are unknown; that they may not be read is a cause.
             Err(Code::MicrosoftBusy) => (evidence, None),
             Err(code) => (Err(code), None),
         };
-        Ok(Examined { verdict: judged(refreshed, (Some(probe), roles)), rotated })
+        Ok(Examined { verdict: judged(refreshed, (Some(probe), roles)), used: true })
     }
 
-    /// Stores the `nth` token of a look, if Microsoft gave one and somebody has the lease: whether it did.
+    /// Stores the `nth` token of a look, if Microsoft gave one and somebody has the lease.
     async fn keep(
         &self,
         connection: &Connection,
         token: Option<&SecretString>,
         (lease, nth): (Option<&Leased>, u32),
-    ) -> Result<bool, SecretsError> {
-        let (Some(token), Some(lease)) = (token, lease) else { return Ok(false) };
-        self.secrets.put_refresh_token(&connection.id, token, &lease.token_version(nth)).await?;
-        Ok(true)
+    ) -> Result<(), SecretsError> {
+        let (Some(token), Some(lease)) = (token, lease) else { return Ok(()) };
+        self.secrets.put_refresh_token(&connection.id, token, &lease.token_version(nth)).await
     }
 
     /// Whether our application is gone from the partner's tenant, and with it all that was granted there; none if that cannot
@@ -122,19 +124,29 @@ impl Connections {
         Ok(self.secrets.client_credential(now).await?.ends_at())
     }
 
-    /// Calls Partner Center, unless it has just been busy several times in a row, whomever it was called for.
-    async fn probe(&self, access_token: &SecretString, (now, random): (Timestamp, &dyn Random)) -> Probe {
-        if let Some(busy) = self.circuit().instead(now) {
-            return busy;
+    /// Calls Partner Center, unless it has just been busy several times in a row for this tenant.
+    async fn probe(&self, tenant: TenantId, access_token: &SecretString, at: (Timestamp, &dyn Random)) -> Probe {
+        let instead = self.circuits().instead(tenant, at.0);
+        match instead {
+            Some(busy) => busy,
+            None => self.probe_now(tenant, access_token, at).await,
         }
+    }
+
+    /// Calls Partner Center, whatever it answered before.
+    async fn probe_now(
+        &self,
+        tenant: TenantId,
+        access_token: &SecretString,
+        (now, random): (Timestamp, &dyn Random),
+    ) -> Probe {
         let probe = self.microsoft.probe(access_token, random, BUDGET).await;
-        let mut circuit = self.circuit();
-        *circuit = circuit.after(probe, now);
+        self.circuits().note(tenant, probe, now);
         probe
     }
 
-    fn circuit(&self) -> MutexGuard<'_, Circuit> {
-        self.circuit.lock().unwrap_or_else(PoisonError::into_inner)
+    fn circuits(&self) -> MutexGuard<'_, Circuits> {
+        self.circuits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Looks whether the access of a fresh sign-in works, before anything of it is stored: the token is used once, so that a
@@ -147,13 +159,16 @@ impl Connections {
     ) -> Result<(Verdict, SecretString), SecretsError> {
         let Fresh { signer, access_token, refresh_token } = fresh;
         let ends_at = self.credential_ends_at(at.0).await?;
-        let judged = |refreshed, brought: Brought| judged(connection, Some(signer), refreshed, brought, ends_at);
+        let judged =
+            |refreshed, brought: Brought| judged(connection, Some(signer), refreshed, brought, (ends_at, at.0));
         let evidence = Evidence::of(access_token.expose_secret());
         if let Err(code) = evidence.admit(at.0) {
             let refused = if code == Code::MfaClaimMissing { Ok(evidence) } else { Err(code) };
             return Ok((judged(refused, (None, None)), refresh_token));
         }
-        let (probe, roles) = tokio::join!(self.probe(access_token, at), self.roles(signer, &refresh_token, at));
+        // Somebody sits before the page: what other looks met is no reason to throw the sign-in away unasked.
+        let probe = self.probe_now(connection.partner_tenant, access_token, at);
+        let (probe, roles) = tokio::join!(probe, self.roles(signer, &refresh_token, at));
         let (refreshed, roles, newest) = match roles? {
             Ok(Roles { seen, newest }) => (Ok(evidence), seen, newest),
             Err(code) => (Err(code), None, None),
@@ -168,7 +183,8 @@ impl Connections {
             consents: consents(connection, None),
             refreshed: None,
             probe: None,
-            roles: None,
+            held: None,
+            refuses_administrators: connection.refuses_administrators,
             required: &connection.required_roles,
             must_be_seen: false,
             token_used_at: None,
@@ -224,26 +240,30 @@ impl Connections {
 }
 
 /// What Partner Center and Graph answered, as far as they were asked.
-type Brought = (Option<Probe>, Option<BTreeSet<PartnerRole>>);
+type Brought = (Option<Probe>, Option<Held>);
 
 /// What is made of a token that was used, or refused, and of what was read with it; by `fresh`, if somebody has just signed in.
 fn judged(
     connection: &Connection,
     fresh: Option<&Signer>,
     refreshed: Result<Evidence, Code>,
-    (probe, roles): Brought,
-    secret_ends_at: Option<Timestamp>,
+    (probe, held): Brought,
+    (secret_ends_at, now): (Option<Timestamp>, Timestamp),
 ) -> Verdict {
+    // A token that answered has just been used.
+    let last_use = connection.state.both().map(|both| both.token_at);
+    let used_at = if refreshed.is_ok() { Some(now) } else { last_use };
     // A fresh sign-in, and whatever does not work yet or any more: nothing becomes good by what was not seen.
     let must_be_seen = fresh.is_some() || !matches!(connection.state, State::Ready { .. });
     judge(&Seen {
         consents: consents(connection, fresh),
         refreshed: Some(refreshed),
         probe,
-        roles,
+        held,
+        refuses_administrators: connection.refuses_administrators,
         required: &connection.required_roles,
         must_be_seen,
-        token_used_at: connection.state.both().map(|both| both.token_at),
+        token_used_at: used_at,
         secret_ends_at,
     })
 }

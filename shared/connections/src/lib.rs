@@ -7,7 +7,7 @@ mod look;
 
 use std::sync::{Arc, Mutex};
 
-use onboarding_core::connection::circuit::Circuit;
+use onboarding_core::connection::circuit::Circuits;
 use onboarding_dynamo::Store;
 use onboarding_microsoft::Microsoft;
 use onboarding_secrets::Secrets;
@@ -27,8 +27,8 @@ pub struct Connections {
     pub microsoft: Arc<Microsoft>,
     /// Where Microsoft sends people back to.
     pub callbacks: Callbacks,
-    /// Whether Partner Center may be asked: one for all that a process looks at.
-    pub circuit: Arc<Mutex<Circuit>>,
+    /// Whether Partner Center may be asked, for each tenant that a process looks at.
+    pub circuits: Arc<Mutex<Circuits>>,
 }
 
 /// Where Microsoft sends people back to: registered addresses, compared to the letter.

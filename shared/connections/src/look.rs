@@ -73,7 +73,7 @@ impl Connections {
         let keys = self.secrets.sealing_keys(occasion.now).await?;
         let link = self.mending_link(connection, &examined, occasion).await?;
         let telling = Telling { reseller: &reseller, keys: &keys, link: link.as_deref(), occasion };
-        let look = Look { verdict: &examined.verdict, rotated: examined.rotated, actor };
+        let look = Look { verdict: &examined.verdict, used: examined.used, actor };
         let moved = leased.conclude(look, telling);
         if self.store.move_connection(&moved).await? {
             count(was_broken, &moved.after.state);

@@ -77,6 +77,7 @@ pub enum Code {
     WrongTenant,
     // Connections to Partner Center.
     AdminAgentRoleMissing,
+    IntegrationUserPrivileged,
     MfaConditional,
     PartnerCenterBusy,
     PartnerCenterRefused,

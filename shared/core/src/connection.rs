@@ -57,6 +57,9 @@ pub struct Connection {
     /// Whether one person may do both steps: an exception that somebody asked for (R199).
     #[serde(default)]
     pub same_identity_allowed: bool,
+    /// Whether an integration user who is a Global Administrator is refused, and not only warned of (R173).
+    #[serde(default)]
+    pub refuses_administrators: bool,
     /// The roles that the integration user needs in Partner Center (R177).
     #[serde(default = "least_roles")]
     pub required_roles: BTreeSet<PartnerRole>,
@@ -161,7 +164,7 @@ pub struct Both {
     pub admin: Consented,
     /// Step two.
     pub user: Consented,
-    /// When the stored token was given to us: it goes idle 90 days later.
+    /// When the stored token was last used, or given to us: it goes idle 90 days later.
     pub token_at: Timestamp,
 }
 

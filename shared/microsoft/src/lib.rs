@@ -35,7 +35,6 @@ pub mod refresh;
 mod refusal;
 pub mod sign_in;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use onboarding_core::application_client::ApplicationClients;
@@ -43,7 +42,7 @@ use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::cloud::Endpoints;
 use onboarding_core::connection::admit::GrantView;
 use onboarding_core::connection::begin::NamedTenant;
-use onboarding_core::connection::health::{PartnerRole, Probe};
+use onboarding_core::connection::health::{Held, Probe};
 use onboarding_core::id::{ApplicationId, ObjectId, TenantId};
 use onboarding_core::identity::SignedClaims;
 use onboarding_core::proof::{TenantView, application};
@@ -144,7 +143,7 @@ impl Microsoft {
     }
 
     /// The Partner Center roles of the holder of a Graph `access_token`; none if they could not be read.
-    pub async fn partner_roles(&self, access_token: &SecretString, budget: Duration) -> Option<BTreeSet<PartnerRole>> {
+    pub async fn partner_roles(&self, access_token: &SecretString, budget: Duration) -> Option<Held> {
         graph::partner::roles(&self.http, &self.settings.endpoints, access_token, budget).await
     }
 

@@ -7,6 +7,7 @@ mod health;
 mod spent;
 mod table;
 mod told;
+mod upkeep;
 mod user_consent;
 
 use onboarding_sandbox::visitor::{Lost, Page, Visitor};

@@ -87,7 +87,7 @@ impl Functions {
             secrets: aws.secrets(function),
             microsoft: microsoft(),
             callbacks: callbacks.clone(),
-            circuit: Arc::default(),
+            circuits: Arc::default(),
         };
         Ok(Self {
             credentials: credentials::App {

@@ -67,6 +67,7 @@ codes! {
     WrongCloud "wrong_cloud",
     WrongTenant "wrong_tenant",
     AdminAgentRoleMissing "admin_agent_role_missing",
+    IntegrationUserPrivileged "integration_user_privileged",
     MfaConditional "mfa_conditional",
     PartnerCenterBusy "partner_center_busy",
     PartnerCenterRefused "partner_center_refused",

@@ -46,7 +46,7 @@ impl std::fmt::Display for NamedTenant {
     }
 }
 
-/// What is asked for: `{partnerTenantId, integrationUser, billingType, requiredRoles?, allowSameIdentity?}` (K15).
+/// What is asked for: `{partnerTenantId, integrationUser, billingType, requiredRoles?, allowSameIdentity?, refuseGlobalAdministrator?}` (K15).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewConnection {
     /// The tenant.
@@ -59,6 +59,8 @@ pub struct NewConnection {
     pub required_roles: BTreeSet<PartnerRole>,
     /// Whether one person may do both steps.
     pub same_identity_allowed: bool,
+    /// Whether an integration user who is a Global Administrator is refused.
+    pub refuses_administrators: bool,
 }
 
 impl NewConnection {
@@ -79,12 +81,14 @@ impl NewConnection {
         }
         let required_roles = roles.map_or_else(least_roles, BTreeSet::from_iter);
         let same_identity_allowed = body.boolean("allowSameIdentity").unwrap_or_default();
+        let refuses_administrators = body.boolean("refuseGlobalAdministrator").unwrap_or_default();
         let new = tenant.zip(user).zip(billing).map(|((tenant, integration_user), billing)| Self {
             tenant,
             integration_user,
             billing,
             required_roles,
             same_identity_allowed,
+            refuses_administrators,
         });
         body.finish(new)
     }
@@ -106,6 +110,7 @@ impl NewConnection {
             cloud: cloud.to_owned(),
             integration_user: self.integration_user,
             same_identity_allowed: self.same_identity_allowed,
+            refuses_administrators: self.refuses_administrators,
             required_roles: self.required_roles,
             state: State::Draft,
             rounds: Rounds::default(),

@@ -56,6 +56,9 @@ pub struct Findings {
     /// Whether it signs in with a second factor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_factor: Option<bool>,
+    /// Whether it is a Global Administrator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub privileged: Option<bool>,
 }
 
 impl Findings {
@@ -71,6 +74,7 @@ impl Findings {
         Self {
             role: seen(&[status(CheckName::Role)]).or(self.role),
             second_factor: seen(&factors).or(self.second_factor),
+            privileged: verdict.is_privileged.or(self.privileged),
         }
     }
 }
@@ -80,7 +84,8 @@ impl Findings {
 enum Since {
     Made,
     AdminConsent,
-    UserConsent,
+    /// By the consent of an account that may do no more than it has to.
+    OwnAccount,
     /// By what the integration user was seen to have.
     Found(fn(&Findings) -> Option<bool>),
 }
@@ -118,10 +123,10 @@ const ROWS: [Row; 7] = [
     },
     Row {
         name: ItemName::DedicatedAccount,
-        text: "An account of its own for the integration: nobody's own, a member of the tenant, and not the administrator's.",
+        text: "An account of its own for the integration: nobody's own, a member of the tenant, not the administrator's, and no Global Administrator itself.",
         url: Some("https://partner.microsoft.com/dashboard/account/v3/usermanagement"),
-        since: Since::UserConsent,
-        missed: &[Code::SameIdentity, Code::WrongIdentity, Code::GuestNotAllowed],
+        since: Since::OwnAccount,
+        missed: &[Code::SameIdentity, Code::WrongIdentity, Code::GuestNotAllowed, Code::IntegrationUserPrivileged],
     },
     Row {
         name: ItemName::PartnerRole,
@@ -160,7 +165,7 @@ impl Connection {
         let holds = match row.since {
             Since::Made => Some(true),
             Since::AdminConsent => is_seen(self.state.admin().is_some()),
-            Since::UserConsent => is_seen(self.state.both().is_some()),
+            Since::OwnAccount => self.state.both().map(|_| self.findings.privileged != Some(true)),
             Since::Found(found) => found(&self.findings),
         };
         match holds {

@@ -1,11 +1,14 @@
-//! A circuit before Partner Center: while it is throttling or away for everybody, nobody asks it.
+//! A circuit before Partner Center for each tenant: while it is throttling or away for one, nobody asks it for that one.
 //!
-//! Each connection backs off by itself; this is for many connections that one process looks at in a short time. It opens
-//! after some busy answers in a row, whomever they were for, and the first answer that is none closes it.
+//! Each connection backs off by itself; this is for several that one process looks at in a short time, and for whoever asks
+//! again and again. It opens after some busy answers in a row, and the first answer that is none closes it. Partner Center
+//! throttles by tenant, so what one meets is no reason to refuse another.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::health::Probe;
+use crate::id::TenantId;
 use crate::time::Timestamp;
 
 /// After how many busy answers in a row nobody asks for a while.
@@ -15,24 +18,42 @@ const OPENS_AFTER: u32 = 3;
 const PAUSE: Duration = Duration::from_mins(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 
-/// Whether Partner Center may be asked.
+/// Whether Partner Center may be asked, for each tenant. Only those that it was busy for take room.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Circuits(BTreeMap<TenantId, Circuit>);
+
+impl Circuits {
+    /// What stands in for an answer while nobody asks for `tenant`; none if somebody may.
+    #[must_use]
+    pub fn instead(&self, tenant: TenantId, now: Timestamp) -> Option<Probe> {
+        self.0.get(&tenant)?.instead(now)
+    }
+
+    /// Takes note of an answer.
+    pub fn note(&mut self, tenant: TenantId, probe: Probe, now: Timestamp) {
+        let after = self.0.get(&tenant).copied().unwrap_or_default().after(probe, now);
+        if after == Circuit::default() {
+            self.0.remove(&tenant);
+        } else {
+            self.0.insert(tenant, after);
+        }
+    }
+}
+
+/// Whether Partner Center may be asked for one tenant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Circuit {
+struct Circuit {
     busy: u32,
     until: Option<Timestamp>,
 }
 
 impl Circuit {
-    /// What stands in for an answer while nobody asks; none if somebody may.
-    #[must_use]
-    pub fn instead(&self, now: Timestamp) -> Option<Probe> {
+    fn instead(&self, now: Timestamp) -> Option<Probe> {
         let until = self.until.filter(|until| now < *until)?;
         Some(Probe::Busy { retry_after: Some(until.since(now)) })
     }
 
-    /// The circuit after an answer.
-    #[must_use]
-    pub fn after(self, probe: Probe, now: Timestamp) -> Self {
+    fn after(self, probe: Probe, now: Timestamp) -> Self {
         let asked = match probe {
             Probe::Busy { retry_after } => retry_after,
             Probe::Unanswered => None,
@@ -72,5 +93,19 @@ mod tests {
         let asked = |minutes| after(&[BUSY, BUSY, Probe::Busy { retry_after: Some(Duration::from_mins(minutes)) }]);
         assert_eq!(asked(5).instead(NOW), Some(Probe::Busy { retry_after: Some(Duration::from_mins(5)) }));
         assert_eq!(asked(500).instead(NOW), Some(Probe::Busy { retry_after: Some(LONGEST_PAUSE) }));
+    }
+    /// R197 What one tenant meets is nothing to another, and a circuit that is closed takes no room.
+    #[test]
+    fn each_tenant_has_its_own() {
+        let (one, other) = (TenantId::from_u128(1), TenantId::from_u128(2));
+        let mut circuits = Circuits::default();
+        for _ in 0..3 {
+            circuits.note(one, BUSY, NOW);
+        }
+        assert!(circuits.instead(one, NOW).is_some());
+        assert_eq!(circuits.instead(other, NOW), None);
+        circuits.note(other, WELL, NOW);
+        circuits.note(one, WELL, NOW);
+        assert_eq!(circuits, Circuits::default());
     }
 }

@@ -17,7 +17,7 @@ use serde::Serialize;
 
 pub use self::evidence::{Evidence, FRESH, Mfa};
 pub use self::remedy::{Remedy, explain};
-pub use self::role::{PartnerRole, UnknownRole};
+pub use self::role::{Held, PartnerRole, UnknownRole};
 use crate::advice::{Code, Explanation};
 use crate::id::TenantId;
 use crate::identity::Signer;
@@ -72,7 +72,9 @@ pub struct Seen<'a> {
     /// What Partner Center answered.
     pub probe: Option<Probe>,
     /// The roles that Graph shows the person in; none if it could not be read.
-    pub roles: Option<BTreeSet<PartnerRole>>,
+    pub held: Option<Held>,
+    /// Whether a Global Administrator will not do for the integration user (R173).
+    pub refuses_administrators: bool,
     /// The roles that this connection needs.
     pub required: &'a BTreeSet<PartnerRole>,
     /// Whether something is decided by it that was not so before: then a role that was not seen is not held.
@@ -158,6 +160,8 @@ pub struct Verdict {
     pub remedy: Option<Remedy>,
     /// As long as Partner Center asked to be left alone.
     pub retry_after: Option<Duration>,
+    /// Whether the integration user is a Global Administrator, if that was seen (R173).
+    pub is_privileged: Option<bool>,
     /// What comes next if nothing is wrong now.
     pub forecast: Option<Forecast>,
 }
@@ -173,6 +177,7 @@ pub fn judge(seen: &Seen<'_>) -> Verdict {
         severity: remedy.map_or(Severity::Healthy, Remedy::severity),
         remedy,
         retry_after: seen.probe.and_then(Probe::retry_after),
+        is_privileged: seen.held.as_ref().map(|held| held.is_global_administrator),
         forecast: if code.is_none() { forecast(seen) } else { None },
     }
 }
@@ -200,18 +205,33 @@ fn cause(seen: &Seen<'_>) -> Option<Code> {
         Some(Probe::Refused(_)) => Some(Code::PartnerCenterRefused),
         Some(Probe::Busy { .. } | Probe::Unanswered) => Some(Code::PartnerCenterBusy),
         Some(Probe::Answered { mfa_compliant: None }) if !seen.token_says_mfa() => Some(Code::MfaClaimMissing),
-        Some(Probe::Answered { .. }) if seen.must_be_seen && seen.roles.is_none() => Some(Code::ProofUnreadable),
+        Some(Probe::Answered { .. }) if seen.must_be_seen && seen.held.is_none() => Some(Code::ProofUnreadable),
+        Some(Probe::Answered { .. }) if seen.refuses_administrators && seen.is_privileged() => {
+            Some(Code::IntegrationUserPrivileged)
+        }
         Some(Probe::Answered { mfa_compliant: Some(true) | None }) | None => None,
     }
 }
 
 impl Seen<'_> {
+    fn is_privileged(&self) -> bool {
+        self.held.as_ref().is_some_and(|held| held.is_global_administrator)
+    }
+
     const fn token_says_mfa(&self) -> bool {
         matches!(self.refreshed, Some(Ok(Evidence { mfa: Mfa::Yes, .. })))
     }
 }
 
 impl Verdict {
+    /// What is no cause, and should not be so (R173).
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Explanation> {
+        let is_cause = self.code == Some(Code::IntegrationUserPrivileged);
+        let warning = self.is_privileged.filter(|is_privileged| *is_privileged && !is_cause);
+        warning.map(|_| explain(Code::IntegrationUserPrivileged)).into_iter().collect()
+    }
+
     /// The cause with its next step, as an answer tells it.
     #[must_use]
     pub fn problem(&self) -> Option<Explanation> {
@@ -263,9 +283,9 @@ fn same_tenant(seen: &Seen<'_>) -> Check {
 /// Whether a role is missing: Partner Center says so, or Graph's list does, which is definite even where it is empty. That Partner
 /// Center lets somebody in says nothing, since any role will do for that.
 fn lacks_a_role(seen: &Seen<'_>) -> Option<bool> {
-    match (&seen.roles, seen.probe) {
+    match (&seen.held, seen.probe) {
         (_, Some(Probe::RoleMissing)) => Some(true),
-        (Some(held), _) => Some(!seen.required.is_subset(held)),
+        (Some(held), _) => Some(!seen.required.is_subset(&held.roles)),
         (None, _) => None,
     }
 }
@@ -276,7 +296,8 @@ fn role(seen: &Seen<'_>) -> Check {
     let (status, detail) = match lacks_a_role(seen) {
         Some(false) => (CheckStatus::Pass, format!("The integration user holds {needed}.")),
         Some(true) => {
-            let held = seen.roles.as_ref().filter(|held| !held.is_empty()).map_or("none".to_owned(), words);
+            let held = seen.held.as_ref().map(|held| &held.roles).filter(|held| !held.is_empty());
+            let held = held.map_or("none".to_owned(), words);
             (CheckStatus::Fail, format!("Needed: {needed}; held: {held}."))
         }
         None if matches!(seen.refreshed, Some(Ok(_))) => {

@@ -33,8 +33,8 @@ const BUSY_AGAIN_AFTER: std::ops::RangeInclusive<Duration> = Duration::from_mins
 pub struct Look<'a> {
     /// What it found.
     pub verdict: &'a Verdict,
-    /// Whether Microsoft gave a new token, which is stored by now.
-    pub rotated: bool,
+    /// Whether the token was used: its 90 idle days begin anew, whether Microsoft gave another in its place or not.
+    pub used: bool,
     /// Our own function, where nobody asked for it.
     pub actor: &'a Actor,
 }
@@ -80,10 +80,10 @@ impl Leased {
         let before = self.connection().status().word().to_owned();
         let mut after = self.ended();
         let known = after.problem();
-        let Look { verdict, rotated, actor } = look;
+        let Look { verdict, used, actor } = look;
         after.findings = after.findings.after(verdict);
         let state = seen(after.state.clone(), verdict, occasion.now);
-        after.state = if rotated { with_token(state, occasion.now) } else { state };
+        after.state = if used { with_token(state, occasion.now) } else { state };
         after.busy_looks = if verdict.severity == Severity::Passing { after.busy_looks.saturating_add(1) } else { 0 };
         after.next_look = next_look(&after, verdict, occasion.now);
         after.refused = match (&after.state, verdict.code) {

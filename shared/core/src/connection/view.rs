@@ -33,6 +33,8 @@ pub struct ConnectionView<'a> {
     pub required_roles: &'a BTreeSet<PartnerRole>,
     /// Whether one person may do both steps.
     pub allow_same_identity: bool,
+    /// Whether an integration user who is a Global Administrator is refused.
+    pub refuse_global_administrator: bool,
     /// The consent of the organisation.
     pub admin_consent: ConsentView<'a>,
     /// The consent of the integration user.
@@ -78,6 +80,7 @@ impl<'a> From<&'a Connection> for ConnectionView<'a> {
             licence_required: false,
             required_roles: &connection.required_roles,
             allow_same_identity: connection.same_identity_allowed,
+            refuse_global_administrator: connection.refuses_administrators,
             admin_consent: consent(connection, Step::Admin, connection.state.admin()),
             user_consent: consent(connection, Step::User, both.map(|both| &both.user)),
             checklist: connection.checklist(),

@@ -1,6 +1,5 @@
 //! The test call to Partner Center, and the roles that Graph shows.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use onboarding_core::connection::health::{PartnerRole, Probe};
@@ -71,8 +70,7 @@ async fn the_token_goes_nowhere_else() {
 
 async fn roles(answer: Answer) -> Option<Vec<PartnerRole>> {
     let world = World::new(move |_: &Request| answer.clone()).await;
-    let roles: Option<BTreeSet<PartnerRole>> = world.microsoft.partner_roles(&"t0ken".into(), BUDGET).await;
-    roles.map(|roles| roles.into_iter().collect())
+    world.microsoft.partner_roles(&"t0ken".into(), BUDGET).await.map(|held| held.roles.into_iter().collect())
 }
 
 fn memberships(status: u16, list: &Value) -> Answer {

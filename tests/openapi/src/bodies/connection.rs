@@ -26,6 +26,8 @@ pub(crate) struct NewConnection {
     required_roles: Option<Vec<PartnerRole>>,
     /// Whether one person may do both steps: an exception, which the audit trail keeps.
     allow_same_identity: Option<bool>,
+    /// Whether an integration user who is a Global Administrator is refused; if left out there is a warning.
+    refuse_global_administrator: Option<bool>,
 }
 
 /// A page of connections.
@@ -69,6 +71,8 @@ pub(crate) struct ConnectionHealth {
     /// The same, with who must act and what to do.
     #[schema(required)]
     problem: Option<Explanation>,
+    /// What is no cause of trouble, and should not be so.
+    warnings: Vec<Explanation>,
     /// When it will break, if it works and nobody does anything.
     #[schema(required)]
     will_break_at: Option<String>,

@@ -19,6 +19,20 @@ pub(super) const ROWS: &[Advice] = &[
             ],
         ),
     ),
+    // R173
+    then(
+        "finalize",
+        row(
+            Code::IntegrationUserPrivileged,
+            Who::TenantAdmin,
+            "The integration user is a Global Administrator",
+            "The integration user holds the Global Administrator role, and its access is used day and night: it should be able to do no more than it has to.",
+            &[
+                "Open Microsoft Entra admin center, Roles and administrators, Global Administrator, and take the integration user out.",
+                "Its role in Partner Center stays as it is. Neither consent has to be repeated.",
+            ],
+        ),
+    ),
     // R179, R180
     then(
         "userConsentLink",

@@ -22,6 +22,7 @@ pub(crate) fn draft() -> Connection {
         billing: BillingType::Direct,
         required_roles: crate::connection::least_roles(),
         same_identity_allowed: false,
+        refuses_administrators: false,
     };
     let id = ConnectionId::new(NOW, &Counting::default());
     new.draft((id, ResellerId::try_from(54).unwrap()), (TENANT, "login.microsoftonline.com"), NOW)

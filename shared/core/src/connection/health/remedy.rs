@@ -21,6 +21,8 @@ pub enum Remedy {
 /// Which remedies there are but for [`Remedy::UserConsent`], which is for everything else that ends a sign-in.
 const REMEDIES: &[(Code, Remedy)] = &[
     (Code::AdminAgentRoleMissing, Remedy::Test),
+    (Code::IntegrationUserPrivileged, Remedy::Test),
+    (Code::AssignmentRequired, Remedy::Test),
     (Code::PartnerCenterRefused, Remedy::Test),
     (Code::PartnerCenterBusy, Remedy::Wait),
     (Code::MicrosoftBusy, Remedy::Wait),
@@ -77,17 +79,42 @@ impl Remedy {
     }
 }
 
-/// What a row of the catalogue says of a consent that was asked for, and not of a connection that is tested.
-const UNREAD: &[&str] =
-    &["Wait a minute, then try again: Microsoft Graph did not show which roles the integration user holds."];
+/// What is said of a connection that is tested, where the row of the catalogue speaks of a consent that was asked for.
+struct Own {
+    code: Code,
+    who: Who,
+    next_steps: &'static [&'static str],
+    retry_after: Option<u32>,
+}
+
+const OWN: [Own; 2] = [
+    Own {
+        code: Code::ProofUnreadable,
+        who: Who::Nobody,
+        next_steps: &[
+            "Wait a minute, then try again: Microsoft Graph did not show which roles the integration user holds.",
+        ],
+        retry_after: Some(60),
+    },
+    Own {
+        code: Code::AssignmentRequired,
+        who: Who::TenantAdmin,
+        next_steps: &[
+            "Open our application under Enterprise applications in Microsoft Entra admin center (https://entra.microsoft.com).",
+            "Under Users and groups add the integration user, or under Properties set \u{201c}Assignment required?\u{201d} to No.",
+            "Call POST /v1/partner-center/connections/{id}/finalize. Neither consent has to be repeated.",
+        ],
+        retry_after: None,
+    },
+];
 
 /// The cause of a connection's trouble with its next step, the same wherever it is told.
 #[must_use]
 pub fn explain(code: Code) -> Explanation {
     let (mut problem, remedy) = (code.explain(), Remedy::of(code));
     problem.next_action = remedy.next_action();
-    if code == Code::ProofUnreadable {
-        (problem.who, problem.next_steps, problem.retry_after) = (Who::Nobody, UNREAD, Some(60));
+    if let Some(own) = OWN.iter().find(|own| own.code == code) {
+        (problem.who, problem.next_steps, problem.retry_after) = (own.who, own.next_steps, own.retry_after);
     }
     // Whoever keeps the tenant's policies reads the row's own steps; the others are for people before a link.
     if let Some(next_steps) = remedy.next_steps().filter(|_| problem.who != Who::TenantAdmin) {

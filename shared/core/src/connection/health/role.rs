@@ -3,6 +3,7 @@
 //! Partner Center keeps its agents in groups of Entra that are known by their names alone; who buys holds a role of the
 //! directory (Microsoft: "Assign user roles" and "Microsoft Entra built-in roles").
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -22,6 +23,15 @@ pub enum PartnerRole {
     SalesAgent,
     /// Buys and pays.
     BillingAdmin,
+}
+
+/// What Graph shows of the roles of one person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Those of Partner Center.
+    pub roles: BTreeSet<PartnerRole>,
+    /// Whether the person is a Global Administrator too: more than an integration user should be (R173).
+    pub is_global_administrator: bool,
 }
 
 /// By what Graph shows a role.

@@ -19,13 +19,18 @@ fn roles(held: &[PartnerRole]) -> BTreeSet<PartnerRole> {
     held.iter().copied().collect()
 }
 
+fn holding(held: &[PartnerRole]) -> Held {
+    Held { roles: roles(held), is_global_administrator: false }
+}
+
 /// An examination that saw nothing wrong.
 fn healthy<'a>(admin: &'a Signer, user: &'a Signer, required: &'a BTreeSet<PartnerRole>) -> Seen<'a> {
     Seen {
         consents: Consents { partner: PARTNER, admin: Some(admin), user: Some(user), same_person_allowed: false },
         refreshed: Some(Ok(WITH_MFA)),
         probe: Some(Probe::Answered { mfa_compliant: Some(true) }),
-        roles: Some(required.clone()),
+        held: Some(Held { roles: required.clone(), is_global_administrator: false }),
+        refuses_administrators: false,
         required,
         must_be_seen: true,
         token_used_at: Some(NOW),
@@ -65,7 +70,7 @@ fn each_cause_has_its_code_and_its_remedy() {
     let spoil = |spoil: fn(&mut Seen<'_>)| -> Spoil { Box::new(spoil) };
     let unrefreshed = |code: Code| -> Spoil {
         Box::new(move |seen| {
-            (seen.refreshed, seen.probe, seen.roles) = (Some(Err(code)), None, None);
+            (seen.refreshed, seen.probe, seen.held) = (Some(Err(code)), None, None);
         })
     };
     let cases: Vec<(Spoil, Code, Remedy, [CheckStatus; 4])> = vec![
@@ -82,19 +87,19 @@ fn each_cause_has_its_code_and_its_remedy() {
             [Pass, Pass, Pass, Fail],
         ),
         (
-            spoil(|seen| (seen.probe, seen.roles) = (Some(Probe::MfaRequired), None)),
+            spoil(|seen| (seen.probe, seen.held) = (Some(Probe::MfaRequired), None)),
             Code::MfaClaimMissing,
             Remedy::UserConsent,
             [Pass, Unknown, Pass, Fail],
         ),
         (
-            spoil(|seen| seen.roles = Some(roles(&[PartnerRole::SalesAgent]))),
+            spoil(|seen| seen.held = Some(holding(&[PartnerRole::SalesAgent]))),
             Code::AdminAgentRoleMissing,
             Remedy::Test,
             [Pass, Fail, Pass, Pass],
         ),
         (
-            spoil(|seen| (seen.probe, seen.roles) = (Some(Probe::RoleMissing), Some(roles(&[])))),
+            spoil(|seen| (seen.probe, seen.held) = (Some(Probe::RoleMissing), Some(holding(&[])))),
             Code::AdminAgentRoleMissing,
             Remedy::Test,
             [Pass, Fail, Pass, Unknown],
@@ -199,12 +204,12 @@ fn what_follows_from_another_is_not_the_cause() {
     assert_eq!((ours.code, ours.severity), (Some(Code::OurSecretBadOrExpired), Severity::Degraded));
     // Without a second factor Partner Center looks at no role.
     let factor = judged(|seen| {
-        (seen.probe, seen.roles) = (Some(Probe::MfaRequired), Some(roles(&[PartnerRole::SalesAgent])));
+        (seen.probe, seen.held) = (Some(Probe::MfaRequired), Some(holding(&[PartnerRole::SalesAgent])));
     });
     assert_eq!(factor.code, Some(Code::MfaClaimMissing));
     // A refusal of somebody without the role is that of the role.
     let refused = judged(|seen| {
-        (seen.probe, seen.roles) = (Some(Probe::Refused(400)), Some(roles(&[PartnerRole::HelpdeskAgent])));
+        (seen.probe, seen.held) = (Some(Probe::Refused(400)), Some(holding(&[PartnerRole::HelpdeskAgent])));
     });
     assert_eq!(refused.code, Some(Code::AdminAgentRoleMissing));
 }
@@ -233,12 +238,12 @@ fn a_second_factor_that_nobody_speaks_of_is_none() {
 /// was read.
 #[test]
 fn what_was_not_read_is_not_held() {
-    let unread = |must_be_seen| judged(move |seen| (seen.roles, seen.must_be_seen) = (None, must_be_seen));
+    let unread = |must_be_seen| judged(move |seen| (seen.held, seen.must_be_seen) = (None, must_be_seen));
     let deciding = unread(true);
     assert_eq!((deciding.code, deciding.severity), (Some(Code::ProofUnreadable), Severity::Passing));
     assert_eq!((unread(false).code, statuses(&unread(false))), (None, [Pass, Unknown, Pass, Pass]));
     assert!(deciding.checks[1].detail.contains("Microsoft Graph"), "{}", deciding.checks[1].detail);
-    let in_no_group = judged(|seen| seen.roles = Some(roles(&[])));
+    let in_no_group = judged(|seen| seen.held = Some(holding(&[])));
     assert_eq!(
         (in_no_group.code, statuses(&in_no_group)),
         (Some(Code::AdminAgentRoleMissing), [Pass, Fail, Pass, Pass])
@@ -256,7 +261,7 @@ fn every_role_of_the_set_is_needed() {
         (&[PartnerRole::SalesAgent, PartnerRole::BillingAdmin], false),
     ] {
         let mut seen = healthy(&admin, &user, &required);
-        seen.roles = Some(roles(held));
+        seen.held = Some(holding(held));
         let verdict = judge(&seen);
         assert_eq!(verdict.code.is_some(), lacking, "{}", verdict.checks[1].detail);
     }
@@ -282,4 +287,20 @@ fn a_busy_partner_center_is_asked_again() {
     assert_eq!(busy.problem().unwrap().retry_after, Some(57));
     let unsaid = judged(|seen| seen.probe = Some(Probe::Unanswered));
     assert_eq!((unsaid.severity, unsaid.problem().unwrap().retry_after), (Severity::Passing, Some(60)));
+}
+
+/// R173 An integration user who is a Global Administrator is warned of, or refused where that was asked for.
+#[test]
+fn a_privileged_integration_user_is_warned_of_or_refused() {
+    let privileged = |refuses: bool| {
+        judged(move |seen| {
+            seen.refuses_administrators = refuses;
+            seen.held.as_mut().unwrap().is_global_administrator = true;
+        })
+    };
+    let warned = privileged(false);
+    assert_eq!((warned.code, warned.warnings()[0].code), (None, Code::IntegrationUserPrivileged));
+    let refused = privileged(true);
+    assert_eq!((refused.code, refused.severity), (Some(Code::IntegrationUserPrivileged), Severity::Degraded));
+    assert!(refused.warnings().is_empty() && judged(|_| {}).warnings().is_empty());
 }

@@ -24,7 +24,7 @@ fn both() -> Both {
 fn verdict(severity: Severity, code: Option<Code>) -> Verdict {
     let check = |name| Check { name, status: CheckStatus::Unknown, detail: String::new() };
     let checks = [CheckName::SameTenant, CheckName::Role, CheckName::MfaClaim, CheckName::MfaCompliant].map(check);
-    Verdict { checks, code, severity, remedy: None, retry_after: None, forecast: None }
+    Verdict { checks, code, severity, remedy: None, retry_after: None, is_privileged: None, forecast: None }
 }
 
 fn healthy() -> Verdict {
@@ -52,7 +52,7 @@ fn look(connection: Connection, verdict: &Verdict) -> (Connection, Option<String
     let occasion = Occasion { now: NOW, reference: None, random: &random };
     let telling = Telling { reseller: &reseller, keys: &keys, link: Some("https://link.example"), occasion };
     let leased = connection.begin_test(NOW).unwrap();
-    let moved = leased.conclude(Look { verdict, rotated: false, actor: &Actor::System("test") }, telling);
+    let moved = leased.conclude(Look { verdict, used: false, actor: &Actor::System("test") }, telling);
     assert_eq!(moved.from + 1, moved.after.version);
     (moved.after, moved.delivery.map(|delivery| delivery.event))
 }

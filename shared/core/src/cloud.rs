@@ -32,6 +32,8 @@ struct Hosts {
     authority: &'static str,
     graph: &'static str,
     partner_center: &'static str,
+    /// The `tenant_region_sub_scope` of its tenants, where two clouds share their hosts.
+    region: Option<&'static str>,
 }
 
 /// Partner Center of every cloud but China's.
@@ -44,6 +46,7 @@ const CLOUDS: &[Hosts] = &[
         authority: "https://login.microsoftonline.com",
         graph: "https://graph.microsoft.com",
         partner_center: PARTNER_CENTER,
+        region: None,
     },
     Hosts {
         cloud: Cloud::UsGov,
@@ -51,6 +54,7 @@ const CLOUDS: &[Hosts] = &[
         authority: "https://login.microsoftonline.us",
         graph: "https://graph.microsoft.us",
         partner_center: PARTNER_CENTER,
+        region: Some("DODCON"),
     },
     Hosts {
         cloud: Cloud::Dod,
@@ -58,6 +62,7 @@ const CLOUDS: &[Hosts] = &[
         authority: "https://login.microsoftonline.us",
         graph: "https://dod-graph.microsoft.us",
         partner_center: PARTNER_CENTER,
+        region: Some("DOD"),
     },
     Hosts {
         cloud: Cloud::China,
@@ -65,6 +70,7 @@ const CLOUDS: &[Hosts] = &[
         authority: "https://login.partner.microsoftonline.cn",
         graph: "https://microsoftgraph.chinacloudapi.cn",
         partner_center: "https://partner.partnercenterapi.microsoftonline.cn",
+        region: None,
     },
 ];
 
@@ -90,9 +96,18 @@ pub struct Endpoints {
     cloud_host: &'static str,
     graph_resource: &'static str,
     partner_center_resource: &'static str,
+    region: Option<&'static str>,
 }
 
 impl Endpoints {
+    /// Whether tenants of the region `sub_scope`, as their metadata has it, are of another cloud behind the same hosts: GCC High and
+    /// the Department of Defense. Words that are not known say nothing.
+    #[must_use]
+    pub fn is_of_another_cloud(&self, sub_scope: &str) -> bool {
+        let is_known = CLOUDS.iter().any(|row| row.region == Some(sub_scope));
+        is_known && self.region.is_some_and(|own| own != sub_scope)
+    }
+
     /// The hosts of `cloud`, each replaced by its override where one is given.
     #[must_use]
     pub fn of(cloud: Cloud, authority: Option<&Url>, graph: Option<&Url>) -> Self {
@@ -108,6 +123,7 @@ impl Endpoints {
             cloud_host,
             graph_resource: row.graph,
             partner_center_resource: row.partner_center,
+            region: row.region,
         }
     }
 

@@ -30,6 +30,7 @@ const INSTANCES: &[&str] = &["microsoftonline.com", "microsoftonline.us", "partn
 struct Metadata {
     issuer: String,
     cloud_instance_name: Option<String>,
+    tenant_region_sub_scope: Option<String>,
 }
 
 /// The tenant that `name` is the id or a domain of.
@@ -48,12 +49,15 @@ pub(crate) async fn tenant_of(http: &Client, endpoints: &Endpoints, name: &str) 
 ///
 /// Another issuer, or another cloud's instance, is a tenant of another cloud, or no organisation at all.
 fn tenant_in(metadata: &[u8], endpoints: &Endpoints) -> Result<TenantId, DiscoveryError> {
-    let Ok(Metadata { issuer, cloud_instance_name }) = serde_json::from_slice(metadata) else {
+    let Ok(Metadata { issuer, cloud_instance_name, tenant_region_sub_scope }) = serde_json::from_slice(metadata) else {
         return Err(DiscoveryError::Unavailable);
     };
     let own = endpoints.authority_host().trim_start_matches("login.");
     let is_other = |instance: &str| INSTANCES.contains(&instance) && instance != own;
-    if cloud_instance_name.as_deref().is_some_and(is_other) {
+    let is_elsewhere = |region: &str| endpoints.is_of_another_cloud(region);
+    if cloud_instance_name.as_deref().is_some_and(is_other)
+        || tenant_region_sub_scope.as_deref().is_some_and(is_elsewhere)
+    {
         return Err(DiscoveryError::UnknownTenant);
     }
     let tenant = issuer.split('/').rev().find_map(|part| part.parse::<TenantId>().ok());
@@ -65,4 +69,36 @@ fn tenant_in(metadata: &[u8], endpoints: &Endpoints) -> Result<TenantId, Discove
 fn names_no_tenant(body: &[u8]) -> bool {
     let refusal = serde_json::from_slice::<Refusal>(body).map(|refusal| refusal.signal());
     refusal.is_ok_and(|signal| signal.error() == "invalid_tenant" || signal.diagnose() == Code::WrongCloud)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use onboarding_core::cloud::Cloud;
+    use serde_json::json;
+
+    /// R181 GCC High and the Department of Defense share their hosts, and are two clouds.
+    #[test]
+    fn two_clouds_behind_one_host_are_told_apart() {
+        let tenant = TenantId::from_u128(7);
+        let found = |cloud, region: Option<&str>| {
+            let endpoints = Endpoints::of(cloud, None, None);
+            let metadata = json!({
+                "issuer": endpoints.issuer(tenant), "cloud_instance_name": "microsoftonline.us",
+                "tenant_region_scope": "USGov", "tenant_region_sub_scope": region,
+            });
+            tenant_in(metadata.to_string().as_bytes(), &endpoints)
+        };
+        for (cloud, region, is_ours) in [
+            (Cloud::UsGov, Some("DODCON"), true),
+            (Cloud::UsGov, Some("DOD"), false),
+            (Cloud::Dod, Some("DOD"), true),
+            (Cloud::Dod, Some("DODCON"), false),
+            (Cloud::UsGov, None, true),
+            (Cloud::Dod, Some("GCC"), true),
+        ] {
+            let expected = if is_ours { Ok(tenant) } else { Err(DiscoveryError::UnknownTenant) };
+            assert_eq!(found(cloud, region), expected, "{cloud:?} {region:?}");
+        }
+    }
 }

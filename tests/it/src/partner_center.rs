@@ -42,7 +42,7 @@ impl World {
     }
 
     /// The connection as its provider reads it.
-    async fn read_connection(&self, id: &str) -> Value {
+    pub(crate) async fn read_connection(&self, id: &str) -> Value {
         let read = self.provider(Method::GET, &format!("{CONNECTIONS}/{id}"), None).await;
         assert_eq!(read.status, 200, "{}", read.text);
         read.json()
@@ -61,7 +61,7 @@ impl World {
     }
 
     /// How it is, seen live.
-    async fn health(&self, id: &str) -> Value {
+    pub(crate) async fn health(&self, id: &str) -> Value {
         let read = self.provider(Method::GET, &format!("{CONNECTIONS}/{id}/health"), None).await;
         assert_eq!(read.status, 200, "{}", read.text);
         read.json()

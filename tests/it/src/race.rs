@@ -4,6 +4,7 @@
 mod expiry;
 mod gate;
 mod processes;
+mod upkeep;
 
 use std::time::Duration;
 

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use onboarding_sandbox::visitor::Visitor;
 use reqwest::Method;
 use serde_json::json;
-use simulated_microsoft::{IGOR, OSCAR, TARA, WANDA, WINGTIP};
+use simulated_microsoft::{IGOR, OSCAR, TAILSPIN, TARA, WANDA, WINGTIP};
 use url::Url;
 
-use super::{CONNECTIONS, go};
+use super::{CONNECTIONS, go, go_on};
 use crate::effects::Effects;
-use crate::world::World;
+use crate::world::{World, send};
 
 /// R175, R181, R186 A connection is made of a tenant by id or domain, in this cloud, for a direct-bill partner; what is wrong
 /// is told at once, and nothing is made.
@@ -110,4 +111,28 @@ async fn nobody_else_consents_for_the_organisation() {
         let read = world.read_connection(&id).await;
         assert_eq!(read["status"], "draft", "{}: {}", person.name, page.text());
     }
+}
+
+/// R171, R187 Microsoft lets nobody of another tenant in by the tenant's own path, so the way of another tenant's Global
+/// Administrator is bent to everybody's: whether we look for ourselves is what is asked. Both tenants are named, and nothing is
+/// stored.
+#[tokio::test]
+async fn an_administrator_of_another_tenant_proves_nothing_here() {
+    let world = World::new().await;
+    let id = world.connection().await;
+    let behind = world.behind_the_consent_page(&world.step_link(&id, "admin").await);
+    let mut visitor = Visitor::new().unwrap();
+    visitor.open(&behind).await.unwrap();
+    let cookie = visitor.cookie("127.0.0.1", "__Host-txn").unwrap().to_owned();
+    let path = behind.strip_prefix(world.sandbox.api()).unwrap();
+    let sent_on = send(world.call(Method::GET, path).header("cookie", format!("__Host-txn={cookie}"))).await;
+    assert_eq!(sent_on.status, 303, "{}", sent_on.text);
+    let bent = sent_on.header("location").replacen(WINGTIP.id, "common", 1);
+    let page = visitor.open(&bent).await.unwrap();
+    let page = go_on(&mut visitor, page, &TARA).await.unwrap();
+    assert_eq!(page.status, 403, "{}", page.text());
+    assert!(page.body.contains("data-code=\"wrong_tenant\""), "{}", page.text());
+    assert!(page.text().contains(TAILSPIN.id) && page.text().contains(WINGTIP.id), "{}", page.text());
+    let read = world.read_connection(&id).await;
+    assert_eq!((&read["status"], &read["adminConsent"]["problem"]["code"]), (&json!("draft"), &json!("wrong_tenant")));
 }

@@ -34,7 +34,7 @@ impl World {
     }
 
     /// A connection that is ready.
-    pub(super) async fn ready_connection(&self) -> String {
+    pub(crate) async fn ready_connection(&self) -> String {
         let id = self.connection().await;
         self.consent_as_admin(&id).await;
         assert_eq!(go(&self.step_link(&id, "user").await, &IGOR).await.status, 200);
@@ -205,6 +205,33 @@ async fn a_connection_ends_for_good() {
     );
     let listed = world.provider(Method::GET, &format!("{CONNECTIONS}?limit=1"), None).await.json();
     assert_eq!((&listed["items"][0]["id"], &listed["next"]), (&json!(id), &Value::Null));
+}
+
+/// G78, P10 The secret store fails at the deletion: the connection has ended all the same, nothing says that its token is gone while
+/// it is there, and asking again, or the upkeep, removes it.
+#[tokio::test]
+async fn a_token_that_could_not_be_deleted_is_deleted_later() {
+    let world = World::new().await;
+    let faults = world.sandbox.secrets_manager().unwrap().faults();
+    for is_asked_again in [true, false] {
+        let id = world.ready_connection().await;
+        faults.fail(simulated_secrets_manager::Operation::DeleteSecret, 99, 500, "InternalServiceError");
+        let failed = world.on_connection(&id, "disconnect").await;
+        assert_eq!(failed.status, 503, "{}", failed.text);
+        world.pass(121).await;
+        faults.clear();
+        assert_eq!(
+            (world.tokens_kept().await, &world.read_connection(&id).await["status"]),
+            (1, &json!("disconnected"))
+        );
+        if is_asked_again {
+            let ended = world.on_connection(&id, "disconnect").await;
+            assert_eq!((ended.status.as_u16(), &ended.json()["tokenGone"]), (200, &json!(true)), "{}", ended.text);
+        } else {
+            world.pass(DAY).await;
+        }
+        assert_eq!(world.tokens_kept().await, 0);
+    }
 }
 
 /// P6, R197 Looks of several at once, and tests beside them: one at a time stores, and what is stored is good.

@@ -6,7 +6,7 @@
 
 use onboarding_core::action::ActionType;
 use onboarding_core::audit::Actor;
-use onboarding_core::awaited_roles::{AwaitedRoles, Step};
+use onboarding_core::awaited_roles::{AwaitedRoles, Goal, Step};
 use onboarding_core::consent::{ConsentRequest, SharedSignIn};
 use onboarding_core::drift::Noting;
 use onboarding_core::enterprise::Enterprise;
@@ -63,15 +63,31 @@ async fn make(
                 let scopes = noting.parties.0.left_out(&[ActionType::Registration], &[]);
                 app.store.restore(awaited.enterprise, &scopes).await?;
             }
-            view.is_active(TEAMS_ADMINISTRATOR)
+            match awaited.goal {
+                Goal::Consent => view.is_active(TEAMS_ADMINISTRATOR),
+                Goal::Provisioning { .. } => view.lacks().is_empty(),
+            }
         }
         Seen::Closed | Seen::Unread => false,
     };
     tracing::info!(enterprise.id = %awaited.enterprise, looks = awaited.looks, is_there, is_time, "roles looked for");
-    if is_there && is_time && go_on(app, awaited, token, noting).await? {
+    if is_there && is_time && reached(app, awaited, token, noting).await? {
         return Ok(());
     }
     put_off(app, awaited, noting).await
+}
+
+/// What is waited for is there: the consent goes on, or nothing is left to wait for. False if somebody else does it.
+async fn reached(
+    app: &App,
+    awaited: &AwaitedRoles,
+    token: &SecretString,
+    noting: Noting<'_>,
+) -> Result<bool, NotVerified> {
+    match awaited.goal {
+        Goal::Consent => go_on(app, awaited, token, noting).await,
+        Goal::Provisioning { .. } => Ok(app.store.end_awaited_roles(awaited, None).await?),
+    }
 }
 
 /// Goes on with the consent; false if somebody else does. Should we die on the way, the request is due by itself.

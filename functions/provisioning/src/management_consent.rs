@@ -11,7 +11,7 @@ use std::time::Duration;
 use lambda_http::http::StatusCode;
 use onboarding_core::action::{ActionState, ActionType};
 use onboarding_core::audit::Actor;
-use onboarding_core::consent::{ConsentRequest, Context, LONGEST_TOKEN, SharedSignIn, Verifying, links_work};
+use onboarding_core::consent::{ConsentRequest, Context, SharedSignIn, Verifying, links_work};
 use onboarding_core::drift::{Noting, Seen};
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::fields::Fields;
@@ -24,11 +24,10 @@ use onboarding_dynamo::consent::Recorded;
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::call::Call;
 use onboarding_lambda::routes::ProvisioningOp;
-use onboarding_microsoft::{Bearer, ReadBack};
+use onboarding_microsoft::ReadBack;
 use secrecy::SecretString;
 
 use crate::sent_back::SentBack;
-use crate::tenant::READ_BUDGET;
 use crate::{App, Error};
 
 const ACTION: ActionType = ActionType::ServiceProviderManagement;
@@ -70,7 +69,7 @@ pub(crate) async fn update(app: &App, call: &Call<ProvisioningOp>) -> Result<Ans
         return Err(Error::ConsentRequired(sent.link(app, call, ACTION).await?));
     }
     let Some(token) = sent.token(app, call).await? else { return Err(sent.sign_in_again(app, call).await?) };
-    let Some(signer) = signer(app, &sent, &token).await? else {
+    let Some(signer) = sent.signer(app, &token).await? else {
         return Err(sent.sign_in_again(app, call).await?);
     };
     if signer.tenant != tenant {
@@ -83,16 +82,6 @@ pub(crate) async fn update(app: &App, call: &Call<ProvisioningOp>) -> Result<Ans
 async fn asked_at(app: &App, sent: &SentBack) -> Result<Option<Timestamp>, Error> {
     let Some(handle) = &sent.handle else { return Ok(None) };
     Ok(app.store.request(&handle.request).await?.map(|request| request.created_at))
-}
-
-/// Who signed in, as Graph says; none if it does not take the token, or if the handle was made for somebody else.
-async fn signer(app: &App, sent: &SentBack, token: &SecretString) -> Result<Option<Signer>, Error> {
-    let is_same = |signer: &Signer| sent.handle.as_ref().is_none_or(|handle| handle.signer.object == signer.object);
-    match app.microsoft.bearer(token, READ_BUDGET).await {
-        Bearer::Known(signer) => Ok(Some(signer).filter(is_same)),
-        Bearer::Refused => Ok(None),
-        Bearer::Unread => Err(Error::MicrosoftAway),
-    }
 }
 
 async fn go_on(
@@ -111,7 +100,7 @@ async fn go_on(
     let keys = app.secrets.sealing_keys(call.now()).await?;
     let authority_host = app.microsoft.settings().endpoints.authority_host();
     let context = Context { keys: &keys, occasion: call.occasion(), authority_host, system: None };
-    let (sign_in, tenant) = (SharedSignIn::new(signer.clone(), end(sent, call.now())), signer.tenant);
+    let (sign_in, tenant) = (SharedSignIn::new(signer.clone(), sent.end(call.now())), signer.tenant);
     let link = link(app, call, sent, (&parties.0, tenant)).await?;
     let begun = sign_in.go_on_for(link, &token, &Actor::from(&sent.caller), context);
     let mut recorded = Recorded::Superseded;
@@ -127,12 +116,6 @@ async fn go_on(
     }
 }
 
-/// When the token ends: with the handle, or as the result says. Whoever says too much has it refused by Graph later.
-fn end(sent: &SentBack, now: Timestamp) -> Timestamp {
-    let latest = now.plus(LONGEST_TOKEN);
-    sent.handle.as_ref().map(|handle| handle.expires_at).or_else(|| sent.result.end()).unwrap_or(latest).min(latest)
-}
-
 /// The newest link of the action, if nobody has used it, or one that is made for this; and whether it is.
 async fn link(
     app: &App,
@@ -144,8 +127,7 @@ async fn link(
     if let Some(own) = app.store.unused_link(enterprise, wanted, call.now()).await? {
         return Ok((own, false));
     }
-    let of_sign_in = sent.handle.as_ref().map(|handle| handle.request.clone());
-    let outcomes = app.store.outcomes(enterprise, of_sign_in).await?;
+    let outcomes = sent.outcomes(app).await?;
     Ok((ConsentRequest::made_for(enterprise, wanted, outcomes, call.occasion()), true))
 }
 

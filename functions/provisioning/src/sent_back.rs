@@ -4,17 +4,23 @@
 use onboarding_core::action::ActionType;
 use onboarding_core::audit::Actor;
 use onboarding_core::authentication_result::AuthenticationResult;
+use onboarding_core::consent::LONGEST_TOKEN;
 use onboarding_core::credential::Caller;
 use onboarding_core::enterprise::{Enterprise, Standing};
 use onboarding_core::fields::Fields;
 use onboarding_core::id::{EnterpriseId, TenantId};
+use onboarding_core::identity::Signer;
 use onboarding_core::outcome::TokenHandle;
 use onboarding_core::plan::Wanted;
+use onboarding_core::redirect_url::RedirectUrl;
+use onboarding_core::time::Timestamp;
 use onboarding_lambda::call::Call;
 use onboarding_lambda::caller;
 use onboarding_lambda::routes::ProvisioningOp;
+use onboarding_microsoft::Bearer;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::tenant::READ_BUDGET;
 use crate::{App, Error, caller_and_enterprise};
 
 /// What was sent back, by whom, and for which of its enterprises.
@@ -83,6 +89,28 @@ impl SentBack {
         let Some(sealed) = &handle.sealed_token else { return Ok(None) };
         let keys = app.secrets.sealing_keys_for(sealed, call.now()).await?;
         Ok(handle.access_token(reseller, &keys, call.now()))
+    }
+
+    /// Who signed in, as Graph says; none if it does not take the token, or if the handle was made for somebody else.
+    pub(crate) async fn signer(&self, app: &App, token: &SecretString) -> Result<Option<Signer>, Error> {
+        let is_same = |signer: &Signer| self.handle.as_ref().is_none_or(|handle| handle.signer.object == signer.object);
+        match app.microsoft.bearer(token, READ_BUDGET).await {
+            Bearer::Known(signer) => Ok(Some(signer).filter(is_same)),
+            Bearer::Refused => Ok(None),
+            Bearer::Unread => Err(Error::MicrosoftAway),
+        }
+    }
+
+    /// When the token ends: with the handle, or as the result says. Whoever says too much has it refused by Graph later.
+    pub(crate) fn end(&self, now: Timestamp) -> Timestamp {
+        let latest = now.plus(LONGEST_TOKEN);
+        self.handle.as_ref().map(|handle| handle.expires_at).or_else(|| self.result.end()).unwrap_or(latest).min(latest)
+    }
+
+    /// Where outcomes go: to the address of the sign-in, where that is known.
+    pub(crate) async fn outcomes(&self, app: &App) -> Result<Option<RedirectUrl>, Error> {
+        let of_sign_in = self.handle.as_ref().map(|handle| handle.request.clone());
+        Ok(app.store.outcomes(&self.enterprise, of_sign_in).await?)
     }
 
     /// The refusal of a token that has ended, with a link by which the administrator signs in again.

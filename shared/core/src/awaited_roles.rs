@@ -1,8 +1,8 @@
 //! Roles that a tenant lacks and that are waited for: the management consent goes on once they are there, without its
-//! administrator (R144).
+//! administrator (R144); or a provider had what the tenant lacks made, and Microsoft does not show all of it yet (R132).
 //!
 //! They are made in the name of who signed in, whose token is kept, sealed, for as long as it lives and the wait lasts. One
-//! wait for each enterprise: a new sign-in takes the place of the former.
+//! wait for each enterprise: a new sign-in takes the place of the former, and a consent that of a mere provisioning.
 
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::action::{ActionState, ActionType};
+use crate::advice::Code;
 use crate::audit::{Actor, AuditRow, Fact};
 use crate::consent::{ConsentRequest, SealedToken, links_work};
 use crate::delivery::Delivery;
@@ -39,6 +40,20 @@ const LATER_AGAIN_AFTER: Duration = Duration::from_mins(5);
 /// How long they are waited for at most.
 pub const GIVEN_UP_AFTER: Duration = Duration::from_hours(24);
 
+/// What a wait is to reach.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Goal {
+    /// The management consent.
+    #[default]
+    Consent,
+    /// That the tenant has everything that a provider had made.
+    Provisioning {
+        /// What it lacked when the wait began, by Microsoft's ids.
+        missing: Vec<String>,
+    },
+}
+
 /// A wait for the roles of one enterprise's tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -64,6 +79,22 @@ pub struct AwaitedRoles {
     pub looks: u32,
     /// Whether the service provider was told that it lasts.
     pub told: bool,
+    /// What it is to reach.
+    #[serde(default)]
+    pub goal: Goal,
+}
+
+/// Who signed in, with what, and where what comes of it is told.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    /// The request by which they came, or one that stands for it: the token is sealed for it.
+    pub request: ConsentRequestId,
+    /// Who.
+    pub signer: Signer,
+    /// Their Graph token.
+    pub token: SealedToken,
+    /// Where outcomes go.
+    pub redirect_url: Option<RedirectUrl>,
 }
 
 /// What is to be done about a wait.
@@ -108,16 +139,60 @@ impl AwaitedRoles {
             since,
             looks: 0,
             told: false,
+            goal: Goal::Consent,
+        }
+    }
+
+    /// The wait for what a provider had made by `credential` in the tenant of `enterprise`, which still lacks `missing`.
+    #[must_use]
+    pub fn of_provisioning(
+        enterprise: &Enterprise,
+        credential: Credential,
+        missing: Vec<String>,
+        since: Timestamp,
+    ) -> Self {
+        let Credential { request, signer, token, redirect_url } = credential;
+        Self {
+            enterprise: enterprise.id,
+            reseller: enterprise.reseller,
+            request,
+            resets: 0,
+            redirect_url,
+            signer,
+            token,
+            since,
+            looks: 0,
+            told: false,
+            goal: Goal::Provisioning { missing },
+        }
+    }
+
+    /// When they are looked for first: what a consent lacks is to be made at once, what was made already shows later.
+    #[must_use]
+    pub fn first_look(&self) -> Timestamp {
+        match self.goal {
+            Goal::Consent => self.since,
+            Goal::Provisioning { .. } => self.next_look(self.since),
         }
     }
 
     /// What is to be done, as the enterprise stands now.
     #[must_use]
     pub fn step(&self, (enterprise, reseller): (&Enterprise, &Reseller), now: Timestamp) -> Step {
-        let has_reset = enterprise.resets_of(ACTION) != self.resets;
         // A domain is a pin that has been looked up: the link was made for the tenant that owns it.
         let is_elsewhere = enterprise.pin().is_some_and(|pin| pin != self.signer.tenant);
-        if !links_work(enterprise, reseller) || has_reset || is_elsewhere {
+        if !links_work(enterprise, reseller) || is_elsewhere {
+            return Step::Drop;
+        }
+        match self.goal {
+            Goal::Consent => self.step_of_consent(enterprise, now),
+            Goal::Provisioning { .. } if now >= self.ends_at() => Step::GiveUp,
+            Goal::Provisioning { .. } => Step::Make { is_time: true },
+        }
+    }
+
+    fn step_of_consent(&self, enterprise: &Enterprise, now: Timestamp) -> Step {
+        if enterprise.resets_of(ACTION) != self.resets {
             return Step::Drop;
         }
         if let ActionState::Verifying { .. } = enterprise.action(ACTION) {
@@ -159,24 +234,38 @@ impl AwaitedRoles {
         self.token.access_token(&self.request, keys, now)
     }
 
-    /// What the service provider is told: that the consent still waits, or that nobody's sign-in is left. In both cases an
-    /// administrator's sign-in helps, and the event has the link to it.
+    /// What the service provider is told: that the consent, or what was made, still waits, or that nobody's sign-in is left. In
+    /// all cases an administrator's sign-in helps, and the event has the link to it.
     #[must_use]
     pub fn tell(&self, noting: Noting<'_>) -> Told {
         let (enterprise, context) = (noting.parties.0, noting.context);
-        let state = enterprise.action(ACTION);
-        let wanted = seen_by(ACTION, enterprise);
-        let about = ("action.blocked", ACTION, &state);
+        let (action, state) = self.stands(enterprise);
+        let wanted = seen_by(action, enterprise);
+        let about = ("action.blocked", action, &state);
         let (delivery, link) = event_with_link(about, Some(wanted), self.redirect_url.clone(), noting);
         let fact = Fact {
             actor: &Actor::System(context.system.unwrap_or("consent-verify")),
-            action: "consent.roles_awaited",
-            object: format!("action:{ACTION}"),
+            action: match self.goal {
+                Goal::Consent => "consent.roles_awaited",
+                Goal::Provisioning { .. } => "provisioning.awaited",
+            },
+            object: format!("action:{action}"),
             before: Some(self.since.to_string()),
             after: Some(state.word().to_owned()),
         };
         let audit = AuditRow::new(self.reseller, Some(self.enterprise), fact, context.occasion);
         Told { delivery, link, audit }
+    }
+
+    /// The action that is told of, and how it stands. What a provider had made belongs to no consent: it is told of the sign-in
+    /// that helps, with what is missing.
+    fn stands(&self, enterprise: &Enterprise) -> (ActionType, ActionState) {
+        let Goal::Provisioning { missing } = &self.goal else { return (ACTION, enterprise.action(ACTION)) };
+        let lacks_api_alone = *missing == [Lack::ServicePrincipal.id()];
+        let code = if lacks_api_alone { Code::ResourceNotInTenant } else { Code::TeamsSkypeRolesMissing };
+        let (since, request) = (self.since, self.request.clone());
+        let state = ActionState::Blocked { since, request, code, asked_again: false, missing: Vec::new() };
+        (ActionType::LoginEnterpriseAdmin, state)
     }
 
     /// What the audit trail keeps of what was made for it.
@@ -223,6 +312,7 @@ mod tests {
             since: SINCE,
             looks: 0,
             told: false,
+            goal: Goal::Consent,
         }
     }
 
@@ -266,6 +356,31 @@ mod tests {
         assert_eq!((next(30), next(58), next(61)), (after(35), after(60), after(61)));
         let told = |minutes, told| AwaitedRoles { told, ..awaited() }.is_to_be_told(after(minutes));
         assert_eq!((told(29, false), told(30, false), told(30, true)), (false, true, false));
+    }
+
+    /// R132 What a provider had made is looked for from two minutes on, whatever becomes of the consent, as long as the sign-in lives
+    /// and the enterprise goes on. A row from before there was another goal waits for the consent.
+    #[test]
+    fn what_was_made_is_looked_for_whatever_becomes_of_the_consent() {
+        let goal = Goal::Provisioning { missing: vec![Lack::ServicePrincipal.id()] };
+        let made = AwaitedRoles { goal, resets: 9, ..awaited() };
+        assert_eq!((made.first_look(), awaited().first_look()), (after(2), SINCE));
+        let provider = reseller(made.reseller, ResellerStatus::Active);
+        let mut enterprise = blocked();
+        enterprise.actions.clear();
+        assert_eq!(made.step((&enterprise, &provider), after(2)), Step::Make { is_time: true });
+        assert_eq!(made.step((&enterprise, &provider), after(60)), Step::GiveUp);
+        let (action, state) = made.stands(&enterprise);
+        assert_eq!(
+            (action, state.problem().map(|problem| problem.code)),
+            (ActionType::LoginEnterpriseAdmin, Some(Code::ResourceNotInTenant))
+        );
+        enterprise.standing = Standing::Disabled;
+        assert_eq!(made.step((&enterprise, &provider), after(2)), Step::Drop);
+        let mut stored = serde_json::to_value(awaited()).unwrap();
+        stored.as_object_mut().unwrap().remove("goal");
+        assert_eq!(serde_json::from_value::<AwaitedRoles>(stored).unwrap(), awaited());
+        assert_eq!(serde_json::to_value(&made).unwrap()["goal"]["kind"], "provisioning");
     }
 
     /// R144, R146 What is granted, declined, withdrawn, reset, disabled or bound elsewhere is not gone on with; what is being

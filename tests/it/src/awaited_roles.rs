@@ -32,7 +32,7 @@ impl World {
     }
 
     /// Has the demo provider told of events.
-    async fn tell_events(&self) {
+    pub(crate) async fn tell_events(&self) {
         let path = format!("/v1/resellers/{}", self.reseller_id());
         let told = self.operator(Method::PATCH, &path, Some(&json!({ "eventsUrl": self.hook() }))).await;
         assert_eq!(told.status, 200, "{}", told.text);

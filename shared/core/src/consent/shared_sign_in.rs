@@ -1,7 +1,7 @@
 //! A sign-in that decides more than the link that it was spent on: its screen asked for other actions too, or the provider
 //! sent its token back.
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
 use super::{ConsentRequest, Context, LINK_LIFETIME, Landing, NewRequest, Record, SealedToken, Verifying};
 use crate::action::{ActionType, ProvedBy};
@@ -10,7 +10,6 @@ use crate::enterprise::Enterprise;
 use crate::id::{ConsentRequestId, TenantId};
 use crate::identity::Signer;
 use crate::redirect_url::RedirectUrl;
-use crate::seal::Purpose;
 use crate::time::Timestamp;
 
 /// A sign-in that is good for more than the link that it was spent on.
@@ -93,9 +92,7 @@ impl SharedSignIn {
         if !own.is_unused(now) || own.pin != Some(self.signer.tenant) || own.action.proved_by() == ProvedBy::AppRoles {
             return None;
         }
-        let plain = token.expose_secret().as_bytes();
-        let sealed = keys.seal(Purpose::AccessToken, own.id.as_str(), plain, (now, occasion.random));
-        let token = SealedToken { sealed, sealed_id_token: None, expires_at: self.expires_at };
+        let token = SealedToken::sealing(token, (&own.id, self.expires_at), (keys, occasion));
         Some(Verifying::begin(own, (self.signer.clone(), token), actor, occasion))
     }
 }

@@ -265,6 +265,18 @@ impl Verifying {
 }
 
 impl SealedToken {
+    /// Seals Microsoft's access token for `request`, until it ends.
+    #[must_use]
+    pub fn sealing(
+        access_token: &SecretString,
+        (request, expires_at): (&ConsentRequestId, Timestamp),
+        (keys, occasion): (&SealingKeys, Occasion<'_>),
+    ) -> Self {
+        let plain = access_token.expose_secret().as_bytes();
+        let sealed = keys.seal(Purpose::AccessToken, request.as_str(), plain, (occasion.now, occasion.random));
+        Self { sealed, sealed_id_token: None, expires_at }
+    }
+
     /// Microsoft's access token, which was sealed for `request`.
     pub fn access_token(
         &self,

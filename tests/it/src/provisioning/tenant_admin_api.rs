@@ -3,9 +3,9 @@
 use futures_util::future::join;
 use reqwest::Method;
 use serde_json::{Value, json};
-use simulated_microsoft::{CONTOSO, FABRIKAM, GRACE, TEAMS_ADMIN_API};
+use simulated_microsoft::{CONTOSO, FABRIKAM, GRACE, Lag, TEAMS_ADMIN_API};
 
-use crate::world::{Answer, Decision, Provider, World};
+use crate::world::{Answer, Decision, Provider, World, send};
 
 const PATH: &str = "/v1/provisioning/tenant-admin-api";
 
@@ -18,6 +18,19 @@ impl World {
 
     async fn provision_with(&self, result: &Value) -> Answer {
         self.provider(Method::POST, PATH, Some(&json!({ "authenticationResult": result }))).await
+    }
+
+    /// How many waits there are for what `enterprise`'s tenant lacks.
+    async fn awaited_in(&self, enterprise: u64) -> usize {
+        let (seen, own) = (self.glance().await, format!("enterprise#{enterprise}"));
+        seen.of_kind("enterprise")
+            .iter()
+            .filter(|row| row.contains(r#""SK":{"S":"roles"}"#) && row.contains(&own))
+            .count()
+    }
+
+    fn graph_calls(&self) -> u64 {
+        self.microsoft().call_counts().iter().filter(|(name, _)| name.contains("graph")).map(|(_, count)| count).sum()
     }
 
     fn has_api(&self) -> bool {
@@ -71,6 +84,71 @@ async fn what_is_missing_is_made_once() {
     let again = world.provider(Method::POST, "/provisioning/provisionTenantAdminAPI", Some(&twice)).await;
     assert_eq!((again.status.as_u16(), again.json()), (200, done));
     assert_eq!(world.provisioned_of(enterprise).await.len(), 2);
+}
+
+/// R132, R144 What Microsoft does not show yet is looked for from two minutes on, by the sign-in that was sent; a repeat of the call
+/// delays nothing. Once it is there, nobody is told, and its sealed token is gone.
+#[tokio::test]
+async fn what_was_started_is_looked_for_again() {
+    let world = World::new().await;
+    let enterprise = world.registered().await;
+    world.tell_events().await;
+    let result = world.sign_in_result();
+    world.microsoft().remove_service_principal(CONTOSO.id, TEAMS_ADMIN_API);
+    world.microsoft().set_lag(Lag::Seconds(300));
+    let made = world.provision_with(&result).await;
+    assert_eq!((made.status.as_u16(), &made.json()["status"]), (200, &json!("started")), "{}", made.text);
+    assert_eq!(world.awaited_in(enterprise).await, 1);
+    for _ in 0..2 {
+        let calls = world.graph_calls();
+        world.settle().await;
+        assert_eq!(world.graph_calls(), calls, "it is too early");
+        world.pass(120).await;
+        assert!(world.graph_calls() > calls);
+        assert_eq!(world.provision_with(&result).await.json()["status"], "started");
+        assert_eq!(world.awaited_in(enterprise).await, 1);
+    }
+    world.pass(120).await;
+    assert_eq!(world.awaited_in(enterprise).await, 0, "it is there");
+    assert_eq!(world.provision_with(&result).await.json()["status"], "provisioned");
+    world.pass(3_600).await;
+    assert!(world.events("action.blocked").is_empty());
+}
+
+/// R132, R144 What does not appear is told at thirty minutes and once more when the sign-in has ended, each time with a link by which
+/// the administrator signs in. A reset of the consent does not concern it; a disabled enterprise ends it.
+#[tokio::test]
+async fn what_does_not_appear_is_told_with_a_link() {
+    for disabled in [false, true] {
+        let world = World::new().await;
+        let enterprise = world.registered().await;
+        world.tell_events().await;
+        let result = world.sign_in_result();
+        world.microsoft().remove_service_principal(CONTOSO.id, TEAMS_ADMIN_API);
+        world.microsoft().set_lag(Lag::Forever);
+        assert_eq!(world.provision_with(&result).await.json()["status"], "started");
+        if disabled {
+            world.provider(Method::POST, &format!("/v1/enterprises/{enterprise}/disable"), None).await;
+        }
+        world.pass(29 * 60).await;
+        assert_eq!(world.provision_with(&result).await.status, if disabled { 409 } else { 200 });
+        assert!(world.events("action.blocked").is_empty());
+        for _ in 0..2 {
+            world.pass(120).await;
+        }
+        assert_eq!(world.events("action.blocked").len(), usize::from(!disabled), "told once, by thirty minutes");
+        world.pass(3_600).await;
+        world.pass(3_600).await;
+        let told = world.events("action.blocked");
+        assert_eq!((told.len(), world.awaited_in(enterprise).await), (if disabled { 0 } else { 2 }, 0));
+        for event in &told {
+            let data = &event["data"];
+            assert_eq!((&data["actionType"], &data["status"]), (&json!("LOGIN_ENTERPRISE_ADMIN"), &json!("blocked")));
+            assert_eq!(data["problem"]["nextAction"], "provisionTenantAdminAPI", "{data}");
+            let begun = send(world.http.post(data["startUrl"].as_str().unwrap())).await;
+            assert!(begun.header("location").contains("Organization.Read.All"), "{}", begun.text);
+        }
+    }
 }
 
 /// R132 Of two calls at once each thing is made by one, and both say that it is there.

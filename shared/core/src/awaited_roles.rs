@@ -207,9 +207,11 @@ impl AwaitedRoles {
         Step::Make { is_time: now.since(self.since) >= AGAIN_AFTER }
     }
 
-    /// Whether an administrator has refused the consent since: the sign-in overrules nobody.
+    /// Whether an administrator has refused the consent since, or removed our application: the sign-in overrules nobody.
     fn is_refused_in(&self, enterprise: &Enterprise) -> bool {
-        matches!(enterprise.action(ACTION), ActionState::Declined { since, .. } if since >= self.since)
+        let state = enterprise.action(ACTION);
+        let is_refusal = matches!(state, ActionState::Declined { .. } | ActionState::Revoked { .. });
+        is_refusal && state.since().is_some_and(|since| since >= self.since)
     }
 
     /// When they are looked for after `now`.
@@ -392,7 +394,11 @@ mod tests {
             change(&mut enterprise);
             step(&enterprise, after(2))
         };
-        let dropped: [fn(&mut Enterprise); 7] = [
+        let dropped: [fn(&mut Enterprise); 8] = [
+            |enterprise| {
+                let revoked = ActionState::Revoked { since: after(1), request: awaited().request, by: None };
+                enterprise.actions.insert(ACTION, revoked);
+            },
             |enterprise| {
                 let (request, code) = (awaited().request, crate::advice::Code::Declined);
                 let declined = ActionState::Declined { since: SINCE, request, code, asked_again: false };

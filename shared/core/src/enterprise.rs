@@ -303,13 +303,13 @@ impl Enterprise {
             | ActionState::Blocked { .. }
             | ActionState::Unverifiable { .. }
             | ActionState::Drifted { .. }
+            | ActionState::Revoked { .. }
             | ActionState::Expired { .. } => true,
             ActionState::NotRequested
             | ActionState::PendingConfirmation { .. }
             | ActionState::Verifying { .. }
             | ActionState::Granted { .. }
-            | ActionState::Withdrawn { .. }
-            | ActionState::Revoked { .. } => false,
+            | ActionState::Withdrawn { .. } => false,
         }
     }
 

@@ -194,6 +194,19 @@ fn a_registration_leads_where_the_tenant_is_not_known() {
     assert_eq!(all.map(|action| led(&enterprise, action)), [false, false, false]);
 }
 
+/// R139, R141 An optional consent that the tenant took away with our application is asked for again, as the mandatory ones are.
+#[test]
+fn what_was_revoked_is_asked_for_again() {
+    let mut enterprise = enterprise(&["SMS"]);
+    grant(&mut enterprise, &[ActionType::Registration, ActionType::UserSync, ActionType::Agent]);
+    for action in [MANAGEMENT, ActionType::Cdr] {
+        let request = ConsentRequestId::new(NOW, &Counting::default());
+        enterprise.actions.insert(action, ActionState::Revoked { since: NOW, request, by: None });
+    }
+    let expected = [(Kind::Delegated, vec![MANAGEMENT]), (Kind::Application, vec![ActionType::Cdr])];
+    assert_eq!(screens(&enterprise, &Wanted::Missing), expected);
+}
+
 /// R130 A sign-in is a screen of its own, whenever it is wanted.
 #[test]
 fn a_sign_in_may_be_wanted_again() {

@@ -110,7 +110,7 @@ pub(crate) fn event_with_link(
     let item = ActionItem::new(enterprise.id, action, state, &enterprise.profile);
     let link = wanted
         .zip(reseller.events_url.clone())
-        .map(|(wanted, events)| start(wanted, outcomes.unwrap_or(events), (action, state), noting));
+        .and_then(|(wanted, events)| start(wanted, outcomes.unwrap_or(events), (action, state), noting));
     let told = link.as_ref().map(|(start, url, screens)| Link {
         start_url: url,
         expires_at: start.expires_at.to_string(),
@@ -179,20 +179,24 @@ fn wanted(action: ActionType, state: &ActionState, enterprise: &Enterprise) -> O
     }
 }
 
-/// The link, the URL with its handle, and how many of Microsoft's screens it leads through.
+/// The link, the URL with its handle, and how many of Microsoft's screens it leads through. None if it would lead through none: the
+/// enterprise no longer has the service whose consent is lost.
 fn start(
     wanted: Wanted,
     outcomes: RedirectUrl,
     (action, state): (ActionType, &ActionState),
     noting: Noting<'_>,
-) -> (StartLink, String, usize) {
+) -> Option<(StartLink, String, usize)> {
     let Noting { parties: (enterprise, _), clients, start_page, context } = noting;
     let mut after = enterprise.clone();
     after.actions.insert(action, state.clone());
     let screens = plan(&after, &wanted, clients).screens.len();
+    if screens == 0 {
+        return None;
+    }
     let whose = (enterprise.reseller, enterprise.id);
     let occasion = context.occasion;
     let (start, handle) = StartLink::new(whose, wanted, outcomes, (occasion.now, occasion.random));
     let url = format!("{start_page}{}", handle.expose());
-    (start, url, screens)
+    Some((start, url, screens))
 }

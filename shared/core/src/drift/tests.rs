@@ -206,6 +206,20 @@ fn a_loss_is_told_with_a_link_for_what_is_missing() {
     assert!(untold.delivery.is_none() && untold.link.is_none());
 }
 
+/// K17 The loss of a consent whose service was dropped is told without a link, which would lead nowhere.
+#[test]
+fn a_loss_that_nobody_needs_to_mend_has_no_link() {
+    let mut world = World::new();
+    let request = ConsentRequestId::new(NOW, &world.random);
+    let (since, by, tenant) = (NOW, None, None);
+    world.enterprise.actions.insert(ActionType::CallApp, ActionState::Granted { since, request, by, tenant });
+    let gone = world.changes(&whole(), None);
+    assert_eq!(words(&gone), [(ActionType::CallApp, "drifted")]);
+    let drift = world.noted(gone[0].clone());
+    let (event, data) = world.told(&drift);
+    assert_eq!((event.as_str(), &drift.link, &data["startUrl"]), ("action.drifted", &None, &Value::Null));
+}
+
 /// K17 What is gone comes back once it is shown again, to whoever granted it; what was begun meanwhile does not matter.
 #[test]
 fn what_is_shown_again_has_recovered() {

@@ -28,7 +28,9 @@ pub(crate) async fn by_microsoft(
     let code = signal.diagnose();
     let rows = rows(app, call, state).await?;
     let isolation = Isolation::of(&signal, &rows.request);
-    let explanation = code.explain_naming(&isolation.as_ref().map(Isolation::scopes).unwrap_or_default());
+    let host = app.microsoft.settings().endpoints.authority_host();
+    let scopes = isolation.as_ref().map(Isolation::scopes).unwrap_or_default();
+    let explanation = code.explain_naming(&scopes.into_iter().chain(signal.explained_at(host)).collect::<Vec<_>>());
     for request in refused(app, &rows, isolation.as_ref()).await? {
         let (correlation_id, isolation) = (signal.correlation_id.clone(), isolation.clone());
         record(app, call, request, Refusal { code, signer: None, correlation_id, isolation }, keys).await?;

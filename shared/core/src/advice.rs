@@ -42,6 +42,7 @@ pub enum Code {
     ConfirmationAwaited,
     ConfirmationLapsed,
     ConsentMissing,
+    ConsentNotInEffect,
     ConsentPending,
     ConsentReset,
     AssignmentRequired,
@@ -256,6 +257,8 @@ impl Code {
             Sentence::new("Not granted for the organisation: {permissions}.", [("permissions", all())])
         } else if matches!(self, Self::ScopeRefused | Self::ResourceNotInTenant | Self::AppMisconfigured) {
             Sentence::new("Microsoft refused {permissions}.", [("permissions", all())])
+        } else if self == Self::UnknownMicrosoftError {
+            Sentence::new("Microsoft explains it at {address}", [("address", all())])
         } else if self != Self::TeamsAdminRoleNotReady {
             return explanation;
         } else if others.is_empty() {

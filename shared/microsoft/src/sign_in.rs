@@ -76,7 +76,10 @@ impl From<RedeemError> for Failed {
     fn from(error: RedeemError) -> Self {
         match error {
             RedeemError::Refused(signal) => {
-                Self { code: signal.diagnose(), correlation_id: signal.correlation_id.clone() }
+                // Whoever has a code has just accepted: Entra's servers do not all know of it at once (AADSTS65001).
+                let just_given = signal.diagnose() == Code::ConsentMissing;
+                let code = if just_given { Code::ConsentNotInEffect } else { signal.diagnose() };
+                Self { code, correlation_id: signal.correlation_id.clone() }
             }
             RedeemError::NotSent | RedeemError::Busy => Code::MicrosoftBusy.into(),
             RedeemError::Unknown => Code::SignInInterrupted.into(),

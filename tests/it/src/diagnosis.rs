@@ -124,12 +124,43 @@ async fn every_row_is_diagnosed_at_the_token_endpoint() {
         let what = Effect::OauthError { error: (*error).to_owned(), code: number };
         world.microsoft().add_fault(Fault { on: "token".to_owned(), what, times: Some(1) });
         let page = world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+        // Whoever has a code has just accepted: it is a matter of a minute.
+        let just_after = ("consent_not_in_effect", NOBODY, "Wait a minute");
+        let (code, who, step) = if number == 65001 { just_after } else { (*code, *who, *step) };
         is_advice(&page.text().replace('’', "'"), (number, code), (who, step));
         world.settle().await;
         let told = world.outcomes();
         assert_eq!((told.len(), &told[at]["problem"]["code"]), (at + 1, &json!(code)), "{error} {number}");
         assert_ne!(told[at]["outcome"], "granted");
     }
+}
+
+/// R115 A number that we do not know leads to Microsoft's page about it.
+#[tokio::test]
+async fn an_unknown_number_leads_to_its_page() {
+    let world = World::new().await;
+    let link = world.registration_url(world.contoso().await).await;
+    let what = Effect::OauthError { error: "brand_new".to_owned(), code: 98_765_432 };
+    world.microsoft().add_fault(Fault { on: "authorize".to_owned(), what, times: Some(1) });
+    let form = onboarding_sandbox::visitor::Visitor::new().unwrap().open(&link).await.unwrap().form().unwrap();
+    let page = "https://login.microsoftonline.com/error?code=98765432";
+    assert!(world.post(form).await.text().contains(page));
+    assert!(world.diagnose("AADSTS98765432: anything").await.contains(page));
+}
+
+/// R115 After a consent that Entra does not act on yet the same link works a minute later.
+#[tokio::test]
+async fn a_consent_that_is_not_in_effect_yet_is_nobodys_fault() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let link = world.registration_url(enterprise).await;
+    let what = Effect::OauthError { error: "invalid_grant".to_owned(), code: 65001 };
+    world.microsoft().add_fault(Fault { on: "token".to_owned(), what, times: Some(1) });
+    let page = world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+    is_advice(&page.text().replace('’', "'"), (65001, "consent_not_in_effect"), (NOBODY, "Wait a minute"));
+    world.pass(60).await;
+    world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+    assert_eq!(world.registration(enterprise).await.0, "granted");
 }
 
 /// R115 What Microsoft does not answer, or not now, is nobody's fault, and the same link works a minute later.

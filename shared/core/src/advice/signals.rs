@@ -95,6 +95,13 @@ impl Signal {
         &self.error
     }
 
+    /// Microsoft's own page about a number that we do not know, at the host of its sign-in in this cloud.
+    #[must_use]
+    pub fn explained_at(&self, host: &str) -> Option<String> {
+        let number = self.number.filter(|_| self.diagnose() == Code::UnknownMicrosoftError)?;
+        Some(format!("https://{host}/error?code={number}"))
+    }
+
     /// The row of the catalogue that helps.
     #[must_use]
     pub fn diagnose(&self) -> Code {

@@ -32,6 +32,7 @@ codes! {
     CodeReused "code_reused",
     ConditionalAccessBlock "conditional_access_block",
     ConsentMissing "consent_missing",
+    ConsentNotInEffect "consent_not_in_effect",
     ConfirmationAwaited "confirmation_awaited",
     ConsentReset "consent_reset",
     ConfirmationLapsed "confirmation_lapsed",

@@ -10,6 +10,9 @@ use onboarding_core::language::Language;
 use super::{POLICY, Page, STYLE, rendered};
 use crate::text::{self, DiagnosisText};
 
+/// Where Microsoft explains its numbers; they are the same in every cloud.
+const ERROR_PAGES: &str = "login.microsoftonline.com";
+
 #[derive(Template)]
 #[template(path = "diagnosis.html")]
 struct DiagnosisTemplate<'a> {
@@ -30,7 +33,8 @@ impl Page {
     /// most.
     #[must_use]
     pub fn diagnosis(pasted: Option<&Signal>, language: Language, reference: &ReferenceId) -> Self {
-        let problem = pasted.map(|signal| signal.diagnose().explain());
+        let explain = |signal: &Signal| signal.diagnose().explain_naming(signal.explained_at(ERROR_PAGES).as_slice());
+        let problem = pasted.map(explain);
         let template = DiagnosisTemplate {
             style: STYLE,
             language,

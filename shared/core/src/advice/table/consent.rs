@@ -102,6 +102,16 @@ pub(super) const ROWS: &[Advice] = &[
         "The browser sent the same sign-in twice, for example by its Back button.",
         &["Nothing is lost.", SAME_LINK],
     ),
+    retry(
+        60,
+        row(
+            Code::ConsentNotInEffect,
+            Who::Nobody,
+            "The consent is not in effect yet",
+            "Microsoft took the consent a moment ago, and does not act on it yet.",
+            &["Wait a minute.", SAME_LINK],
+        ),
+    ),
     row(
         Code::ConditionalAccessBlock,
         Who::TenantAdmin,

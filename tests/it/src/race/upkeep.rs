@@ -21,8 +21,8 @@ async fn looks(world: &World) -> usize {
 /// The version that is current of the one refresh token that is kept.
 async fn current_version(world: &World) -> String {
     let listed = world.secrets_manager("ListSecrets", &json!({"MaxResults": 100})).await;
-    let names = listed["SecretList"].as_array().unwrap().iter().map(|secret| secret["Name"].as_str().unwrap());
-    let name = names.filter(|name| name.contains("/refresh-token/")).last().unwrap();
+    let mut names = listed["SecretList"].as_array().unwrap().iter().map(|secret| secret["Name"].as_str().unwrap());
+    let name = names.rfind(|name| name.contains("/refresh-token/")).unwrap();
     let described = world.secrets_manager("DescribeSecret", &json!({"SecretId": name})).await;
     let stages = described["VersionIdsToStages"].as_object().unwrap();
     let is_current = |stages: &Value| stages.as_array().unwrap().iter().any(|stage| stage == "AWSCURRENT");

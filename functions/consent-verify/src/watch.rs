@@ -18,7 +18,7 @@ pub(crate) async fn look(app: &App, id: EnterpriseId) -> Result<(), NotVerified>
     // What is stopped keeps what is proved, and nothing is asked of it.
     let tenant =
         enterprise.pin().filter(|_| links_work(&enterprise, &reseller) && enterprise.watched().next().is_some());
-    let Some(tenant) = tenant else { return Ok(app.store.looked_at(id, (None, vec![]), next_look(id, now)).await?) };
+    let Some(tenant) = tenant else { return Ok(app.store.looked_at(id, (None, None), next_look(id, now)).await?) };
     let keys = app.secrets.sealing_keys(now).await?;
     let clients = &app.microsoft.settings().clients;
     let also = enterprise.granted_before(clients);
@@ -33,6 +33,5 @@ pub(crate) async fn look(app: &App, id: EnterpriseId) -> Result<(), NotVerified>
     let (is_whole, is_answered) = seen.map(|seen| (seen.is_whole(), seen.is_answered())).unwrap_or_default();
     tracing::info!(enterprise.id = %id, reseller.id = %enterprise.reseller, is_whole, "consents of an enterprise read");
     let next = if is_answered { next_look(id, now) } else { look_again(now) };
-    let beyond_graph = seen.map(|seen| seen.beyond_graph()).unwrap_or_default();
-    Ok(app.store.looked_at(id, (is_whole.then_some(now), beyond_graph), next).await?)
+    Ok(app.store.looked_at(id, (is_whole.then_some(now), seen), next).await?)
 }

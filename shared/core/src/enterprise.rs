@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::action::{ActionItem, ActionState, ActionType, ProvedBy};
-use crate::id::{EnterpriseId, ResellerId, TenantId};
+use crate::id::{EnterpriseId, ResellerId, RoleTemplateId, TenantId};
 use crate::identity::PERSONAL_ACCOUNTS;
 use crate::invitation::OpenInvitations;
 use crate::text::Domain;
@@ -64,6 +64,10 @@ pub struct Enterprise {
     /// an API, so only the loss of what it had counts.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub beyond_graph: BTreeSet<String>,
+    /// The directory roles beside Teams Administrator that our service principal was seen to be a member of. A tenant may lack them,
+    /// or get them later, so only the loss of what it was counts.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub joined_roles: BTreeSet<RoleTemplateId>,
     /// How often an action was asked for anew: links that were made before the last time are dead (R146).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub resets: BTreeMap<ActionType, u64>,
@@ -191,6 +195,7 @@ impl Enterprise {
             lost: BTreeSet::new(),
             isolated: BTreeSet::new(),
             beyond_graph: BTreeSet::new(),
+            joined_roles: BTreeSet::new(),
             resets: BTreeMap::new(),
             verified_at: None,
             created_at: now,

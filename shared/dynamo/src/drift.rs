@@ -6,7 +6,7 @@ use onboarding_core::action::{ActionState, ActionType, ProvedBy};
 use onboarding_core::consent::ConsentRequest;
 use onboarding_core::drift::{self, Decided, Drift, Noting, Seen};
 use onboarding_core::enterprise::Enterprise;
-use onboarding_core::id::EnterpriseId;
+use onboarding_core::id::{EnterpriseId, RoleTemplateId};
 use onboarding_core::proof::application::{self, Judgement, View};
 use onboarding_core::readiness::Completion;
 use onboarding_core::reseller::Reseller;
@@ -133,12 +133,12 @@ impl Store {
         Ok(is_recorded)
     }
 
-    /// Notes when an enterprise is to be looked at again, that all of it was seen at `verified_at`, and what was seen of other
-    /// APIs than Graph.
+    /// Notes when an enterprise is to be looked at again, that all of it was seen at `verified_at`, and what `seen` showed that a
+    /// tenant may lack: permissions of other APIs than Graph, and roles.
     pub async fn looked_at(
         &self,
         enterprise: EnterpriseId,
-        (verified_at, seen): (Option<Timestamp>, Vec<String>),
+        (verified_at, seen): (Option<Timestamp>, Option<Seen<'_>>),
         next: Timestamp,
     ) -> Result<(), StoreError> {
         let mut change = Change::new("SET DSK = :next", EXISTS).and("attribute_exists(DPK)");
@@ -146,7 +146,8 @@ impl Store {
             change.update.push_str(", verifiedAt = :at");
             change = change.value(":at", instant(at));
         }
-        let change = beyond_graph(change.value(":next", text(next.to_string())), seen);
+        let (scopes, roles) = seen.map(|seen| (seen.beyond_graph(), seen.joined_roles())).unwrap_or_default();
+        let change = joined_roles(beyond_graph(change.value(":next", text(next.to_string())), scopes), &roles);
         self.update(Key::enterprise(enterprise), change).await.map(drop)
     }
 
@@ -178,6 +179,17 @@ impl Store {
         }
         Ok(enterprise)
     }
+}
+
+/// Roles that our service principal was seen in are missed from now on, should it leave them. After [`beyond_graph`], which may have
+/// begun to add to sets.
+fn joined_roles(mut change: Change, roles: &[RoleTemplateId]) -> Change {
+    if roles.is_empty() {
+        return change;
+    }
+    change.update.push_str(if change.update.contains(" ADD ") { "," } else { " ADD" });
+    change.update.push_str(" joinedRoles :roles");
+    change.value(":roles", AttributeValue::Ss(roles.iter().map(ToString::to_string).collect()))
 }
 
 /// The action is known to be lost, until it is granted again.

@@ -9,6 +9,7 @@ use crate::id::{ApplicationId, RoleTemplateId, TenantId};
 use crate::permission::{self, GRAPH, Kind, Permission};
 use crate::proof::application::{self, AppRole};
 use crate::proof::{self, Also, DelegatedGrant, TEAMS_ADMINISTRATOR, TenantView};
+use crate::provisioning::ROLES;
 
 /// The permission by which our application reads a tenant on its own; part of user synchronisation.
 const READS_DIRECTORY: &str = "Directory.Read.All";
@@ -103,6 +104,13 @@ impl<'a> Seen<'a> {
         others.filter(|asked| proof::is_granted(grants, asked)).map(Permission::scope).collect()
     }
 
+    /// The roles beside Teams Administrator, of those that a management consent joins, that our service principal was seen in.
+    #[must_use]
+    pub fn joined_roles(&self) -> Vec<RoleTemplateId> {
+        let beside = |role: &RoleTemplateId| ROLES.contains(role) && *role != TEAMS_ADMINISTRATOR;
+        self.joined.unwrap_or_default().iter().copied().filter(beside).collect()
+    }
+
     /// Whether `action` of `enterprise` is shown as granted.
     ///
     /// Where nobody of ours may read because user synchronisation has lost its right to, that is the one loss of this look: of the
@@ -121,7 +129,8 @@ impl<'a> Seen<'a> {
                 found(proof::missing_in_tenant(grants, action).into_iter().chain(gone).collect())
             }),
             ProvedBy::Membership => self.joined.map(|joined| {
-                let is_member = joined.contains(&TEAMS_ADMINISTRATOR);
+                let mut all = [TEAMS_ADMINISTRATOR].into_iter().chain(enterprise.joined_roles.iter().copied());
+                let is_member = all.all(|role| joined.contains(&role));
                 let asked = permission::names(action, Kind::Delegated, GRAPH);
                 found(if is_member { Vec::new() } else { asked.collect() })
             }),

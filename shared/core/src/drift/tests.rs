@@ -10,6 +10,7 @@ use crate::id::{ApplicationId, ResellerId, TenantId};
 use crate::permission::{self, GRAPH, Kind, TEAMS_ADMIN_API};
 use crate::plan::Wanted;
 use crate::proof::application::{AppRole, View};
+use crate::proof::membership::SKYPE_ADMINISTRATOR;
 use crate::proof::{DelegatedGrant, Holder, Organization, TEAMS_ADMINISTRATOR, TenantView};
 use crate::random::tests::Counting;
 use crate::redirect_url::RedirectPolicy;
@@ -158,6 +159,20 @@ fn a_consent_that_is_gone_has_drifted() {
     let asked_again = Decided { action: ActionType::Registration, screen: &screen };
     let gone = world.changes(&TenantView { app_roles: Some(vec![]), ..whole() }, Some(asked_again));
     assert_eq!(words(&gone), [(ActionType::UserSync, "drifted")], "what the same screen asked for is gone too");
+}
+
+/// R141 A membership in Skype for Business Administrator that was seen is missed; a tenant that never had it misses nothing.
+#[test]
+fn a_role_is_missed_where_it_was_seen() {
+    let mut world = World::new();
+    let both = TenantView { joined: Some(vec![TEAMS_ADMINISTRATOR, SKYPE_ADMINISTRATOR]), ..whole() };
+    let also = world.enterprise.granted_before(&world.clients);
+    assert_eq!(Seen::by_signer(&both, &also).unwrap().joined_roles(), [SKYPE_ADMINISTRATOR]);
+    assert_eq!(Seen::by_signer(&whole(), &also).unwrap().joined_roles(), []);
+    assert_eq!(world.gone(&whole()), []);
+    world.enterprise.joined_roles.insert(SKYPE_ADMINISTRATOR);
+    assert_eq!(world.gone(&both), []);
+    assert_eq!(world.gone(&whole()), [ActionType::ServiceProviderManagement]);
 }
 
 /// What was not read is not missing; another tenant says nothing of this one.

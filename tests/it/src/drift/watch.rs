@@ -18,7 +18,9 @@ use onboarding_sandbox::visitor::Visitor;
 use onboarding_sandbox::{Options, Overrides};
 use reqwest::Method;
 use serde_json::{Value, json};
-use simulated_microsoft::{CONTOSO, Consent, Effect, Fault, GRACE, Revocation, TEAMS_ADMINISTRATOR};
+use simulated_microsoft::{
+    CONTOSO, Consent, Effect, Fault, GRACE, Revocation, SKYPE_FOR_BUSINESS_ADMINISTRATOR, TEAMS_ADMINISTRATOR,
+};
 
 use super::{AGENT, MANAGEMENT, PRESENCE, SYNC};
 use crate::admin_consent::{PERMISSIONS, visit};
@@ -390,6 +392,27 @@ async fn a_lost_role_is_noticed_and_a_look_is_shown() {
     let scope = words(&query(&watched.leads_to(&told[2].2).await)["scope"]);
     let asked = ["Application.Read.All", "RoleManagement.ReadWrite.Directory", "openid", "profile"];
     assert_eq!(scope, asked.map(str::to_owned).into());
+}
+
+/// R141 Our membership in Skype for Business Administrator, once it was seen, is missed too.
+#[tokio::test]
+async fn a_lost_skype_role_is_noticed() {
+    let watched = Watched::new().await;
+    let microsoft = watched.world.microsoft();
+    for role in [&TEAMS_ADMINISTRATOR, &SKYPE_FOR_BUSINESS_ADMINISTRATOR] {
+        microsoft.assign_role(&CONTOSO, GRACE.oid, role);
+    }
+    watched.world.visit(&watched.link(MANAGEMENT).await, &GRACE, Decision::ForTheOrganization).await.ours();
+    watched.pass().await;
+    watched.stand(&[(MANAGEMENT, "granted")]).await;
+    let principal = microsoft.service_principal(CONTOSO.id, &Watched::client()).unwrap();
+    microsoft.remove_role(&CONTOSO, &principal, &SKYPE_FOR_BUSINESS_ADMINISTRATOR);
+    watched.pass().await;
+    watched.stand(&[(MANAGEMENT, "drifted"), (REGISTRATION, "granted")]).await;
+    microsoft.assign_role(&CONTOSO, &principal, &SKYPE_FOR_BUSINESS_ADMINISTRATOR);
+    watched.pass().await;
+    watched.stand(&[(MANAGEMENT, "granted")]).await;
+    assert_eq!(watched.events(), [format!("action.drifted {MANAGEMENT}"), format!("action.recovered {MANAGEMENT}")]);
 }
 
 /// P6 Ticks that overlap, and come again, tell a loss once.

@@ -108,3 +108,43 @@ test('Reload and Back on the page after Cancel: told once, and the same link sti
   assert.equal(await page.getByRole('status').innerText(), 'Granted Consent');
   assert.deepEqual((await world.webhooksWhen(enterprise, 2)).map(({ outcome }) => outcome), ['declined', 'granted']);
 });
+
+test('from the start page, Back, Forward and Reload at each step of both screens: everything is granted, and nothing twice', async (t) => {
+  const world = await start(t);
+  const { page } = await visitor(t, world);
+  const enterprise = await world.enterprise('Contoso Ltd', CONTOSO, ['PBX', 'CALLAPP']);
+  const url = await world.startLink(enterprise);
+  for (const [left, tick] of [['2 Microsoft screens are left', true], ['One Microsoft screen is left', false]]) {
+    await page.goto(url);
+    await page.reload();
+    await page.getByText(left).waitFor();
+    const go = () => page.getByRole('button', { name: /Continue to/ }).click();
+    await go();
+    await page.getByRole('button', { name: 'Grace Adams' }).waitFor();
+    await page.reload();
+    await page.goBack();
+    await page.getByText(left).waitFor();
+    await go();
+    await page.getByRole('button', { name: 'Grace Adams' }).click();
+    await page.getByRole('heading', { name: 'Permissions requested' }).waitFor();
+    await page.reload();
+    await page.goBack();
+    await page.goForward();
+    await page.getByRole('heading', { name: 'Permissions requested' }).waitFor();
+    await accept(page, { tick });
+    await page.waitForURL('**/outcome/**');
+    const outcome = page.url();
+    await page.reload();
+    assert.equal(await page.getByRole('status').first().innerText(), 'Granted Consent');
+    await page.goBack();
+    await page.goForward();
+    assert.equal(page.url(), outcome);
+  }
+  await page.goto(url);
+  await page.reload();
+  assert.match(await page.locator('main').innerText(), /Nothing is left to do/);
+  await world.tick();
+  const told = (await world.webhooksOf(enterprise)).map(({ actionType, outcome }) => `${actionType} ${outcome}`);
+  assert.equal(new Set(told).size, told.length, told.join());
+  assert.ok((await world.actions(enterprise)).every(({ status }) => status !== 'started'));
+});

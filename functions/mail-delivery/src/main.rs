@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aws_lambda_events::event::dynamodb::Event;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use mail_delivery::{App, deliver};
-use onboarding_core::time::SystemClock;
+use onboarding_core::time::{Clock as _, SystemClock};
 use onboarding_dynamo::Store;
 use onboarding_lambda::config::Env;
 use onboarding_lambda::config::deployment::{MailAt, SecretsAt, Table};
@@ -26,6 +26,8 @@ async fn main() -> Result<(), Error> {
         mailer: Mailer::connect(&sdk, mail.endpoint(), mail.from.clone()),
         clock: Arc::new(SystemClock),
     };
+    // Read now, where an error stops the function with the secret's name, not in the middle of a mail (G80).
+    app.secrets.sealing_keys(app.clock.now()).await?;
     let deliver = async |batch: LambdaEvent<Event>| Ok::<_, Infallible>(deliver(&app, &batch.payload).await);
     lambda_runtime::run(service_fn(deliver)).await
 }

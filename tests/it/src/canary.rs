@@ -11,7 +11,7 @@
 //! | the kinds of canaries, the places, and the search | [`scan`] |
 //! | where the contract itself puts a secret | [`allowed`] |
 //! | the program and the taps around it | [`stage`], [`crate::tap`] |
-//! | what is played | [`scenario`], [`scenario::application`], [`scenario::start`], [`scenario::activation`], [`scenario::invitation`], [`scenario::program`] |
+//! | what is played | [`scenario`], [`scenario::application`], [`scenario::start`], [`scenario::activation`], [`scenario::invitation`], [`scenario::program`], [`scenario::provisioning`], [`scenario::connection`] |
 //! | our certificate, and what of it is secret | [`certificate`] |
 //! | how what was seen becomes canaries and outputs | [`gather`], [`seen`] |
 //! | that a canary out of its place is found and named | [`planted`] |
@@ -72,6 +72,10 @@ async fn no_secret_leaves_its_place() {
     scenario::program::raw_tokens(&stage).await;
     scenario::program::further_client(&stage).await;
     scenario::program::audit(&stage).await;
+    scenario::provisioning::calls(&stage).await;
+    scenario::connection::journey(&stage).await;
+    scenario::connection::refusals(&stage).await;
+    scenario::connection::troubles(&stage).await;
     scenario::receiver_troubles(&stage).await;
     let played = began.elapsed();
     gather::gather(&mut stage).await;

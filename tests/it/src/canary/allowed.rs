@@ -16,6 +16,9 @@
 //! | Microsoft's own tokens | `accessToken` and `idToken` of the outcome, for a provider that was switched to them | R116 |
 //! | token handles | `accessToken` and `idToken` of the outcome | DESIGN §5 |
 //! | the signer's address | `displayableId` of the outcome; who granted an action; whose sign-in is under way | R120, K10, P3 |
+//! | the accounts of a connection | its row, its answers, and the pages of its steps, which name them | R171, R199 |
+//! | the link to a step of a connection | the answer, the event or the page that is there to bring it | R172, R197 |
+//! | the address of who registered a tenant | the answer of `o365-user-info` | R129 |
 //! | the enterprise's mail address | the enterprise's row, and its answer | K10 |
 
 use serde_json::Value;
@@ -93,7 +96,8 @@ fn may_hold_an_address(path: &[String]) -> bool {
     matches!(
         names[..],
         ["userPrincipalName", "by", ..] | ["userPrincipalName", "signer", "stage" | ":stage" | ":leased"]
-    ) || matches!(names[..], ["enterpriseAdminEmail", ..])
+    ) || matches!(names[..], ["enterpriseAdminEmail" | "integrationUser", ..])
+        || matches!(names[..], ["userPrincipalName", "signer", "admin" | "user" | "refused"])
 }
 
 #[cfg(test)]

@@ -2,8 +2,10 @@
 
 pub(crate) mod activation;
 pub(crate) mod application;
+pub(crate) mod connection;
 pub(crate) mod invitation;
 pub(crate) mod program;
+pub(crate) mod provisioning;
 pub(crate) mod start;
 
 use reqwest::Method;

@@ -36,8 +36,9 @@ impl Seen {
         }
         for exchange in &self.entra {
             secrets_of_microsoft(exchange, scan);
-            let is_ours =
-                ["/token", "/v1.0/", "/discovery/", "/.well-known/"].iter().any(|at| exchange.target.contains(at));
+            let is_ours = ["/token", "/v1.0/", "/v1/", "/discovery/", "/.well-known/"]
+                .iter()
+                .any(|at| exchange.target.contains(at));
             if is_ours {
                 scan.output(Place::Url, "a call to Microsoft", format!("{} {}", exchange.method, exchange.target));
             }
@@ -81,6 +82,10 @@ fn secrets_of_secrets_manager(exchange: &Exchange, scan: &mut Scan) {
     let kept = sent["SecretString"].as_str();
     if sent["Name"].as_str().is_some_and(|name| name.contains("/client-secret")) {
         scan.canary(Kind::ClientSecret, kept.unwrap());
+    }
+    let named = sent["Name"].as_str().or(sent["SecretId"].as_str()).unwrap_or_default();
+    if let Some(token) = kept.filter(|_| named.contains("/refresh-token/")) {
+        scan.canary(Kind::RefreshToken, token);
     }
     let stored: Value = kept.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     for key in stored["keys"].as_array().into_iter().flatten() {
@@ -130,7 +135,7 @@ fn secrets_of_api(exchange: &Exchange, scan: &mut Scan) {
             }
         }
     }
-    if exchange.target.starts_with("/restricted/") {
+    if ["/restricted/", "/partner-center/"].iter().any(|at| exchange.target.starts_with(at)) {
         let query = exchange.target.split_once('?').map_or("", |(_, query)| query);
         for (name, value) in form_urlencoded::parse(&exchange.request).chain(form_urlencoded::parse(query.as_bytes())) {
             match name.as_ref() {
@@ -167,8 +172,14 @@ fn answer_of_api(exchange: Exchange, scan: &mut Scan) {
         (200, Some(link)) if target.contains("ction") => link_without_its_secrets(link, scan),
         (200 | 201, None) if document.is_object() => {
             told_once(&target, &mut document, scan);
+            take_connections(&mut document, scan);
             document.to_string()
         }
+        (409, None) if document["type"].is_string() => {
+            take_connections(&mut document, scan);
+            document.to_string()
+        }
+        _ if target.starts_with("/partner-center/") => page_without_its_accounts(&answer, scan),
         _ => page_without_its_form(&answer, scan),
     };
     let what = format!("{status} to {method} {}", beginning(&target));
@@ -197,7 +208,9 @@ fn location_without_its_secrets(target: &str, location: &str, scan: &mut Scan) -
             scan.canary(Kind::StartHandle, handle);
             "/start/".to_owned()
         }
-        None if target.starts_with("/start/") => link_without_its_secrets(location, scan),
+        None if ["/start/", "/partner-center/"].iter().any(|at| target.starts_with(at)) => {
+            link_without_its_secrets(location, scan)
+        }
         None => location.to_owned(),
     }
 }
@@ -218,12 +231,44 @@ fn page_without_its_form(answer: &[u8], scan: &mut Scan) -> String {
     page
 }
 
+/// A page of a connection without the accounts that it is about, which is why it is shown, and without the links that it is there to
+/// pass on.
+fn page_without_its_accounts(answer: &[u8], scan: &mut Scan) -> String {
+    let mut page = String::from_utf8_lossy(answer).into_owned();
+    for address in take_between(&mut page, "<code class=\"address\">", '<') {
+        page.push_str(&link_without_its_secrets(&address.replace("&amp;", "&").replace("&#38;", "&"), scan));
+    }
+    for account in take_between(&mut page, "<dd><code>", '<') {
+        page.push_str(&account.split(' ').filter(|word| !word.contains('@')).collect::<String>());
+    }
+    page
+}
+
+/// A connection tells its accounts; who asks for a link to a step is answered with it, and told the one that comes first.
+fn take_connections(document: &mut Value, scan: &mut Scan) {
+    let accounts = ["/integrationUser", "/adminConsent/user", "/userConsent/user"];
+    let of_list = document["items"].as_array().map_or(0, Vec::len);
+    let places = (0..of_list).map(|at| format!("/items/{at}")).chain([String::new()]);
+    for place in places {
+        for account in accounts {
+            take(document, &format!("{place}{account}"));
+        }
+        for link in ["/url", "/adminConsentLink", "/nextAction"] {
+            if let Some(link) = take(document, &format!("{place}{link}")) {
+                document["link"] =
+                    if link.starts_with("http") { link_without_its_secrets(&link, scan) } else { link }.into();
+            }
+        }
+    }
+}
+
 /// Keys and webhook secrets are shown when they are made; an enterprise tells its own addresses (K9, K10).
 fn told_once(target: &str, document: &mut Value, scan: &mut Scan) {
     let shown: &[(&str, Kind)] = match target {
         "/v1/resellers" => &[("/webhookSecret", Kind::WebhookSecret)],
         rotated if rotated.ends_with("/webhook-secret") => &[("/webhookSecret", Kind::WebhookSecret)],
         token if token.ends_with("/token") => &[("/access_token", Kind::ApiToken)],
+        info if info.contains("o365-user-info") => &[("/displayableId", Kind::MailAddress)],
         links if links.ends_with("/links") => &[("/startUrl", Kind::StartHandle)],
         keys if keys.ends_with("/keys") => &[("/key", Kind::ResellerKey)],
         invitations if invitations.split('?').next().is_some_and(|path| path.ends_with("/invitations")) => &[
@@ -246,7 +291,7 @@ fn told_once(target: &str, document: &mut Value, scan: &mut Scan) {
     }
 }
 
-/// A link without the state and the nonce that are there for Microsoft to read.
+/// A link without what is there for Microsoft to read: state and nonce, and the account that step two of a connection is for.
 fn link_without_its_secrets(link: &str, scan: &mut Scan) -> String {
     let link = url::Url::parse(link).unwrap();
     let mut kept = Vec::new();
@@ -254,6 +299,7 @@ fn link_without_its_secrets(link: &str, scan: &mut Scan) -> String {
         match name.as_ref() {
             "state" => scan.canary(Kind::State, value.as_bytes()),
             "nonce" => scan.canary(Kind::Nonce, value.as_bytes()),
+            "login_hint" => scan.canary(Kind::MailAddress, value.as_bytes()),
             _ => kept.push(format!("{name}={value}")),
         }
     }
@@ -279,6 +325,9 @@ fn webhook(exchange: Exchange, raw: &BTreeSet<u64>, scan: &mut Scan) {
     }
     if let Some(address) = take(&mut outcome, &format!("{result}/userInfo/displayableId")) {
         assert!(address.contains('@'), "the signer's name");
+    }
+    if let Some(link) = take(&mut outcome, "/data/link") {
+        outcome["data"]["link"] = link_without_its_secrets(&link, scan).into();
     }
     scan.output(Place::Webhook, "an outcome", format!("{target} {} {outcome}", lines(&sent)));
 }

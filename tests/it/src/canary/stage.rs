@@ -21,6 +21,14 @@ use crate::world::{Answer, Decision, secrets_manager, send};
 /// Our application at the simulated Microsoft.
 pub(crate) const CLIENT_ID: &str = "0a4db0a2-d100-4a4a-8b8b-0000000ca9a1";
 
+/// Where people come back from Microsoft.
+const CALLBACKS: [&str; 4] = [
+    "/restricted/handleResponse",
+    "/restricted/adminConsent",
+    "/partner-center/admin-consent",
+    "/partner-center/user-consent",
+];
+
 /// A further registration of ours, and the one action that it asks for.
 const FURTHER_CLIENT: &str = "0a4db0a2-d100-4a4a-8b8b-0000000ca9a2";
 pub(crate) const FURTHER_ACTION: &str = "GET_PRESENCE_CONSENT";
@@ -262,7 +270,7 @@ async fn simulate_microsoft(
         client_id: CLIENT_ID.to_owned(),
         client_secret: client_secret.to_owned(),
         certificates: Vec::new(),
-        redirect_uris: ["handleResponse", "adminConsent"].map(|at| format!("{}/restricted/{at}", api.url())).to_vec(),
+        redirect_uris: CALLBACKS.map(|path| format!("{}{path}", api.url())).to_vec(),
         state_file: None,
         now: Arc::new(now),
     };

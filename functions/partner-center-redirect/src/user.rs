@@ -117,7 +117,7 @@ async fn proved(
         Err(failed) => return Ok(Err(failed)),
     };
     let Some(refresh_token) = tokens.refresh_token else { return Ok(Err(Code::RefreshTokenMissing.into())) };
-    let fresh = Fresh { signer: identity.signer(), access_token: &tokens.access_token, refresh_token };
+    let fresh = Fresh { of: identity.person(), access_token: &tokens.access_token, refresh_token };
     let at = (call.now(), call.occasion().random);
     let (verdict, token) = connections.try_out(leased.connection(), fresh, at).await?;
     Ok(right.tested(&verdict).map(|consent| (consent, token)).map_err(Failed::from))

@@ -11,7 +11,7 @@ use onboarding_core::connection::health::{Consents, Evidence, Held, Probe, Seen,
 use onboarding_core::connection::lease::Leased;
 use onboarding_core::connection::{Connection, State};
 use onboarding_core::id::TenantId;
-use onboarding_core::identity::Signer;
+use onboarding_core::identity::{Person, Signer};
 use onboarding_core::random::Random;
 use onboarding_core::time::Timestamp;
 use onboarding_microsoft::refresh::{Refresh, Refreshed};
@@ -44,7 +44,7 @@ struct Roles {
 #[derive(Debug)]
 pub struct Fresh<'a> {
     /// Who signed in.
-    pub signer: &'a Signer,
+    pub of: Person<'a>,
     /// For Partner Center.
     pub access_token: &'a SecretString,
     /// What may be stored, if all is well.
@@ -63,7 +63,7 @@ impl Connections {
         let Some(both) = connection.state.both() else {
             return Ok(Examined { verdict: self.unseen(connection), used: false });
         };
-        let (signer, ends_at) = (&both.user.signer, self.credential_ends_at(at.0).await?);
+        let (person, ends_at) = (both.user.person(), self.credential_ends_at(at.0).await?);
         let judged = |refreshed, brought: Brought| judged(connection, None, refreshed, brought, (ends_at, at.0));
         let token = match self.secrets.refresh_token(&connection.id).await {
             Ok(token) => token,
@@ -73,7 +73,7 @@ impl Connections {
             }
             Err(fault) => return Err(fault),
         };
-        let refreshed = match self.refreshed(signer, &token, &self.user_scope(), at).await? {
+        let refreshed = match self.refreshed(person, &token, &self.user_scope(), at).await? {
             Ok(refreshed) => refreshed,
             Err(code) => return Ok(Examined { verdict: judged(Err(code), (None, None)), used: false }),
         };
@@ -81,7 +81,7 @@ impl Connections {
         let newest = refreshed.refresh_token.as_ref().unwrap_or(&token);
         let (probe, roles) = tokio::join!(
             self.probe(connection.partner_tenant, &refreshed.access_token, at),
-            self.roles(signer, newest, at)
+            self.roles(person, newest, at)
         );
         let evidence = Ok(Evidence::of(refreshed.access_token.expose_secret()));
         let (refreshed, roles) = match roles? {
@@ -157,10 +157,10 @@ impl Connections {
         fresh: Fresh<'_>,
         at: (Timestamp, &dyn Random),
     ) -> Result<(Verdict, SecretString), SecretsError> {
-        let Fresh { signer, access_token, refresh_token } = fresh;
+        let Fresh { of: person, access_token, refresh_token } = fresh;
         let ends_at = self.credential_ends_at(at.0).await?;
         let judged =
-            |refreshed, brought: Brought| judged(connection, Some(signer), refreshed, brought, (ends_at, at.0));
+            |refreshed, brought: Brought| judged(connection, Some(person.signer), refreshed, brought, (ends_at, at.0));
         let evidence = Evidence::of(access_token.expose_secret());
         if let Err(code) = evidence.admit(at.0) {
             let refused = if code == Code::MfaClaimMissing { Ok(evidence) } else { Err(code) };
@@ -168,7 +168,7 @@ impl Connections {
         }
         // Somebody sits before the page: what other looks met is no reason to throw the sign-in away unasked.
         let probe = self.probe_now(connection.partner_tenant, access_token, at);
-        let (probe, roles) = tokio::join!(probe, self.roles(signer, &refresh_token, at));
+        let (probe, roles) = tokio::join!(probe, self.roles(person, &refresh_token, at));
         let (refreshed, roles, newest) = match roles? {
             Ok(Roles { seen, newest }) => (Ok(evidence), seen, newest),
             Err(code) => (Err(code), None, None),
@@ -192,15 +192,15 @@ impl Connections {
         })
     }
 
-    /// The roles that Graph shows `signer` in; or why the token cannot be used.
+    /// The roles that Graph shows `person` in; or why the token cannot be used.
     async fn roles(
         &self,
-        signer: &Signer,
+        person: Person<'_>,
         token: &SecretString,
         at: (Timestamp, &dyn Random),
     ) -> Result<Result<Roles, Code>, SecretsError> {
         let scope = format!("openid profile offline_access {}", self.graph_scope(READ_BACK));
-        let refreshed = match self.refreshed(signer, token, &scope, at).await? {
+        let refreshed = match self.refreshed(person, token, &scope, at).await? {
             Ok(refreshed) => refreshed,
             Err(code) => return Ok(Err(code)),
         };
@@ -211,13 +211,13 @@ impl Connections {
     /// Uses a token; once more with our own credential read again, should Microsoft refuse that.
     async fn refreshed(
         &self,
-        signer: &Signer,
+        person: Person<'_>,
         token: &SecretString,
         scope: &str,
         at: (Timestamp, &dyn Random),
     ) -> Result<Result<Refreshed, Code>, SecretsError> {
         let credential = self.secrets.client_credential(at.0).await?;
-        let first = self.refresh_once(&credential, (signer, token, scope), at).await;
+        let first = self.refresh_once(&credential, (person, token, scope), at).await;
         if !matches!(first, Err(Code::OurSecretBadOrExpired)) {
             return Ok(first);
         }
@@ -225,16 +225,16 @@ impl Connections {
         if Arc::ptr_eq(&again, &credential) {
             return Ok(first);
         }
-        Ok(self.refresh_once(&again, (signer, token, scope), at).await)
+        Ok(self.refresh_once(&again, (person, token, scope), at).await)
     }
 
     async fn refresh_once(
         &self,
         credential: &ClientCredential,
-        (signer, token, scope): (&Signer, &SecretString, &str),
+        (person, token, scope): (Person<'_>, &SecretString, &str),
         at: (Timestamp, &dyn Random),
     ) -> Result<Refreshed, Code> {
-        let refresh = Refresh { tenant: signer.tenant, token, scope, of: signer };
+        let refresh = Refresh { tenant: person.signer.tenant, token, scope, of: person };
         self.microsoft.refresh(credential, refresh, at).await.map_err(|error| error.code())
     }
 }

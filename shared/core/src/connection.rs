@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::advice::Code;
 use crate::id::{ConnectionId, ResellerId, TenantId};
-use crate::identity::Signer;
+use crate::identity::{Person, Signer, VerifiedIdentity};
 use crate::secret::SecretHash;
 use crate::text::EmailAddress;
 use crate::time::Timestamp;
@@ -152,6 +152,9 @@ pub enum State {
 pub struct Consented {
     /// Who signed in.
     pub signer: Signer,
+    /// The hash of the sign-in's subject, which every later token of it must have; none where it was not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<SecretHash>,
     /// When.
     pub at: Timestamp,
 }
@@ -241,6 +244,19 @@ words! {
 #[must_use]
 pub fn least_roles() -> BTreeSet<PartnerRole> {
     BTreeSet::from([PartnerRole::AdminAgent])
+}
+
+impl Consented {
+    fn of(identity: &VerifiedIdentity, at: Timestamp) -> Self {
+        let Person { signer, subject } = identity.person();
+        Self { signer: signer.clone(), subject: subject.cloned(), at }
+    }
+
+    /// Of whom tokens that follow from the sign-in must be.
+    #[must_use]
+    pub const fn person(&self) -> Person<'_> {
+        Person { signer: &self.signer, subject: self.subject.as_ref() }
+    }
 }
 
 impl State {

@@ -18,7 +18,7 @@ use thiserror::Error;
 use crate::advice::Code;
 use crate::cloud::Endpoints;
 use crate::id::{ApplicationId, ObjectId, TenantId};
-use crate::secret::same;
+use crate::secret::{SecretHash, same};
 use crate::time::Timestamp;
 
 /// How far two clocks may be apart (K20). Larger values let dead tokens live.
@@ -111,7 +111,7 @@ pub enum IdentityFault {
     CodeHash,
     #[error("at_hash is of another access token")]
     AccessTokenHash,
-    #[error("sub is missing")]
+    #[error("sub is missing, or of another person")]
     Subject,
     #[error("oid is missing or not a GUID")]
     Object,
@@ -146,7 +146,7 @@ impl IdentityFault {
 pub struct VerifiedIdentity {
     signer: Signer,
     issuer: String,
-    subject: String,
+    subject: SecretHash,
     guest: bool,
 }
 
@@ -170,6 +170,15 @@ impl fmt::Debug for Signer {
     }
 }
 
+/// Of whom the tokens of a refresh must be.
+#[derive(Clone, Copy, Debug)]
+pub struct Person<'a> {
+    /// The person.
+    pub signer: &'a Signer,
+    /// The hash of the subject of the sign-in; none where it was not kept.
+    pub subject: Option<&'a SecretHash>,
+}
+
 /// Checks every claim of a signed token against this request.
 pub fn verify(
     claims: &SignedClaims,
@@ -183,26 +192,30 @@ pub fn verify(
     }
     check_code_hash(claims, expected.code)?;
     check_access_token_hash(claims, expected.access_token)?;
-    let subject = claims.text("sub").ok_or(IdentityFault::Subject)?.to_owned();
+    let subject = subject(claims)?;
     let object = object(claims)?;
     let user_principal_name = claims.text("preferred_username").map(str::to_owned);
     let guest = is_guest(claims, tenant, &issuer);
     Ok(VerifiedIdentity { signer: Signer { tenant, object, user_principal_name }, issuer, subject, guest })
 }
 
-/// Whether a token that came with a refresh is that of `signer` (OpenID Connect Core §12.2): it has no nonce of its own, and
-/// must be of the same issuer and person. Tenant and object are the person's key, whatever the name has become.
+/// Whether a token that came with a refresh is that of `person` (OpenID Connect Core §12.2): it has no nonce of its own, and
+/// must be of the same issuer, subject and person. Tenant and object are the person's key, whatever the name has become.
 pub fn verify_refreshed(
     claims: &SignedClaims,
     ours: (ApplicationId, &Endpoints),
-    signer: &Signer,
+    person: Person<'_>,
     now: Timestamp,
 ) -> Result<(), IdentityFault> {
     let (tenant, _) = check_issuer(claims, ours, now)?;
-    if tenant != signer.tenant {
+    if tenant != person.signer.tenant {
         return Err(IdentityFault::Tenant);
     }
-    if object(claims)? == signer.object { Ok(()) } else { Err(IdentityFault::Object) }
+    let subject = subject(claims)?;
+    if person.subject.is_some_and(|known| *known != subject) {
+        return Err(IdentityFault::Subject);
+    }
+    if object(claims)? == person.signer.object { Ok(()) } else { Err(IdentityFault::Object) }
 }
 
 /// Audience, tenant, issuer, key and dates: what every token of ours must have right.
@@ -223,6 +236,11 @@ fn check_issuer(
     }
     check_dates(claims, now)?;
     Ok((tenant, issuer))
+}
+
+/// The subject, as we keep it: it names the person to our application alone.
+fn subject(claims: &SignedClaims) -> Result<SecretHash, IdentityFault> {
+    claims.text("sub").map(SecretHash::of).ok_or(IdentityFault::Subject)
 }
 
 fn object(claims: &SignedClaims) -> Result<ObjectId, IdentityFault> {
@@ -288,6 +306,12 @@ impl VerifiedIdentity {
     #[must_use]
     pub const fn signer(&self) -> &Signer {
         &self.signer
+    }
+
+    /// Of whom tokens that follow from this sign-in must be.
+    #[must_use]
+    pub const fn person(&self) -> Person<'_> {
+        Person { signer: &self.signer, subject: Some(&self.subject) }
     }
 
     /// The policy: a work account, a member of its tenant, and of the pinned one if there is a pin.

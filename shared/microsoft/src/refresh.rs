@@ -11,7 +11,7 @@ use oauth2::{RefreshToken, RequestTokenError};
 use onboarding_core::advice::{Code, Signal};
 use onboarding_core::cloud::AuthorityPath;
 use onboarding_core::id::TenantId;
-use onboarding_core::identity::{self, Signer};
+use onboarding_core::identity::{self, Person};
 use onboarding_core::random::Random;
 use onboarding_core::time::Timestamp;
 use reqwest::Client;
@@ -34,7 +34,7 @@ pub struct Refresh<'a> {
     /// answer says for whom it is.
     pub scope: &'a str,
     /// For whom the answer must be.
-    pub of: &'a Signer,
+    pub of: Person<'a>,
 }
 
 /// Shows no token.
@@ -137,12 +137,12 @@ async fn send(
     }
 }
 
-/// Whether the signed token of the answer is that of `signer`; an answer without one says nothing, and is nobody's.
+/// Whether the signed token of the answer is that of `person`; an answer without one says nothing, and is nobody's.
 async fn is_of(
     http: &Client,
     id_tokens: &IdTokens,
     registration: Registration<'_>,
-    signer: &Signer,
+    person: Person<'_>,
     (redeemed, now): (&Redeemed, Timestamp),
 ) -> Result<bool, RefreshError> {
     let Some(id_token) = &redeemed.id_token else { return Ok(false) };
@@ -152,7 +152,7 @@ async fn is_of(
         RefreshError::Unknown
     })?;
     let ours = (registration.client_id, registration.endpoints);
-    let checked = identity::verify_refreshed(&claims, ours, signer, now);
+    let checked = identity::verify_refreshed(&claims, ours, person, now);
     if let Err(fault) = checked {
         tracing::warn!(fault = fault.word(), "the id_token of a refresh is not the one that was wanted");
     }

@@ -12,10 +12,10 @@
 //!
 //! Rows that are not here:
 //!
-//! - `refresh-token`, `refresh-token-invalid-issuer`, `refresh-token-invalid-sub`: nothing is refreshed before Partner
-//!   Center is connected.
-//! - `client-secret-basic`: one way to authenticate is enough; ours is `client_secret_post`, and
-//!   `shared/microsoft/tests/it/redeem.rs` reads it off the wire.
+//! - `refresh-token`, `refresh-token-invalid-issuer`, `refresh-token-invalid-sub`: `shared/microsoft/tests/it/refresh.rs`, under
+//!   these names.
+//! - `client-secret-basic`: one way to authenticate is enough; ours is `client_secret_post`, which
+//!   `shared/microsoft/tests/it/redeem.rs` reads off the wire, under this name.
 
 mod keys;
 mod redemption;

@@ -98,7 +98,7 @@ impl Connection {
             return Err(Code::AdminRoleRequired);
         }
         if TENANT_WIDE.iter().all(|wanted| grants.iter().any(|grant| covers(grant, wanted))) {
-            Ok(AdminConsent(Consented { signer: identity.signer().clone(), at: now }))
+            Ok(AdminConsent(Consented::of(identity, now)))
         } else {
             Err(Code::GrantNotVisible)
         }
@@ -139,7 +139,7 @@ impl Leased {
     /// Whether `identity` is who is to take step two.
     pub fn judge_user(&self, identity: &VerifiedIdentity, now: Timestamp) -> Result<RightUser, Code> {
         self.connection().admits_user(identity)?;
-        Ok(RightUser(Consented { signer: identity.signer().clone(), at: now }))
+        Ok(RightUser(Consented::of(identity, now)))
     }
 }
 

@@ -8,7 +8,12 @@ const NOW: i64 = 1_800_000_000;
 /// A person who signed in, for the tests of what is judged then.
 pub(crate) fn identity_of((tenant, object): (TenantId, ObjectId), name: &str, guest: bool) -> VerifiedIdentity {
     let signer = Signer { tenant, object, user_principal_name: Some(name.to_owned()) };
-    VerifiedIdentity { signer, issuer: format!("https://login.example/{tenant}"), subject: object.to_string(), guest }
+    VerifiedIdentity {
+        signer,
+        issuer: format!("https://login.example/{tenant}"),
+        subject: SecretHash::of(&object.to_string()),
+        guest,
+    }
 }
 
 fn good() -> Value {

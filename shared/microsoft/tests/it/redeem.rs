@@ -56,9 +56,9 @@ fn tokens_with(field: &str, value: Value) -> Answer {
     Answer::Json(200, tokens)
 }
 
-/// R115 `client_secret_post`: what is sent, and where.
+/// R115 `client_secret_post`, and no `client_secret_basic`: what is sent, and where.
 #[tokio::test]
-async fn code_verifier_and_secret_are_sent_in_the_body() {
+async fn oidcc_client_test_client_secret_basic() {
     let world = World::always(Answer::Json(200, tokens())).await;
     redeem(&world.microsoft).await.unwrap();
     let request = &world.requests()[0];

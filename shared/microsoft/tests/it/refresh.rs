@@ -5,8 +5,9 @@ use std::time::Duration;
 use onboarding_core::advice::Code;
 use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::id::{ObjectId, TenantId};
-use onboarding_core::identity::Signer as Person;
+use onboarding_core::identity::{Person, Signer as OfPerson};
 use onboarding_core::random::SystemRandomness;
+use onboarding_core::secret::SecretHash;
 use onboarding_microsoft::Microsoft;
 use onboarding_microsoft::refresh::{Refresh, RefreshError, Refreshed};
 use secrecy::ExposeSecret as _;
@@ -24,8 +25,9 @@ const SCOPE: &str = "https://api.partnercenter.microsoft.com/user_impersonation 
 
 async fn refresh(microsoft: &Microsoft) -> Result<Refreshed, RefreshError> {
     let credential = ClientCredential::parse(SECRET).unwrap();
-    let of = Person { tenant: TENANT, object: PERSON, user_principal_name: None };
-    let refresh = Refresh { tenant: TENANT, token: &TOKEN.into(), scope: SCOPE, of: &of };
+    let signer = OfPerson { tenant: TENANT, object: PERSON, user_principal_name: None };
+    let of = Person { signer: &signer, subject: Some(&SecretHash::of("s")) };
+    let refresh = Refresh { tenant: TENANT, token: &TOKEN.into(), scope: SCOPE, of };
     microsoft.refresh(&credential, refresh, (NOW, &SystemRandomness::new())).await
 }
 
@@ -92,13 +94,43 @@ async fn no_new_token_is_no_fault() {
     assert!(refresh(&world.microsoft).await.unwrap().refresh_token.is_none());
 }
 
-/// `refresh-token-invalid-issuer`, `refresh-token-invalid-sub`: tokens of another person, tenant or issuer are thrown away.
+/// What a token of another person has in the place of the right claim.
+type Spoil = fn(&mut Value);
+
+/// An answer with claims so spoilt is thrown away, as somebody else's.
+async fn refused(spoil: Spoil) {
+    let world = world(spoil, |_| ()).await;
+    let refused = refresh(&world.microsoft).await.unwrap_err();
+    assert_eq!((refused.code(), refused), (Code::IdentityChanged, RefreshError::OtherIdentity));
+}
+
+/// OpenID Connect Core §12.2: of the right person the tokens are taken, whatever the name has become.
+#[tokio::test]
+async fn oidcc_client_test_refresh_token() {
+    let world = world(|claims| claims["preferred_username"] = json!("again@wingtip.example"), |_| ()).await;
+    assert_eq!(refresh(&world.microsoft).await.unwrap().access_token.expose_secret(), "acc3ss");
+}
+
+/// T62 Of another issuer.
+#[tokio::test]
+async fn oidcc_client_test_refresh_token_invalid_issuer() {
+    refused(|claims| claims["iss"] = json!(format!("https://login.microsoftonline.com/{TENANT}/v2.0"))).await;
+    refused(|claims| claims["iss"] = Value::Null).await;
+}
+
+/// T62 Of another subject, or of none.
+#[tokio::test]
+async fn oidcc_client_test_refresh_token_invalid_sub() {
+    refused(|claims| claims["sub"] = json!("another")).await;
+    refused(|claims| claims["sub"] = Value::Null).await;
+}
+
+/// T62 Tokens of another person, tenant or client are thrown away.
 #[tokio::test]
 async fn an_answer_for_another_account_is_refused() {
-    type Spoil = fn(&mut Value);
     let other = "00000000-0000-0000-0000-000000000009";
     assert!(PERSON.to_string() != other && TENANT.to_string() != other);
-    let spoils: [Spoil; 6] = [
+    let spoils: [Spoil; 5] = [
         |claims| claims["oid"] = json!("00000000-0000-0000-0000-000000000009"),
         |claims| claims["oid"] = Value::Null,
         |claims| {
@@ -106,14 +138,11 @@ async fn an_answer_for_another_account_is_refused() {
                 claims["iss"].as_str().unwrap().replace(&TENANT.to_string(), "00000000-0000-0000-0000-000000000009");
             (claims["iss"], claims["tid"]) = (json!(issuer), json!("00000000-0000-0000-0000-000000000009"));
         },
-        |claims| claims["iss"] = json!(format!("https://login.microsoftonline.com/{TENANT}/v2.0")),
         |claims| claims["aud"] = json!("another"),
         |claims| claims["exp"] = json!(NOW.seconds() - 3_600),
     ];
     for spoil in spoils {
-        let world = world(spoil, |_| ()).await;
-        let refused = refresh(&world.microsoft).await.unwrap_err();
-        assert_eq!((refused.code(), refused), (Code::IdentityChanged, RefreshError::OtherIdentity));
+        refused(spoil).await;
     }
     let silent = world(|_| (), |tokens| tokens["id_token"] = Value::Null).await;
     assert_eq!(refresh(&silent.microsoft).await.err(), Some(RefreshError::OtherIdentity));
@@ -170,7 +199,9 @@ async fn a_busy_or_silent_microsoft_says_nothing_of_the_token() {
 /// R205 No secret in what is shown.
 #[test]
 fn nothing_secret_is_shown() {
-    let of = Person { tenant: TENANT, object: PERSON, user_principal_name: Some("igor@wingtip.example".to_owned()) };
-    let shown = format!("{:?}", Refresh { tenant: TENANT, token: &TOKEN.into(), scope: SCOPE, of: &of });
+    let signer =
+        OfPerson { tenant: TENANT, object: PERSON, user_principal_name: Some("igor@wingtip.example".to_owned()) };
+    let of = Person { signer: &signer, subject: None };
+    let shown = format!("{:?}", Refresh { tenant: TENANT, token: &TOKEN.into(), scope: SCOPE, of });
     assert!(!shown.contains(TOKEN) && !shown.contains("igor"), "{shown}");
 }

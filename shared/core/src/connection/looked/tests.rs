@@ -16,7 +16,7 @@ fn both() -> Both {
     let person = |object| {
         let signer =
             Signer { tenant: draft().partner_tenant, object: ObjectId::from_u128(object), user_principal_name: None };
-        Consented { signer, at: NOW }
+        Consented { signer, subject: None, at: NOW }
     };
     Both { admin: person(1), user: person(2), token_at: NOW }
 }

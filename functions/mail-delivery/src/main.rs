@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aws_lambda_events::event::dynamodb::Event;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use mail_delivery::{App, deliver};
-use onboarding_core::time::{Clock as _, SystemClock};
+use onboarding_core::time::SystemClock;
 use onboarding_dynamo::Store;
 use onboarding_lambda::config::Env;
 use onboarding_lambda::config::deployment::{MailAt, SecretsAt, Table};

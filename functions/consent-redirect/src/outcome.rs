@@ -4,7 +4,7 @@ use onboarding_core::action::{ActionState, ActionType, ProvedBy};
 use onboarding_core::consent::ConsentRequest;
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::outcome_link::OutcomeLink;
-use onboarding_core::permission::{self, Permission};
+use onboarding_core::permission::Permission;
 use onboarding_core::plan::plan;
 use onboarding_core::seal::SealingKeys;
 use onboarding_core::secret::SecretHash;
@@ -69,9 +69,8 @@ fn along(app: &App, action: ActionType, also: &[ActionType]) -> Vec<&'static Per
     if action.proved_by() != ProvedBy::AppRoles {
         return Vec::new();
     }
-    let (clients, wanted) = (&app.microsoft.settings().clients, permission::each_once([&[action], also].concat()));
-    let is_along = |listed: &&Permission| !wanted.iter().any(|wanted| wanted.is_same(listed));
-    clients.lists(clients.of(action)).into_iter().filter(is_along).collect()
+    let (clients, wanted) = (&app.microsoft.settings().clients, [&[action], also].concat());
+    clients.lists(clients.of(action)).into_iter().filter(|listed| !listed.is_wanted_by(&wanted)).collect()
 }
 
 /// Where the next screen begins, if this one was begun by a start link and another one is left (K13).

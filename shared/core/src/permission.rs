@@ -70,6 +70,12 @@ impl Permission {
         (self.kind, self.resource, self.name) == (other.kind, other.resource, other.name)
     }
 
+    /// Whether one of `actions` asks for it.
+    #[must_use]
+    pub fn is_wanted_by(&self, actions: &[ActionType]) -> bool {
+        actions.iter().copied().flat_map(asked_by).any(|wanted| wanted.is_same(self))
+    }
+
     /// As it is asked for: Graph's by name, others with their API.
     #[must_use]
     pub fn scope(&self) -> String {

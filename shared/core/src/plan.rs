@@ -76,8 +76,7 @@ impl Screen {
     /// Whether the screen asks for `permission` only because its registration lists it: none of its actions wants it.
     #[must_use]
     pub fn is_along(&self, permission: &Permission) -> bool {
-        let mut wanted = self.actions.iter().copied().flat_map(permission::asked_by);
-        self.kind == Kind::Application && !wanted.any(|wanted| wanted.is_same(permission))
+        self.kind == Kind::Application && !permission.is_wanted_by(&self.actions)
     }
 
     /// Whether nobody can go there yet: only a registration finds out which tenant it is.

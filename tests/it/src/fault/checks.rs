@@ -17,13 +17,17 @@ use crate::webhook_secret::signatures_made_by;
 /// P9 Whoever asked was answered in the words of the contract: a success, a refusal, or 503. No page at all is for those
 /// whose process died, or who gave up before it did.
 pub(crate) fn answers(run: &Run, kind: Option<Kind>, what: &str) {
+    let also: &[u16] = if run.scenario.begins_with(Before::AlmostOver) { &[410] } else { &[] };
+    are_known(&run.told().statuses, kind, also, what);
+}
+
+/// The same for statuses, of which these are known `also`.
+pub(crate) fn are_known(statuses: &[u16], kind: Option<Kind>, also: &[u16], what: &str) {
     let silent = matches!(kind, Some(Kind::CrashBefore | Kind::CrashAfter | Kind::Hang));
-    let is_over = run.scenario.begins_with(Before::AlmostOver);
     let known = |status: &u16| {
-        matches!(status, 200 | 201 | 400 | 403 | 409 | 503) || (silent && *status == 0) || (is_over && *status == 410)
+        matches!(status, 200 | 201 | 400 | 403 | 409 | 503) || (silent && *status == 0) || also.contains(status)
     };
-    let told = run.told();
-    assert!(told.statuses.iter().all(known), "{what}: {:?}", told.statuses);
+    assert!(statuses.iter().all(known), "{what}: {kind:?}: {statuses:?}");
 }
 
 /// P3 Nothing waits for somebody who is gone.

@@ -54,6 +54,14 @@ class Template:
             return re.sub(r"\$\{([^}]+)\}", lambda match: GIVEN[match[1]], value["Fn::Sub"])
         return value
 
+    def readers_of(self, secret):
+        """The functions whose role may read the secret with this logical id."""
+        for function in self.of_type("AWS::Lambda::Function").values():
+            role = self.resources[function["Role"]["Fn::GetAtt"][0]]["Properties"]
+            rights = [right for policy in role["Policies"] for right in policy["PolicyDocument"]["Statement"]]
+            if any("secretsmanager:GetSecretValue" in one["Action"] and {"Ref": secret} in listed(one["Resource"]) for one in rights):
+                yield function["Code"]["S3Key"].removesuffix(".zip")
+
     def function(self, identifier):
         """The crate of the function with this logical id."""
         return self.resources[identifier]["Properties"]["Code"]["S3Key"].removesuffix(".zip")
@@ -75,18 +83,23 @@ class Template:
         return routes, default
 
 
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
 class Function:
     """One function: a process, and the Runtime API that it asks for its events."""
 
     def __init__(self, name, program, variables):
         self.name, self.program, self.variables = name, program, variables
-        self.waiting, self.answers = queue.Queue(), {}
+        self.waiting, self.answers, self.asked = queue.Queue(), {}, threading.Event()
         function = self
 
         class Runtime(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self):
+                function.asked.set()
                 event, answer, deadline = function.waiting.get()
                 request = str(uuid.uuid4())
                 function.answers[request] = answer
@@ -115,7 +128,19 @@ class Function:
         variables = {**self.variables, **KEYS, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self.server.server_port}",
                      "AWS_LAMBDA_FUNCTION_NAME": f"local-{self.name}", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
                      "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256"}
-        self.process = subprocess.Popen([self.program], env=variables, stdout=log, stderr=log)
+        self.process = subprocess.Popen([self.program], env=variables, stdout=log, stderr=subprocess.STDOUT)
+
+    def refuses_to_start(self, seconds=10):
+        """What it says when it ends by itself before it asks for an event; None if it asks for one. It is of no use afterwards."""
+        self.start(subprocess.PIPE)
+        until = time.time() + seconds
+        while self.process.poll() is None and not self.asked.wait(0.01):
+            assert time.time() < until, f"{self.name} neither ends nor asks for an event"
+        asks = self.asked.is_set()
+        self.process.kill()
+        said = self.process.communicate()[0].decode()
+        assert asks or self.process.returncode, f"{self.name} ends as if all were well: {said}"
+        return None if asks else said
 
     def invoke(self, event, seconds=30):
         answer = queue.Queue()
@@ -283,14 +308,13 @@ class Deployment:
         secrets = self.client("secretsmanager", "secrets")
         for secret in self.template.of_type("AWS::SecretsManager::Secret").values():
             secrets.create_secret(Name=self.template.value(secret["Name"]))
+        self.refused = {name: function.refuses_to_start() for name, function in self.fresh_functions()}
         self.admin("sealing-keys", "create")
         self.admin("sealing-keys", "create")
         secrets.put_secret_value(SecretId=f"{PREFIX}/client-secret", SecretString=CLIENT_SECRET)
-        for properties in self.template.of_type("AWS::Lambda::Function").values():
-            name = properties["Code"]["S3Key"].removesuffix(".zip")
-            variables = {key: str(self.template.value(value)) for key, value in properties["Environment"]["Variables"].items()}
-            self.functions[name] = Function(name, f"{self.folder}/{name}", {**variables, **self.places})
-            self.functions[name].start(self.log)
+        for name, function in self.fresh_functions():
+            self.functions[name] = function
+            function.start(self.log)
         self.port = gateway(self.template, self.functions)
         stream = self.client("dynamodbstreams", "dynamodb")
         self.mappings = {}
@@ -298,6 +322,13 @@ class Deployment:
             name = self.template.function(mapping["FunctionName"]["Ref"])
             self.mappings[name] = Mapping(stream, self.arn, mapping, self.functions[name])
             self.mappings[name].start()
+
+    def fresh_functions(self):
+        """Each function of the template by its name, not started."""
+        for properties in self.template.of_type("AWS::Lambda::Function").values():
+            name = properties["Code"]["S3Key"].removesuffix(".zip")
+            variables = {key: str(self.template.value(value)) for key, value in properties["Environment"]["Variables"].items()}
+            yield name, Function(name, f"{self.folder}/{name}", {**variables, **self.places})
 
     def make_table(self):
         (wanted,) = self.template.of_type("AWS::DynamoDB::Table").values()

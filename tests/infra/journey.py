@@ -120,6 +120,14 @@ class Journey:
         print(f"{(time.monotonic() - began) * 1000:8.0f} ms  {what}", flush=True)
         return done
 
+    def needs_keys(self):
+        """Whoever may read the keys ends at its start and names the secret (G80), but for those whose other calls need none, and the
+        one that makes them."""
+        readers = set(self.deployment.template.readers_of("SealingKeys")) - {"create-enterprise", "credentials", "key-rotation"}
+        refused = {name: said for name, said in self.deployment.refused.items() if said is not None}
+        assert set(refused) == readers, (set(refused), readers)
+        assert all("/sealing-keys" in said for said in refused.values()), refused
+
     def routes(self):
         assert self.api("GET", "/healthz") == {"status": "ok"}
         assert self.api("GET", "/v1/nothing", expected=404)["code"], "our own 404"
@@ -207,6 +215,7 @@ class Journey:
 
 def check(deployment, gateway, public):
     journey = Journey(deployment, gateway, public)
+    journey.step("without sealing keys no function starts that reads them at its start", journey.needs_keys)
     journey.step("every function is asked: routes, wrong methods, our own 404", journey.routes)
     journey.step("nobody comes in without a credential", journey.refused)
     journey.step("the operator makes a provider and its key by onboarding-admin", journey.provider)
@@ -221,4 +230,4 @@ def check(deployment, gateway, public):
     journey.step("the log has its lines and its metrics", journey.told)
     for name in ("webhook-delivery", "mail-delivery"):
         assert deployment.mappings[name].handed, name
-    print("the deployed shape passes: 12 passed, 0 failed")
+    print("the deployed shape passes: 13 passed, 0 failed")

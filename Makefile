@@ -60,7 +60,8 @@ check-infra: $(INFRA)/ready ## judge the deployment template, and the judges by 
 	$(INFRA)/bin/python tests/infra/translate.py infra/template.yaml $(INFRA)/template.json
 	rm -rf $(CALLS)
 	ONBOARDING_CALLS=$(CURDIR)/$(CALLS) cargo test --locked --quiet --workspace --exclude openapi -- meter:: journey::
-	cargo run --locked --quiet --package infra -- $(INFRA)/template.json --noted $(CALLS)
+	cargo build --locked --quiet --workspace --exclude openapi --bins
+	target/debug/infra $(INFRA)/template.json --noted $(CALLS)
 # Each function in a process of its own over the Runtime API, wired as the template says; everything on loopback.
 LOCAL = $(INFRA)/bin/python tests/infra/deploy_local.py $(INFRA)/template.json target/debug
 $(INFRA)/template.json: infra/template.yaml $(INFRA)/ready

@@ -29,34 +29,31 @@ pub(crate) fn take(document: &mut Value, pointer: &str) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
-/// Takes what stands between `before` and `after` out of `text`, wherever that is.
-pub(crate) fn take_between(text: &mut String, before: &str, after: char) -> Vec<String> {
-    let mut taken = Vec::new();
-    let mut from = 0;
-    while let Some(at) = text[from..].find(before) {
-        let begin = from + at + before.len();
-        let end = text[begin..].find(after).map_or(text.len(), |end| begin + end);
-        taken.push(text[begin..end].to_owned());
-        text.replace_range(begin..end, "");
-        from = begin;
-    }
-    taken
-}
-
-/// Takes the handles behind `before` out of `text`, in which they stand `times` times or not at all.
-pub(crate) fn take_handles(text: &mut String, before: &str, times: usize) -> Vec<String> {
-    let is_of_a_handle = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_');
+/// Takes what stands right behind `before` out of `text`, wherever that is, as far as it consists of what `is_part` takes. What
+/// stands where a secret may, and does not look like one, stays to be searched.
+pub(crate) fn take_behind(text: &mut String, before: &str, is_part: fn(char) -> bool) -> Vec<String> {
     let mut parts = text.split(before);
     let mut kept = parts.next().unwrap_or_default().to_owned();
     let mut taken = Vec::new();
     for part in parts {
-        let rest = part.trim_start_matches(is_of_a_handle);
+        let rest = part.trim_start_matches(is_part);
         taken.push(part[..part.len() - rest.len()].to_owned());
         kept.push_str(before);
         kept.push_str(rest);
     }
-    assert!(taken.is_empty() || taken.len() == times, "{} handles, not {times}", taken.len());
     *text = kept;
+    taken
+}
+
+/// Whether a handle, a sealed value or an invitation's code is made of such characters.
+pub(crate) const fn is_of_a_handle(char: char) -> bool {
+    char.is_ascii_alphanumeric() || matches!(char, '-' | '_')
+}
+
+/// Takes the handles behind `before` out of `text`, in which they stand `times` times or not at all.
+pub(crate) fn take_handles(text: &mut String, before: &str, times: usize) -> Vec<String> {
+    let taken = take_behind(text, before, is_of_a_handle);
+    assert!(taken.is_empty() || taken.len() == times, "{} handles, not {times}", taken.len());
     taken
 }
 
@@ -107,10 +104,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_between_is_taken_and_nothing_else() {
-        let mut page = "<form action=\"/start/one\"> /start/two <form action=\"/start/three\">".to_owned();
-        assert_eq!(take_between(&mut page, "action=\"/start/", '"'), ["one", "three"]);
-        assert_eq!(page, "<form action=\"/start/\"> /start/two <form action=\"/start/\">");
+    fn a_handle_is_taken_from_its_place_and_nothing_behind_it() {
+        let mut page = "<form action=\"/start/one\"> /start/two <form action=\"/start/three more\">".to_owned();
+        assert_eq!(take_behind(&mut page, "action=\"/start/", is_of_a_handle), ["one", "three"]);
+        assert_eq!(page, "<form action=\"/start/\"> /start/two <form action=\"/start/ more\">");
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! What came through the taps and out of the program, read into the scan.
 
+use std::collections::BTreeSet;
+
+use onboarding_lambda::routes::{Found, ROUTES, find};
 use serde_json::{Value, json};
 
 use super::seen::Seen;
 use super::stage::Stage;
+use crate::tap::Exchange;
 
-/// Reads all that was seen into the scan.
-pub(crate) async fn gather(stage: &mut Stage) {
+/// Reads all that was seen into the scan, and names the routes of the table that never answered with what they are there for.
+pub(crate) async fn gather(stage: &mut Stage) -> Vec<String> {
     let rows = whole_table(stage).await;
     let records = whole_stream(stage).await;
     let [log, standard_output] = stage.end().await;
@@ -23,7 +27,22 @@ pub(crate) async fn gather(stage: &mut Stage) {
         standard_output,
         raw: stage.raw.lock().unwrap().clone(),
     };
+    let unplayed = unplayed(&seen.api);
     seen.read_into(&mut stage.scan.lock().unwrap());
+    unplayed
+}
+
+fn unplayed(api: &[Exchange]) -> Vec<String> {
+    let answered = api.iter().filter(|exchange| exchange.status < 400).filter_map(|exchange| {
+        let path = exchange.target.split('?').next().unwrap_or_default();
+        match find(&exchange.method, path) {
+            Found::Route(route, _) => Some((route.method.as_str(), route.path)),
+            Found::MethodNotAllowed(_) | Found::Nothing => None,
+        }
+    });
+    let answered: BTreeSet<_> = answered.collect();
+    let all = ROUTES.iter().map(|route| (route.method.as_str(), route.path));
+    all.filter(|route| !answered.contains(route)).map(|(method, path)| format!("{method} {path}")).collect()
 }
 
 async fn aws(stage: &Stage, operation: &str, body: &Value) -> Value {

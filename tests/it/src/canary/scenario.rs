@@ -5,6 +5,7 @@ pub(crate) mod application;
 pub(crate) mod connection;
 pub(crate) mod invitation;
 pub(crate) mod program;
+pub(crate) mod provider;
 pub(crate) mod provisioning;
 pub(crate) mod start;
 

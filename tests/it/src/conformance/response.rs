@@ -78,14 +78,20 @@ async fn fapi2_client_test_remove_authorization_response_iss() {
 async fn oidcc_client_test_form_post_error() {
     let target = Target::new().await;
     let hostile = "<script>alert(1)</script>\u{202e}\r\nset-cookie: a=b";
-    for error in ["access_denied", "server_error", "login_required", "<script>alert(1)</script>", "\u{202e}x"] {
+    let (no_error, once) = ("\u{202e}x", Effects::refused());
+    for error in ["access_denied", "server_error", "login_required", "<script>alert(1)</script>", no_error] {
         let form = target.good.clone().fill("error", error).fill("error_description", hostile);
+        let before = target.world.snapshot().await;
         let page = target.world.post(form.fill("error_uri", "javascript:alert(1)")).await;
         assert!(page.status < 500, "{error}: {}", page.status);
         assert!(!page.body.contains("alert(") && !page.body.contains('\u{202e}'), "{error}: {}", page.body);
         assert!(!page.headers.contains_key("set-cookie"));
-        let calls = target.world.microsoft().call_counts();
-        assert_eq!((calls["token"], calls["graph"]), (0, 0), "{error}");
+        let effects = target.world.effects_since(&before).await;
+        if error == no_error {
+            assert_eq!(effects, Effects::none(), "RFC 6749 §4.1.2.1 allows no such character");
+        } else {
+            assert!(effects == once || effects == once.clone().not_told_again(), "{error}: {effects:?}");
+        }
     }
     assert_ne!(target.world.registration(target.enterprise).await.0, "granted");
     let before = target.world.snapshot().await;

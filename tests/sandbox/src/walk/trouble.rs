@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use simulated_microsoft::{Person, people};
+use simulated_microsoft::{GRACE, Person, people};
 
 use super::ask::{Ask, Server};
 
@@ -119,6 +119,17 @@ impl Trouble {
         TROUBLES.iter().find(|trouble| trouble.key == key)
     }
 
+    /// What is to be expected when `person` opens the link.
+    pub(crate) fn then_for(&self, person: &Person) -> String {
+        if person.oid == GRACE.oid {
+            return format!("on a link pinned to Contoso, {}", self.then);
+        }
+        let (name, about) = (person.name, about(person));
+        format!(
+            "{name} is {about}. Whom Microsoft does not let in or consent, it keeps; whoever comes back is judged by us: step 4 shows it"
+        )
+    }
+
     /// What is asked of the simulated Microsoft so that it plays this and nothing else.
     pub(crate) fn arm(&self) -> Vec<Ask> {
         let mut asks = mend(self.lag).to_vec();
@@ -159,7 +170,7 @@ pub(crate) fn about(person: &Person) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use simulated_microsoft::{Fault, GRACE, GUS};
+    use simulated_microsoft::{Fault, GUS};
 
     #[test]
     fn every_fault_is_one_that_can_be_played() {

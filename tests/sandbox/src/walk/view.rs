@@ -96,10 +96,12 @@ struct VisitView {
     person_id: &'static str,
     trouble: &'static str,
     trouble_key: &'static str,
-    then: &'static str,
+    then: String,
     told: &'static str,
     stops: Vec<Stop>,
     broken: Option<String>,
+    /// Whether the way ended on a page of Microsoft's.
+    is_kept: bool,
     is_by_hand: bool,
 }
 
@@ -151,7 +153,7 @@ impl<'a> WalkPage<'a> {
                 .map(|one| (one.oid, format!("{} ({})", one.name, about(one))))
                 .collect(),
             troubles: &TROUBLES,
-            visit: held.visit.as_ref().map(VisitView::of),
+            visit: held.visit.as_ref().map(|visit| VisitView::of(visit, &walk.setting.ready.api)),
             steps,
             messages: messages().curl(),
             status,
@@ -252,7 +254,8 @@ impl ExchangeView {
 }
 
 impl VisitView {
-    fn of(visit: &super::Visit) -> Self {
+    /// As it is told where our own pages are at `api`.
+    fn of(visit: &super::Visit, api: &str) -> Self {
         let (stops, broken, is_by_hand) = match &visit.by {
             By::Browser => (Vec::new(), None, true),
             By::Sandbox(stops, broken) => (stops.clone(), broken.clone(), false),
@@ -262,8 +265,9 @@ impl VisitView {
             person_id: visit.person.oid,
             trouble: visit.trouble.label,
             trouble_key: visit.trouble.key,
-            then: visit.trouble.then,
+            then: visit.trouble.then_for(visit.person),
             told: visit.trouble.deed.told(),
+            is_kept: broken.is_none() && stops.last().is_some_and(|stop| !stop.place.starts_with(api)),
             stops,
             broken,
             is_by_hand,

@@ -1,9 +1,9 @@
 //! What may go wrong: each choice comes to what the page says of it.
 
 use serde_json::Value;
-use simulated_microsoft::{CONTOSO, GRACE};
+use simulated_microsoft::{CONTOSO, FRANK, GRACE};
 
-use super::{Walker, after};
+use super::{Walker, after, part};
 
 /// A choice, what comes of it at once and after the clock was moved by so many seconds, and the code in the end.
 const CASES: [(&str, &str, &[&str], &str, &str); 10] = [
@@ -83,4 +83,19 @@ async fn mend_ends_what_microsoft_plays() {
     walker.press("clock", &[("seconds", "60")]).await;
     assert_eq!(walker.registration().await["status"], "granted");
     assert!(walker.world.sandbox.microsoft().unwrap().faults().is_empty());
+}
+
+/// Who belongs to another organization than the link is pinned to is kept by Microsoft, and the page says so and what is left to do.
+#[tokio::test]
+async fn the_page_says_that_microsoft_has_kept_somebody() {
+    let walker = Walker::new().await;
+    walker.link("Contoso", CONTOSO.id).await;
+    walker.play(FRANK.oid, "none").await;
+    let page = walker.page().await;
+    let visit = part(&page, "visit", "</section>");
+    assert!(visit.contains("Microsoft kept Frank") && visit.contains("the link still works"), "{visit}");
+    assert!(!visit.contains("granted"), "what is told of Grace is not told of Frank: {visit}");
+    walker.play(GRACE.oid, "none").await;
+    assert!(!walker.page().await.contains("Microsoft kept"));
+    assert_eq!(walker.registration().await["status"], "granted");
 }

@@ -86,6 +86,33 @@ test('screen one, then days later screen two in another browser: everything is g
   await picture(second.page, 'start-done');
 });
 
+test('a start link that leads nowhere says who can do what about it', async (t) => {
+  const world = await start(t);
+  const { page } = await visitor(t, world);
+  const says = async (url, status, heading, next) => {
+    const answer = await page.goto(url);
+    assert.equal(answer.status(), status);
+    await readable(page, heading);
+    assert.match(await page.locator('main').innerText(), next);
+    await picture(page, `start-${status}-${heading.split(' ').at(-1)}`);
+  };
+  const awaited = await world.enterprise('Contoso Stores', undefined, SERVICES);
+  const awaits = await world.startLink(awaited);
+  await page.goto(awaits);
+  await begin(page);
+  await accept(page);
+  await page.waitForURL('**/outcome/**');
+  await says(awaits, 409, 'Your organisation is not known yet', /confirm your organisation/);
+
+  const enterprise = await world.enterprise('Contoso Ltd', CONTOSO, SERVICES);
+  const url = await world.startLink(enterprise);
+  await world.stand(enterprise, 'disable');
+  await says(url, 409, 'The enterprise is disabled', /enables the enterprise again/);
+  await world.stand(enterprise, 'enable');
+  await world.advance(31 * 24 * 60 * 60);
+  await says(url, 410, 'This link has ended', /newer link/);
+});
+
 test('the cookie crosses sites: with SameSite=Lax the sign-in does not come back', async (t) => {
   const world = await start(t);
   const enterprise = await world.enterprise('Contoso Ltd', CONTOSO);

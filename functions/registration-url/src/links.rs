@@ -1,6 +1,6 @@
 //! `POST /v1/enterprises/{enterpriseId}/links`: a link to the start page, for the fewest of Microsoft's screens.
 //!
-//! With `?dryRun=true` it shows the plan behind the link, and makes none.
+//! With `?dryRun=true` it shows the plan behind the link, and makes none; where no link can be made, it says so as well.
 
 use std::collections::BTreeSet;
 
@@ -122,6 +122,12 @@ pub(crate) async fn make(app: &App, call: &Call<RegistrationUrlOp>) -> Result<An
     }
     let clients = &app.microsoft.settings().clients;
     let plan = plan(&enterprise, &ask.wanted, clients);
+    if enterprise.standing != Standing::Open {
+        return Err(Error::EnterpriseStopped);
+    }
+    if plan.screens.first().is_some_and(|screen| screen.awaits_tenant(&enterprise)) {
+        return Err(Error::TenantNotKnown);
+    }
     match ask.redirect_url.filter(|_| !dry_run) {
         None => Ok(Answer::json(StatusCode::OK, &preview(&plan, &enterprise, clients))),
         Some(redirect_url) => keep(app, call, (&found.caller, &enterprise), (ask.wanted, redirect_url, &plan)).await,
@@ -170,12 +176,6 @@ async fn keep(
     (caller, enterprise): (&Caller, &Enterprise),
     (wanted, redirect_url, plan): (Wanted, RedirectUrl, &Plan),
 ) -> Result<Answer, Error> {
-    if enterprise.standing != Standing::Open {
-        return Err(Error::EnterpriseStopped);
-    }
-    if plan.screens.first().is_some_and(|screen| screen.awaits_tenant(enterprise)) {
-        return Err(Error::TenantNotKnown);
-    }
     let whose = (enterprise.reseller, enterprise.id);
     let (start, handle) = StartLink::new(whose, wanted, redirect_url, (call.now(), call.occasion().random));
     let audit = start.audit(&Actor::from(caller), call.occasion());

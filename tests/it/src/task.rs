@@ -132,6 +132,10 @@ async fn every_address_for_an_administrator_leads_on() {
             assert!(!text.contains("Consent on behalf"), "nothing is to be ticked: {text}");
         } else {
             assert_eq!(refused(&sign_in), (409, "tenant_not_known".to_owned()));
+            let path = format!("/v1/enterprises/{enterprise}/links?dryRun=true");
+            let preview = json!({ "actions": ["LOGIN_ENTERPRISE_ADMIN"] });
+            let preview = world.provider(Method::POST, &path, Some(&preview)).await;
+            assert_eq!(refused(&preview), refused(&sign_in), "a preview shows no link that cannot be made");
             assert!(sign_in.text.contains("is not bound"), "{}", sign_in.text);
         }
     }

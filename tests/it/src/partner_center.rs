@@ -41,6 +41,13 @@ impl World {
         self.connection_of(self.sandbox.reseller_key(), json!({})).await
     }
 
+    /// A connection whose first step is done.
+    async fn after_step_one(&self) -> String {
+        let id = self.connection().await;
+        self.consent_as_admin(&id).await;
+        id
+    }
+
     /// The connection as its provider reads it.
     pub(crate) async fn read_connection(&self, id: &str) -> Value {
         let read = self.provider(Method::GET, &format!("{CONNECTIONS}/{id}"), None).await;

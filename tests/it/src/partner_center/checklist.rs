@@ -59,8 +59,7 @@ async fn a_key_that_is_made_for_less_makes_no_connection() {
 #[tokio::test]
 async fn without_a_refresh_token_there_is_no_consent() {
     let world = World::new().await;
-    let id = world.connection().await;
-    world.consent_as_admin(&id).await;
+    let id = world.after_step_one().await;
     let link = world.step_link(&id, "user").await;
     let body = json!({ "token_type": "Bearer", "expires_in": 3_599, "access_token": "opaque" }).to_string();
     let what = Effect::Status { status: 200, body, headers: BTreeMap::new() };

@@ -31,8 +31,7 @@ fn check<'a>(health: &'a Value, name: &str) -> &'a Value {
 #[tokio::test]
 async fn a_role_that_was_not_seen_is_not_held() {
     let world = World::new().await;
-    let id = world.connection().await;
-    world.consent_as_admin(&id).await;
+    let id = world.after_step_one().await;
     let graph_is_away = || answers(&world, "graph", (503, &[], ""), None);
     graph_is_away();
     let page = go(&world.step_link(&id, "user").await, &IGOR).await;
@@ -87,8 +86,7 @@ async fn a_second_factor_that_nobody_speaks_of_is_none() {
     let world = World::new().await;
     let kept = world.ready_connection().await;
     let token = world.token_of_connection(&kept).await;
-    let id = world.connection().await;
-    world.consent_as_admin(&id).await;
+    let id = world.after_step_one().await;
     let opaque = json!({"token_type": "Bearer", "expires_in": 3_599, "access_token": "opaque", "refresh_token": token});
     answers(&world, "token", (200, &[], &opaque.to_string()), Some(1));
     answers(&world, "partnerCenter", (200, &[], r#"{"mpnId":"1"}"#), Some(1));

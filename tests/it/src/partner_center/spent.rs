@@ -62,8 +62,7 @@ async fn go_and_reload(address: &str, person: &Person) -> (Page, Page) {
 #[tokio::test]
 async fn a_used_link_of_a_broken_connection_says_so() {
     let world = World::new().await;
-    let id = world.connection().await;
-    world.consent_as_admin(&id).await;
+    let id = world.after_step_one().await;
     let used = world.step_link(&id, "user").await;
     assert_eq!(go(&used, &IGOR).await.status, 200);
     assert_eq!(world.on_connection(&id, "finalize").await.status, 200);
@@ -85,8 +84,7 @@ async fn a_used_link_of_a_broken_connection_says_so() {
 #[tokio::test]
 async fn a_used_link_writes_nothing() {
     let world = World::new().await;
-    let id = world.connection().await;
-    world.consent_as_admin(&id).await;
+    let id = world.after_step_one().await;
     let used = world.step_link(&id, "user").await;
     assert_eq!(go(&used, &IGOR).await.status, 200);
     assert_eq!(world.on_connection(&id, "finalize").await.status, 200);
@@ -109,8 +107,7 @@ async fn a_used_link_writes_nothing() {
 #[tokio::test]
 async fn a_refusal_is_noted_once_for_each_code() {
     let world = World::new().await;
-    let id = world.connection().await;
-    world.consent_as_admin(&id).await;
+    let id = world.after_step_one().await;
     let link = world.step_link(&id, "user").await;
     for round in 0..6 {
         let number = if round % 2 == 0 { 50076 } else { 65004 };

@@ -92,8 +92,7 @@ async fn a_consent_that_is_given_again_is_tested_at_once() {
 #[tokio::test]
 async fn the_page_of_step_two_says_what_comes_next() {
     let world = World::new().await;
-    let id = world.connection().await;
-    world.consent_as_admin(&id).await;
+    let id = world.after_step_one().await;
     let page = go(&world.step_link(&id, "user").await, &IGOR).await.text();
     assert!(
         page.contains("The service provider has it tested next") && !page.contains("tests the connection now"),

@@ -13,19 +13,12 @@ use simulated_secrets_manager::Operation;
 use super::{go, go_on};
 use crate::world::World;
 
-/// The two people of a link to step two, on one connection whose first step is done.
-async fn after_step_one(world: &World) -> String {
-    let id = world.connection().await;
-    world.consent_as_admin(&id).await;
-    id
-}
-
 /// R170, R183, R189, R190 The named account consents: the token goes to the secret store, before the connection says so, and
 /// nowhere else.
 #[tokio::test]
 async fn the_integration_user_consents_and_the_token_is_kept() {
     let world = World::new().await;
-    let id = after_step_one(&world).await;
+    let id = world.after_step_one().await;
     assert_eq!(world.tokens_kept().await, 0);
     let page = go(&world.step_link(&id, "user").await, &IGOR).await;
     assert_eq!(page.status, 200, "{}", page.text());
@@ -46,7 +39,7 @@ async fn a_wrong_person_leaves_nothing_behind() {
     let wrong: [(&Person, &str); 4] =
         [(&TESS, "wrong_tenant"), (&GINA, "guest_not_allowed"), (&WANDA, "same_identity"), (&OSCAR, "wrong_identity")];
     for (person, code) in wrong {
-        let id = after_step_one(&world).await;
+        let id = world.after_step_one().await;
         let link = world.step_link(&id, "user").await;
         let page = go(&link, person).await;
         let read = world.read_connection(&id).await;
@@ -80,7 +73,7 @@ async fn one_person_may_do_both_where_that_was_allowed() {
 #[tokio::test]
 async fn an_access_that_does_not_work_is_not_kept() {
     let world = World::new().await;
-    let id = after_step_one(&world).await;
+    let id = world.after_step_one().await;
     let refused = async |code: &str, check: &str| {
         let page = go(&world.step_link(&id, "user").await, &IGOR).await;
         assert_eq!(page.status, 403, "{code}: {}", page.text());
@@ -110,7 +103,7 @@ async fn an_access_that_does_not_work_is_not_kept() {
 #[tokio::test]
 async fn no_connection_has_a_token_that_was_not_stored() {
     let world = World::new().await;
-    let id = after_step_one(&world).await;
+    let id = world.after_step_one().await;
     let faults = world.sandbox.secrets_manager().unwrap().faults();
     for operation in [Operation::PutSecretValue, Operation::CreateSecret] {
         faults.fail(operation, 9, 500, "InternalServiceError");
@@ -129,7 +122,7 @@ async fn no_connection_has_a_token_that_was_not_stored() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_posted_often_counts_once() {
     let world = World::new().await;
-    let id = after_step_one(&world).await;
+    let id = world.after_step_one().await;
     let mut visitor = Visitor::new().unwrap();
     let page = visitor.open(&world.step_link(&id, "user").await).await.unwrap();
     let page = visitor.submit(page.form().unwrap().press(IGOR.name).unwrap()).await.unwrap();
@@ -153,7 +146,7 @@ async fn an_answer_that_is_posted_often_counts_once() {
 #[tokio::test]
 async fn whoever_dies_in_the_middle_leaves_nothing_behind() {
     let world = World::new().await;
-    let id = after_step_one(&world).await;
+    let id = world.after_step_one().await;
     let connection: ConnectionId = id.parse().unwrap();
     for is_stored in [false, true] {
         let (code, now) = (SecretHash::of(&is_stored.to_string()), world.sandbox.clock().now());

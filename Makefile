@@ -109,7 +109,8 @@ deploy: package ## deploy with SAM as infra/samconfig.toml says
 BENCH := target/bench/peers
 BENCH_ARGS :=
 bench: build $(BENCH)/ready ## measure the functions beside Node, Python and plain Rust; BENCH_ARGS='--rounds 3' for a short look
-	cargo run --locked --quiet --package bench -- --functions $(FUNCTIONS) --peers $(BENCH) $(BENCH_ARGS)
+	cargo build --locked --quiet --workspace --exclude openapi --bins
+	target/debug/bench --functions $(FUNCTIONS) --peers $(BENCH) $(BENCH_ARGS)
 $(BENCH)/ready: $(shell find tests/bench/peers -type f)
 	@tests/bench/peers/install $(BENCH)
 

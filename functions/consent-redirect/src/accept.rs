@@ -86,11 +86,18 @@ pub(crate) async fn accept(
         }
     };
     if let Some((verifying, token)) = verifying {
-        let (shared, screen) = (verifying.shared(), verifying.request().together.clone());
+        // All have begun before the first is decided: while that is open, what is cut off here is gone on with from the rows.
+        let begun = match begin_together(app, call, &verifying, &token, (&parties, keys)).await {
+            Ok(begun) => begun,
+            Err(fault) => {
+                tracing::warn!(%fault, "the actions of a screen are gone on with later");
+                return Ok(Answer::see_other(&page));
+            }
+        };
         // Each action of the screen is decided, whatever becomes of the others; the person is told what came first.
-        let mut told = prove(app, call, verifying, &token, (&parties, keys)).await;
-        for action in screen.into_iter().filter(|action| parties.0.is_asked_for(*action)) {
-            told = told.and(go_on(app, call, (action, &shared), &token, (&parties, keys)).await);
+        let mut told = Ok(());
+        for verifying in std::iter::once(verifying).chain(begun) {
+            told = told.and(prove(app, call, verifying, &token, (&parties, keys)).await);
         }
         told?;
     }
@@ -208,6 +215,21 @@ async fn renew_credential(app: &App, call: &Call<ConsentRedirectOp>) {
     }
 }
 
+/// Begins the proofs of the other actions of the same screen, each by its own link.
+async fn begin_together(
+    app: &App,
+    call: &Call<ConsentRedirectOp>,
+    first: &Verifying,
+    token: &SecretString,
+    (parties, keys): (&(Enterprise, Reseller), &SealingKeys),
+) -> Result<Vec<Verifying>, Error> {
+    let (shared, mut begun) = (first.shared(), Vec::new());
+    for action in first.request().together.iter().filter(|action| parties.0.is_asked_for(**action)) {
+        begun.extend(go_on(app, call, (*action, &shared), token, (parties, keys)).await?);
+    }
+    Ok(begun)
+}
+
 /// Goes on with another action of the same screen, by its own link. Should that have moved on, somebody else decides it.
 async fn go_on(
     app: &App,
@@ -215,15 +237,11 @@ async fn go_on(
     (action, shared): (ActionType, &SharedSignIn),
     token: &SecretString,
     (parties, keys): (&(Enterprise, Reseller), &SealingKeys),
-) -> Result<(), Error> {
-    let Some(link) = parties.0.action(action).link().cloned() else { return Ok(()) };
-    let Some(own) = app.store.request(&link).await? else { return Ok(()) };
-    if let Some((record, verifying)) = shared.go_on(own, token, context(app, call, keys))
-        && app.store.record(&record).await? == Recorded::Done
-    {
-        prove(app, call, verifying, token, (parties, keys)).await?;
-    }
-    Ok(())
+) -> Result<Option<Verifying>, Error> {
+    let Some(link) = parties.0.action(action).link().cloned() else { return Ok(None) };
+    let Some(own) = app.store.request(&link).await? else { return Ok(None) };
+    let Some((record, verifying)) = shared.go_on(own, token, context(app, call, keys)) else { return Ok(None) };
+    Ok((app.store.record(&record).await? == Recorded::Done).then_some(verifying))
 }
 
 /// Asks Graph once. A signer without the role learns so at once; everything else the outcome page tells.

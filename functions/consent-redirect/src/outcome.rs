@@ -4,7 +4,7 @@ use onboarding_core::action::{ActionState, ActionType, ProvedBy};
 use onboarding_core::consent::ConsentRequest;
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::outcome_link::OutcomeLink;
-use onboarding_core::permission::Permission;
+use onboarding_core::permission::{self, Permission};
 use onboarding_core::plan::plan;
 use onboarding_core::seal::SealingKeys;
 use onboarding_core::secret::SecretHash;
@@ -48,6 +48,8 @@ pub(crate) async fn show(app: &App, call: &Call<ConsentRedirectOp>) -> Result<An
     let granted = state.is_granted();
     let also: Vec<ActionType> =
         rows.request.together.iter().copied().filter(|also| granted && is_granted(also)).collect();
+    let mut permissions = permission::each_once([&[action], also.as_slice()].concat());
+    permissions.retain(|asked| !rows.request.without.contains(&asked.scope()));
     let along = along(app, action, &also);
     let left: Vec<ActionType> = rows.enterprise.missing().filter(|missing| *missing != action).collect();
     Ok(Answer::page(Page::outcome(&Outcome {
@@ -57,6 +59,7 @@ pub(crate) async fn show(app: &App, call: &Call<ConsentRedirectOp>) -> Result<An
         action,
         state: &state,
         also: &also,
+        permissions: &permissions,
         along: &along,
         left: &left,
         onward: onward.as_deref().map(|action| Onward { action, authority: &authority }),

@@ -16,6 +16,7 @@ use onboarding_core::advice::Code;
 use onboarding_core::audit::Occasion;
 use onboarding_core::consent::{AwaitingGrant, ConsentRequest, Context, Leased, Verifying};
 use onboarding_core::drift::{Noting, Seen};
+use onboarding_core::enterprise::Enterprise;
 use onboarding_core::id::ConsentRequestId;
 use onboarding_core::proof::{Judgement, Policy, application, judge};
 use onboarding_core::random::Random;
@@ -169,6 +170,7 @@ async fn prove(app: &App, verifying: Verifying, now: Timestamp) -> Result<(), No
             return Ok(());
         }
     };
+    go_on_together(app, &verifying, &token, (&enterprise, context)).await?;
     let verifying = verifying.meeting(&enterprise);
     let clients = &app.microsoft.settings().clients;
     let also = enterprise.granted_before(clients);
@@ -180,6 +182,25 @@ async fn prove(app: &App, verifying: Verifying, now: Timestamp) -> Result<(), No
     app.store.note_drifts(Seen::by_signer(&view, &also), Some(&request), noting).await?;
     let recorded = app.store.conclude(verifying, judgement, &token, stands).await?;
     tracing::info!(consent.request = %request.id, recorded = ?recorded, "consent looked at again");
+    Ok(())
+}
+
+/// Begins the proofs of the other actions of the same screen that the callback was cut off before: each by its own link, which
+/// nobody has used since. They are due by themselves then.
+async fn go_on_together(
+    app: &App,
+    first: &Verifying,
+    token: &SecretString,
+    (enterprise, context): (&Enterprise, Context<'_>),
+) -> Result<(), NotVerified> {
+    for action in first.request().together.iter().filter(|action| enterprise.is_asked_for(**action)) {
+        let Some(link) = enterprise.action(*action).link().cloned() else { continue };
+        let Some(own) = app.store.request(&link).await?.filter(|own| first.has_left(own)) else { continue };
+        if let Some((record, _)) = first.shared().go_on(own, token, context) {
+            let recorded = app.store.record(&record).await?;
+            tracing::info!(consent.request = %link, recorded = ?recorded, "gone on with a screen that was cut off");
+        }
+    }
     Ok(())
 }
 

@@ -34,6 +34,7 @@ use crate::id::{ConsentRequestId, DeliveryId, EnterpriseId, ReferenceId, Reselle
 use crate::identity::Signer;
 use crate::language::Language;
 use crate::permission::{self, Permission};
+use crate::proof::Facts;
 use crate::redirect_url::RedirectUrl;
 use crate::reseller::{Reseller, ResellerStatus};
 use crate::secret::SecretHash;
@@ -179,10 +180,29 @@ pub enum Stage {
         since: Timestamp,
         /// Why it was refused; none if it was granted.
         refusal: Option<Code>,
+        /// Who was accepted, and only the grant was not seen in time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unseen: Option<Box<Unseen>>,
     },
 }
 
+/// A sign-in that was accepted, of which Graph did not show the grant in time: the grant may be seen yet, and whose it is and what
+/// there is to tell is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unseen {
+    /// Who signed in.
+    pub signer: Signer,
+    /// What was read from Graph then.
+    pub facts: Facts,
+}
+
 impl Stage {
+    /// The link is spent, by a grant.
+    #[must_use]
+    pub const fn granted(since: Timestamp) -> Self {
+        Self::Completed { since, refusal: None, unseen: None }
+    }
+
     /// The stage's name in the store.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -385,10 +405,16 @@ impl ConsentRequest {
             {
                 action
             }
-            Stage::Completed { refusal: Some(code), since } => self.refused(*code, *since),
+            Stage::Completed { refusal: Some(code), since, .. } => self.refused(*code, *since),
             Stage::Pending { refusal: Some(code) } => self.refused(*code, self.created_at),
             Stage::Leased { .. } | Stage::Verifying { .. } | Stage::AwaitingGrant { .. } => {
                 ActionState::Verifying { since: self.created_at, request: self.id.clone() }
+            }
+            // The provider has confirmed another tenant: this one is not the enterprise's.
+            Stage::AwaitingConfirmation { since, signer, .. }
+                if action.granted_in().is_some_and(|tenant| tenant != signer.tenant) =>
+            {
+                self.refused(Code::WrongTenant, *since)
             }
             Stage::AwaitingConfirmation { .. }
             | Stage::Pending { refusal: None }

@@ -115,6 +115,8 @@ pub struct Change {
     action: ActionType,
     was: ActionState,
     is: ActionState,
+    /// Whether the Teams admin API was shown to be granted tenant-wide.
+    shows_teams: bool,
 }
 
 /// What a reading was made for, and decides by itself.
@@ -145,11 +147,12 @@ pub fn changes(
     if enterprise.pin() != Some(seen.tenant()) {
         return Vec::new();
     }
+    let shows_teams = seen.shows_teams();
     let change = |action: ActionType| {
         let was = enterprise.action(action);
         let is_left = decided.is_none_or(|decided| decided.leaves(action, enterprise.has_something(action)));
         let is = becomes(&was, seen.shows(action, enterprise, clients), (seen.tenant(), now));
-        is.filter(|_| is_left).map(|is| Change { action, was, is })
+        is.filter(|_| is_left).map(|is| Change { action, was, is, shows_teams })
     };
     enterprise.watched().filter_map(change).collect()
 }

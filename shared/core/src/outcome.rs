@@ -7,7 +7,7 @@ use crate::action::ActionType;
 use crate::advice::Explanation;
 use crate::id::{ConsentRequestId, EnterpriseId, ResellerId, TenantId};
 use crate::identity::Signer;
-use crate::proof::Facts;
+use crate::proof::{Facts, OfficeUserType};
 use crate::random::Random;
 use crate::secret::{Handle, SecretHash};
 use crate::time::Timestamp;
@@ -173,7 +173,7 @@ impl Outcome<'_> {
                 tenant_id: (),
             },
             organization: self.facts.map(|facts| facts.organization.as_str()),
-            office_user_type: self.facts.and_then(|facts| facts.office_user_type),
+            office_user_type: self.facts.and_then(|facts| facts.office_user_type).map(OfficeUserType::as_str),
             company_admin: self.facts.is_some_and(|facts| facts.company_admin),
             contains_teams_tenant_admin_api: self.facts.is_some_and(|facts| facts.contains_teams_tenant_admin_api),
             event: self.event(),
@@ -250,7 +250,7 @@ mod tests {
         };
         let facts = Facts {
             organization: "MSFT".into(),
-            office_user_type: Some("GLOBAL_ADMIN"),
+            office_user_type: Some(OfficeUserType::GlobalAdmin),
             company_admin: true,
             contains_teams_tenant_admin_api: true,
             missing: vec![],

@@ -9,6 +9,8 @@ pub mod membership;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::action::{ActionType, ProvedBy};
 use crate::advice::Code;
 use crate::id::{ApplicationId, ObjectId, RoleTemplateId, TenantId};
@@ -95,19 +97,22 @@ impl Default for Policy {
 }
 
 /// What the outcome tells of tenant and signer, all of it read from Graph (R124-R127).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Facts {
     /// The organisation's name.
     pub organization: String,
     /// What the signer is; none where nobody signed in.
-    pub office_user_type: Option<&'static str>,
+    pub office_user_type: Option<OfficeUserType>,
     /// Whether the signer is a Global Administrator.
     pub company_admin: bool,
     /// Whether the Teams admin API is granted tenant-wide.
     pub contains_teams_tenant_admin_api: bool,
     /// The permissions of Graph that were asked for and are not granted tenant-wide, by name.
+    #[serde(skip)]
     pub missing: Vec<&'static str>,
     /// Who signed in and, where that is what is wrong, who holds a role instead; by user principal name.
+    #[serde(skip)]
     pub administrators: Vec<String>,
 }
 
@@ -263,25 +268,54 @@ fn facts(
     grants: &[DelegatedGrant],
     action: ActionType,
 ) -> Facts {
-    let teams = |grant: &DelegatedGrant| grant.resource == TEAMS_ADMIN_API && grant.holds_for == Holder::Tenant;
     Facts {
         organization: organization.display_name.clone(),
-        office_user_type: Some(office_user_type(roles)),
+        office_user_type: Some(OfficeUserType::of(roles)),
         company_admin: roles.contains(&GLOBAL_ADMINISTRATOR),
-        contains_teams_tenant_admin_api: grants.iter().any(teams),
+        contains_teams_tenant_admin_api: shows_teams(grants),
         missing: missing_in_tenant(grants, action),
         administrators: Vec::new(),
     }
 }
 
-/// What somebody with these directory roles is, in the source's words (R125).
-pub(crate) fn office_user_type(roles: &[RoleTemplateId]) -> &'static str {
-    if roles.contains(&GLOBAL_ADMINISTRATOR) {
-        "GLOBAL_ADMIN"
-    } else if roles.contains(&TEAMS_ADMINISTRATOR) {
-        "TEAMS_ADMIN"
-    } else {
-        "USER"
+/// Whether the Teams admin API is granted tenant-wide.
+pub(crate) fn shows_teams(grants: &[DelegatedGrant]) -> bool {
+    grants.iter().any(|grant| grant.resource == TEAMS_ADMIN_API && grant.holds_for == Holder::Tenant)
+}
+
+/// What somebody is by their directory roles, in the source's words (R125).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OfficeUserType {
+    /// A Global Administrator.
+    GlobalAdmin,
+    /// A Teams Administrator.
+    TeamsAdmin,
+    /// Anybody else.
+    User,
+}
+
+impl OfficeUserType {
+    /// What somebody with these directory roles is.
+    #[must_use]
+    pub fn of(roles: &[RoleTemplateId]) -> Self {
+        if roles.contains(&GLOBAL_ADMINISTRATOR) {
+            Self::GlobalAdmin
+        } else if roles.contains(&TEAMS_ADMINISTRATOR) {
+            Self::TeamsAdmin
+        } else {
+            Self::User
+        }
+    }
+
+    /// The source's word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::GlobalAdmin => "GLOBAL_ADMIN",
+            Self::TeamsAdmin => "TEAMS_ADMIN",
+            Self::User => "USER",
+        }
     }
 }
 
@@ -337,7 +371,7 @@ mod tests {
         let Judgement::Granted(granted) = judged(&view(all(Holder::Tenant))) else { panic!("not granted") };
         let expected = Facts {
             organization: "MSFT".into(),
-            office_user_type: Some("GLOBAL_ADMIN"),
+            office_user_type: Some(OfficeUserType::GlobalAdmin),
             company_admin: true,
             contains_teams_tenant_admin_api: true,
             missing: vec![],
@@ -414,7 +448,7 @@ mod tests {
         let mut view = view(all(Holder::Tenant));
         view.signer_roles = Some(vec![TEAMS_ADMINISTRATOR]);
         let Judgement::Refused(Code::AdminRoleRequired, facts) = judged(&view) else { panic!("not refused") };
-        assert_eq!((facts.office_user_type, facts.company_admin), (Some("TEAMS_ADMIN"), false));
+        assert_eq!((facts.office_user_type, facts.company_admin), (Some(OfficeUserType::TeamsAdmin), false));
         view.grants = None;
         assert_eq!(refusal(judged(&view)), Some(Code::AdminRoleRequired));
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::id::{RoleTemplateId, TenantId};
 use crate::permission::TEAMS_ADMIN_API;
 use crate::proof::membership::SKYPE_ADMINISTRATOR;
-use crate::proof::{Organization, TEAMS_ADMINISTRATOR, office_user_type};
+use crate::proof::{OfficeUserType, Organization, TEAMS_ADMINISTRATOR};
 
 /// The directory roles that are activated, by template.
 pub const ROLES: [RoleTemplateId; 2] = [TEAMS_ADMINISTRATOR, SKYPE_ADMINISTRATOR];
@@ -110,11 +110,11 @@ impl View {
     /// The same for whoever asks.
     #[must_use]
     pub fn user_info(&self) -> UserInfo {
-        let signer = self.signer_roles.as_deref().map(office_user_type);
+        let signer = self.signer_roles.as_deref().map(OfficeUserType::of);
         UserInfo {
             organization: self.organization.display_name.clone(),
-            office_user_type: signer,
-            company_admin: signer.map(|kind| kind == "GLOBAL_ADMIN"),
+            office_user_type: signer.map(OfficeUserType::as_str),
+            company_admin: signer.map(|kind| kind == OfficeUserType::GlobalAdmin),
             contains_teams_tenant_admin_api: self.teams_api,
             teams_administrator_active: self.is_active(TEAMS_ADMINISTRATOR),
             skype_administrator_active: self.is_active(SKYPE_ADMINISTRATOR),

@@ -28,7 +28,7 @@ use crate::value::{instant, number, text};
 use crate::{Store, StoreError};
 
 pub use record::Recorded;
-pub(crate) use record::beyond_graph;
+pub(crate) use record::{beyond_graph, binding, spent};
 
 /// How long a request is kept after its link has ended, for outcome pages and questions.
 const KEPT: Duration = Duration::from_hours(30 * 24);

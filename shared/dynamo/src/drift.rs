@@ -12,7 +12,7 @@ use onboarding_core::readiness::Completion;
 use onboarding_core::reseller::Reseller;
 use onboarding_core::time::Timestamp;
 
-use crate::consent::{IS_OPEN, Recorded, beyond_graph, open, within};
+use crate::consent::{IS_OPEN, Recorded, beyond_graph, binding, open, spent, within};
 use crate::key::{EXISTS, Key};
 use crate::readiness::completing;
 use crate::row::part;
@@ -74,7 +74,7 @@ impl Store {
                 Some(request) => self.request(request).await?,
                 None => None,
             };
-            let drift = change.noted(before.as_ref(), noting);
+            let Some(drift) = change.noted(before.as_ref(), noting) else { continue };
             if self.record_drift(&drift, (&enterprise, reseller), noting).await? {
                 enterprise.actions.insert(drift.action, drift.state);
             }
@@ -104,9 +104,15 @@ impl Store {
             change = completing(change, completion.as_ref())?;
             change = open(found(change, drift.action).and(IS_OPEN), &key)?;
             transaction.check_active(enterprise.reseller)?;
-            if let Some(tenant) = enterprise.pin() {
+            if let Some(tenant) = drift.binds {
+                change = binding(change, tenant);
+                transaction.guard(tenant, enterprise.reseller)?;
+            } else if let Some(tenant) = enterprise.pin() {
                 change = within(change, tenant);
                 transaction.check_free(tenant, enterprise.reseller)?;
+            }
+            if let Some(request) = &drift.spends {
+                transaction.update(Part::Request, Key::request(&request.id), spent(request, drift.audit.at)?)?;
             }
         } else {
             change = lost(change, drift.action);

@@ -13,7 +13,7 @@ use onboarding_core::action::{ActionState, ActionType};
 use onboarding_core::advice::{Code, Explanation};
 use onboarding_core::id::ReferenceId;
 use onboarding_core::language::Language;
-use onboarding_core::permission::{self, Kind, Permission};
+use onboarding_core::permission::{Kind, Permission};
 use onboarding_core::text::Name;
 
 mod diagnosis;
@@ -148,6 +148,8 @@ pub struct Outcome<'a> {
     pub state: &'a ActionState,
     /// Which others the same screen granted.
     pub also: &'a [ActionType],
+    /// What the screen asked for, for all of these.
+    pub permissions: &'a [&'static Permission],
     /// What the same screen asks for besides, because the registration lists it.
     pub along: &'a [&'static Permission],
     /// Which actions are still missing after this one.
@@ -189,7 +191,7 @@ struct OutcomeTemplate<'a> {
     left: Vec<&'static str>,
     checking: bool,
     granted: bool,
-    permissions: Vec<&'static Permission>,
+    permissions: &'a [&'static Permission],
     along: &'a [&'static Permission],
     texts: &'static StartText,
     onward: Option<&'a str>,
@@ -264,7 +266,7 @@ impl Page {
             left: titles(outcome.left),
             checking: matches!(outcome.state, ActionState::Verifying { .. }),
             granted: outcome.state.is_granted(),
-            permissions: permission::each_once([&[outcome.action], outcome.also].concat()),
+            permissions: outcome.permissions,
             along: outcome.along,
             texts: &text::START,
             onward: outcome

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 use onboarding_core::secret::SecretHash;
 use onboarding_core::time::Clock as _;
+use onboarding_sandbox::visitor::Page;
 use reqwest::Method;
 use serde_json::json;
 use simulated_microsoft::{CONTOSO, Effect, FRANK, Fault, GRACE, Lag, Revocation};
@@ -370,6 +371,26 @@ async fn an_unpinned_consent_waits_for_the_provider() {
     assert_eq!(world.outcome().await, ("granted".to_owned(), None));
     let nothing = confirm(simulated_microsoft::FABRIKAM.id).await;
     assert_eq!((nothing.problem().0, nothing.problem().1.as_str()), (409, "nothing_to_confirm"));
+}
+
+/// R123 Of two tenants that wait the provider confirms one; who signed in from the other is not told that it is granted.
+#[tokio::test]
+async fn the_tenant_that_was_not_confirmed_is_told_so() {
+    let world = World::new().await;
+    let enterprise = world.enterprise(json!({})).await;
+    let mut pages = Vec::new();
+    for person in [&GRACE, &FRANK] {
+        let link = world.registration_url(enterprise).await;
+        pages.push(world.visit(&link, person, Decision::ForTheOrganization).await.ours());
+    }
+    let path = format!("/v1/enterprises/{enterprise}/confirm-tenant");
+    let confirmed = world.provider(Method::POST, &path, Some(&json!({ "tenantId": CONTOSO.id }))).await;
+    assert_eq!(confirmed.status, 200, "{}", confirmed.text);
+    let [contosos, fabrikams] = &pages[..] else { panic!("two pages") };
+    let shown = async |page: &Page| world.http.get(page.url.clone()).send().await.unwrap().text().await.unwrap();
+    assert!(shown(contosos).await.contains("Granted Consent"));
+    let fabrikams = shown(fabrikams).await;
+    assert!(fabrikams.contains("<title>Blocked") && !fabrikams.contains("What is granted"), "{fabrikams}");
 }
 
 /// A tenant belongs to the first provider that proved its consent; its own enterprises may share it.

@@ -189,8 +189,10 @@ async fn a_tenant_without_the_teams_api_is_registered() {
     assert_eq!(world.registration(enterprise).await, blocked("resource_not_in_tenant"));
     let api = format!("{TEAMS_ADMIN_API}/user_impersonation");
     assert_eq!(world.screens(enterprise).await[0], (json!([REGISTRATION]), json!([api])));
-    world.press(&mut nadia, page, &NADIA).await;
+    let page = world.press(&mut nadia, page, &NADIA).await;
     assert_eq!(world.registration(enterprise).await, granted());
+    assert!(page.text().contains("What is granted") && page.text().contains("User.ReadWrite.All"), "{}", page.text());
+    assert!(!page.text().contains("user_impersonation"), "what was left out is not granted: {}", page.text());
     world.settle().await;
     let told = world.told_of(REGISTRATION).pop().unwrap();
     assert_eq!((&told["outcome"], &told["containsTeamsTenantAdminAPI"]), (&json!("granted"), &json!(false)));

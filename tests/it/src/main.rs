@@ -31,6 +31,7 @@ mod idempotency;
 mod invitation;
 mod isolation;
 mod journey;
+mod late;
 mod link;
 mod listing;
 mod lost_answer;

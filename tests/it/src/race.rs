@@ -187,6 +187,8 @@ async fn callbacks_and_confirmations(count: usize) {
         world.provider(Method::POST, &path, Some(&body)).await;
         world.pass(10).await;
         assert_eq!(world.registration(enterprise).await, ("granted".to_owned(), None), "round {round}");
+        let read = world.provider(Method::GET, &format!("/v1/enterprises/{enterprise}"), None).await.json();
+        assert_eq!(read["tenantId"], CONTOSO.id, "round {round}: {read}");
         let told = told(world, enterprise);
         assert!((1..=2).contains(&told.len()) && told.iter().all(|word| word == "granted"), "{round}: {told:?}");
         raced

@@ -13,6 +13,7 @@ use onboarding_core::seal::SealingKeys;
 use onboarding_core::time::Clock as _;
 use onboarding_dynamo::consent::Recorded;
 use onboarding_sandbox::visitor::{Page, Visitor};
+use onboarding_sandbox::{Options, Overrides};
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulated_microsoft::{CONTOSO, GRACE, Lag, PETRA, Person, TEAMS_ADMINISTRATOR, TOM};
@@ -20,7 +21,8 @@ use simulated_microsoft::{CONTOSO, GRACE, Lag, PETRA, Person, TEAMS_ADMINISTRATO
 use crate::admin_consent::granted;
 use crate::effects::Effects;
 use crate::link::{query, words};
-use crate::world::{Answer, World, send};
+use crate::tap::{Tap, Trouble, serve_dynamodb};
+use crate::world::{Answer, Decision, World, go_through, send};
 
 const MANAGEMENT: &str = "GET_SERVICE_PROVIDER_MANAGEMENT_CONSENT";
 const CALLING: [&str; 5] =
@@ -369,6 +371,36 @@ async fn management_shares_the_sign_in() {
     let told: Vec<Value> = world.outcomes().into_iter().map(|told| told["actionType"].clone()).collect();
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told.contains(&json!("REGISTRATION")) && told.contains(&json!(MANAGEMENT)), "{told:?}");
+}
+
+/// P3, P4 The table fails for the second action of a shared sign-in, after the code was redeemed: nothing is lost, nobody has to sign in
+/// again, and no code is sent twice.
+#[tokio::test]
+async fn a_shared_sign_in_that_is_cut_off_is_gone_on_with() {
+    let tap = Tap::open().await;
+    tap.leads_to(&serve_dynamodb().await);
+    let overrides = Overrides { dynamodb: Some(tap.url().parse().unwrap()), ..Overrides::default() };
+    let world = World::with(Options { sweep: false, insecure_redirects: true, overrides, ..Options::default() }).await;
+    world.microsoft().remove_role(&CONTOSO, TOM.oid, &TEAMS_ADMINISTRATOR);
+    let changes = json!({"expectedTenant": CONTOSO.id, "canResellerManageEnterpriseProvisioning": true});
+    let enterprise = world.enterprise(changes).await;
+    let mut grace = Visitor::new().unwrap();
+    let page = grace.open(&world.start_url(enterprise).await).await.unwrap();
+    let page = grace.submit(page.form().unwrap().press("Continue").unwrap()).await.unwrap();
+    let answer = go_through(&mut grace, page, &GRACE, Decision::ForTheOrganization).await.unwrap();
+    let row = world.sandbox.store().enterprise(enterprise.try_into().unwrap()).await.unwrap().unwrap();
+    let second = row.action(ActionType::ServiceProviderManagement).link().unwrap().to_string();
+    tap.break_where(&second, Trouble::Status(500));
+    let cut_off = grace.submit(answer.press("Continue").unwrap()).await.unwrap();
+    assert!(cut_off.text().contains("We are checking with Microsoft"), "{}", cut_off.text());
+    tap.heal();
+    assert_ne!(world.registration(enterprise).await.0, "granted");
+    for _ in 0..4 {
+        world.pass(10).await;
+    }
+    assert_eq!(world.registration(enterprise).await, granted());
+    assert_eq!(world.standing(enterprise, MANAGEMENT).await, granted());
+    assert_eq!((world.token_calls(), world.outcomes().len()), (1, 2));
 }
 
 /// P6 A shared sign-in uses no code of the links that it goes on with: a reading that was begun in one wait of such a link

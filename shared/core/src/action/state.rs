@@ -187,6 +187,12 @@ impl ActionState {
         matches!(self, Self::Blocked { code: Code::GrantNotVisible, .. })
     }
 
+    /// The tenant in which it is granted, if it is.
+    #[must_use]
+    pub const fn granted_in(&self) -> Option<TenantId> {
+        if let Self::Granted { tenant, .. } = self { *tenant } else { None }
+    }
+
     /// The link by which it is granted, or was, or would be if its grant was seen now; and who granted it, where that is
     /// known. None if its own proof decides.
     #[must_use]

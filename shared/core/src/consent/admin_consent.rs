@@ -133,7 +133,7 @@ impl AwaitingGrant {
         let told = Told { signer: None, facts: Some(assigned.facts()), named: &[], actor: actor(context) };
         let delivery = deliver(&self.request, ("granted", None), &told, None, context);
         Record {
-            stage: Stage::Completed { since, refusal: None },
+            stage: Stage::granted(since),
             refusal: None,
             action: ActionState::Granted {
                 since,
@@ -164,7 +164,7 @@ impl ConsentRequest {
         let told = Told { signer: None, facts: Some(assigned.facts()), named: &[], actor: actor(context) };
         let delivery = deliver(&self, ("granted", None), &told, None, context);
         Some(Record {
-            stage: Stage::Completed { since, refusal: None },
+            stage: Stage::granted(since),
             refusal: None,
             action: ActionState::Granted { since, request: self.id.clone(), by: None, tenant: Some(assigned.tenant()) },
             landing: Landing::Along(assigned.tenant()),

@@ -1,7 +1,7 @@
 //! The moves of a consent request that leave something behind, each as one [`Record`].
 
 use super::{AwaitingGrant, CONFIRM_WITHIN, ConsentRequest, Stage, Verifying};
-use crate::action::ActionState;
+use crate::action::{ActionState, ProvedBy};
 use crate::advice::{Code, LinkAfter};
 use crate::audit::{Actor, AuditRow, Fact, Occasion};
 use crate::awaited_roles::AwaitedRoles;
@@ -130,6 +130,14 @@ pub struct Refusal {
     pub isolation: Option<Isolation>,
 }
 
+/// A grant that was seen after it had been told that it cannot be.
+pub(crate) struct SeenLate {
+    /// Who signed in, if somebody did.
+    pub(crate) by: Option<Signer>,
+    /// The outcome.
+    pub(crate) delivery: Option<Delivery>,
+}
+
 /// A provider's answer to a tenant that waits for confirmation.
 #[derive(Clone, Debug)]
 pub struct Confirmation {
@@ -172,7 +180,7 @@ impl ConsentRequest {
         let delivery = self.redirect_url.clone().map(told);
         let audit = audit(&self, &confirmation.actor, "granted", None, occasion);
         Some(Record {
-            stage: Stage::Completed { since: now, refusal: None },
+            stage: Stage::granted(now),
             refusal: None,
             action: ActionState::Granted {
                 since: now,
@@ -195,11 +203,33 @@ impl ConsentRequest {
 }
 
 impl ConsentRequest {
-    /// The outcome of a grant that was seen after it had been told that it cannot be.
+    /// The grant that is seen in `tenant` after it had been told that it cannot be. `None` unless this request ended so; and a sign-in
+    /// whose signer is not known, or is of another tenant, is not what is seen (P5).
     #[must_use]
-    pub(crate) fn seen_late(&self, context: Context<'_>) -> Option<Delivery> {
-        let told = Told { signer: None, facts: None, named: &[], actor: Actor::LinkHolder };
-        deliver(self, ("granted", None), &told, None, context)
+    pub(crate) fn seen_late(&self, (tenant, shows_teams): (TenantId, bool), context: Context<'_>) -> Option<SeenLate> {
+        let ended = Some(Code::GrantNotVisible);
+        let unseen = match &self.stage {
+            Stage::Completed { refusal, unseen, .. } if *refusal == ended => unseen.as_deref(),
+            Stage::Pending { refusal } if *refusal == ended => None,
+            Stage::Completed { .. }
+            | Stage::Pending { .. }
+            | Stage::Leased { .. }
+            | Stage::Verifying { .. }
+            | Stage::AwaitingGrant { .. }
+            | Stage::AwaitingConfirmation { .. } => return None,
+        };
+        let by = unseen.map(|unseen| unseen.signer.clone());
+        let is_its = match &by {
+            Some(signer) => signer.tenant == tenant,
+            None => self.action.proved_by() == ProvedBy::AppRoles,
+        };
+        if !is_its {
+            return None;
+        }
+        let facts = unseen.map(|unseen| Facts { contains_teams_tenant_admin_api: shows_teams, ..unseen.facts.clone() });
+        let told = Told { signer: by.as_ref(), facts: facts.as_ref(), named: &[], actor: Actor::LinkHolder };
+        let delivery = deliver(self, ("granted", None), &told, None, context);
+        Some(SeenLate { by, delivery })
     }
 
     /// Ends a wait for the provider that has lasted too long. `None` unless there is one.
@@ -269,7 +299,7 @@ impl Told<'_> {
 pub(super) fn stage_after(code: Code, context: Context<'_>) -> Stage {
     match code.advice().link {
         LinkAfter::Open => Stage::Pending { refusal: Some(code) },
-        LinkAfter::Spent => Stage::Completed { since: context.occasion.now, refusal: Some(code) },
+        LinkAfter::Spent => Stage::Completed { since: context.occasion.now, refusal: Some(code), unseen: None },
     }
 }
 

@@ -140,7 +140,7 @@ fn a_lease_is_refused_for_its_reason() {
     let leased = world.leased(None).request().clone();
     assert_eq!(leased.lease(&code, NOW), Err(LeaseRefusal::SameCode));
     assert_eq!(leased.lease(&other, NOW), Err(LeaseRefusal::UnderWay));
-    let completed = ConsentRequest { stage: Stage::Completed { since: NOW, refusal: None }, ..leased };
+    let completed = ConsentRequest { stage: Stage::granted(NOW), ..leased };
     assert_eq!(completed.lease(&code, NOW), Err(LeaseRefusal::SameCode));
     assert_eq!(completed.lease(&other, NOW), Err(LeaseRefusal::Spent));
     assert!(request.is_unused(NOW) && !request.is_unused(request.expires_at));
@@ -199,7 +199,7 @@ fn a_proved_consent_of_the_pinned_tenant_is_granted_and_binds_it() {
     let verifying = world.verifying(Some(TENANT));
     let judgement = shown(&verifying);
     let record = decided(verifying.conclude(judgement, &"token".into(), world.context(NOW)));
-    assert_eq!(record.stage, Stage::Completed { since: NOW, refusal: None });
+    assert_eq!(record.stage, Stage::granted(NOW));
     assert_eq!((record.action.word(), &record.landing, record.binds), ("granted", &Landing::Must, Some(TENANT)));
     assert_eq!(world.body(&record)["outcome"], "granted");
     assert_eq!(record.handles.len(), 2);
@@ -458,7 +458,7 @@ fn coming_back_only_makes_us_look() {
 fn app_roles_are_granted_to_the_pinned_tenant() {
     let world = World::new();
     let record = read(awaiting(&world).1.conclude(assigned(), world.context(NOW)));
-    assert_eq!(record.stage, Stage::Completed { since: NOW, refusal: None });
+    assert_eq!(record.stage, Stage::granted(NOW));
     assert!(matches!(record.action, ActionState::Granted { by: None, .. }));
     assert_eq!((&record.landing, record.binds, record.handles.len()), (&Landing::Within(TENANT), None, 0));
     let body = world.body(&record);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::record::{Made, Told, audit, refusal_of, stage_after, under_way};
-use super::{ConsentRequest, Context, Landing, PROOF_WINDOW, Record, SealedToken, SharedSignIn, Stage};
+use super::{ConsentRequest, Context, Landing, PROOF_WINDOW, Record, SealedToken, SharedSignIn, Stage, Unseen};
 use crate::action::{ActionState, ActionType, Waiting};
 use crate::advice::Code;
 use crate::audit::{Actor, Occasion};
@@ -125,6 +125,12 @@ impl Verifying {
         SharedSignIn::new(self.signer.clone(), self.token.expires_at)
     }
 
+    /// Whether `other`, a link of the same screen, still waits though this sign-in has granted what it asks for.
+    #[must_use]
+    pub fn has_left(&self, other: &ConsentRequest) -> bool {
+        other.stage.is_awaited() && other.created_at <= self.since
+    }
+
     /// The stage in which the request waits for Graph.
     #[must_use]
     pub fn stage(&self) -> Stage {
@@ -160,7 +166,11 @@ impl Verifying {
         let told = Told { signer: Some(&self.signer), facts, named: &[], actor: context.actor(&self.signer) };
         let awaits = (code == Code::TeamsSkypeRolesMissing)
             .then(|| AwaitedRoles::new(&self.request, self.signer.clone(), self.token.clone(), context.occasion.now));
-        Record { awaits, ..refusal_of(self.request, code, stage_after(code, context), &told, context) }
+        let mut stage = stage_after(code, context);
+        if let (Code::GrantNotVisible, Stage::Completed { unseen, .. }, Some(facts)) = (code, &mut stage, facts) {
+            *unseen = Some(Box::new(Unseen { signer: self.signer.clone(), facts: facts.clone() }));
+        }
+        Record { awaits, ..refusal_of(self.request, code, stage, &told, context) }
     }
 
     fn grant(self, granted: &Granted, access_token: &SecretString, context: Context<'_>) -> Record {
@@ -177,7 +187,7 @@ impl Verifying {
                 tenant: Some(self.signer.tenant),
             };
             (
-                Stage::Completed { since, refusal: None },
+                Stage::granted(since),
                 action,
                 binds_tenant.then_some(self.signer.tenant),
                 self.request.redirect_url.clone().map(|url| made.to(&self.request, url, occasion.now)),

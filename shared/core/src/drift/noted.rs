@@ -12,7 +12,7 @@ use crate::consent::{ConsentRequest, Context};
 use crate::delivery::Delivery;
 use crate::enterprise::Enterprise;
 use crate::event;
-use crate::id::EnterpriseId;
+use crate::id::{EnterpriseId, TenantId};
 use crate::plan::{Wanted, plan};
 use crate::redirect_url::RedirectUrl;
 use crate::reseller::Reseller;
@@ -34,6 +34,10 @@ pub struct Drift {
     pub delivery: Option<Delivery>,
     /// The link by which the loss is mended, kept by the hash of its handle; the event alone holds the handle.
     pub link: Option<StartLink>,
+    /// The tenant that the enterprise is bound to from now on: a registration whose grant is seen late.
+    pub binds: Option<TenantId>,
+    /// The link that is spent by it, as it is before: its grant is seen late.
+    pub spends: Option<ConsentRequest>,
     /// What the audit trail keeps.
     pub audit: AuditRow,
 }
@@ -72,20 +76,25 @@ struct Link<'a> {
 impl Change {
     /// The change as it is recorded, with the request by which the action was granted, as long as that is known. The outcome of
     /// what a link mends goes where that request's went, or else where the event goes; a grant that is seen late is told as
-    /// that request's outcome.
+    /// that request's outcome. `None` for one whose request says otherwise, or nothing of who signed in.
     #[must_use]
-    pub fn noted(self, request: Option<&ConsentRequest>, noting: Noting<'_>) -> Drift {
+    pub fn noted(self, request: Option<&ConsentRequest>, noting: Noting<'_>) -> Option<Drift> {
         let Noting { parties: (enterprise, _), context, .. } = noting;
-        let late = request.filter(|_| self.is_late());
-        let Self { action, was, is: state } = self;
+        let late = if self.is_late() { Some(request?) } else { None };
+        let binds = self.is.granted_in().filter(|_| late.is_some() && self.action == ActionType::Registration);
+        let Self { action, was, is: mut state, shows_teams } = self;
         let (delivery, link) = if let Some(request) = late {
-            (request.seen_late(context), None)
+            let seen = request.seen_late((state.granted_in()?, shows_teams), context)?;
+            if let ActionState::Granted { by, .. } = &mut state {
+                *by = seen.by;
+            }
+            (seen.delivery, None)
         } else {
             let (wanted, outcomes) =
                 (wanted(action, &state, enterprise), request.and_then(|known| known.redirect_url.clone()));
             event_with_link((event_of(&state), action, &state), wanted, outcomes, noting)
         };
-        let word = if state.is_granted() { "recovered" } else { state.word() };
+        let word = if state.is_granted() && late.is_none() { "recovered" } else { state.word() };
         let fact = Fact {
             actor: &Actor::System(context.system.unwrap_or("consent-redirect")),
             action: &format!("consent.{word}"),
@@ -94,7 +103,8 @@ impl Change {
             after: Some(state.word().to_owned()),
         };
         let audit = AuditRow::new(enterprise.reseller, Some(enterprise.id), fact, context.occasion);
-        Drift { enterprise: enterprise.id, action, was, state, delivery, link, audit }
+        let spends = late.cloned();
+        Some(Drift { enterprise: enterprise.id, action, was, state, delivery, link, binds, spends, audit })
     }
 }
 

@@ -104,6 +104,11 @@ impl<'a> Seen<'a> {
         others.filter(|asked| proof::is_granted(grants, asked)).map(Permission::scope).collect()
     }
 
+    /// Whether the Teams admin API was seen granted for the whole tenant.
+    pub(super) fn shows_teams(&self) -> bool {
+        self.grants.is_some_and(proof::shows_teams)
+    }
+
     /// The roles beside Teams Administrator, of those that a management consent joins, that our service principal was seen in.
     #[must_use]
     pub fn joined_roles(&self) -> Vec<RoleTemplateId> {

@@ -80,7 +80,7 @@ impl World {
     fn noted(&self, change: Change) -> Drift {
         let parties = (&self.enterprise, &self.reseller);
         let start_page = "https://consent.example.com/start/";
-        change.noted(None, Noting { parties, clients: &self.clients, start_page, context: self.context() })
+        change.noted(None, Noting { parties, clients: &self.clients, start_page, context: self.context() }).unwrap()
     }
 
     /// `data` of the event, and its type.

@@ -11,6 +11,7 @@ use onboarding_core::outcome::TokenHandle;
 use onboarding_core::permission;
 use onboarding_core::reseller::ResellerStatus;
 use onboarding_core::secret::SecretHash;
+use onboarding_core::time::Timestamp;
 
 use super::{
     IS_OPEN, IS_UNBOUND, KEEPS_PROVED, SAME_WAIT, action_change, due_at, due_of, open, proved_words, request_item,
@@ -49,6 +50,12 @@ impl Transaction {
         self.check(Part::Reseller, provider, active)
     }
 
+    /// Adds the tenant's guard: the first provider to bind a tenant keeps it (T16).
+    pub(crate) fn guard(&mut self, tenant: TenantId, reseller: ResellerId) -> Result<(), StoreError> {
+        let guard = free_for(reseller, Change::new("SET reseller = if_not_exists(reseller, :reseller)", FREE));
+        self.update(Part::Guard, Key::tenant(tenant), guard)
+    }
+
     /// Adds the condition that a tenant is no other provider's.
     pub(crate) fn check_free(&mut self, tenant: TenantId, reseller: ResellerId) -> Result<(), StoreError> {
         self.check(Part::Guard, Key::tenant(tenant), free_for(reseller, Change::condition(FREE)))
@@ -78,7 +85,7 @@ impl Store {
             transaction.check_active(record.request.reseller)?;
         }
         if let Some(tenant) = record.binds {
-            transaction.update(Part::Guard, Key::tenant(tenant), guard(record.request.reseller))?;
+            transaction.guard(tenant, record.request.reseller)?;
         }
         if let Landing::Within(tenant) | Landing::Along(tenant) = record.landing {
             transaction.check_free(tenant, record.request.reseller)?;
@@ -195,7 +202,7 @@ const NONE_WAITS: &str = "NOT (actions.#action.#status IN (:confirming))";
 /// How the action's state lands on the enterprise.
 fn landing(record: &Record) -> Result<Change, StoreError> {
     let key = Key::enterprise(record.request.enterprise);
-    let mut change = asked(watched(action_change(&key, record.request.action, &record.action)?, record), record)
+    let change = asked(watched(action_change(&key, record.request.action, &record.action)?, record), record)
         .and(IS_ALIVE)
         .value(":resets", number(record.request.resets));
     match &record.landing {
@@ -223,12 +230,28 @@ fn landing(record: &Record) -> Result<Change, StoreError> {
             })
         }
         Landing::Must => {
-            change = open(change.and(IS_OPEN), &key)?;
-            let Some(tenant) = record.binds else { return Ok(change) };
-            change.update.insert_str("SET ".len(), "tenant = :tenant, ");
-            Ok(within(change, tenant))
+            let change = open(change.and(IS_OPEN), &key)?;
+            Ok(match record.binds {
+                Some(tenant) => binding(change, tenant),
+                None => change,
+            })
         }
     }
+}
+
+/// The enterprise is bound to its tenant, if it is to no other.
+pub(crate) fn binding(mut change: Change, tenant: TenantId) -> Change {
+    change.update.insert_str("SET ".len(), "tenant = :tenant, ");
+    within(change, tenant)
+}
+
+/// The link of a grant that is seen late is spent by it, if it still is as it was: nothing else is told of it.
+pub(crate) fn spent(request: &ConsentRequest, since: Timestamp) -> Result<Change, StoreError> {
+    let key = Key::request(&request.id);
+    Ok(due_at("SET stage = :stage", None, "stage = :was AND size(usedCodes) = :attempt")
+        .value(":stage", part(&key, &Stage::granted(since))?)
+        .value(":was", part(&key, &request.stage)?)
+        .value(":attempt", number(request.attempt())))
 }
 
 /// What is granted is looked at from now on, and so is a grant that was not seen in time; what is granted is not lost.
@@ -282,11 +305,6 @@ fn asked(mut change: Change, record: &Record) -> Change {
         change = change.value(":asked", instant(record.request.created_at));
     }
     change
-}
-
-/// The tenant's guard: the first provider to bind a tenant keeps it (T16).
-fn guard(reseller: ResellerId) -> Change {
-    free_for(reseller, Change::new("SET reseller = if_not_exists(reseller, :reseller)", FREE))
 }
 
 /// A tenant that no other provider has, or that the operator lets them share.

@@ -2,6 +2,7 @@
 
 use onboarding_core::advice::Code;
 use onboarding_core::id::ConsentRequestId;
+use onboarding_core::permission;
 use onboarding_core::time::Timestamp;
 
 use super::*;
@@ -131,6 +132,7 @@ fn an_outcome_and_an_advice_are_in_one_language() {
             action,
             state: &state,
             also: &[],
+            permissions: &permission::each_once([action]),
             along: &[],
             left: &[],
             onward: None,

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use onboarding_core::advice::{Code, Signal};
 use onboarding_core::id::{ConsentRequestId, ObjectId, TenantId};
 use onboarding_core::identity::Signer;
+use onboarding_core::permission;
 use onboarding_core::time::Timestamp;
 use ring::digest::{SHA256, digest};
 
@@ -26,6 +27,7 @@ fn outcome(name: &str, state: &ActionState, left: &[ActionType]) -> String {
         action,
         state,
         also: &[],
+        permissions: &permission::each_once([action]),
         along: &[],
         left,
         onward: None,
@@ -102,6 +104,7 @@ fn a_registration_says_what_each_permission_is_for() {
             action,
             state: &state,
             also: &[],
+            permissions: &permission::each_once([action]),
             along: &[],
             left: &[],
             onward: None,
@@ -132,6 +135,7 @@ fn what_one_screen_granted_is_told_whole() {
         action,
         state: &state,
         also: &also,
+        permissions: &permission::each_once([&[action], also.as_slice()].concat()),
         along: &[],
         left: &[],
         onward: None,

@@ -14,7 +14,7 @@ fn nobody_came_back() {
     let id = Some(request.id.clone());
     assert_eq!(record.action, ActionState::Expired { since: end, request: id, asked_again: false });
     assert_eq!((&record.landing, record.binds, record.landing.is_grant()), (&Landing::IfAwaited, None, false));
-    assert_eq!(record.stage, Stage::Completed { since: end, refusal: Some(Code::Abandoned) });
+    assert_eq!(record.stage, Stage::Completed { since: end, refusal: Some(Code::Abandoned), unseen: None });
     let body = world.body(&record);
     assert_eq!((&body["outcome"], &body["event"]), (&json!("expired"), &json!("action.blocked")));
     assert_eq!((&body["problem"]["code"], &body["problem"]["who"]), (&json!("abandoned"), &json!("provider admin")));

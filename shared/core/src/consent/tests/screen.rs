@@ -67,7 +67,7 @@ fn a_sign_in_goes_on_with_no_other_link() {
     let shared = world.verifying(Some(TENANT)).shared();
     let fit = || ConsentRequest { action: ActionType::LoginEnterpriseAdmin, ..world.request(Some(TENANT)) };
     for (why, own) in [
-        ("spent", ConsentRequest { stage: Stage::Completed { since: NOW, refusal: None }, ..fit() }),
+        ("spent", ConsentRequest { stage: Stage::granted(NOW), ..fit() }),
         ("ended", ConsentRequest { expires_at: NOW, ..fit() }),
         ("of another tenant", ConsentRequest { pin: Some(TenantId::from_u128(9)), ..fit() }),
         ("of no tenant yet", ConsentRequest { pin: None, ..fit() }),

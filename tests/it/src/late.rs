@@ -1,0 +1,81 @@
+//! Grants that Graph shows after it was told that they cannot be seen.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use simulated_microsoft::{CONTOSO, Consent, GRACE, Lag};
+
+use crate::admin_consent::{blocked, granted, said, visit};
+use crate::effects::Effects;
+use crate::link::query;
+use crate::world::{Decision, World};
+
+impl World {
+    /// Eleven minutes, minute by minute: no proof is open for longer.
+    async fn until_given_up(&self) {
+        for _ in 0..11 {
+            self.pass(60).await;
+        }
+    }
+}
+
+/// P5, T16, R124, R127 A registration that is seen late is one as any other: its tenant is bound, and nobody else's from then on,
+/// and what is told has who signed in.
+#[tokio::test]
+async fn a_registration_that_is_seen_late_binds_its_tenant() {
+    let world = World::new().await;
+    let services = json!({"services": ["PBX", "CALLAPP"], "expectedTenant": CONTOSO.id});
+    let enterprise = world.enterprise(services).await;
+    world.microsoft().set_lag(Lag::Forever);
+    let link = world.registration_url(enterprise).await;
+    world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+    world.until_given_up().await;
+    assert_eq!(world.registration(enterprise).await, blocked("grant_not_visible"));
+    world.microsoft().set_lag(Lag::Seconds(0));
+    let asked = query(&link);
+    let (tenant, client_id) = (CONTOSO.id.to_owned(), asked["client_id"].clone());
+    let delegated = asked["scope"].split(' ').map(str::to_owned).collect();
+    world.microsoft().grant(&Consent { tenant, client_id, delegated, ..Consent::default() }).unwrap();
+    let page = visit(&world.user_sync_url(enterprise).await, "Accept").await;
+    assert!(page.text().contains("Granted Consent"), "{}", page.text());
+    for _ in 0..13 {
+        world.pass(3_600).await;
+    }
+    assert_eq!(world.registration(enterprise).await, granted());
+    let told = world.outcomes().into_iter().filter(|told| told["actionType"] == "REGISTRATION").next_back().unwrap();
+    let user = &told["msalAuthenticationResult"]["authenticationResult"]["userInfo"];
+    assert_eq!((&told["outcome"], &told["companyAdmin"]), (&json!("granted"), &json!(true)), "{told}");
+    assert_eq!((&told["officeUserType"], &told["organization"]), (&json!("GLOBAL_ADMIN"), &json!("Contoso Ltd")));
+    assert_eq!((&user["tenantId"], &user["displayableId"]), (&json!(CONTOSO.id), &json!(GRACE.upn)), "{told}");
+    let read = world.provider(Method::GET, &format!("/v1/enterprises/{enterprise}"), None).await.json();
+    assert_eq!(read["tenantId"], CONTOSO.id, "{read}");
+    let other = world.other_provider().await;
+    let (_, theirs) = world.contoso_of(&other).await;
+    world.visit(&theirs, &GRACE, Decision::ForTheOrganization).await.ours();
+    world.settle().await;
+    let last: Value = world.outcomes().pop().unwrap();
+    assert_eq!((&last["outcome"], &last["problem"]["code"]), (&json!("blocked"), &json!("tenant_bound_elsewhere")));
+}
+
+/// P3, P4 A consent that is seen late is told once, and its link is spent by it: who comes back by it once more changes nothing.
+#[tokio::test]
+async fn a_consent_that_is_seen_late_is_told_once() {
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let link = world.user_sync_url(enterprise).await;
+    world.come_back(&said(&link, &CONTOSO)).await;
+    world.until_given_up().await;
+    assert_eq!(world.standing(enterprise, "GET_USER_SYNC_CONSENT").await, blocked("grant_not_visible"));
+    world.consent(&link, &CONTOSO);
+    for _ in 0..13 {
+        world.pass(3_600).await;
+    }
+    assert_eq!(world.standing(enterprise, "GET_USER_SYNC_CONSENT").await, granted());
+    assert_eq!(world.outcomes().pop().unwrap()["outcome"], "granted");
+    let before = world.snapshot().await;
+    let back = world.come_back(&said(&link, &CONTOSO)).await;
+    assert_eq!(back.status, 303, "{}", back.text);
+    let page = world.http.get(back.header("location")).send().await.unwrap();
+    assert!(page.text().await.unwrap().contains("Granted Consent"));
+    world.pass(60).await;
+    assert_eq!(world.effects_since(&before).await, Effects::none());
+}

@@ -98,10 +98,13 @@ impl SecretsManager {
         listener: Option<TcpListener>,
         data: Option<&DataFolder>,
         options: &Options,
+        clock: &Arc<SandboxClock>,
     ) -> Result<Self, Error> {
         let simulated = match listener {
             Some(listener) => {
-                Some(SimulatedSecretsManager::start(listener, data.map(|data| data.file("secrets.json")))?)
+                let (file, clock) = (data.map(|data| data.file("secrets.json")), Arc::clone(clock));
+                let now = move || DateTime::from_timestamp_millis(clock.now().millis()).unwrap_or_default();
+                Some(SimulatedSecretsManager::start_by(listener, file, now)?)
             }
             None => None,
         };

@@ -201,7 +201,7 @@ impl Outside {
     ) -> Result<Self, Error> {
         let data = held.data.as_ref();
         let dynamodb = DynamoDb::start(listeners.dynamodb.take(), data, options, &mut held.back).await?;
-        let secrets_manager = SecretsManager::start(listeners.secrets.take(), data, options)?;
+        let secrets_manager = SecretsManager::start(listeners.secrets.take(), data, options, clock)?;
         let secrets = &secrets_manager.secrets;
         let keys = bootstrap::secrets(secrets, options, (clock.now(), random.as_ref())).await?;
         bootstrap::rows(&dynamodb.store, secrets, &keys, options, (clock.now(), random.as_ref())).await?;

@@ -9,7 +9,8 @@
 //! * a staging label is on at most one version of a secret at any time, and whenever
 //!   `AWSCURRENT` moves, the version it left becomes `AWSPREVIOUS`;
 //! * a secret scheduled for deletion keeps its name and refuses everything but `DescribeSecret`
-//!   and a forced delete.
+//!   and a forced delete;
+//! * of one secret no more than 100 versions are made within 24 hours: `LimitExceededException`.
 //!
 //! Sources: the Secrets Manager API Reference (2017-10-17), and for error names and texts the
 //! answers of the real service recorded by others. Requests with a parameter this crate does not

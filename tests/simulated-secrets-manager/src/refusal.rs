@@ -40,6 +40,9 @@ pub(crate) enum Refusal {
     /// A length or count outside the limits of the API Reference.
     #[error("{0}")]
     OutsideLimits(String),
+    /// Versions that are younger than a day are never removed, so there is no room for another.
+    #[error("You've reached the limit of {most} versions of a secret.")]
+    TooManyVersions { most: usize },
     #[error("The NextToken value is invalid.")]
     InvalidNextToken,
     /// The body is not JSON of the operation's shape.
@@ -67,6 +70,7 @@ impl Refusal {
             }
             Self::InvalidName | Self::OutsideLimits(_) => "ValidationException",
             Self::InvalidParameter(_) => "InvalidParameterException",
+            Self::TooManyVersions { .. } => "LimitExceededException",
             Self::InvalidNextToken => "InvalidNextTokenException",
             Self::Unreadable(_) => "SerializationException",
             Self::UnknownOperation(_) => "UnknownOperationException",

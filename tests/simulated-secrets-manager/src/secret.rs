@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -18,6 +18,13 @@ pub(crate) const CURRENT: &str = "AWSCURRENT";
 
 /// The version that was current before.
 pub(crate) const PREVIOUS: &str = "AWSPREVIOUS";
+
+/// How many versions a secret has at most (User Guide, "Secrets Manager quotas": about 100). Older ones without a label make
+/// room, but none is removed within a day of its making (API Reference, `PutSecretValue`).
+const MOST_VERSIONS: usize = 100;
+
+/// How long a version is kept in any case.
+const KEPT_FOR: TimeDelta = TimeDelta::hours(24);
 
 /// The version a rotation has under way.
 const PENDING: &str = "AWSPENDING";
@@ -81,6 +88,7 @@ impl Secret {
             }
             return Err(Refusal::TokenUsed { token: id.to_owned(), arn: self.arn.clone() });
         }
+        self.check_room(now)?;
         if self.versions.is_empty() {
             stages.insert(CURRENT.to_owned());
         }
@@ -94,6 +102,15 @@ impl Secret {
         }
         self.changed = now;
         Ok(())
+    }
+
+    /// Whether there is room for one more version. A version from the future is of a clock that was put back, and not counted.
+    fn check_room(&self, now: DateTime<Utc>) -> Result<(), Refusal> {
+        let is_young = |version: &&Version| now - KEPT_FOR < version.created && version.created <= now;
+        if self.versions.iter().filter(is_young).count() < MOST_VERSIONS {
+            return Ok(());
+        }
+        Err(Refusal::TooManyVersions { most: MOST_VERSIONS })
     }
 
     /// Puts a label on a version, off whichever had it. When `AWSCURRENT` leaves a version, that

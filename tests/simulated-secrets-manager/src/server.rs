@@ -53,8 +53,17 @@ impl SimulatedSecretsManager {
     /// Serves on `listener`, going on from `state_file` if it exists and keeping it up to date;
     /// without one, all is forgotten at the end. To be called within a Tokio runtime.
     pub fn start(listener: TcpListener, state_file: Option<PathBuf>) -> Result<Self, Error> {
+        Self::start_by(listener, state_file, system_time)
+    }
+
+    /// The same by another clock than the machine's.
+    pub fn start_by(
+        listener: TcpListener,
+        state_file: Option<PathBuf>,
+        now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
         let address = listener.local_addr().map_err(Error::Listener)?;
-        let service = Arc::new(Service::load(state_file)?);
+        let service = Arc::new(Service::load(state_file, Box::new(now))?);
         let (stop, mut stopped) = watch::channel(());
         let answers = Router::new()
             .route("/", post(protocol::answer))
@@ -107,28 +116,32 @@ impl SimulatedSecretsManager {
     }
 }
 
+/// What tells the time.
+type Now = Box<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
 /// What the connections share.
 pub(crate) struct Service {
     store: Mutex<Store>,
     state_file: Option<PathBuf>,
+    now: Now,
     pub(crate) calls: Calls,
     pub(crate) faults: Faults,
 }
 
 impl Service {
-    fn load(state_file: Option<PathBuf>) -> Result<Self, Error> {
+    fn load(state_file: Option<PathBuf>, now: Now) -> Result<Self, Error> {
         let store = match &state_file {
             Some(path) => Store::load(path).map_err(|source| Error::StateFile { path: path.clone(), source })?,
             None => Store::default(),
         };
         let store = Mutex::new(store);
-        Ok(Self { store, state_file, calls: Calls::default(), faults: Faults::default() })
+        Ok(Self { store, state_file, now, calls: Calls::default(), faults: Faults::default() })
     }
 
     /// Applies one request, alone: the lock is held until the state file has the outcome, so a
     /// refused request, or one whose outcome could not be saved, has changed nothing.
     pub(crate) fn apply(&self, operation: Operation, region: &str, body: &[u8]) -> Result<serde_json::Value, Refusal> {
-        let at = Circumstances { region, now: now() };
+        let at = Circumstances { region, now: (self.now)() };
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         let mut next = store.clone();
         next.forget_expired(at.now);
@@ -149,6 +162,6 @@ impl Service {
 }
 
 #[expect(clippy::disallowed_methods, reason = "an outside service has its own clock; rules and operations take `now`")]
-fn now() -> DateTime<Utc> {
+fn system_time() -> DateTime<Utc> {
     Utc::now()
 }

@@ -1,6 +1,9 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use aws_sdk_secretsmanager::primitives::Blob;
+use chrono::{DateTime, TimeDelta};
 
 use crate::world::{NAME, V1, V2, V3, World, error_type, labels, refusal};
 
@@ -117,4 +120,29 @@ async fn puts_at_the_same_time_leave_one_current_and_one_previous() {
     stages.sort();
     assert_eq!(stages, [["AWSCURRENT"], ["AWSPREVIOUS"]]);
     assert!(world.current().await.starts_with("value "));
+}
+
+/// Of one secret 100 versions are made within a day. The next is refused, until one of them is a day old; a repeat is not a
+/// version, and another secret has room of its own.
+#[tokio::test]
+async fn a_secret_takes_a_hundred_versions_a_day() {
+    let hours = Arc::new(AtomicI64::new(0));
+    let told = Arc::clone(&hours);
+    let world = World::by(move || DateTime::UNIX_EPOCH + TimeDelta::hours(told.load(Ordering::SeqCst))).await;
+    world.create("0", V1).await;
+    let put = |token: String| {
+        let put = world.client.put_secret_value().secret_id(NAME).secret_string(&token);
+        put.client_request_token(token).send()
+    };
+    let token = |number: i32| format!("version-{number:032}");
+    for number in 1..100 {
+        hours.store(i64::from(number / 50), Ordering::SeqCst);
+        put(token(number)).await.unwrap();
+    }
+    hours.store(23, Ordering::SeqCst);
+    assert_eq!(error_type(put(token(100)).await), "LimitExceededException");
+    put(token(7)).await.unwrap();
+    world.client.create_secret().name("other").secret_string("0").send().await.unwrap();
+    hours.store(24, Ordering::SeqCst);
+    put(token(100)).await.unwrap();
 }

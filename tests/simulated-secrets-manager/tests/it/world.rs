@@ -7,6 +7,7 @@ use aws_sdk_secretsmanager::{
     config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider, retry::RetryConfig},
     error::{ProvideErrorMetadata, SdkError},
 };
+use chrono::{DateTime, Utc};
 use simulated_secrets_manager::SimulatedSecretsManager;
 use tokio::net::TcpListener;
 
@@ -30,7 +31,16 @@ impl World {
 
     pub(crate) async fn with(state_file: Option<PathBuf>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let service = SimulatedSecretsManager::start(listener, state_file).unwrap();
+        Self::of(SimulatedSecretsManager::start(listener, state_file).unwrap())
+    }
+
+    /// By this clock.
+    pub(crate) async fn by(now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::of(SimulatedSecretsManager::start_by(listener, None, now).unwrap())
+    }
+
+    fn of(service: SimulatedSecretsManager) -> Self {
         let client = client(&service, "eu-west-1", RetryConfig::disabled());
         Self { service, client }
     }

@@ -12,6 +12,8 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::routing::post;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
 use onboarding_core::application_client::ApplicationClients;
 use onboarding_core::time::{Clock as _, SystemClock, Timestamp};
@@ -384,17 +386,24 @@ impl Outside {
         ring["keys"].as_array().unwrap().clone()
     }
 
-    /// What Microsoft says to a refresh token of `tenant`, past the proxy.
-    pub(crate) async fn redeem(&self, tenant: &str, token: &str) -> u16 {
+    /// Whose token Microsoft takes a refresh token of `tenant` for, past the proxy; nobody's if it refuses it.
+    pub(crate) async fn redeem(&self, tenant: &str, token: &str) -> Option<String> {
         let url = format!("{}/{tenant}/oauth2/v2.0/token", self.directory);
         let form = [
             ("grant_type", "refresh_token"),
             ("client_id", CLIENT_ID),
             ("client_secret", CLIENT_SECRET),
             ("refresh_token", token),
-            ("scope", "openid"),
+            ("scope", "openid profile"),
         ];
-        self.http.post(url).form(&form).send().await.unwrap().status().as_u16()
+        let answer = self.http.post(url).form(&form).send().await.unwrap();
+        if answer.status() != 200 {
+            return None;
+        }
+        let tokens = answer.json::<Value>().await.unwrap();
+        let payload = tokens["id_token"].as_str()?.split('.').nth(1)?;
+        let claims = serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+        claims["oid"].as_str().map(str::to_owned)
     }
 
     /// The refresh token of a connection, if one is kept, past the proxy.

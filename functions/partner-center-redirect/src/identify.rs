@@ -1,5 +1,6 @@
 //! Who signed in by a passage, and the one redemption of the code.
 
+use onboarding_connections::count;
 use onboarding_core::client_credential::ClientCredential;
 use onboarding_core::connection::link::Passage;
 use onboarding_core::identity::VerifiedIdentity;
@@ -39,5 +40,6 @@ pub(crate) async fn redeem(
         scope,
     };
     let at = (call.now(), call.occasion().random);
-    app.connections.microsoft.redeem_for((identity, &passage.nonce), credential, redemption, at).await
+    let redeemed = app.connections.microsoft.redeem_for((identity, &passage.nonce), credential, redemption, at).await;
+    redeemed.inspect_err(|failed| count::refused(failed.code))
 }

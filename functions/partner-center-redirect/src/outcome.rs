@@ -83,8 +83,8 @@ pub(crate) async fn spent(
     }
 }
 
-/// What whoever comes again is told: by a code that was redeemed, or by a link that was used. A try that was refused is told as
-/// it was.
+/// What whoever comes again is told: by a code that was redeemed, or by a link that was used. A try of theirs that was
+/// refused is told as it was, and nobody else's is told to them.
 pub(crate) async fn again(
     app: &App,
     call: &Call<PartnerCenterRedirectOp>,
@@ -98,7 +98,7 @@ pub(crate) async fn again(
     if connection.is_leased(call.now()) {
         return Err(Error::Busy);
     }
-    match connection.refused.as_ref().filter(|refused| refused.step == step) {
+    match connection.refused.as_ref().filter(|refused| refused.is_of(step, signer)) {
         Some(known) => refused(app, call, (journey, step), (known.code, Some(signer)), None).await,
         None if connection.was_done_by(step, signer) => {
             spent(app, call, (journey, connection, step), Some(signer)).await

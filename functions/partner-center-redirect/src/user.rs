@@ -75,7 +75,7 @@ async fn consent(
     };
     match proved {
         Ok((consent, token)) => {
-            let version = leased.token_version(0);
+            let version = leased.token_version();
             if let Err(fault) = connections.secrets.put_refresh_token(&passage.connection, &token, &version).await {
                 // Whether it was written is not known: nothing is recorded, and the sweep takes back what there is (P8).
                 let refusal = refusal(identity, Code::SignInInterrupted.into());

@@ -45,6 +45,7 @@ pub(crate) async fn finalize(app: &App, call: &Call<PartnerCenterOp>) -> Result<
             (_, None) => Err(Error::Busy),
         },
         Lookout::Busy | Lookout::Overtaken => Err(Error::Busy),
+        Lookout::Ended => Err(Error::Ended),
         Lookout::Unknown => Err(Error::NotFound),
     }
 }
@@ -68,6 +69,7 @@ pub(crate) async fn show(app: &App, call: &Call<PartnerCenterOp>) -> Result<Answ
                 Lookout::Busy | Lookout::Overtaken => {
                     (app.connections.examine(&found.connection, None, at).await?.verdict, found.connection)
                 }
+                Lookout::Ended => return Err(Error::Ended),
                 Lookout::Unknown => return Err(Error::NotFound),
             }
         }
@@ -92,7 +94,7 @@ fn told<'a>(connection: &'a Connection, verdict: &'a Verdict) -> Health<'a> {
 /// Before there is a token there is nothing to look at but why the last try left none.
 fn with_last_try(connection: &Connection, mut verdict: Verdict) -> Verdict {
     let untried = connection.state.both().is_none() && !connection.has_ended();
-    let Some(RefusedStep { code, .. }) = connection.refused.as_ref().filter(|_| untried) else {
+    let Some(RefusedStep { code, .. }) = connection.hindrance().filter(|_| untried) else {
         return verdict;
     };
     let failed = FAILED_BY.iter().find(|(listed, _)| listed == code).map(|(_, name)| *name);

@@ -9,8 +9,9 @@ use onboarding_core::connection::admit::READ_BACK;
 use onboarding_core::connection::circuit::Circuits;
 use onboarding_core::connection::health::{Consents, Evidence, Held, Probe, Seen, Verdict, judge};
 use onboarding_core::connection::lease::Leased;
+use onboarding_core::connection::looked::TokenUse;
 use onboarding_core::connection::{Connection, State};
-use onboarding_core::id::TenantId;
+use onboarding_core::id::{ConnectionId, TenantId};
 use onboarding_core::identity::{Person, Signer};
 use onboarding_core::random::Random;
 use onboarding_core::time::Timestamp;
@@ -18,7 +19,7 @@ use onboarding_microsoft::refresh::{Refresh, Refreshed};
 use onboarding_secrets::SecretsError;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::Connections;
+use crate::{Connections, count};
 
 /// How long Partner Center and Graph may take, each.
 const BUDGET: Duration = Duration::from_secs(5);
@@ -28,8 +29,8 @@ const BUDGET: Duration = Duration::from_secs(5);
 pub struct Examined {
     /// The judgement.
     pub verdict: Verdict,
-    /// Whether the token was used.
-    pub used: bool,
+    /// What became of the token.
+    pub token: TokenUse,
 }
 
 /// What Graph shows of a person's roles.
@@ -52,8 +53,8 @@ pub struct Fresh<'a> {
 }
 
 impl Connections {
-    /// Uses the stored token of `connection` and looks whether the connection works. Under a lease a new token that Microsoft
-    /// gives is stored before anything else; without one, or where none is given, the old one stays, which stays good.
+    /// Uses the stored token of `connection` and looks whether the connection works. Under a lease the newest token that Microsoft
+    /// gave is stored in the end, if the stored one has lain there for a while; else the old one stays, which stays good.
     pub async fn examine(
         &self,
         connection: &Connection,
@@ -61,50 +62,49 @@ impl Connections {
         at: (Timestamp, &dyn Random),
     ) -> Result<Examined, SecretsError> {
         let Some(both) = connection.state.both() else {
-            return Ok(Examined { verdict: self.unseen(connection), used: false });
+            return Ok(Examined { verdict: self.unseen(connection), token: TokenUse::Refused });
         };
+        let refused = |verdict| Examined { verdict, token: TokenUse::Refused };
         let (person, ends_at) = (both.user.person(), self.credential_ends_at(at.0).await?);
         let judged = |refreshed, brought: Brought| judged(connection, None, refreshed, brought, (ends_at, at.0));
         let token = match self.secrets.refresh_token(&connection.id).await {
             Ok(token) => token,
             Err(SecretsError::Absent(_)) => {
-                let verdict = judged(Err(Code::RefreshTokenMissing), (None, None));
-                return Ok(Examined { verdict, used: false });
+                return Ok(refused(judged(Err(Code::RefreshTokenMissing), (None, None))));
             }
             Err(fault) => return Err(fault),
         };
-        let refreshed = match self.refreshed(person, &token, &self.user_scope(), at).await? {
+        let refreshed = match self.refreshed(connection, (person, &token, &self.user_scope()), at).await? {
             Ok(refreshed) => refreshed,
-            Err(code) => return Ok(Examined { verdict: judged(Err(code), (None, None)), used: false }),
+            Err(code) => return Ok(refused(judged(Err(code), (None, None)))),
         };
-        self.keep(connection, refreshed.refresh_token.as_ref(), (lease, 0)).await?;
         let newest = refreshed.refresh_token.as_ref().unwrap_or(&token);
         let (probe, roles) = tokio::join!(
             self.probe(connection.partner_tenant, &refreshed.access_token, at),
-            self.roles(person, newest, at)
+            self.roles(connection, (person, newest), at)
         );
         let evidence = Ok(Evidence::of(refreshed.access_token.expose_secret()));
-        let (refreshed, roles) = match roles? {
-            Ok(Roles { seen, newest }) => {
-                self.keep(connection, newest.as_ref(), (lease, 1)).await?;
-                (evidence, seen)
-            }
+        let (judgement, roles, last) = match roles? {
+            Ok(Roles { seen, newest }) => (evidence, seen, newest),
             // Roles that cannot be read for the moment are unknown; that they may not be read is a cause.
-            Err(Code::MicrosoftBusy) => (evidence, None),
-            Err(code) => (Err(code), None),
+            Err(Code::MicrosoftBusy) => (evidence, None, None),
+            Err(code) => (Err(code), None, None),
         };
-        Ok(Examined { verdict: judged(refreshed, (Some(probe), roles)), used: true })
+        let given = last.as_ref().or(refreshed.refresh_token.as_ref());
+        let renews = given.filter(|_| both.is_to_be_renewed(at.0)).zip(lease);
+        let token = self.renew(&connection.id, renews).await?;
+        Ok(Examined { verdict: judged(judgement, (Some(probe), roles)), token })
     }
 
-    /// Stores the `nth` token of a look, if Microsoft gave one and somebody has the lease.
-    async fn keep(
+    /// Stores the token that a look is to leave behind, under its lease.
+    async fn renew(
         &self,
-        connection: &Connection,
-        token: Option<&SecretString>,
-        (lease, nth): (Option<&Leased>, u32),
-    ) -> Result<(), SecretsError> {
-        let (Some(token), Some(lease)) = (token, lease) else { return Ok(()) };
-        self.secrets.put_refresh_token(&connection.id, token, &lease.token_version(nth)).await
+        connection: &ConnectionId,
+        renews: Option<(&SecretString, &Leased)>,
+    ) -> Result<TokenUse, SecretsError> {
+        let Some((token, lease)) = renews else { return Ok(TokenUse::Used) };
+        self.secrets.put_refresh_token(connection, token, &lease.token_version()).await?;
+        Ok(TokenUse::Renewed)
     }
 
     /// Whether our application is gone from the partner's tenant, and with it all that was granted there; none if that cannot
@@ -168,7 +168,7 @@ impl Connections {
         }
         // Somebody sits before the page: what other looks met is no reason to throw the sign-in away unasked.
         let probe = self.probe_now(connection.partner_tenant, access_token, at);
-        let (probe, roles) = tokio::join!(probe, self.roles(person, &refresh_token, at));
+        let (probe, roles) = tokio::join!(probe, self.roles(connection, (person, &refresh_token), at));
         let (refreshed, roles, newest) = match roles? {
             Ok(Roles { seen, newest }) => (Ok(evidence), seen, newest),
             Err(code) => (Err(code), None, None),
@@ -195,12 +195,12 @@ impl Connections {
     /// The roles that Graph shows `person` in; or why the token cannot be used.
     async fn roles(
         &self,
-        person: Person<'_>,
-        token: &SecretString,
+        connection: &Connection,
+        (person, token): (Person<'_>, &SecretString),
         at: (Timestamp, &dyn Random),
     ) -> Result<Result<Roles, Code>, SecretsError> {
         let scope = format!("openid profile offline_access {}", self.graph_scope(READ_BACK));
-        let refreshed = match self.refreshed(person, token, &scope, at).await? {
+        let refreshed = match self.refreshed(connection, (person, token, &scope), at).await? {
             Ok(refreshed) => refreshed,
             Err(code) => return Ok(Err(code)),
         };
@@ -208,16 +208,28 @@ impl Connections {
         Ok(Ok(Roles { seen, newest: refreshed.refresh_token }))
     }
 
-    /// Uses a token; once more with our own credential read again, should Microsoft refuse that.
+    /// Uses a token of `connection`; a refusal is counted, and told as it is meant there.
     async fn refreshed(
         &self,
-        person: Person<'_>,
-        token: &SecretString,
-        scope: &str,
+        connection: &Connection,
+        used: (Person<'_>, &SecretString, &str),
+        at: (Timestamp, &dyn Random),
+    ) -> Result<Result<Refreshed, Code>, SecretsError> {
+        let answered = self.refreshed_by_either(used, at).await?;
+        Ok(answered.map_err(|code| {
+            count::refused(code);
+            connection.refusal_of_token(code, at.0)
+        }))
+    }
+
+    /// Once more with our own credential read again, should Microsoft refuse that.
+    async fn refreshed_by_either(
+        &self,
+        used: (Person<'_>, &SecretString, &str),
         at: (Timestamp, &dyn Random),
     ) -> Result<Result<Refreshed, Code>, SecretsError> {
         let credential = self.secrets.client_credential(at.0).await?;
-        let first = self.refresh_once(&credential, (person, token, scope), at).await;
+        let first = self.refresh_once(&credential, used, at).await;
         if !matches!(first, Err(Code::OurSecretBadOrExpired)) {
             return Ok(first);
         }
@@ -225,7 +237,7 @@ impl Connections {
         if Arc::ptr_eq(&again, &credential) {
             return Ok(first);
         }
-        Ok(self.refresh_once(&again, (person, token, scope), at).await)
+        Ok(self.refresh_once(&again, used, at).await)
     }
 
     async fn refresh_once(

@@ -1,6 +1,7 @@
 //! What several functions do with a connection to Partner Center, by more than one of table, secrets and Microsoft, in the
 //! right order.
 
+pub mod count;
 mod examine;
 mod link;
 mod look;

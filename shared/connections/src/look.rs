@@ -2,17 +2,17 @@
 
 use onboarding_core::audit::{Actor, Occasion};
 use onboarding_core::connection::health::Remedy;
+use onboarding_core::connection::lease::LeaseRefusal;
 use onboarding_core::connection::looked::Look;
 use onboarding_core::connection::tell::Telling;
 use onboarding_core::connection::{Connection, State, Step};
 use onboarding_core::id::ConnectionId;
-use onboarding_core::metric::{Metric, TARGET};
 use onboarding_dynamo::StoreError;
 use onboarding_dynamo::connection::Lease;
 use onboarding_secrets::SecretsError;
 use thiserror::Error;
 
-use crate::{Connections, Examined, LinkError};
+use crate::{Connections, Examined, LinkError, count};
 
 /// How a look ended.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub enum Lookout {
     Busy,
     /// It took too long, and somebody else went on meanwhile.
     Overtaken,
+    /// It was disconnected.
+    Ended,
     /// There is no such connection.
     Unknown,
 }
@@ -41,19 +43,12 @@ pub enum NotLooked {
     NoReseller,
 }
 
-/// Counts a look, and a connection that it found broken.
-fn count(was_broken: bool, after: &State) {
-    tracing::info!(target: TARGET, metric = Metric::ConnectionExamined.name(), value = 1_u64);
-    if matches!(after, State::Broken { .. }) && !was_broken {
-        tracing::info!(target: TARGET, metric = Metric::ConnectionBroken.name(), value = 1_u64);
-    }
-}
-
 impl Connections {
     /// Leases a connection of which both consents are given, looks at it, and records what was found.
     pub async fn look(&self, id: &ConnectionId, actor: &Actor, occasion: Occasion<'_>) -> Result<Lookout, NotLooked> {
         let leased = match self.store.lease_connection_to_test(id, occasion.now).await? {
             Lease::Won(leased) => *leased,
+            Lease::Refused(LeaseRefusal::Ended, _) => return Ok(Lookout::Ended),
             Lease::Refused(..) => return Ok(Lookout::Busy),
             Lease::Unknown => return Ok(Lookout::Unknown),
         };
@@ -73,10 +68,10 @@ impl Connections {
         let keys = self.secrets.sealing_keys(occasion.now).await?;
         let link = self.mending_link(connection, &examined, occasion).await?;
         let telling = Telling { reseller: &reseller, keys: &keys, link: link.as_deref(), occasion };
-        let look = Look { verdict: &examined.verdict, used: examined.used, actor };
+        let look = Look { verdict: &examined.verdict, token: examined.token, actor };
         let moved = leased.conclude(look, telling);
         if self.store.move_connection(&moved).await? {
-            count(was_broken, &moved.after.state);
+            count::looked(was_broken, &moved.after.state);
             Ok(Lookout::Seen(examined, Box::new(moved.after)))
         } else {
             Ok(Lookout::Overtaken)

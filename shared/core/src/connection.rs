@@ -89,7 +89,7 @@ pub struct Connection {
     /// What was told of tries that came to nothing since their step was last done: each is noted once (T10).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub told: Vec<(Step, Code)>,
-    /// Why the last try of a step came to nothing; gone once the step is done.
+    /// Why the last try of a step, or the test of both, came to nothing; gone once the step is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<RefusedStep>,
 }
@@ -169,6 +169,9 @@ pub struct Both {
     pub user: Consented,
     /// When the stored token was last used, or given to us: it goes idle 90 days later.
     pub token_at: Timestamp,
+    /// When the token that is stored now was stored, where that was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored_at: Option<Timestamp>,
 }
 
 /// How often each step was completed.
@@ -204,6 +207,9 @@ pub struct RefusedStep {
     /// Who signed in, if somebody was proved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signer: Option<Signer>,
+    /// Whether it was the test of both consents that came to nothing, and no try of the step.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_test: bool,
 }
 
 words! {

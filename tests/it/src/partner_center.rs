@@ -2,11 +2,13 @@
 
 mod admin_consent;
 mod checklist;
+mod counted;
 mod evidence;
 mod health;
 mod spent;
 mod table;
 mod told;
+mod tried;
 mod upkeep;
 mod user_consent;
 

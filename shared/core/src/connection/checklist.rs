@@ -159,7 +159,7 @@ impl Connection {
     }
 
     fn seen(&self, row: &Row) -> CheckStatus {
-        let refused = self.refused.as_ref().map(|refused| refused.code);
+        let refused = self.hindrance().map(|refused| refused.code);
         let is_missed = |found: Option<Code>| found.is_some_and(|code| row.missed.contains(&code));
         let is_seen = |is_done: bool| is_done.then_some(true);
         let holds = match row.since {
@@ -212,7 +212,7 @@ mod tests {
             (Step::User, Code::MicrosoftBusy, None),
         ] {
             let at = Timestamp::from_seconds(1_800_000_000);
-            let refused = Some(RefusedStep { step, code, at, signer: None });
+            let refused = Some(RefusedStep { step, code, at, signer: None, by_test: false });
             let connection = Connection { refused, ..draft() };
             let checklist = connection.checklist();
             let found: Vec<_> = checklist.iter().filter(|item| item.status == CheckStatus::Fail).collect();

@@ -2,15 +2,12 @@
 
 use serde::Serialize;
 
-use super::lease::{LEASE, Leased};
+use super::lease::{ARRIVED_AFTER, Leased};
 use super::moved::Moved;
 use super::{Connection, State};
 use crate::audit::{Actor, Occasion};
 use crate::id::{ConnectionId, TenantId};
 use crate::time::Timestamp;
-
-/// When it is seen to once more that no token came back: whoever was at work by then has ended.
-const SEEN_TO_AGAIN_AFTER: std::time::Duration = LEASE.saturating_mul(2);
 
 /// What only the customer can take back: our access to do so is what was removed. The first is done once our application is
 /// gone, and with it whatever was granted.
@@ -65,15 +62,24 @@ impl Leased {
     #[must_use]
     pub fn disconnect(self, actor: &Actor, occasion: Occasion<'_>) -> Moved {
         let since = occasion.now;
-        let next_look = Some(since.plus(SEEN_TO_AGAIN_AFTER));
+        // Then it is seen to once more that no token came back.
+        let next_look = Some(since.plus(ARRIVED_AFTER));
         self.to(State::Disconnected { since }, next_look, ("connection.disconnected", actor), occasion)
     }
 
-    /// Gives the lease back where nothing is to be looked at, and nothing is stored.
+    /// Gives the lease back of what nobody looks at by themselves. What was tested meanwhile keeps its next look.
     #[must_use]
     pub fn give_back(self, actor: &Actor, occasion: Occasion<'_>) -> Moved {
-        let state = self.connection().state.clone();
-        self.to(state, None, ("connection.tidied", actor), occasion)
+        let Connection { state, next_look, .. } = Leased::clone(&self).ended();
+        let next_look = match state {
+            State::Ready { .. } | State::Degraded { .. } | State::Broken { .. } => next_look,
+            State::Draft
+            | State::AdminConsented { .. }
+            | State::UserConsented { .. }
+            | State::Testing { .. }
+            | State::Disconnected { .. } => None,
+        };
+        self.to(state, next_look, ("connection.tidied", actor), occasion)
     }
 
     fn to(

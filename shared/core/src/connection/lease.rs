@@ -15,6 +15,9 @@ use crate::time::Timestamp;
 /// How long one may be at work: longer than all calls of one look, with their time limits.
 pub const LEASE: Duration = Duration::from_mins(1);
 
+/// When whatever somebody at work has sent has arrived, or never will: then it is seen what they left behind.
+pub(super) const ARRIVED_AFTER: Duration = LEASE.saturating_mul(2);
+
 /// How many codes are remembered, the newest: Microsoft's end after ten minutes, and nobody signs in so often meanwhile.
 const MOST_CODES: usize = 30;
 
@@ -61,16 +64,30 @@ impl Leased {
         &self.connection
     }
 
-    /// The name that the `nth` token written under this lease gets in the secret store: the same each time, so that a
-    /// repeated write is the same write.
+    /// The name that the token written under this lease gets in the secret store: the same each time, so that a repeated write
+    /// is the same write.
     #[must_use]
-    pub fn token_version(&self, nth: u32) -> SecretHash {
-        SecretHash::of(&format!("{}#{}#{nth}", self.connection.id, self.connection.version))
+    pub fn token_version(&self) -> SecretHash {
+        SecretHash::of(&format!("{}#{}", self.connection.id, self.connection.version))
     }
 
-    /// The same without the lease, one version on: what a move begins with.
+    /// The same without the lease, one version on: what a move begins with. Nobody is testing it any more, whoever began to.
     pub(super) fn ended(self) -> Connection {
-        Connection { version: self.connection.version + 1, lease: None, ..self.connection }
+        let state = untested(self.connection.state);
+        Connection { version: self.connection.version + 1, lease: None, state, ..self.connection }
+    }
+}
+
+fn untested(state: State) -> State {
+    match state {
+        State::Testing { both } => State::UserConsented { both },
+        unmoved @ (State::Draft
+        | State::AdminConsented { .. }
+        | State::UserConsented { .. }
+        | State::Ready { .. }
+        | State::Degraded { .. }
+        | State::Broken { .. }
+        | State::Disconnected { .. }) => unmoved,
     }
 }
 

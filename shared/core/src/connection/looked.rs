@@ -12,7 +12,7 @@ use super::health::{Severity, Verdict};
 use super::lease::{LeaseRefusal, Leased};
 use super::moved::Moved;
 use super::tell::Telling;
-use super::{Both, Connection, RefusedStep, State, Step};
+use super::{Both, Connection, Consented, RefusedStep, State, Step};
 use crate::advice::Code;
 use crate::audit::{Actor, Occasion};
 use crate::time::Timestamp;
@@ -28,18 +28,57 @@ const TROUBLE_AGAIN_AFTER: Duration = Duration::from_hours(1);
 /// and never shorter than it asked for.
 const BUSY_AGAIN_AFTER: std::ops::RangeInclusive<Duration> = Duration::from_mins(5)..=Duration::from_hours(6);
 
+/// How long after the administrator's consent not all of Microsoft's servers may know of it.
+const IN_EFFECT_AFTER: Duration = Duration::from_mins(10);
+
+/// How long the first wait for it is; the next is twice as long, as where somebody is busy.
+const CONSENT_AGAIN_AFTER: Duration = Duration::from_mins(2);
+
+/// How long a stored token is kept although Microsoft has given another: a token that was replaced goes on working, and the
+/// secret store takes about a hundred versions of a secret a day and no more, however often somebody looks.
+const RENEWED_AFTER: Duration = Duration::from_hours(6);
+
+/// What became of the token in a look. Its 90 idle days begin anew with each use, whether Microsoft gave another in its place
+/// or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenUse {
+    /// There was none, or Microsoft refused it.
+    Refused,
+    /// It was used, and is what is stored.
+    Used,
+    /// It was used, and another is stored in its place.
+    Renewed,
+}
+
 /// How a look ended, and what it left behind.
 #[derive(Clone, Copy, Debug)]
 pub struct Look<'a> {
     /// What it found.
     pub verdict: &'a Verdict,
-    /// Whether the token was used: its 90 idle days begin anew, whether Microsoft gave another in its place or not.
-    pub used: bool,
+    /// What became of the token.
+    pub token: TokenUse,
     /// Our own function, where nobody asked for it.
     pub actor: &'a Actor,
 }
 
+impl Both {
+    /// Whether the stored token is to be replaced by one that Microsoft has just given.
+    #[must_use]
+    pub fn is_to_be_renewed(&self, now: Timestamp) -> bool {
+        self.stored_at.is_none_or(|at| now.since(at) >= RENEWED_AFTER)
+    }
+}
+
 impl Connection {
+    /// Why a token of this connection was refused for `code`: a consent that was given a moment ago is not missing, it is not in
+    /// effect yet (AADSTS65001).
+    #[must_use]
+    pub fn refusal_of_token(&self, code: Code, now: Timestamp) -> Code {
+        let is_fresh = |admin: &Consented| now.since(admin.at) < IN_EFFECT_AFTER;
+        let is_awaited = code == Code::ConsentMissing && self.state.admin().is_some_and(is_fresh);
+        if is_awaited { Code::ConsentNotInEffect } else { code }
+    }
+
     /// Begins the first test: from both consents, or again where it works or did.
     pub fn begin_test(self, now: Timestamp) -> Result<Leased, (LeaseRefusal, Box<Self>)> {
         let state = match self.state.clone() {
@@ -52,7 +91,9 @@ impl Connection {
             | State::Broken { .. }
             | State::Disconnected { .. }) => unmoved,
         };
-        if self.is_leased(now) {
+        if self.has_ended() {
+            Err((LeaseRefusal::Ended, Box::new(self)))
+        } else if self.is_leased(now) {
             Err((LeaseRefusal::UnderWay, Box::new(self)))
         } else {
             Self { state, ..self }.lease(now)
@@ -66,7 +107,6 @@ impl Leased {
     pub fn put_off(self, actor: &Actor, occasion: Occasion<'_>) -> Moved {
         let from = self.connection().version;
         let mut after = self.ended();
-        after.state = untested(after.state);
         after.next_look = after.next_look.map(|_| occasion.now.plus(*BUSY_AGAIN_AFTER.start()));
         let status = after.status().word().to_owned();
         let audit = after.fact(actor, "connection.look_put_off", (Some(status.clone()), status), occasion);
@@ -80,16 +120,16 @@ impl Leased {
         let before = self.connection().status().word().to_owned();
         let mut after = self.ended();
         let known = after.problem();
-        let Look { verdict, used, actor } = look;
+        let Look { verdict, token, actor } = look;
         after.findings = after.findings.after(verdict);
         let state = seen(after.state.clone(), verdict, occasion.now);
-        after.state = if used { with_token(state, occasion.now) } else { state };
+        after.state = with_token(state, token, occasion.now);
         after.busy_looks = if verdict.severity == Severity::Passing { after.busy_looks.saturating_add(1) } else { 0 };
         after.next_look = next_look(&after, verdict, occasion.now);
         after.refused = match (&after.state, verdict.code) {
             // That somebody was busy says nothing of the step.
             (State::UserConsented { .. }, Some(code)) if verdict.severity != Severity::Passing => {
-                Some(RefusedStep { step: Step::User, code, at: occasion.now, signer: None })
+                Some(RefusedStep { step: Step::User, code, at: occasion.now, signer: None, by_test: true })
             }
             (_, None) => None,
             (_, Some(_)) => after.refused,
@@ -155,21 +195,12 @@ const fn since(state: &State, now: Timestamp) -> Timestamp {
     }
 }
 
-fn untested(state: State) -> State {
-    match state {
-        State::Testing { both } => State::UserConsented { both },
-        unmoved @ (State::Draft
-        | State::AdminConsented { .. }
-        | State::UserConsented { .. }
-        | State::Ready { .. }
-        | State::Degraded { .. }
-        | State::Broken { .. }
-        | State::Disconnected { .. }) => unmoved,
-    }
-}
-
-fn with_token(state: State, now: Timestamp) -> State {
-    let with = |both: Both| Both { token_at: now, ..both };
+fn with_token(state: State, token: TokenUse, now: Timestamp) -> State {
+    let with = |both: Both| match token {
+        TokenUse::Refused => both,
+        TokenUse::Used => Both { token_at: now, ..both },
+        TokenUse::Renewed => Both { token_at: now, stored_at: Some(now), ..both },
+    };
     match state {
         State::UserConsented { both } => State::UserConsented { both: with(both) },
         State::Testing { both } => State::Testing { both: with(both) },
@@ -187,7 +218,9 @@ fn next_look(connection: &Connection, verdict: &Verdict, now: Timestamp) -> Opti
             Severity::Healthy | Severity::Broken => LOOK_AGAIN_AFTER,
             Severity::Passing => {
                 let doubled = 2_u32.saturating_pow(connection.busy_looks.saturating_sub(1));
-                let patience = BUSY_AGAIN_AFTER.start().saturating_mul(doubled);
+                let is_awaited = verdict.code == Some(Code::ConsentNotInEffect);
+                let first = if is_awaited { CONSENT_AGAIN_AFTER } else { *BUSY_AGAIN_AFTER.start() };
+                let patience = first.saturating_mul(doubled);
                 verdict.retry_after.unwrap_or_default().max(patience).min(*BUSY_AGAIN_AFTER.end())
             }
             Severity::Degraded => TROUBLE_AGAIN_AFTER,

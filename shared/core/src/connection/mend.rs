@@ -1,7 +1,7 @@
 //! What mends a step that was refused: which step is taken again, and how that is told.
 
 use super::health::Remedy;
-use super::{Connection, Step};
+use super::{Connection, RefusedStep, Step};
 use crate::advice::{Code, Explanation, Who};
 use crate::identity::Signer;
 
@@ -37,6 +37,15 @@ const ROWS: [Row; 2] = [
     },
 ];
 
+impl RefusedStep {
+    /// Whether it was `signer` who tried `step`.
+    #[must_use]
+    pub fn is_of(&self, step: Step, signer: &Signer) -> bool {
+        let of = |signer: &Signer| (signer.tenant, signer.object);
+        self.step == step && self.signer.as_ref().map(of) == Some(of(signer))
+    }
+}
+
 impl Connection {
     /// The step that is to be taken next where `step` was refused for `code`: an administrator's consent that is missing, or that
     /// the account named for step two has given, is mended by step one.
@@ -68,7 +77,7 @@ impl Connection {
         if self.has_ended() {
             return Some(Code::ConnectionEnded.explain());
         }
-        let refused = self.refused.as_ref().filter(|_| self.state.both().is_none());
+        let refused = self.hindrance().filter(|_| self.state.both().is_none());
         refused.map(|refused| self.explain_step(refused.step, refused.code)).or_else(|| self.explain_missing())
     }
 
@@ -82,10 +91,23 @@ impl Connection {
         }
     }
 
+    /// Whether `step` is missing, or has to be taken again.
+    #[must_use]
+    pub fn is_wanted(&self, step: Step) -> bool {
+        self.missing().contains(&step) || self.to_do_again() == Some(step)
+    }
+
+    /// What came to nothing and keeps the connection from working: a try of a step that is wanted, or the test of both. That
+    /// somebody tried a step which is done says nothing of the connection.
+    #[must_use]
+    pub fn hindrance(&self) -> Option<&RefusedStep> {
+        self.refused.as_ref().filter(|refused| refused.by_test || self.is_wanted(refused.step))
+    }
+
     /// Whether `step` was taken, and nothing is known that asks for it, or for one before it, once more.
     #[must_use]
     pub fn is_done(&self, step: Step) -> bool {
-        let is_refused = self.refused.as_ref().is_some_and(|refused| refused.step == step);
+        let is_refused = self.hindrance().is_some_and(|refused| refused.step == step);
         let (is_given, is_asked_again) = match step {
             Step::Admin => (self.state.admin().is_some(), self.to_do_again() == Some(Step::Admin)),
             Step::User => (self.state.both().is_some(), self.to_do_again().is_some()),

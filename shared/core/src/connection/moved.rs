@@ -2,7 +2,7 @@
 //! condition is that nobody has moved the connection since.
 
 use super::admit::{AdminConsent, UserConsent};
-use super::lease::Leased;
+use super::lease::{ARRIVED_AFTER, Leased};
 use super::looked::LOOK_AGAIN_AFTER;
 use super::tell::Telling;
 use super::{Both, Connection, Consented, RefusedStep, State, Step};
@@ -66,14 +66,20 @@ impl Connection {
         Some(after.refused_from(self.version, refusal, occasion))
     }
 
-    /// The state in which `step` is done: what was told of it before is of no interest any more.
+    /// Notes that `step` is done: what was told of it before, and of the other one where this one mends it, is of no interest
+    /// any more. Called on the state of before, in which somebody was refused.
     fn completed(&mut self, step: Step) {
         match step {
             Step::Admin => self.rounds.admin += 1,
             Step::User => self.rounds.user += 1,
         }
-        self.refused = None;
-        self.told.retain(|(told, _)| *told != step);
+        let told = std::mem::take(&mut self.told);
+        self.told = told.into_iter().filter(|(of, code)| !self.is_mended_by(step, (*of, *code))).collect();
+        self.refused = self.refused.take().filter(|refused| !self.is_mended_by(step, (refused.step, refused.code)));
+    }
+
+    fn is_mended_by(&self, step: Step, (of, code): (Step, Code)) -> bool {
+        of == step || self.mended_by(of, code) == step
     }
 
     fn refused_from(mut self, from: u64, refusal: Refusal, occasion: Occasion<'_>) -> Moved {
@@ -82,7 +88,12 @@ impl Connection {
             self.told.push((step, code));
         }
         let actor = signer.clone().map_or(Actor::LinkHolder, Actor::Signer);
-        let after = Self { refused: Some(RefusedStep { step, code, at: occasion.now, signer }), ..self };
+        // Why the connection does not work is not forgotten over a try of a step that nobody needs.
+        let refused = match self.hindrance() {
+            Some(hindrance) if !self.is_wanted(step) => Some(hindrance.clone()),
+            Some(_) | None => Some(RefusedStep { step, code, at: occasion.now, signer, by_test: false }),
+        };
+        let after = Self { refused, ..self };
         let status = after.status().word();
         let told = format!("{} step refused: {code}", step.word());
         let audit = after.fact(&actor, "connection.step_refused", (Some(status.to_owned()), told), occasion);
@@ -110,8 +121,8 @@ impl Leased {
         let mut after = self.ended();
         let admin = consent.into_consented();
         let actor = Actor::Signer(admin.signer.clone());
-        after.state = by_admin(after.state, admin);
         after.completed(Step::Admin);
+        after.state = by_admin(after.state, admin);
         if after.problem().is_some() {
             after.next_look = Some(occasion.now);
         }
@@ -130,8 +141,8 @@ impl Leased {
         let (user, findings) = consent.into_parts();
         after.findings = findings;
         let actor = Actor::Signer(user.signer.clone());
-        let told = by_user(&mut after, user, occasion.now);
         after.completed(Step::User);
+        let told = by_user(&mut after, user, occasion.now);
         let delivery = told.and_then(|event| telling.delivery(event, &after, None));
         let status = after.status().word().to_owned();
         let audit = after.fact(&actor, "connection.user_consented", (Some(before), status), occasion);
@@ -145,12 +156,12 @@ impl Leased {
         self.ended().refused_from(from, refusal, occasion)
     }
 
-    /// The same where a token may have been stored that nobody knows of: somebody looks after it.
+    /// The same where a token may have been stored, or may be yet, that nobody knows of: somebody looks after it.
     #[must_use]
     pub fn refuse_unstored(self, refusal: Refusal, occasion: Occasion<'_>) -> Moved {
         let from = self.connection().version;
         let ended = self.ended();
-        let next_look = ended.next_look.or(Some(occasion.now));
+        let next_look = ended.next_look.or(Some(occasion.now.plus(ARRIVED_AFTER)));
         Connection { next_look, ..ended }.refused_from(from, refusal, occasion)
     }
 }
@@ -170,7 +181,8 @@ fn by_admin(state: State, admin: Consented) -> State {
 
 /// Step two on the state; the event that it makes.
 fn by_user(connection: &mut Connection, user: Consented, now: Timestamp) -> Option<&'static str> {
-    let with = |admin: &Consented| Both { admin: admin.clone(), user: user.clone(), token_at: now };
+    let with =
+        |admin: &Consented| Both { admin: admin.clone(), user: user.clone(), token_at: now, stored_at: Some(now) };
     let (state, event) = match &connection.state {
         State::AdminConsented { admin } => (State::UserConsented { both: with(admin) }, None),
         State::UserConsented { both } | State::Testing { both } => {

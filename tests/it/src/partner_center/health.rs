@@ -116,6 +116,23 @@ async fn a_token_never_goes_idle() {
     assert_eq!(world.tokens_kept().await, 1);
 }
 
+/// R190, R197 However often a provider asks for the health, the secret store, which takes 100 versions of a secret a day, has
+/// room: every call answers, and a role that is lost meanwhile is seen.
+#[tokio::test]
+async fn health_that_is_asked_for_all_day_is_seen_all_day() {
+    let world = World::new().await;
+    let id = world.ready_connection().await;
+    let first = world.token_of_connection(&id).await;
+    for _ in 0..120 {
+        world.sandbox.clock().advance(11 * 60);
+        assert_eq!(world.health(&id).await["code"], Value::Null);
+    }
+    assert_ne!(world.token_of_connection(&id).await, first);
+    world.microsoft().remove_agent(&WINGTIP, IGOR.oid, ADMIN_AGENTS);
+    let health = world.health(&id).await;
+    assert_eq!((&health["status"], &health["code"]), (&json!("degraded"), &json!("admin_agent_role_missing")));
+}
+
 /// G78, P8 Secrets Manager away, at each call of a look: the connection is as it was, and the token the one that works.
 #[tokio::test]
 async fn a_look_without_the_secret_store_changes_nothing() {

@@ -1,5 +1,6 @@
 //! Links that were used: they tell the truth, change nothing, and do not renew themselves (R190, R194, T10).
 
+use onboarding_sandbox::Form;
 use onboarding_sandbox::visitor::{Page, Visitor};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -38,23 +39,41 @@ impl World {
     }
 }
 
-/// The whole way of `person`, and the last step of it once more, as a browser that reloads does.
-async fn go_and_reload(address: &str, person: &Person) -> (Page, Page) {
-    let mut visitor = Visitor::new().unwrap();
-    let mut page = visitor.open(address).await.unwrap();
-    let mut last = None;
-    for _ in 0..10 {
-        let pressed = page.form().and_then(|form| {
-            ["Continue", person.name, "Accept"]
-                .into_iter()
-                .find_map(|button| Some((form.clone(), form.clone().press(button)?)))
-        });
-        let Some((form, pressed)) = pressed else { break };
-        page = visitor.submit(pressed).await.unwrap();
-        last = Some(form);
+/// The whole way of `person`, and what it takes to go the last step of it once more, as a browser that reloads does.
+pub(super) struct Reloaded {
+    pub(super) page: Page,
+    visitor: Visitor,
+    last: Form,
+}
+
+impl Reloaded {
+    pub(super) async fn once_more(mut self) -> Page {
+        self.visitor.submit(self.last.press("Continue").unwrap()).await.unwrap()
     }
-    let again = last.and_then(|form| form.press("Continue")).unwrap();
-    (page, visitor.submit(again).await.unwrap())
+}
+
+async fn go_and_reload(address: &str, person: &Person) -> (Page, Page) {
+    let gone = Reloaded::after(address, person).await;
+    (gone.page.clone(), gone.once_more().await)
+}
+
+impl Reloaded {
+    pub(super) async fn after(address: &str, person: &Person) -> Self {
+        let mut visitor = Visitor::new().unwrap();
+        let mut page = visitor.open(address).await.unwrap();
+        let mut last = None;
+        for _ in 0..10 {
+            let pressed = page.form().and_then(|form| {
+                ["Continue", person.name, "Accept"]
+                    .into_iter()
+                    .find_map(|button| Some((form.clone(), form.clone().press(button)?)))
+            });
+            let Some((form, pressed)) = pressed else { break };
+            page = visitor.submit(pressed).await.unwrap();
+            last = Some(form);
+        }
+        Self { page, visitor, last: last.unwrap() }
+    }
 }
 
 /// R190, R194 A link that was used, of a connection that is broken meanwhile, does not say that all is well: it is used up, and

@@ -77,6 +77,8 @@ async fn the_integration_user_does_not_do_step_one() {
 async fn a_consent_that_is_given_again_is_tested_at_once() {
     let world = World::new().await;
     let id = world.ready_connection().await;
+    // By now every server of Microsoft's knows of the consent.
+    world.sandbox.clock().advance(601);
     let own = onboarding_sandbox::Overrides::default().client_id().to_string();
     let revoked = json!({"tenant": WINGTIP.id, "clientId": own, "resource": PARTNER_CENTER});
     assert!(world.microsoft().revoke(&serde_json::from_value::<Revocation>(revoked).unwrap()) > 0);

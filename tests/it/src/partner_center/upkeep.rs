@@ -22,6 +22,15 @@ impl World {
     }
 }
 
+impl World {
+    /// Microsoft does not know of a consent yet, once, after so many tokens that it still gives.
+    pub(super) fn does_not_know_of_it(&self, after: u32) {
+        let late = Effect::Delay { delay_ms: 0 };
+        self.microsoft().add_fault(Fault { on: "token".to_owned(), what: late, times: Some(after) });
+        refuses(self, "invalid_grant", 65001);
+    }
+}
+
 /// Microsoft refuses the token once.
 fn refuses(world: &World, error: &str, code: u32) {
     let what = Effect::OauthError { error: error.to_owned(), code };

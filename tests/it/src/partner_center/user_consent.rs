@@ -13,6 +13,25 @@ use simulated_secrets_manager::Operation;
 use super::{go, go_on};
 use crate::world::World;
 
+impl World {
+    /// A token is stored of which the connection does not know.
+    pub(super) async fn store_a_token(&self, id: &str) {
+        let listed = self.secrets_manager("ListSecrets", &json!({"MaxResults": 100})).await;
+        let mut names = listed["SecretList"].as_array().unwrap().iter().map(|one| one["Name"].as_str().unwrap());
+        let prefix = names.find_map(|name| name.strip_suffix("/sealing-keys")).unwrap().to_owned();
+        let (name, token) = (format!("{prefix}/refresh-token/{id}"), "0123456789abcdef0123456789abcdef");
+        let secret = json!({"Name": name, "SecretString": "lost", "ClientRequestToken": token});
+        self.secrets_manager("CreateSecret", &secret).await;
+    }
+
+    /// Somebody begins to test a connection, and dies.
+    pub(super) async fn dies_testing(&self, id: &str) {
+        let (connection, now): (ConnectionId, _) = (id.parse().unwrap(), self.sandbox.clock().now());
+        let lease = self.sandbox.store().lease_connection_to_test(&connection, now).await;
+        assert!(matches!(lease, Ok(Lease::Won(_))), "{lease:?}");
+    }
+}
+
 /// R170, R183, R189, R190 The named account consents: the token goes to the secret store, before the connection says so, and
 /// nowhere else.
 #[tokio::test]
@@ -111,7 +130,7 @@ async fn no_connection_has_a_token_that_was_not_stored() {
         faults.clear();
         assert_eq!(page.status, 503, "{}", page.text());
         assert_eq!(world.read_connection(&id).await["status"], "admin_consented");
-        world.pass(61).await;
+        world.pass(121).await;
         assert_eq!(world.tokens_kept().await, 0);
     }
     assert_eq!(go(&world.step_link(&id, "user").await, &IGOR).await.status, 200);
@@ -153,12 +172,7 @@ async fn whoever_dies_in_the_middle_leaves_nothing_behind() {
         let lease = world.sandbox.store().lease_connection_for(&connection, (Step::User, 0), (&code, now)).await;
         assert!(matches!(lease, Ok(Lease::Won(_))), "{lease:?}");
         if is_stored {
-            let listed = world.secrets_manager("ListSecrets", &json!({"MaxResults": 100})).await;
-            let mut names = listed["SecretList"].as_array().unwrap().iter().map(|one| one["Name"].as_str().unwrap());
-            let prefix = names.find_map(|name| name.strip_suffix("/sealing-keys")).unwrap().to_owned();
-            let (name, token) = (format!("{prefix}/refresh-token/{id}"), "0123456789abcdef0123456789abcdef");
-            let secret = json!({"Name": name, "SecretString": "lost", "ClientRequestToken": token});
-            world.secrets_manager("CreateSecret", &secret).await;
+            world.store_a_token(&id).await;
             assert_eq!(world.tokens_kept().await, 1);
         }
         assert_eq!(go(&world.step_link(&id, "user").await, &IGOR).await.status, 503, "somebody is at work");

@@ -95,6 +95,7 @@ const CAUSES: &[Code] = &[
     Code::ConditionalAccessBlock,
     Code::SignInFrequency,
     Code::ConsentMissing,
+    Code::ConsentNotInEffect,
     Code::AppNotInTenant,
     Code::OurSecretBadOrExpired,
     Code::IdentityChanged,

@@ -27,6 +27,7 @@ const REMEDIES: &[(Code, Remedy)] = &[
     (Code::PartnerCenterBusy, Remedy::Wait),
     (Code::MicrosoftBusy, Remedy::Wait),
     (Code::ProofUnreadable, Remedy::Wait),
+    (Code::ConsentNotInEffect, Remedy::Wait),
     (Code::OurSecretBadOrExpired, Remedy::Operator),
     (Code::AppMisconfigured, Remedy::Operator),
     (Code::ScopeRefused, Remedy::Operator),
@@ -87,7 +88,7 @@ struct Own {
     retry_after: Option<u32>,
 }
 
-const OWN: [Own; 2] = [
+const OWN: [Own; 3] = [
     Own {
         code: Code::ProofUnreadable,
         who: Who::Nobody,
@@ -95,6 +96,12 @@ const OWN: [Own; 2] = [
             "Wait a minute, then try again: Microsoft Graph did not show which roles the integration user holds.",
         ],
         retry_after: Some(60),
+    },
+    Own {
+        code: Code::ConsentNotInEffect,
+        who: Who::Nobody,
+        next_steps: &["Wait two minutes, then try again: neither consent has to be repeated."],
+        retry_after: Some(120),
     },
     Own {
         code: Code::AssignmentRequired,

@@ -18,7 +18,7 @@ fn both() -> Both {
             Signer { tenant: draft().partner_tenant, object: ObjectId::from_u128(object), user_principal_name: None };
         Consented { signer, subject: None, at: NOW }
     };
-    Both { admin: person(1), user: person(2), token_at: NOW }
+    Both { admin: person(1), user: person(2), token_at: NOW, stored_at: Some(NOW) }
 }
 
 fn verdict(severity: Severity, code: Option<Code>) -> Verdict {
@@ -52,7 +52,7 @@ fn look(connection: Connection, verdict: &Verdict) -> (Connection, Option<String
     let occasion = Occasion { now: NOW, reference: None, random: &random };
     let telling = Telling { reseller: &reseller, keys: &keys, link: Some("https://link.example"), occasion };
     let leased = connection.begin_test(NOW).unwrap();
-    let moved = leased.conclude(Look { verdict, used: false, actor: &Actor::System("test") }, telling);
+    let moved = leased.conclude(Look { verdict, token: TokenUse::Refused, actor: &Actor::System("test") }, telling);
     assert_eq!(moved.from + 1, moved.after.version);
     (moved.after, moved.delivery.map(|delivery| delivery.event))
 }
@@ -90,6 +90,22 @@ fn a_test_that_fails_makes_nothing_ready() {
         let told = verdict.code.filter(|_| verdict.severity != Severity::Passing);
         assert_eq!(connection.refused.map(|refused| refused.code), told);
         assert_eq!(connection.next_look, None);
+    }
+}
+
+/// R190, R197 A token that Microsoft has replaced is kept for some hours, and never until the next day.
+#[test]
+fn a_stored_token_is_replaced_after_a_while() {
+    let later = |hours| NOW.plus(Duration::from_hours(hours));
+    assert!(!both().is_to_be_renewed(NOW) && !both().is_to_be_renewed(later(5)));
+    assert!(both().is_to_be_renewed(later(6)) && both().is_to_be_renewed(NOW.plus(LOOK_AGAIN_AFTER)));
+    assert!(Both { stored_at: None, ..both() }.is_to_be_renewed(NOW), "nobody knows since when it lies there");
+    for (token, token_at, stored_at) in
+        [(TokenUse::Refused, NOW, NOW), (TokenUse::Used, later(6), NOW), (TokenUse::Renewed, later(6), later(6))]
+    {
+        let state = with_token(State::UserConsented { both: both() }, token, later(6));
+        let both = state.both().unwrap();
+        assert_eq!((both.token_at, both.stored_at), (token_at, Some(stored_at)), "{token:?}");
     }
 }
 
@@ -139,4 +155,43 @@ fn a_lease_that_ran_out_is_taken_over() {
     let random = Counting::default();
     let put_off = taken.put_off(&Actor::System("test"), Occasion { now: later, reference: None, random: &random });
     assert_eq!(put_off.after.status(), ConnectionStatus::UserConsented);
+}
+
+/// P3, R170 A connection that has ended is not tested, whoever read it before its end.
+#[test]
+fn what_has_ended_is_not_tested() {
+    let ended = Connection { state: State::Disconnected { since: NOW }, ..draft() };
+    assert_eq!(ended.begin_test(NOW).unwrap_err().0, LeaseRefusal::Ended);
+}
+
+/// P3, R197 Whoever tidies up gives back what was tested meanwhile as it is, with its next look, and leaves nothing else due.
+#[test]
+fn what_is_given_back_keeps_its_next_look() {
+    let random = Counting::default();
+    let occasion = Occasion { now: NOW, reference: None, random: &random };
+    let given_back = |connection: Connection| {
+        let leased = Connection { next_look: Some(NOW), ..connection }.lease(NOW).unwrap();
+        let after = leased.give_back(&Actor::System("test"), occasion).after;
+        (after.status(), after.due_at())
+    };
+    let (ready, lost) = (look(consented(), &healthy()).0, look(look(consented(), &healthy()).0, &broken()).0);
+    assert_eq!(given_back(ready), (ConnectionStatus::Ready, Some(NOW)));
+    assert_eq!(given_back(lost), (ConnectionStatus::Broken, Some(NOW)));
+    assert_eq!(given_back(draft()), (ConnectionStatus::Draft, None));
+    let testing = Connection { state: State::Testing { both: both() }, ..draft() };
+    assert_eq!(given_back(testing), (ConnectionStatus::UserConsented, None));
+}
+
+/// R190, R195 A consent that was just given is not missing, for ten minutes; it is looked for after two, then after four.
+#[test]
+fn a_consent_that_was_just_given_is_waited_for() {
+    let refused = |minutes| consented().refusal_of_token(Code::ConsentMissing, NOW.plus(Duration::from_mins(minutes)));
+    assert_eq!((refused(0), refused(9)), (Code::ConsentNotInEffect, Code::ConsentNotInEffect));
+    assert_eq!(refused(10), Code::ConsentMissing);
+    assert_eq!(consented().refusal_of_token(Code::TokenRevoked, NOW), Code::TokenRevoked);
+    assert_eq!(draft().refusal_of_token(Code::ConsentMissing, NOW), Code::ConsentMissing);
+    let awaited = verdict(Severity::Passing, Some(Code::ConsentNotInEffect));
+    let (first, event) = look(look(consented(), &healthy()).0, &awaited);
+    assert_eq!((first.next_look, event), (Some(NOW.plus(Duration::from_mins(2))), None));
+    assert_eq!(look(first, &awaited).0.next_look, Some(NOW.plus(Duration::from_mins(4))));
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onboarding_core::action::ActionType;
 use onboarding_core::advice::{Code, LinkAfter};
+use onboarding_core::time::Timestamp;
 use serde_json::{Value, json};
 use simulated_microsoft::CONTOSO;
 
@@ -138,10 +139,25 @@ fn no_false_consent(run: &Run, rows: &Rows, what: &str) {
     if !may_be {
         assert_eq!((rows.granted_requests(), rows.granted_deliveries()), (0, 0), "{what}");
     }
+    if !run.scenario.begins_with(Before::Consented) {
+        let early = rows.audit.iter().filter(|row| is_lagging_grant(row) && instant(row) < run.shows_from);
+        assert_eq!(early.count(), 0, "{what}: granted before Graph showed it");
+    }
     // A grant of application permissions is nobody's of the tenant, and binds none.
     if !may_be || run.scenario.action != ActionType::Registration {
         assert!(rows.enterprise["tenant"]["S"].is_null(), "{what}: bound to a tenant");
     }
+}
+
+/// Whether it says that something is granted which Graph shows late. A role that our application has just joined it shows at once.
+fn is_lagging_grant(row: &Value) -> bool {
+    let joined = format!("action:{}", ActionType::ServiceProviderManagement);
+    row["action"]["S"] == "consent.granted" && row["object"]["S"] != joined.as_str()
+}
+
+/// When it was written.
+fn instant(row: &Value) -> Timestamp {
+    Timestamp::from_millis(row["at"]["N"].as_str().unwrap_or_else(|| panic!("{row}")).parse().unwrap())
 }
 
 /// P2

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use futures_util::future::join;
 use onboarding_core::action::ActionType;
+use onboarding_core::time::Timestamp;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use simulated_microsoft::{CONTOSO, Effect, Fault, GRACE, Lag, TEAMS_ADMINISTRATOR};
@@ -25,6 +26,8 @@ pub(crate) struct Run {
     /// The ring of the provider's webhook keys, and the one that it began with.
     pub(crate) webhook_ring: String,
     pub(crate) webhook_key: String,
+    /// Before this Graph shows nothing of what people consent to.
+    pub(crate) shows_from: Timestamp,
     link: String,
     answers: Vec<Answer>,
     told: Mutex<Told>,
@@ -115,7 +118,8 @@ impl Run {
         let webhook_ring = format!("webhook-keys/{}", world.reseller_id());
         let webhook_key = text(&outside.ring(&webhook_ring).await[0]["secret"]);
         let (link, answers, told) = (String::new(), Vec::new(), Mutex::default());
-        let mut run = Self { scenario, enterprise, webhook_ring, webhook_key, link, answers, told };
+        let shows_from = outside.now().plus(scenario.lateness());
+        let mut run = Self { scenario, enterprise, webhook_ring, webhook_key, shows_from, link, answers, told };
         run.set(outside, world).await;
         if !scenario.steps.contains(&Step::Link) {
             run.link = run.mint_at_last(outside, world).await;

@@ -1,5 +1,7 @@
 //! The scenarios: what is prepared, what is done while a fault may strike, and how it ends once faults have stopped.
 
+use std::time::Duration;
+
 use onboarding_core::action::ActionType;
 use simulated_microsoft::{FRANK, GRACE, GUS, PETRA, Person};
 
@@ -32,6 +34,15 @@ impl Scenario {
 
     pub(crate) fn begins_with(&self, before: Before) -> bool {
         self.before.contains(&before)
+    }
+
+    /// How late Graph shows what was consented to.
+    pub(crate) fn lateness(&self) -> Duration {
+        let late = self
+            .before
+            .iter()
+            .find_map(|before| if let Before::Late(seconds) = before { Some(*seconds) } else { None });
+        Duration::from_secs(late.unwrap_or_default().into())
     }
 
     /// Whether it may end with a grant.

@@ -45,7 +45,7 @@ pub(crate) async fn finalize(app: &App, call: &Call<PartnerCenterOp>) -> Result<
             (_, None) => Err(Error::Busy),
         },
         Lookout::Busy | Lookout::Overtaken => Err(Error::Busy),
-        Lookout::Ended => Err(Error::Ended),
+        Lookout::Ended(_) => Err(Error::Ended),
         Lookout::Unknown => Err(Error::NotFound),
     }
 }
@@ -69,7 +69,7 @@ pub(crate) async fn show(app: &App, call: &Call<PartnerCenterOp>) -> Result<Answ
                 Lookout::Busy | Lookout::Overtaken => {
                     (app.connections.examine(&found.connection, None, at).await?.verdict, found.connection)
                 }
-                Lookout::Ended => return Err(Error::Ended),
+                Lookout::Ended(ended) => (app.connections.unseen(&ended), *ended),
                 Lookout::Unknown => return Err(Error::NotFound),
             }
         }

@@ -23,8 +23,8 @@ pub enum Lookout {
     Busy,
     /// It took too long, and somebody else went on meanwhile.
     Overtaken,
-    /// It was disconnected.
-    Ended,
+    /// It was disconnected; how it is now.
+    Ended(Box<Connection>),
     /// There is no such connection.
     Unknown,
 }
@@ -48,7 +48,7 @@ impl Connections {
     pub async fn look(&self, id: &ConnectionId, actor: &Actor, occasion: Occasion<'_>) -> Result<Lookout, NotLooked> {
         let leased = match self.store.lease_connection_to_test(id, occasion.now).await? {
             Lease::Won(leased) => *leased,
-            Lease::Refused(LeaseRefusal::Ended, _) => return Ok(Lookout::Ended),
+            Lease::Refused(LeaseRefusal::Ended, connection) => return Ok(Lookout::Ended(connection)),
             Lease::Refused(..) => return Ok(Lookout::Busy),
             Lease::Unknown => return Ok(Lookout::Unknown),
         };

@@ -41,7 +41,7 @@ async fn a_registration_that_is_seen_late_binds_its_tenant() {
         world.pass(3_600).await;
     }
     assert_eq!(world.registration(enterprise).await, granted());
-    let told = world.outcomes().into_iter().filter(|told| told["actionType"] == "REGISTRATION").next_back().unwrap();
+    let told = world.outcomes().into_iter().rfind(|told| told["actionType"] == "REGISTRATION").unwrap();
     let user = &told["msalAuthenticationResult"]["authenticationResult"]["userInfo"];
     assert_eq!((&told["outcome"], &told["companyAdmin"]), (&json!("granted"), &json!(true)), "{told}");
     assert_eq!((&told["officeUserType"], &told["organization"]), (&json!("GLOBAL_ADMIN"), &json!("Contoso Ltd")));

@@ -15,7 +15,7 @@
 //! | an access token of ours | the answer that makes it | RFC 6749 §5.1 |
 //! | Microsoft's own tokens | `accessToken` and `idToken` of the outcome, for a provider that was switched to them | R116 |
 //! | token handles | `accessToken` and `idToken` of the outcome | DESIGN §5 |
-//! | the signer's address | `displayableId` of the outcome; who granted an action; whose sign-in is under way | R120, K10, P3 |
+//! | the signer's address | `displayableId` of the outcome; who granted an action; whose sign-in is under way, or its grant not seen yet | R120, K10, P3 |
 //! | the accounts of a connection | its row, its answers, and the pages of its steps, which name them | R171, R199 |
 //! | the link to a step of a connection | the answer, the event or the page that is there to bring it | R172, R197 |
 //! | the address of who registered a tenant | the answer of `o365-user-info` | R129 |
@@ -92,7 +92,7 @@ fn may_hold_an_address(path: &[String]) -> bool {
     let names: Vec<&str> = path.iter().rev().map(String::as_str).take(3).collect();
     matches!(
         names[..],
-        ["userPrincipalName", "by", ..] | ["userPrincipalName", "signer", "stage" | ":stage" | ":leased"]
+        ["userPrincipalName", "by", ..] | ["userPrincipalName", "signer", "stage" | ":stage" | ":leased" | "unseen"]
     ) || matches!(names[..], ["enterpriseAdminEmail" | "integrationUser", ..])
         || matches!(names[..], ["userPrincipalName", "signer", "admin" | "user" | "refused"])
 }

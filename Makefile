@@ -53,6 +53,9 @@ check: ## formatting, lints, documentation, dependencies
 	@if grep -q '^aws-lc-sys ' target/tree.txt; then \
 	echo 'aws-lc-sys is in the tree: ring is to be the only crypto provider' >&2; exit 1; fi
 
+# All programs, built as the tests are.
+PROGRAMS := cargo build --locked --workspace --exclude openapi --bins
+
 # What AWS makes of the template is judged by AWS's own linter, and compared with the code: routes, rights, triggers, alarms.
 INFRA := target/infra
 CALLS := target/calls
@@ -60,17 +63,17 @@ check-infra: $(INFRA)/ready ## judge the deployment template, and the judges by 
 	$(INFRA)/bin/python tests/infra/translate.py infra/template.yaml $(INFRA)/template.json
 	rm -rf $(CALLS)
 	ONBOARDING_CALLS=$(CURDIR)/$(CALLS) cargo test --locked --quiet --workspace --exclude openapi -- meter:: journey::
-	cargo build --locked --quiet --workspace --exclude openapi --bins
+	$(PROGRAMS) --quiet
 	target/debug/infra $(INFRA)/template.json --noted $(CALLS)
 # Each function in a process of its own over the Runtime API, wired as the template says; everything on loopback.
 LOCAL = $(INFRA)/bin/python tests/infra/deploy_local.py $(INFRA)/template.json target/debug
 $(INFRA)/template.json: infra/template.yaml $(INFRA)/ready
 	SEEDS=no $(INFRA)/bin/python tests/infra/translate.py infra/template.yaml $@
 deploy-local: $(INFRA)/template.json ## the deployed shape on this machine; needs Python 3
-	cargo build --locked --workspace --exclude openapi --bins
+	$(PROGRAMS)
 	$(LOCAL)
 check-deployed: $(INFRA)/template.json ## go a customer's way through the deployed shape, unattended
-	cargo build --locked --workspace --exclude openapi --bins
+	$(PROGRAMS)
 	$(LOCAL) --check
 # Each function has clients and caches of its own then, which some tests of the caches do not bear: what counts are the notes.
 calls: ## write infra/calls anew: what each function is seen to call at AWS over all tests of the flows
@@ -109,7 +112,7 @@ deploy: package ## deploy with SAM as infra/samconfig.toml says
 BENCH := target/bench/peers
 BENCH_ARGS :=
 bench: build $(BENCH)/ready ## measure the functions beside Node, Python and plain Rust; BENCH_ARGS='--rounds 3' for a short look
-	cargo build --locked --quiet --workspace --exclude openapi --bins
+	$(PROGRAMS) --quiet
 	target/debug/bench --functions $(FUNCTIONS) --peers $(BENCH) $(BENCH_ARGS)
 $(BENCH)/ready: $(shell find tests/bench/peers -type f)
 	@tests/bench/peers/install $(BENCH)

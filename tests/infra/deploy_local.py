@@ -290,6 +290,7 @@ class Deployment:
                        "PARTNER_CENTER_ENDPOINT": self.outside["microsoft"]}
         self.log = open(f"{folder}/deploy-local.log", "w", encoding="utf-8")  # noqa: SIM115 - as long as the functions run
         self.functions = {}
+        self.secrets = self.client("secretsmanager", "secrets")
 
     def client(self, service, place):
         return boto3.client(service, region_name=REGION, endpoint_url=self.outside[place], aws_access_key_id="local",
@@ -305,13 +306,17 @@ class Deployment:
 
     def make(self):
         self.make_table()
-        secrets = self.client("secretsmanager", "secrets")
         for secret in self.template.of_type("AWS::SecretsManager::Secret").values():
-            secrets.create_secret(Name=self.template.value(secret["Name"]))
+            self.secrets.create_secret(Name=self.template.value(secret["Name"]))
+
+    def start_without_keys(self):
+        """What each function says that does not start before there are sealing keys; None of those that start."""
         self.refused = {name: function.refuses_to_start() for name, function in self.fresh_functions()}
+
+    def start(self):
         self.admin("sealing-keys", "create")
         self.admin("sealing-keys", "create")
-        secrets.put_secret_value(SecretId=f"{PREFIX}/client-secret", SecretString=CLIENT_SECRET)
+        self.secrets.put_secret_value(SecretId=f"{PREFIX}/client-secret", SecretString=CLIENT_SECRET)
         for name, function in self.fresh_functions():
             self.functions[name] = function
             function.start(self.log)
@@ -356,7 +361,11 @@ def main():
     deployment = Deployment(Template(words[0]), words[1])
     try:
         deployment.make()
-        if "--check" in sys.argv:
+        is_checked = "--check" in sys.argv
+        if is_checked:
+            deployment.start_without_keys()
+        deployment.start()
+        if is_checked:
             import journey
 
             journey.check(deployment, f"127.0.0.1:{deployment.port}", PUBLIC)

@@ -11,8 +11,7 @@
 //! | the kinds of canaries, the places, and the search | [`scan`] |
 //! | where the contract itself puts a secret | [`allowed`] |
 //! | the program and the taps around it | [`stage`], [`crate::tap`] |
-//! | what is played | [`scenario`], [`scenario::application`], [`scenario::start`], [`scenario::activation`], [`scenario::invitation`], [`scenario::program`], [`scenario::provider`],
-//! [`scenario::provisioning`], [`scenario::connection`] |
+//! | what is played | [`scenario`], [`scenario::application`], [`scenario::start`], [`scenario::activation`], [`scenario::invitation`], [`scenario::program`], [`scenario::provider`], [`scenario::provisioning`], [`scenario::connection`] |
 //! | our certificate, and what of it is secret | [`certificate`] |
 //! | how what was seen becomes canaries and outputs | [`gather`], [`seen`] |
 //! | that a canary out of its place is found and named | [`planted`] |

@@ -3,11 +3,10 @@
 
 use std::time::Duration;
 
-use onboarding_core::action::ActionType;
 use onboarding_core::advice::Code;
 use onboarding_core::audit::{Actor, AuditRow, Fact};
 use onboarding_core::client_credential::ClientCredential;
-use onboarding_core::consent::{ConsentRequest, LeaseRefusal, Leased, SharedSignIn, Stage, Verifying, links_work};
+use onboarding_core::consent::{ConsentRequest, LeaseRefusal, Leased, Stage, Verifying, links_work};
 use onboarding_core::drift::{Noting, Seen};
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::identity::VerifiedIdentity;
@@ -87,7 +86,7 @@ pub(crate) async fn accept(
     };
     if let Some((verifying, token)) = verifying {
         // All have begun before the first is decided: while that is open, what is cut off here is gone on with from the rows.
-        let begun = match begin_together(app, call, &verifying, &token, (&parties, keys)).await {
+        let begun = match begin_together(app, call, &verifying, &token, (&parties.0, keys)).await {
             Ok(begun) => begun,
             Err(fault) => {
                 tracing::warn!(%fault, "the actions of a screen are gone on with later");
@@ -215,33 +214,25 @@ async fn renew_credential(app: &App, call: &Call<ConsentRedirectOp>) {
     }
 }
 
-/// Begins the proofs of the other actions of the same screen, each by its own link.
+/// Begins the proofs of the other actions of the same screen, each by its own link. Should one have moved on, somebody else
+/// decides it.
 async fn begin_together(
     app: &App,
     call: &Call<ConsentRedirectOp>,
     first: &Verifying,
     token: &SecretString,
-    (parties, keys): (&(Enterprise, Reseller), &SealingKeys),
+    (enterprise, keys): (&Enterprise, &SealingKeys),
 ) -> Result<Vec<Verifying>, Error> {
     let (shared, mut begun) = (first.shared(), Vec::new());
-    for action in first.request().together.iter().filter(|action| parties.0.is_asked_for(**action)) {
-        begun.extend(go_on(app, call, (*action, &shared), token, (parties, keys)).await?);
+    for link in first.links_beside(enterprise) {
+        let Some(own) = app.store.request(&link).await? else { continue };
+        if let Some((record, verifying)) = shared.go_on(own, token, context(app, call, keys))
+            && app.store.record(&record).await? == Recorded::Done
+        {
+            begun.push(verifying);
+        }
     }
     Ok(begun)
-}
-
-/// Goes on with another action of the same screen, by its own link. Should that have moved on, somebody else decides it.
-async fn go_on(
-    app: &App,
-    call: &Call<ConsentRedirectOp>,
-    (action, shared): (ActionType, &SharedSignIn),
-    token: &SecretString,
-    (parties, keys): (&(Enterprise, Reseller), &SealingKeys),
-) -> Result<Option<Verifying>, Error> {
-    let Some(link) = parties.0.action(action).link().cloned() else { return Ok(None) };
-    let Some(own) = app.store.request(&link).await? else { return Ok(None) };
-    let Some((record, verifying)) = shared.go_on(own, token, context(app, call, keys)) else { return Ok(None) };
-    Ok((app.store.record(&record).await? == Recorded::Done).then_some(verifying))
 }
 
 /// Asks Graph once. A signer without the role learns so at once; everything else the outcome page tells.

@@ -193,8 +193,7 @@ async fn go_on_together(
     token: &SecretString,
     (enterprise, context): (&Enterprise, Context<'_>),
 ) -> Result<(), NotVerified> {
-    for action in first.request().together.iter().filter(|action| enterprise.is_asked_for(**action)) {
-        let Some(link) = enterprise.action(*action).link().cloned() else { continue };
+    for link in first.links_beside(enterprise) {
         let Some(own) = app.store.request(&link).await?.filter(|own| first.has_left(own)) else { continue };
         if let Some((record, _)) = first.shared().go_on(own, token, context) {
             let recorded = app.store.record(&record).await?;

@@ -125,6 +125,13 @@ impl Verifying {
         SharedSignIn::new(self.signer.clone(), self.token.expires_at)
     }
 
+    /// The links of the other actions that the same screen asked for, as far as `enterprise` still asks for them.
+    #[must_use]
+    pub fn links_beside(&self, enterprise: &Enterprise) -> Vec<ConsentRequestId> {
+        let asked = self.request.together.iter().filter(|action| enterprise.is_asked_for(**action));
+        asked.filter_map(|action| enterprise.action(*action).link().cloned()).collect()
+    }
+
     /// Whether `other`, a link of the same screen, still waits though this sign-in has granted what it asks for.
     #[must_use]
     pub fn has_left(&self, other: &ConsentRequest) -> bool {

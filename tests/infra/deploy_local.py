@@ -33,7 +33,7 @@ CLIENT_SECRET = "of-this-run-" + uuid.uuid4().hex
 KEYS = {"AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 # What a parameter is here, where it is not the template's default.
 GIVEN = {"PublicBaseUrl": PUBLIC, "SecretsPrefix": PREFIX, "ClientId": CLIENT_ID, "MailFrom": "no-reply@example.com",
-         "MailIdentity": "example.com", "AWS::StackName": "local", "Table": TABLE}
+         "MailIdentity": "example.com", "AWS::StackName": "local", "Table": TABLE, "MailEvents": "local-mail"}
 
 
 class Template:

@@ -13,11 +13,13 @@ use lambda_http::{Body, Request, Response};
 use onboarding_core::advice::Code;
 use onboarding_core::audit::Actor;
 use onboarding_core::credential::{Caller, Refused};
-use onboarding_core::enterprise::{Enterprise, Standing};
+use onboarding_core::enterprise::Enterprise;
 use onboarding_core::fields::Fault;
 use onboarding_core::id::{EnterpriseId, InvitationId};
 use onboarding_core::idempotency::Repeat;
-use onboarding_core::invitation::{Invitation, NewInvitation, Sender, Sent, TooManyInvitations};
+use onboarding_core::invitation::{
+    Invitation, NewInvitation, NotInvited, Sender, Sent, TooManyInvitations, may_invite,
+};
 use onboarding_core::listing::InvalidCursor;
 use onboarding_core::reseller::Reseller;
 use onboarding_core::seal::SealingKeys;
@@ -50,12 +52,8 @@ enum Error {
     Caller(#[from] Refused),
     #[error("no such enterprise, or invitation, of this caller")]
     NotFound,
-    #[error("the enterprise is stopped or gone")]
-    EnterpriseStopped,
-    #[error("the enterprise was ready already")]
-    AlreadyReady,
-    #[error("nothing is mailed to the administrator of this enterprise")]
-    Restricted,
+    #[error(transparent)]
+    NotInvited(#[from] NotInvited),
     #[error(transparent)]
     TooMany(#[from] TooManyInvitations),
     #[error("the invitation has ended")]
@@ -91,9 +89,9 @@ impl From<Error> for Failure {
         match error {
             Error::Caller(refusal) => refusal.into(),
             Error::NotFound => Self::not_found(),
-            Error::EnterpriseStopped => Self::new(StatusCode::CONFLICT, Code::EnterpriseDisabled),
-            Error::AlreadyReady => Self::new(StatusCode::CONFLICT, Code::EnterpriseAlreadyReady),
-            Error::Restricted => Self::new(StatusCode::CONFLICT, Code::AdminAccessRestricted),
+            Error::NotInvited(NotInvited::Stopped) => Self::new(StatusCode::CONFLICT, Code::EnterpriseDisabled),
+            Error::NotInvited(NotInvited::Ready) => Self::new(StatusCode::CONFLICT, Code::EnterpriseAlreadyReady),
+            Error::NotInvited(NotInvited::Restricted) => Self::new(StatusCode::CONFLICT, Code::AdminAccessRestricted),
             Error::TooMany(_) => Self::new(StatusCode::CONFLICT, Code::TooManyInvitations),
             Error::Ended => Self::new(StatusCode::CONFLICT, Code::InvitationEnded),
             Error::SentTooOften(retry_after) => {
@@ -164,19 +162,6 @@ fn made(status: StatusCode, invitation: &Invitation) -> Answer {
         "sends": invitation.sends,
     });
     Answer::json(status, &told)
-}
-
-fn may_invite(enterprise: &Enterprise) -> Result<(), Error> {
-    if enterprise.standing != Standing::Open {
-        return Err(Error::EnterpriseStopped);
-    }
-    if enterprise.ready_at.is_some() {
-        return Err(Error::AlreadyReady);
-    }
-    if enterprise.profile.restrict_admin_access == Some(true) {
-        return Err(Error::Restricted);
-    }
-    Ok(())
 }
 
 fn sender<'a>(

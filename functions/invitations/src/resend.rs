@@ -2,7 +2,7 @@
 
 use lambda_http::http::StatusCode;
 use onboarding_core::audit::Actor;
-use onboarding_core::invitation::{NotResent, Sent};
+use onboarding_core::invitation::{NotResent, Sent, may_invite};
 use onboarding_dynamo::StoreError;
 use onboarding_dynamo::idempotency::Made;
 use onboarding_lambda::answer::Answer;
@@ -10,7 +10,7 @@ use onboarding_lambda::call::Call;
 use onboarding_lambda::caller;
 use onboarding_lambda::routes::InvitationsOp;
 
-use crate::{App, Error, Own, made, may_invite, own, sender};
+use crate::{App, Error, Own, made, own, sender};
 
 pub(crate) async fn resend(app: &App, call: &Call<InvitationsOp>) -> Result<Answer, Error> {
     let Own { caller, mut invitation, repeat } = own(app, call).await?;

@@ -6,11 +6,11 @@
 use askama::Template;
 use onboarding_core::action::ActionType;
 use onboarding_core::id::MailId;
-use onboarding_core::mail::{Addressed, InvalidSubject, Letter, MAX_SUBJECT_LENGTH, Subject};
+use onboarding_core::mail::{Addressed, InvalidSubject, Invites, Letter, MAX_SUBJECT_LENGTH, Subject};
 use onboarding_mail::Finished;
 use thiserror::Error;
 
-use crate::text::{self, ActivationText, InvitationText, filled};
+use crate::text::{self, ActivationText, InvitationText, Opening, filled};
 
 /// A letter could not be put into words.
 #[derive(Debug, Error)]
@@ -41,6 +41,7 @@ struct InvitationHtmlPart<'a>(&'a InvitationMail<'a>);
 struct InvitationMail<'a> {
     words: &'static InvitationText,
     subject: Subject,
+    heading: &'static str,
     asks: String,
     until: String,
     code: &'a str,
@@ -74,25 +75,31 @@ pub(crate) fn finished(id: &MailId, Addressed { to, letter }: Addressed) -> Resu
             };
             (mail.subject.clone(), ActivationTextPart(&mail).render()?, ActivationHtmlPart(&mail).render()?)
         }
-        Letter::Invitation { language, provider, enterprise, link, code, asks: [signs_in_for, gives], expires_at } => {
-            let words = text::invitation(*language);
-            // A name may hold what stands for the other one, so each is put where it belongs in one go.
-            let named = |text: &str| text::named(text, provider.as_str(), enterprise.as_str());
-            let titles = |actions: &[ActionType]| actions.iter().map(|action| language.say(action.title())).collect();
-            let mail = InvitationMail {
-                words,
-                subject: shortened(named(words.subject)).parse()?,
-                asks: named(words.asks),
-                until: filled(words.until, "until", &expires_at.minute()),
-                code: code.expose(),
-                link: link.expose(),
-                signs_in_for: titles(signs_in_for),
-                gives: titles(gives),
-            };
-            (mail.subject.clone(), InvitationTextPart(&mail).render()?, InvitationHtmlPart(&mail).render()?)
-        }
+        Letter::Invitation(invites) => invitation(invites, text::invitation(invites.language).first)?,
+        Letter::Reminder { invites, .. } => invitation(invites, text::invitation(invites.language).reminder)?,
     };
     Ok(Finished { id: id.clone(), to, subject, text, html })
+}
+
+/// Subject, text part and HTML part of an invitation that begins with `opening`.
+fn invitation(invites: &Invites, opening: &'static Opening) -> Result<(Subject, String, String), NotRendered> {
+    let Invites { language, provider, enterprise, link, code, asks: [signs_in_for, gives], expires_at } = invites;
+    let words = text::invitation(*language);
+    // A name may hold what stands for the other one, so each is put where it belongs in one go.
+    let named = |text: &str| text::named(text, provider.as_str(), enterprise.as_str());
+    let titles = |actions: &[ActionType]| actions.iter().map(|action| language.say(action.title())).collect();
+    let mail = InvitationMail {
+        words,
+        subject: shortened(named(opening.subject)).parse()?,
+        heading: opening.heading,
+        asks: named(opening.asks),
+        until: filled(words.until, "until", &expires_at.minute()),
+        code: code.expose(),
+        link: link.expose(),
+        signs_in_for: titles(signs_in_for),
+        gives: titles(gives),
+    };
+    Ok((mail.subject.clone(), InvitationTextPart(&mail).render()?, InvitationHtmlPart(&mail).render()?))
 }
 
 /// As much of a subject as one may hold: two names may be longer together.

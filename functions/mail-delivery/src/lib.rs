@@ -1,4 +1,5 @@
-//! The stream's function that sends mail: each mail of the outbox, through SES, until it is taken or given up (R147, R160).
+//! The function that sends mail: each mail of the outbox, through SES, until it is taken or given up (R147, R160); and that
+//! records what SES tells of it afterwards (R159).
 //!
 //! A mail is claimed by one conditional write before it is sent, so a stream record that comes twice, or two environments
 //! at once, send it once. A process that dies between the sending and the record of it leaves a claim that runs out: then
@@ -12,15 +13,18 @@ use std::sync::Arc;
 use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use onboarding_core::id::MailId;
-use onboarding_core::mail::{Addressed, Attempt, Mail, Next, Undeliverable, UnreadableMail, after};
+use onboarding_core::invitation::asks;
+use onboarding_core::mail::{Addressed, Attempt, Invites, Letter, Mail, Next, Undeliverable, UnreadableMail, after};
 use onboarding_core::metric::{Metric, TARGET};
 use onboarding_core::time::{Clock, Timestamp};
+use onboarding_dynamo::mail::Undelivered;
 use onboarding_dynamo::stream::{Wake, Woken, wakes};
 use onboarding_dynamo::{Store, StoreError};
 use onboarding_lambda::batch;
 use onboarding_lambda::panic::Panicked;
-use onboarding_mail::{Finished, Mailer};
+use onboarding_mail::{Feedback, Finished, Mailer};
 use onboarding_secrets::{Secrets, SecretsError};
+use serde::Deserialize;
 use thiserror::Error;
 
 use crate::letter::NotRendered;
@@ -63,6 +67,41 @@ impl NotTried {
     }
 }
 
+/// What invokes the function.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Invocation {
+    /// SES, by way of `EventBridge`.
+    Told(Feedback),
+    /// The table's stream.
+    Batch(Event),
+}
+
+/// What SES told could not be recorded. It is told again.
+#[derive(Debug, Error)]
+pub enum NotRecorded {
+    /// The table.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// That the mail was sent is not recorded yet.
+    #[error("the mail is still being sent")]
+    BeingSent,
+}
+
+/// Records what SES tells of a mail that it took (R159). What is told twice, or of a mail that is gone, changes nothing.
+pub async fn told(app: &App, feedback: &Feedback) -> Result<(), NotRecorded> {
+    let Some((id, reason)) = feedback.undelivered() else { return Ok(()) };
+    match app.store.undelivered_mail(&id, reason, app.clock.now()).await? {
+        Undelivered::Recorded => {
+            tracing::warn!(mail.id = %id, reason = reason.word(), "nobody gets a mail that was sent");
+            tracing::info!(target: TARGET, metric = Metric::MailUndeliverable.name(), value = 1_u64);
+            Ok(())
+        }
+        Undelivered::BeingSent => Err(NotRecorded::BeingSent),
+        Undelivered::Ended => Ok(()),
+    }
+}
+
 /// Sends all mails of a batch at once. Whoever could not be tried is reported back; the others are done.
 pub async fn deliver(app: &App, event: &Event) -> DynamoDbEventResponse {
     let tries = wakes(event).into_iter().filter_map(|Wake { sequence, woken }| match woken {
@@ -79,7 +118,8 @@ pub async fn deliver(app: &App, event: &Event) -> DynamoDbEventResponse {
 async fn deliver_one(app: &App, id: &MailId) -> Result<(), NotTried> {
     let Some(mail) = app.store.claim_mail(id, app.clock.now()).await? else { return Ok(()) };
     let attempt = match finished(app, &mail, app.clock.now()).await {
-        Ok(finished) => app.mailer.send(&finished).await,
+        Ok(Some(finished)) => app.mailer.send(&finished).await,
+        Ok(None) => Attempt::NotNeeded,
         Err(error) if error.is_passing() => {
             app.store.release_mail(&mail).await?;
             return Err(error);
@@ -99,10 +139,23 @@ async fn deliver_one(app: &App, id: &MailId) -> Result<(), NotTried> {
     Ok(())
 }
 
-/// The mail as it goes out.
-async fn finished(app: &App, mail: &Mail, now: Timestamp) -> Result<Finished, NotTried> {
+/// The mail as it goes out; none if there is no need of it any more.
+async fn finished(app: &App, mail: &Mail, now: Timestamp) -> Result<Option<Finished>, NotTried> {
     let keys = app.secrets.sealing_keys_for(&mail.sealed, now).await?;
-    Ok(letter::finished(&mail.id, Addressed::open(mail, &keys, now)?)?)
+    let Addressed { to, letter } = Addressed::open(mail, &keys, now)?;
+    let Some(letter) = as_of_now(app, letter, now).await? else { return Ok(None) };
+    Ok(Some(letter::finished(&mail.id, Addressed { to, letter })?))
+}
+
+/// The letter with what is true now. A reminder waits for days: it is not sent once its code opens nothing or nothing may be
+/// asked, and asks for what is still missing.
+async fn as_of_now(app: &App, letter: Letter, now: Timestamp) -> Result<Option<Letter>, StoreError> {
+    let Letter::Reminder { of, invites } = letter else { return Ok(Some(letter)) };
+    let Some((invitation, enterprise)) = app.store.invitation_with_enterprise(&of).await? else { return Ok(None) };
+    if !invitation.is_still_asked(&invites.code.hash(), &enterprise, now) {
+        return Ok(None);
+    }
+    Ok(Some(Letter::Reminder { of, invites: Invites { asks: asks(&enterprise), ..invites } }))
 }
 
 fn log(mail: &Mail, next: Next, recorded: bool) {

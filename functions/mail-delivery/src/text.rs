@@ -2,7 +2,7 @@
 
 mod invitation;
 
-pub(crate) use invitation::{InvitationText, invitation};
+pub(crate) use invitation::{InvitationText, Opening, invitation};
 
 /// The words of the mail that asks for an activation.
 #[derive(Debug)]

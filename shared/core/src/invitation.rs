@@ -12,6 +12,7 @@
 //! has shown the code is remembered by the hash of its cookie, so that it goes on after each of Microsoft's screens.
 
 mod code;
+mod new;
 mod open;
 mod sent;
 mod told;
@@ -21,8 +22,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::enterprise::Profile;
-use crate::fields::{Fault, Fields};
+use crate::enterprise::Enterprise;
 use crate::id::{EnterpriseId, InvitationId, MailId, ResellerId};
 use crate::language::Language;
 use crate::random::Random;
@@ -33,16 +33,17 @@ use crate::time::Timestamp;
 use crate::word::words;
 
 pub use code::InvitationCode;
+pub use new::{NewInvitation, NotInvited, may_invite};
 pub use open::{Invited, OpenInvitations, TooManyInvitations};
-pub use sent::{Sender, Sent};
+pub use sent::{Sender, Sent, asks};
 pub use told::{InvitationView, MailDelivery, event, fact};
 pub use wrong::{Tries, WRONG_WINDOW, Wrong};
 
 /// How many days an invitation may live (R037, K20).
 pub const LONGEST_DAYS: u64 = 30;
 
-/// How long one lives of which nobody says how long.
-const STANDARD_DAYS: u8 = 7;
+/// The same as a span.
+pub const LONGEST: Duration = Duration::from_hours(24 * LONGEST_DAYS);
 
 /// How many mails are sent without a pause between them.
 const FREE_SENDS: u32 = 5;
@@ -53,16 +54,10 @@ const SEND_AGAIN_AFTER: Duration = Duration::from_hours(1);
 /// How long an ended invitation is kept, for people to look at.
 pub const KEPT: Duration = Duration::from_hours(90 * 24);
 
-/// How many days an invitation lives: 1 to 30, 7 unless its provider says otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Whole days in the life of an invitation: 1 to 30.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Days(u8);
-
-impl Default for Days {
-    fn default() -> Self {
-        Self(STANDARD_DAYS)
-    }
-}
 
 impl Days {
     /// So many days, if they are from 1 to 30.
@@ -75,44 +70,6 @@ impl Days {
     #[must_use]
     pub fn span(self) -> Duration {
         Duration::from_hours(24 * u64::from(self.0))
-    }
-}
-
-/// Whom to invite, and for how long.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewInvitation {
-    /// The administrator.
-    pub admin: EmailAddress,
-    /// How long it lives.
-    pub days: Days,
-    /// The language of its mails and pages, if its provider has chosen one.
-    pub language: Option<Language>,
-}
-
-impl NewInvitation {
-    /// The invitation that a new enterprise comes with; none where its administrator gets no mail (R098, R149).
-    #[must_use]
-    pub fn of(profile: &Profile) -> Option<Self> {
-        let admin = profile.enterprise_admin_email.clone().filter(|_| profile.restrict_admin_access != Some(true))?;
-        Some(Self { admin, days: Days::default(), language: None })
-    }
-
-    /// Reads `{adminEmail, expiresInDays?, language?}`. An `expiresInDays` of `null` is no number of days (R037, G69).
-    pub fn parse(mut body: Fields) -> Result<Self, Vec<Fault>> {
-        let admin = body.parsed("adminEmail", "invalid_email", str::parse::<EmailAddress>);
-        let admin = body.required("adminEmail", admin);
-        let language = body.parsed("language", "unknown_language", str::parse::<Language>);
-        let wanted = "an integer from 1 to 30; leave it out for 7";
-        let days = if body.cleared("expiresInDays") {
-            body.fault("expiresInDays", "out_of_range", wanted);
-            None
-        } else {
-            body.whole("expiresInDays").map_or_else(|| Some(Days::default()), Days::new)
-        };
-        if days.is_none() && !body.has_fault("expiresInDays") {
-            body.fault("expiresInDays", "out_of_range", wanted);
-        }
-        body.finish(admin.zip(days).map(|(admin, days)| Self { admin, days, language }))
     }
 }
 
@@ -154,6 +111,9 @@ pub struct Invitation {
     pub address: SecretHash,
     /// How long each mail of it is good.
     pub days: Days,
+    /// How long before its end its administrator is reminded of it; none: not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind: Option<Days>,
     /// The language of its mails and pages, if its provider has chosen one: else mails are in English, and pages in the browser's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
@@ -189,7 +149,7 @@ impl Invitation {
     #[must_use]
     pub fn new(
         (enterprise, reseller): (EnterpriseId, ResellerId),
-        NewInvitation { admin, days, language }: &NewInvitation,
+        NewInvitation { admin, days, remind, language }: &NewInvitation,
         mail: MailId,
         keys: &SealingKeys,
         (now, random): (Timestamp, &dyn Random),
@@ -206,6 +166,7 @@ impl Invitation {
             code: code.hash(),
             address: address_key(enterprise, admin),
             days: *days,
+            remind: *remind,
             language: *language,
             expires_at: now.plus(days.span()),
             mail,
@@ -228,6 +189,18 @@ impl Invitation {
     #[must_use]
     pub fn opens_with(&self, code: &SecretHash, now: Timestamp) -> bool {
         self.is_open(now) && self.code == *code
+    }
+
+    /// Whether what `code` opens is still asked of an administrator of `enterprise`.
+    #[must_use]
+    pub fn is_still_asked(&self, code: &SecretHash, enterprise: &Enterprise, now: Timestamp) -> bool {
+        self.opens_with(code, now) && may_invite(enterprise).is_ok()
+    }
+
+    /// When its administrator is reminded of it, if at all: with the code that it has then.
+    #[must_use]
+    pub fn reminds_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at.minus(self.remind?.span()))
     }
 
     /// Whether a browser has shown the code, and may go on.

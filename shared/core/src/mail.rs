@@ -12,11 +12,12 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::action::ActionType;
-use crate::id::{MailId, ResellerId};
+use crate::id::{InvitationId, MailId, ResellerId};
 use crate::invitation::InvitationCode;
 use crate::language::Language;
 use crate::random::Random;
 use crate::seal::{Purpose, SealingKeys, Unsealable};
+use crate::secret::SecretHash;
 use crate::text::{EmailAddress, Name, is_invisible};
 use crate::time::Timestamp;
 
@@ -29,6 +30,9 @@ pub const SCHEDULE: [Duration; 6] = [
     Duration::from_hours(5),
     Duration::from_hours(10),
 ];
+
+/// How long a mail is tried, if nobody takes it.
+pub const LONGEST: Duration = whole(SCHEDULE);
 
 /// When the sweep looks after a mail that the stream should have brought to its sender already.
 pub const FIRST_LOOK: Duration = Duration::from_mins(1);
@@ -60,6 +64,9 @@ pub struct Mail {
     pub state: MailState,
     /// How many attempts were begun.
     pub attempts: u32,
+    /// Before when it is not tried, if it is not to go out at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -72,6 +79,8 @@ pub enum MailState {
     Pending,
     /// The mail service took it.
     Sent,
+    /// It was not sent, since what it speaks of is no longer so.
+    NotNeeded,
     /// Nobody gets it.
     Undeliverable {
         /// Why.
@@ -86,6 +95,7 @@ impl MailState {
         match self {
             Self::Pending => "pending",
             Self::Sent => "sent",
+            Self::NotNeeded => "not_needed",
             Self::Undeliverable { .. } => "undeliverable",
         }
     }
@@ -94,7 +104,7 @@ impl MailState {
     #[must_use]
     pub const fn reason(self) -> Option<Undeliverable> {
         match self {
-            Self::Pending | Self::Sent => None,
+            Self::Pending | Self::Sent | Self::NotNeeded => None,
             Self::Undeliverable { reason } => Some(reason),
         }
     }
@@ -107,6 +117,8 @@ impl MailState {
 pub enum Undeliverable {
     /// The mail service will not take it, whenever it is tried: mostly for its address.
     Rejected,
+    /// The mail service took it, and the mail server of its address did not.
+    Bounced,
     /// Every attempt of the schedule failed.
     GivenUp,
     /// What is sealed in its row does not open, or makes no letter.
@@ -119,6 +131,7 @@ impl Undeliverable {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Rejected => "rejected",
+            Self::Bounced => "bounced",
             Self::GivenUp => "given_up",
             Self::Unreadable => "unreadable",
         }
@@ -130,6 +143,8 @@ impl Undeliverable {
 pub enum Attempt {
     /// The mail service took it.
     Accepted,
+    /// There is nothing to send any more.
+    NotNeeded,
     /// It may go better later: too many mails at once, a service that is away, an account that sends nothing for now.
     Failed,
     /// It goes no better later.
@@ -150,6 +165,7 @@ pub enum Next {
 pub fn after(attempt: Attempt, attempts: u32, now: Timestamp) -> Next {
     match attempt {
         Attempt::Accepted => Next::End(MailState::Sent),
+        Attempt::NotNeeded => Next::End(MailState::NotNeeded),
         Attempt::Hopeless(reason) => Next::End(MailState::Undeliverable { reason }),
         Attempt::Failed => {
             let step = usize::try_from(attempts).unwrap_or(usize::MAX).saturating_sub(1);
@@ -157,6 +173,15 @@ pub fn after(attempt: Attempt, attempts: u32, now: Timestamp) -> Next {
             SCHEDULE.get(step).map_or(given_up, |wait| Next::RetryAt(now.plus(*wait)))
         }
     }
+}
+
+const fn whole(schedule: [Duration; 6]) -> Duration {
+    let (mut sum, mut at) = (Duration::ZERO, 0);
+    while at < schedule.len() {
+        sum = sum.saturating_add(schedule[at]);
+        at += 1;
+    }
+    sum
 }
 
 /// Which letter a mail is.
@@ -167,6 +192,8 @@ pub enum LetterKind {
     Activation,
     /// [`Letter::Invitation`].
     Invitation,
+    /// [`Letter::Reminder`].
+    Reminder,
 }
 
 impl LetterKind {
@@ -176,6 +203,7 @@ impl LetterKind {
         match self {
             Self::Activation => "activation",
             Self::Invitation => "invitation",
+            Self::Reminder => "reminder",
         }
     }
 }
@@ -194,22 +222,35 @@ pub enum Letter {
         expires_at: Timestamp,
     },
     /// An administrator is invited to grant what an enterprise needs (R160).
-    Invitation {
-        /// The language of the mail.
-        language: Language,
-        /// The service provider.
-        provider: Name,
-        /// The enterprise.
-        enterprise: Name,
-        /// The start page.
-        link: SecretLink,
-        /// The code that it asks for.
-        code: SecretCode,
-        /// What will be asked for: what somebody signs in for, and what our application is given.
-        asks: [Vec<ActionType>; 2],
-        /// When both end.
-        expires_at: Timestamp,
+    Invitation(Invites),
+    /// The administrator is reminded, while what is asked is still missing.
+    Reminder {
+        /// The invitation that it reminds of.
+        of: InvitationId,
+        /// What that said.
+        #[serde(flatten)]
+        invites: Invites,
     },
+}
+
+/// What an invitation says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Invites {
+    /// The language of the mail.
+    pub language: Language,
+    /// The service provider.
+    pub provider: Name,
+    /// The enterprise.
+    pub enterprise: Name,
+    /// The start page.
+    pub link: SecretLink,
+    /// The code that it asks for.
+    pub code: SecretCode,
+    /// What will be asked for: what somebody signs in for, and what our application is given.
+    pub asks: [Vec<ActionType>; 2],
+    /// When both end.
+    pub expires_at: Timestamp,
 }
 
 impl Letter {
@@ -218,7 +259,8 @@ impl Letter {
     pub const fn kind(&self) -> LetterKind {
         match self {
             Self::Activation { .. } => LetterKind::Activation,
-            Self::Invitation { .. } => LetterKind::Invitation,
+            Self::Invitation(_) => LetterKind::Invitation,
+            Self::Reminder { .. } => LetterKind::Reminder,
         }
     }
 }
@@ -265,6 +307,12 @@ impl SecretCode {
     pub fn expose(&self) -> &str {
         &self.0
     }
+
+    /// By what the table knows it.
+    #[must_use]
+    pub fn hash(&self) -> SecretHash {
+        InvitationCode::typed(&self.0).hash()
+    }
 }
 
 impl fmt::Debug for SecretCode {
@@ -306,7 +354,7 @@ impl Addressed {
         let plain = serde_json::to_vec(self).unwrap_or_default();
         let sealed = keys.seal(Purpose::Mail, id.as_str(), &plain, (now, random));
         let (letter, state) = (self.letter.kind(), MailState::Pending);
-        Mail { id, reseller, letter, sealed, state, attempts: 0, created_at: now }
+        Mail { id, reseller, letter, sealed, state, attempts: 0, not_before: None, created_at: now }
     }
 
     /// The letter in `mail`.
@@ -372,12 +420,13 @@ mod tests {
         assert_eq!(next[0], Next::RetryAt(NOW.plus(Duration::from_mins(1))));
         assert_eq!(next[5], Next::RetryAt(NOW.plus(Duration::from_hours(10))));
         assert_eq!(next[6], Next::End(MailState::Undeliverable { reason: Undeliverable::GivenUp }));
-        assert_eq!(SCHEDULE.iter().sum::<Duration>(), Duration::from_mins(17 * 60 + 36));
+        assert_eq!(LONGEST, Duration::from_mins(17 * 60 + 36));
     }
 
     #[test]
     fn what_the_service_took_or_will_never_take_has_ended() {
         assert_eq!(after(Attempt::Accepted, 1, NOW), Next::End(MailState::Sent));
+        assert_eq!(after(Attempt::NotNeeded, 1, NOW), Next::End(MailState::NotNeeded));
         let reason = Undeliverable::Rejected;
         assert_eq!(after(Attempt::Hopeless(reason), 1, NOW), Next::End(MailState::Undeliverable { reason }));
     }
@@ -414,12 +463,16 @@ mod tests {
     fn a_row_reads_back() {
         let mut mail = mail(&keys());
         let undeliverable = MailState::Undeliverable { reason: Undeliverable::Rejected };
-        for state in [MailState::Pending, MailState::Sent, undeliverable] {
+        for state in [MailState::Pending, MailState::Sent, MailState::NotNeeded, undeliverable] {
             mail.state = state;
             let row = serde_json::to_value(&mail).unwrap();
             assert_eq!(row["status"], state.word());
             assert_eq!(serde_json::from_value::<Mail>(row).unwrap(), mail);
         }
-        assert_eq!(serde_json::to_value(Undeliverable::GivenUp).unwrap(), Undeliverable::GivenUp.word());
+        for reason in
+            [Undeliverable::Rejected, Undeliverable::Bounced, Undeliverable::GivenUp, Undeliverable::Unreadable]
+        {
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.word());
+        }
     }
 }

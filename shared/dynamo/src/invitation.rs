@@ -43,6 +43,8 @@ pub struct Sending<'a> {
     pub link: &'a StartLink,
     /// The mail.
     pub mail: &'a Mail,
+    /// The mail that reminds of it later, if any does.
+    pub reminder: Option<&'a Mail>,
     /// The event, if the service provider is told of any.
     pub delivery: Option<&'a Delivery>,
     /// What the audit trail keeps.
@@ -51,8 +53,8 @@ pub struct Sending<'a> {
 
 impl<'a> From<&'a Sent> for Sending<'a> {
     fn from(sent: &'a Sent) -> Self {
-        let Sent { invitation, link, mail, delivery, audit } = sent;
-        Self { invitation, link, mail, delivery: delivery.as_ref(), audit }
+        let Sent { invitation, link, mail, reminder, delivery, audit } = sent;
+        Self { invitation, link, mail, reminder: reminder.as_ref(), delivery: delivery.as_ref(), audit }
     }
 }
 
@@ -94,9 +96,11 @@ impl Transaction {
         self.send(sending)
     }
 
-    fn send(&mut self, Sending { link, mail, delivery, audit, .. }: Sending<'_>) -> Result<(), StoreError> {
+    fn send(&mut self, sending: Sending<'_>) -> Result<(), StoreError> {
+        let Sending { link, mail, reminder, delivery, audit, .. } = sending;
         self.start(link)?;
         self.mail(mail)?;
+        reminder.map_or(Ok(()), |reminder| self.mail(reminder))?;
         delivery.map_or(Ok(()), |delivery| self.deliver(delivery))?;
         self.audit(audit)
     }
@@ -222,6 +226,15 @@ impl Store {
     /// An invitation as it stands.
     pub async fn invitation(&self, id: &InvitationId) -> Result<Option<Invitation>, StoreError> {
         self.get(Key::invitation(id)).await?.map(entity).transpose()
+    }
+
+    /// An invitation and its enterprise; none if either is gone.
+    pub async fn invitation_with_enterprise(
+        &self,
+        id: &InvitationId,
+    ) -> Result<Option<(Invitation, Enterprise)>, StoreError> {
+        let Some(invitation) = self.invitation(id).await? else { return Ok(None) };
+        Ok(self.enterprise(invitation.enterprise).await?.map(|enterprise| (invitation, enterprise)))
     }
 
     /// All that the link of an invitation is about, and how often the network at `address` has sent wrong codes, in one read.

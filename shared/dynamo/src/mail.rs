@@ -1,7 +1,7 @@
 //! Mails: born in the transaction of their fact, claimed by one sender at a time, emptied when they end.
 
 use onboarding_core::id::MailId;
-use onboarding_core::mail::{CLAIM, FIRST_LOOK, KEPT, Mail, Next};
+use onboarding_core::mail::{CLAIM, FIRST_LOOK, KEPT, Mail, MailState, Next, Undeliverable};
 use onboarding_core::time::Timestamp;
 
 use crate::claim;
@@ -9,20 +9,56 @@ use crate::due::DueKind;
 use crate::key::Key;
 use crate::row::{due, entity, item};
 use crate::transaction::{Part, Transaction};
-use crate::update::Updated;
-use crate::value::text;
+use crate::update::{Change, Updated};
+use crate::value::{instant, text};
 use crate::{Store, StoreError};
 
 impl Transaction {
-    /// Adds a new mail. It is due only later: the table's stream should bring it to its sender at once.
+    /// Adds a new mail. If it is to go out at once it is due only later: the table's stream should bring it to its sender.
     pub(crate) fn mail(&mut self, mail: &Mail) -> Result<(), StoreError> {
         let mut row = item(&Key::mail(&mail.id), mail)?;
-        due(&mut row, &DueKind::Mail.partition(0), mail.created_at.plus(FIRST_LOOK));
+        let look = mail.not_before.unwrap_or_else(|| mail.created_at.plus(FIRST_LOOK));
+        due(&mut row, &DueKind::Mail.partition(0), look);
         self.put_new(Part::Mail, row)
     }
 }
 
+/// What became of the news that nobody gets a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undelivered {
+    /// It is recorded.
+    Recorded,
+    /// The mail is pending: that it was sent is not recorded yet.
+    BeingSent,
+    /// The mail is gone, or has ended otherwise.
+    Ended,
+}
+
 impl Store {
+    /// Records that nobody gets a mail that was sent.
+    pub async fn undelivered_mail(
+        &self,
+        id: &MailId,
+        reason: Undeliverable,
+        now: Timestamp,
+    ) -> Result<Undelivered, StoreError> {
+        let ended = MailState::Undeliverable { reason };
+        let change = Change::new("SET #status = :status, reason = :reason, endedAt = :now", "#status = :sent")
+            .name("#status", "status")
+            .value(":status", text(ended.word()))
+            .value(":reason", text(reason.word()))
+            .value(":sent", text(MailState::Sent.word()))
+            .value(":now", instant(now));
+        match self.update(Key::mail(id), change).await? {
+            Updated::Done(_) => Ok(Undelivered::Recorded),
+            Updated::Refused(row) => {
+                let mail: Option<Mail> = row.map(entity).transpose()?;
+                let pending = mail.is_some_and(|mail| mail.state == MailState::Pending);
+                Ok(if pending { Undelivered::BeingSent } else { Undelivered::Ended })
+            }
+        }
+    }
+
     /// Claims a mail for one attempt. `None` if it is not to be tried now: ended, claimed, or not yet due.
     pub async fn claim_mail(&self, id: &MailId, now: Timestamp) -> Result<Option<Mail>, StoreError> {
         match self.update(Key::mail(id), claim::claim(now, now.plus(CLAIM))).await? {

@@ -1,7 +1,9 @@
-//! Mail through Amazon SES. The only crate that knows `aws-sdk-sesv2`.
+//! Mail through Amazon SES. The only crate that knows `aws-sdk-sesv2`, and what SES tells of a mail ([`Feedback`]).
 //!
 //! One call, [`Mailer::send`], and one answer: taken, better later, or hopeless. The SDK tries nothing twice: `SendEmail` has
 //! no token that makes a repeat harmless, and the schedule of `onboarding_core::mail` is patient enough.
+
+mod feedback;
 
 use std::fmt;
 use std::time::Duration;
@@ -12,11 +14,13 @@ use aws_sdk_sesv2::config::timeout::TimeoutConfig;
 use aws_sdk_sesv2::config::{Builder, Config};
 use aws_sdk_sesv2::error::{BuildError, ProvideErrorMetadata as _, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
-use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader};
+use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader, MessageTag};
 use aws_types::SdkConfig;
 use onboarding_core::id::MailId;
 use onboarding_core::mail::{Attempt, Subject, Undeliverable};
 use onboarding_core::text::EmailAddress;
+
+pub use feedback::Feedback;
 
 /// The most that one attempt may take; SES answers within a second.
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -52,28 +56,40 @@ impl fmt::Debug for Finished {
     }
 }
 
+/// From where mail comes.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    /// The address. SES must have it, or its domain, as a verified identity.
+    pub address: EmailAddress,
+    /// The configuration set, by which SES tells what becomes of a mail; without it nobody hears of a bounce.
+    pub configuration_set: Option<String>,
+}
+
 /// Sends mail from one address.
 #[derive(Clone, Debug)]
 pub struct Mailer {
     client: Client,
-    from: EmailAddress,
+    sender: Sender,
 }
 
 impl Mailer {
-    /// Connects to nothing yet. `sdk` brings HTTP client, credentials and region; `endpoint` replaces AWS's own. SES must
-    /// have `from`, or its domain, as a verified identity.
+    /// Connects to nothing yet. `sdk` brings HTTP client, credentials and region; `endpoint` replaces AWS's own.
     #[must_use]
-    pub fn connect(sdk: &SdkConfig, endpoint: Option<&str>, from: EmailAddress) -> Self {
-        Self { client: Client::from_conf(config(sdk, endpoint)), from }
+    pub fn connect(sdk: &SdkConfig, endpoint: Option<&str>, sender: Sender) -> Self {
+        Self { client: Client::from_conf(config(sdk, endpoint)), sender }
     }
 
     /// Hands one mail to SES, once.
     pub async fn send(&self, mail: &Finished) -> Attempt {
-        let Ok(content) = content(mail) else { return Attempt::Hopeless(Undeliverable::Unreadable) };
+        let (Ok(content), Ok(tag)) = (content(mail), tag(&mail.id)) else {
+            return Attempt::Hopeless(Undeliverable::Unreadable);
+        };
         let request = self
             .client
             .send_email()
-            .from_email_address(self.from.expose())
+            .from_email_address(self.sender.address.expose())
+            .set_configuration_set_name(self.sender.configuration_set.clone())
+            .email_tags(tag)
             .destination(Destination::builder().to_addresses(mail.to.expose()).build())
             .content(content);
         match request.send().await {
@@ -81,6 +97,10 @@ impl Mailer {
             Err(fault) => judged(&mail.id, &fault),
         }
     }
+}
+
+fn tag(id: &MailId) -> Result<MessageTag, BuildError> {
+    MessageTag::builder().name(feedback::ID_TAG).value(id.as_str()).build()
 }
 
 fn content(mail: &Finished) -> Result<EmailContent, BuildError> {

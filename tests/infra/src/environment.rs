@@ -13,7 +13,7 @@ const PIECES: [(&str, &[&str]); 6] = [
     ("Table::from_env", &["TABLE_NAME"]),
     ("PublicBase::from_env", &["PUBLIC_BASE_URL"]),
     ("SecretsAt::from_env", &["SECRETS_PREFIX"]),
-    ("MailAt::from_env", &["MAIL_FROM"]),
+    ("MailAt::from_env", &["MAIL_FROM", "MAIL_CONFIGURATION_SET"]),
     ("MicrosoftAt::from_env", &["CLIENT_ID", "APPLICATION_CLIENTS", "CLOUD"]),
     ("log::init", &["LOG_LEVEL", "METRICS_NAMESPACE"]),
 ];

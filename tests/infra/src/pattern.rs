@@ -1,4 +1,4 @@
-//! Filters of an event source mapping, as Lambda reads them: a record is taken if it has one of the values at every key.
+//! Filters of an event source mapping and of a rule, as AWS reads them: what has one of the values at every key is taken.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html>: of the operators, those that the template uses.
 
@@ -35,6 +35,9 @@ pub(crate) fn fault(filter: &Value) -> Option<String> {
 }
 
 fn is_met(condition: &Value, value: &Value) -> bool {
+    if let Value::Array(several) = value {
+        return several.iter().any(|one| is_met(condition, one));
+    }
     if let Some(prefix) = condition["prefix"].as_str() {
         return value.as_str().is_some_and(|text| text.starts_with(prefix));
     }
@@ -58,6 +61,10 @@ mod tests {
         assert!(!takes(&filter, &json!({"eventName": "INSERT"})));
         let there = json!({"wake": {"N": [{"exists": true}]}});
         assert!(takes(&there, &json!({"wake": {"N": "1"}})) && !takes(&there, &json!({})));
+        let tagged = json!({"tags": {"set": ["a"]}});
+        assert!(
+            takes(&tagged, &json!({"tags": {"set": ["b", "a"]}})) && !takes(&tagged, &json!({"tags": {"set": ["b"]}}))
+        );
     }
 
     #[test]

@@ -125,7 +125,8 @@ fn place(resource: &Value) -> String {
             let index = text.strip_prefix("${Table.Arn}/index/").map(|index| format!("table/index/{index}"));
             let secret = text.split(":secret:${SecretsPrefix}/").nth(1).map(|kind| format!("secret/{kind}"));
             let identity = text.ends_with(":identity/${MailIdentity}").then(|| "identity".to_owned());
-            index.or(secret).or(identity).unwrap_or(text)
+            let set = text.ends_with(":configuration-set/${MailEvents}").then(|| "configuration-set".to_owned());
+            index.or(secret).or(identity).or(set).unwrap_or(text)
         }
     }
 }
@@ -137,7 +138,7 @@ fn is_plain(right: &str) -> bool {
             resource == "table" || (resource.starts_with("table/index/") && !resource.contains('*'))
         }
         Some(("secretsmanager", _)) => resource.starts_with("secret/") && resource != "secret/*",
-        Some(("ses", "SendEmail")) => resource == "identity",
+        Some(("ses", "SendEmail")) => ["identity", "configuration-set"].contains(&resource),
         _ => false,
     }
 }

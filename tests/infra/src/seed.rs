@@ -116,6 +116,15 @@ seeds!(
     "a stream's failures are told nobody", "what is given up is told nobody",
         |r| remove(of(r, "MailDeliveryStream"), "DestinationConfig");
     "a record is tried for ever", "without an end", |r| remove(of(r, "MailDeliveryStream"), "MaximumRetryAttempts");
+    "nobody hears of bounces", "a bounce does not reach mail-delivery",
+        |r| of(r, "MailDeliveryUndelivered")["EventPattern"]["detail-type"] = json!(["Email Delivered"]);
+    "another system's bounces are heard", "another system's bounce reaches mail-delivery",
+        |r| remove(of(r, "MailDeliveryUndelivered").pointer_mut("/EventPattern/detail").unwrap_or(&mut Value::Null), "mail");
+    "SES tells of no bounce", "SES does not tell",
+        |r| of(r, "MailEventsOnBus")["EventDestination"]["MatchingEventTypes"] = json!(["reject"]);
+    "mail is sent without the set that tells", "SES does not tell",
+        |r| of(r, "MailDelivery")["Environment"]["Variables"]["MAIL_CONFIGURATION_SET"] = json!("another");
+    "a rule may not write into its queue", "it may not write into its queue", |r| remove(r, "FailedEvents");
     "a schedule that is no rate", "is no rate and no cron",
         |r| of(r, "SweepInvitations0")["ScheduleExpression"] = json!("rate(1 minutes)");
     "nothing sweeps", "nothing sweeps everything", |r| of(r, "SweepEveryMinute")["State"] = json!("DISABLED");

@@ -73,6 +73,16 @@ pub(crate) fn referred(value: &Value) -> String {
     inner.split('.').next().unwrap_or_default().to_owned()
 }
 
+/// A value in which each reference is one text.
+pub(crate) fn resolved(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) if intrinsic(fields).is_some() => Value::String(text(value)),
+        Value::Object(fields) => fields.iter().map(|(key, value)| (key.clone(), resolved(value))).collect(),
+        Value::Array(several) => several.iter().map(resolved).collect(),
+        plain @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => plain.clone(),
+    }
+}
+
 /// One value or several, as IAM writes both.
 pub(crate) fn listed(value: &Value) -> Vec<&Value> {
     match value {
@@ -93,6 +103,7 @@ mod tests {
         assert_eq!(text(&json!({"Fn::Sub": "${Table.Arn}/index/due"})), "${Table.Arn}/index/due");
         assert_eq!(text(&json!({"Fn::If": ["A", {"Ref": "B"}, "c"]})), "${B}");
         assert_eq!(referred(&json!({"Ref": "Audit"})), "Audit");
+        assert_eq!(resolved(&json!({"a": [{"Ref": "B"}, 7]})), json!({"a": ["${B}", 7]}));
         assert_eq!(referred(&json!({"Fn::GetAtt": ["Audit", "Arn"]})), "Audit");
     }
 }

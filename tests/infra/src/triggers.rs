@@ -1,4 +1,6 @@
-//! What invokes the functions besides the gateway: the table's stream, by filters, and schedules.
+//! What invokes the functions besides the gateway: the table's stream, by filters, schedules, and what SES tells, by a rule.
+
+mod mail;
 
 use aws_lambda_events::event::dynamodb::Event;
 use onboarding_dynamo::invitation::INVITATION_SHARDS;
@@ -13,6 +15,7 @@ pub(crate) fn faults(template: &Template) -> Vec<String> {
     let mut faults = mappings(template);
     faults.extend(records(template));
     faults.extend(schedules(template));
+    faults.extend(mail::faults(template));
     faults.extend(queues(template));
     faults
 }
@@ -200,6 +203,9 @@ fn queues(template: &Template) -> Vec<String> {
     for (_, schedule) in template.of_type("AWS::Scheduler::Schedule") {
         hearing.push(referred(&schedule["Target"]["DeadLetterConfig"]["Arn"]));
     }
+    for (_, rule) in template.of_type("AWS::Events::Rule") {
+        hearing.extend(listed(&rule["Targets"]).into_iter().map(|target| referred(&target["DeadLetterConfig"]["Arn"])));
+    }
     let mut faults = Vec::new();
     for (id, queue) in template.of_type("AWS::SQS::Queue") {
         if !hearing.iter().any(|queue| queue == id) && queue["RedrivePolicy"]["deadLetterTargetArn"].is_null() {
@@ -215,14 +221,16 @@ fn queues(template: &Template) -> Vec<String> {
             faults.push(format!("{id}: no alarm tells that something is in this queue"));
         }
     }
-    for (_, schedule) in template.of_type("AWS::Scheduler::Schedule") {
-        let target = referred(&schedule["Target"]["Arn"]);
+    let scheduled = template.of_type("AWS::Scheduler::Schedule").map(|(_, schedule)| &schedule["Target"]);
+    let ruled = template.of_type("AWS::Events::Rule").flat_map(|(_, rule)| listed(&rule["Targets"]));
+    for target in scheduled.chain(ruled) {
+        let target = referred(&target["Arn"]);
         let told = template.of_type("AWS::Lambda::EventInvokeConfig").any(|(_, config)| {
             referred(&config["FunctionName"]) == target
                 && !config["DestinationConfig"]["OnFailure"]["Destination"].is_null()
         });
         if !told {
-            faults.push(format!("{target}: an invocation by a schedule that fails is told nobody"));
+            faults.push(format!("{target}: an invocation that fails and that nobody waits for is told nobody"));
         }
     }
     faults.sort();

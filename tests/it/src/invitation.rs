@@ -4,6 +4,7 @@ mod code;
 mod expiry;
 mod language;
 mod life;
+mod reminder;
 mod screens;
 
 use onboarding_sandbox::mailbox::Mail;

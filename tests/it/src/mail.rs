@@ -1,5 +1,9 @@
 //! Mail: born with its fact, sent by one sender, tried until it is taken or given up.
 
+use onboarding_core::id::MailId;
+use onboarding_core::mail::{MailState, Undeliverable};
+use onboarding_core::random::SystemRandomness;
+use onboarding_dynamo::mail::Undelivered;
 use onboarding_lambda::config::Env;
 use onboarding_sandbox::mailbox::{Behaviour, Fault};
 use onboarding_sandbox::{Options, Overrides, StreamReads};
@@ -118,6 +122,28 @@ async fn a_sender_that_dies_loses_no_mail() {
     assert_eq!(world.sandbox.mailbox().messages().len(), 1);
     let ended = world.sandbox.store().mail(&mail).await.unwrap().unwrap();
     assert_eq!((ended.state.word(), ended.attempts), ("sent", 2));
+}
+
+/// R159 That a mail came back is recorded once, and not before it is recorded that the mail went out; of an unknown one nothing is.
+#[tokio::test]
+async fn what_comes_back_is_recorded_once() {
+    let options =
+        Options { sweep: false, stream: StreamReads::OnTicks, insecure_redirects: true, ..Options::default() };
+    let world = World::with(options).await;
+    let body = json!({"name": "Waiting Voice", "redirectHosts": ["127.0.0.1"], "contactEmail": CONTACT});
+    let made = world.operator(Method::POST, "/v1/resellers", Some(&body)).await.json();
+    let (id, store) = (made["id"].as_u64().unwrap().try_into().unwrap(), world.sandbox.store());
+    let state = async |mail: &MailId| store.mail(mail).await.unwrap().map(|mail| mail.state);
+    let mail = store.reseller(id).await.unwrap().unwrap().activation.unwrap().mail;
+    let now = onboarding_core::time::Clock::now(world.sandbox.clock());
+    let told = async |mail: &MailId| store.undelivered_mail(mail, Undeliverable::Bounced, now).await.unwrap();
+    assert_eq!(told(&mail).await, Undelivered::BeingSent, "it is told again later");
+    world.settle().await;
+    assert_eq!(state(&mail).await, Some(MailState::Sent));
+    assert_eq!([told(&mail).await, told(&mail).await], [Undelivered::Recorded, Undelivered::Ended]);
+    assert_eq!(state(&mail).await, Some(MailState::Undeliverable { reason: Undeliverable::Bounced }));
+    let unknown = MailId::new(now, &SystemRandomness::new());
+    assert_eq!((told(&unknown).await, state(&unknown).await), (Undelivered::Ended, None));
 }
 
 /// P6 Each record of the stream comes to two senders at once: one of them sends.

@@ -114,7 +114,10 @@ fn asked(target: &str, body: &Value) -> Vec<String> {
             vec![format!("secretsmanager:{operation} {}", secret(name))]
         }
         // SES is spoken to by paths; `SendEmail` is the one that we use.
-        _ => vec!["ses:SendEmail identity".to_owned()],
+        _ => {
+            let set = body["ConfigurationSetName"].is_string().then(|| "ses:SendEmail configuration-set".to_owned());
+            set.into_iter().chain(["ses:SendEmail identity".to_owned()]).collect()
+        }
     }
 }
 
@@ -154,5 +157,7 @@ mod tests {
         let made = asked("secretsmanager.CreateSecret", &json!({"Name": "onboarding/sandbox/refresh-token/con_1"}));
         assert_eq!(made, ["secretsmanager:CreateSecret secret/refresh-token/*"]);
         assert_eq!(asked("", &Value::Null), ["ses:SendEmail identity"]);
+        let told = json!({"ConfigurationSetName": "events"});
+        assert_eq!(asked("", &told), ["ses:SendEmail configuration-set", "ses:SendEmail identity"]);
     }
 }

@@ -9,6 +9,7 @@ use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use futures_util::future::BoxFuture;
 use lambda_http::{Body, Request, RequestExt as _, Response};
+use mail_delivery::{Invocation, NotRecorded};
 use onboarding_connections::{Callbacks, Connections};
 use onboarding_core::proof::Policy;
 use onboarding_core::redirect_url::RedirectPolicy;
@@ -20,6 +21,7 @@ use onboarding_lambda::routes::{self, Found, Operation};
 use onboarding_mail::Mailer;
 use onboarding_microsoft::Microsoft;
 use onboarding_secrets::SecretsError;
+use serde_json::Value;
 use webhook_delivery::{Lookup, Reach, Sender};
 
 use crate::outside::Aws;
@@ -214,6 +216,14 @@ impl Functions {
                 Box::pin(webhook_delivery::deliver(&self.webhook_delivery, batch, deadline)).await
             }
             StreamFunction::MailDelivery => Box::pin(mail_delivery::deliver(&self.mail_delivery, batch)).await,
+        }
+    }
+
+    /// One invocation by `EventBridge`, with what the mail service tells.
+    pub(crate) async fn told_of_mail(&self, event: Value) -> Result<(), NotRecorded> {
+        match serde_json::from_value(event) {
+            Ok(Invocation::Told(feedback)) => mail_delivery::told(&self.mail_delivery, &feedback).await,
+            other => unreachable!("an event of SES is read as {other:?}"),
         }
     }
 

@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use self::ses::Sending;
 use crate::data::{DataFolder, read_json, write_json};
 
 /// How many are kept; the oldest give way.
@@ -47,6 +49,8 @@ pub enum Fault {
     Paused,
     /// It takes the mail, and the answer gets lost.
     TakenUnanswered,
+    /// It takes the mail, which reaches nobody: an event tells so afterwards.
+    Bounced,
 }
 
 /// How the mail service behaves.
@@ -77,6 +81,9 @@ struct Shelf {
     calls: usize,
     #[serde(skip)]
     behaviour: Option<Behaviour>,
+    /// What `EventBridge` has yet to bring.
+    #[serde(skip)]
+    events: Vec<Value>,
 }
 
 impl Mailbox {
@@ -109,11 +116,25 @@ impl Mailbox {
         self.held().behaviour = None;
     }
 
+    /// What the mail service tells of mails that it took, once.
+    pub(crate) fn events(&self) -> Vec<Value> {
+        std::mem::take(&mut self.held().events)
+    }
+
+    /// Tells that once more: nobody could record it.
+    pub(crate) fn tell_again(&self, event: Value) {
+        self.held().events.push(event);
+    }
+
     /// Takes a mail, or tells what comes in the place of that.
-    fn take(&self, mail: Mail) -> Result<String, Fault> {
+    fn take(&self, Sending { mail, told_of }: Sending) -> Result<String, Fault> {
         let mut held = self.held();
         held.calls += 1;
         let fault = held.next_fault();
+        if fault == Some(Fault::Bounced) {
+            held.events.extend(told_of.map(|id| ses::bounced(&id, &mail.to)));
+            return Ok("bounced".to_owned());
+        }
         if let Some(fault) = fault.filter(|fault| *fault != Fault::TakenUnanswered) {
             return Err(fault);
         }
@@ -169,16 +190,34 @@ mod tests {
         Mail { id: empty(), to: Vec::new(), subject: empty(), text: empty(), html: empty(), headers }
     }
 
+    fn sending() -> Sending {
+        Sending { mail: mail(), told_of: Some("mail_1".to_owned()) }
+    }
+
     #[test]
     fn a_fault_lasts_for_its_times() {
         let mailbox = Mailbox::default();
         mailbox.behave(Behaviour { fault: Fault::Throttled, times: Some(2) });
-        let taken: Vec<_> = (0..4).map(|_| mailbox.take(mail())).collect();
+        let taken: Vec<_> = (0..4).map(|_| mailbox.take(sending())).collect();
         let throttled = || Err(Fault::Throttled);
         assert_eq!(taken, [throttled(), throttled(), Ok("1".to_owned()), Ok("2".to_owned())]);
         mailbox.behave(Behaviour { fault: Fault::TakenUnanswered, times: None });
-        assert_eq!(mailbox.take(mail()), Err(Fault::TakenUnanswered));
+        assert_eq!(mailbox.take(sending()), Err(Fault::TakenUnanswered));
         assert_eq!((mailbox.messages().len(), mailbox.calls()), (3, 5));
+    }
+
+    #[test]
+    fn a_mail_that_bounces_is_taken_reaches_nobody_and_is_told_once() {
+        let mailbox = Mailbox::default();
+        mailbox.behave(Behaviour { fault: Fault::Bounced, times: Some(2) });
+        assert!(mailbox.take(sending()).is_ok());
+        assert!(
+            mailbox.take(Sending { told_of: None, ..sending() }).is_ok(),
+            "without a configuration set nothing is told"
+        );
+        let told = mailbox.events();
+        assert_eq!((told.len(), mailbox.events().len(), mailbox.messages().len()), (1, 0, 0));
+        assert_eq!(told[0]["detail"]["mail"]["tags"]["mail-id"][0], "mail_1");
     }
 
     #[test]

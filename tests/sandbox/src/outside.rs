@@ -15,7 +15,7 @@ use onboarding_core::time::Clock as _;
 use onboarding_dynamo::Store;
 use onboarding_lambda::aws::{self, Credentials, Region, SdkConfig};
 use onboarding_lambda::config::deployment::{Endpoint, PublicBase};
-use onboarding_mail::Mailer;
+use onboarding_mail::{Mailer, Sender};
 use onboarding_microsoft::{Microsoft, Settings};
 use onboarding_secrets::Secrets;
 use secrecy::ExposeSecret as _;
@@ -33,6 +33,8 @@ pub(crate) const TABLE: &str = "onboarding-sandbox";
 /// What the names of our secrets begin with.
 pub(crate) const SECRETS_PREFIX: &str = "onboarding/sandbox";
 const REGION: &str = "eu-west-1";
+/// The configuration set by which the mail service tells of bounces.
+const MAIL_EVENTS: &str = "onboarding-sandbox";
 /// From whom mail of the sandbox comes.
 const MAIL_FROM: &str = "no-reply@onboarding.example";
 
@@ -119,7 +121,8 @@ impl SecretsManager {
 pub(crate) fn mailer(options: &Options, own: &str) -> Result<Mailer, Error> {
     let given = options.overrides.ses.as_ref().map(|given| address(Some(given)));
     let sdk = calls::noted(&sdk(options)?, "mail-delivery");
-    Ok(Mailer::connect(&sdk, Some(given.as_deref().unwrap_or(own)), MAIL_FROM.parse()?))
+    let sender = Sender { address: MAIL_FROM.parse()?, configuration_set: Some(MAIL_EVENTS.to_owned()) };
+    Ok(Mailer::connect(&sdk, Some(given.as_deref().unwrap_or(own)), sender))
 }
 
 /// Table and secrets, for each function: shared by all, or by clients of its own where its calls are noted.

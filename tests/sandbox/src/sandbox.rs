@@ -95,7 +95,8 @@ impl Sandbox {
             insecure_redirects: options.insecure_redirects,
             hosts: options.overrides.hosts.clone(),
         })?);
-        let schedule = outside.schedule(&functions, &clock, held.data.as_ref()).await?;
+        let mailbox = Arc::new(Mailbox::new(held.data.as_ref()));
+        let schedule = outside.schedule((&functions, &mailbox), &clock, held.data.as_ref()).await?;
         schedule.start(&options, &mut held.front);
 
         let store = outside.dynamodb.store.clone();
@@ -106,7 +107,6 @@ impl Sandbox {
         let walk = outside.walk(&ready, &options, &edge.random)?;
         let Outside { secrets_manager, microsoft, keys, .. } = outside;
         let operator_key = keys.operator;
-        let mailbox = Arc::new(Mailbox::new(held.data.as_ref()));
         let shared =
             Arc::new(Shared { functions, schedule, clock, receiver, mailbox, edge, operator_key, ready, walk });
         serve(listeners.api, Arc::clone(&shared), &mut held.front);
@@ -219,7 +219,7 @@ impl Outside {
 
     async fn schedule(
         &self,
-        functions: &Arc<Functions>,
+        (functions, mailbox): (&Arc<Functions>, &Arc<Mailbox>),
         clock: &Arc<SandboxClock>,
         data: Option<&DataFolder>,
     ) -> Result<Arc<Schedule>, Error> {
@@ -236,6 +236,7 @@ impl Outside {
             upkeep: mapping(StreamFunction::PartnerCenterUpkeep),
             delivery: mapping(StreamFunction::WebhookDelivery),
             mail: mapping(StreamFunction::MailDelivery),
+            mailbox: Arc::clone(mailbox),
             clock: Arc::clone(clock),
         }))
     }

@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::background::Background;
 use crate::functions::Functions;
+use crate::mailbox::Mailbox;
 use crate::stream::{Mapping, StreamError};
 use crate::{Options, SandboxClock, StreamReads};
 
@@ -38,6 +39,7 @@ pub(crate) struct Schedule {
     pub(crate) upkeep: Arc<Mapping>,
     pub(crate) delivery: Arc<Mapping>,
     pub(crate) mail: Arc<Mapping>,
+    pub(crate) mailbox: Arc<Mailbox>,
     pub(crate) clock: Arc<SandboxClock>,
 }
 
@@ -58,6 +60,10 @@ impl Schedule {
             let mapping = Arc::clone(mapping);
             background.repeat(POLL, move || Arc::clone(&mapping).read_on());
         }
+        if options.stream == StreamReads::AllTheTime {
+            let schedule = Arc::clone(self);
+            background.repeat(POLL, move || Arc::clone(&schedule).tell_on());
+        }
         if options.sweep {
             let schedule = Arc::clone(self);
             background.repeat(SWEEP, move || Arc::clone(&schedule).sweep_on());
@@ -70,6 +76,26 @@ impl Schedule {
         }
     }
 
+    async fn tell_on(self: Arc<Self>) {
+        self.tell().await;
+    }
+
+    /// Brings what the mail service tells to who records it; what could not be recorded comes again. How much it was.
+    async fn tell(&self) -> usize {
+        let events = self.mailbox.events();
+        let mut recorded = 0;
+        for event in events {
+            match self.functions.told_of_mail(event.clone()).await {
+                Ok(()) => recorded += 1,
+                Err(fault) => {
+                    tracing::warn!(%fault, "what the mail service told is not recorded; it tells it again");
+                    self.mailbox.tell_again(event);
+                }
+            }
+        }
+        recorded
+    }
+
     async fn sweep(&self) -> Result<(), StoreError> {
         self.functions.sweep(self.clock.now().plus(SWEEP_LIMIT)).await
     }
@@ -78,7 +104,11 @@ impl Schedule {
     async fn drain(&self) -> Result<(), StreamError> {
         let (verification, upkeep) = (&self.verification, &self.upkeep);
         let (delivery, mail) = (&self.delivery, &self.mail);
-        while try_join4(verification.drain(), upkeep.drain(), delivery.drain(), mail.drain()).await? != (0, 0, 0, 0) {}
-        Ok(())
+        loop {
+            let read = try_join4(verification.drain(), upkeep.drain(), delivery.drain(), mail.drain()).await?;
+            if (read, self.tell().await) == ((0, 0, 0, 0), 0) {
+                return Ok(());
+            }
+        }
     }
 }

@@ -45,9 +45,8 @@ fn no_name_makes_a_second_header() {
 
 const START: &str = "https://onboarding.example.com/start/Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmE";
 
-fn invitation(language: Language, provider: &str, enterprise: &str) -> Finished {
-    let id = "mail_01kb2v8x3e0000000000000000".parse().unwrap();
-    let letter = Letter::Invitation {
+fn invites(language: Language, provider: &str, enterprise: &str) -> Invites {
+    Invites {
         language,
         provider: provider.parse().unwrap(),
         enterprise: enterprise.parse().unwrap(),
@@ -55,8 +54,16 @@ fn invitation(language: Language, provider: &str, enterprise: &str) -> Finished 
         code: SecretCode::new(&InvitationCode::typed("7q2m0k3x8wnr5tvb1cdf6ghj4spz")),
         asks: [vec![ActionType::Registration], vec![ActionType::UserSync, ActionType::Presence]],
         expires_at: Timestamp::from_seconds(1_796_842_800),
-    };
+    }
+}
+
+fn written(letter: Letter) -> Finished {
+    let id = "mail_01kb2v8x3e0000000000000000".parse().unwrap();
     finished(&id, Addressed { to: "admin@contoso.example".parse().unwrap(), letter }).unwrap()
+}
+
+fn invitation(language: Language, provider: &str, enterprise: &str) -> Finished {
+    written(Letter::Invitation(invites(language, provider, enterprise)))
 }
 
 /// R160 Both parts have the code, the button's link, who asks for what, and until when: in every language.
@@ -71,6 +78,22 @@ fn an_invitation_is_written_in_every_language() {
         assert_eq!(mail.html.matches(&format!("href=\"{START}\"")).count(), 2);
         assert!(mail.text.contains("Service Provider"), "{}", mail.text);
         assert!(mail.html.contains(&format!("<html lang=\"{}\"", language.word())), "{}", mail.html);
+    }
+}
+
+/// R160, R169 A reminder says that it is one, and else what the invitation said, with its code and link: in every language.
+#[test]
+fn a_reminder_is_written_in_every_language() {
+    for language in [Language::English, Language::German, Language::Spanish, Language::French] {
+        let of = "inv_01kb2v8x3e0000000000000000".parse().unwrap();
+        let mail = written(Letter::Reminder { of, invites: invites(language, "Acme Voice", "Contoso") });
+        let first = invitation(language, "Acme Voice", "Contoso");
+        insta::assert_snapshot!(format!("reminder-{}.txt", language.word()), mail.text);
+        assert!(mail.subject.as_str().ends_with(&first.subject.as_str()[1..]), "{:?}", mail.subject);
+        let lines = |text: &str| text.lines().skip(4).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(lines(&mail.text), lines(&first.text), "all but the opening is the same");
+        assert_ne!(mail.text.lines().next(), first.text.lines().next());
+        assert_ne!(mail.text.lines().nth(2), first.text.lines().nth(2));
     }
 }
 

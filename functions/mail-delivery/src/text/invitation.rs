@@ -1,17 +1,14 @@
-//! The words of the mail that invites an administrator (R160), in each language.
+//! The words of the mails that invite an administrator (R160) and remind of it, in each language.
 
 use onboarding_core::language::Language;
 
-/// The words of the mail that invites an administrator.
+/// The words of the mails that invite an administrator and remind of it.
 #[derive(Debug)]
 pub(crate) struct InvitationText {
     /// The language of the words (BCP 47).
     pub(crate) language: &'static str,
-    /// `{provider}`, `{enterprise}`
-    pub(crate) subject: &'static str,
-    pub(crate) heading: &'static str,
-    /// `{provider}`, `{enterprise}`
-    pub(crate) asks: &'static str,
+    pub(crate) first: &'static Opening,
+    pub(crate) reminder: &'static Opening,
     pub(crate) code: &'static str,
     pub(crate) how: &'static str,
     pub(crate) button: &'static str,
@@ -22,6 +19,16 @@ pub(crate) struct InvitationText {
     /// `{until}`
     pub(crate) until: &'static str,
     pub(crate) unexpected: &'static str,
+}
+
+/// How one of both mails begins.
+#[derive(Debug)]
+pub(crate) struct Opening {
+    /// `{provider}`, `{enterprise}`
+    pub(crate) subject: &'static str,
+    pub(crate) heading: &'static str,
+    /// `{provider}`, `{enterprise}`
+    pub(crate) asks: &'static str,
 }
 
 /// The words of an invitation in `language`.
@@ -36,10 +43,18 @@ pub(crate) const fn invitation(language: Language) -> &'static InvitationText {
 
 const ENGLISH: InvitationText = InvitationText {
     language: "en",
-    subject: "{provider} asks for permissions in the Microsoft tenant of {enterprise}",
-    heading: "You are invited to connect Microsoft",
-    asks: "Service Provider {provider} asks you, as Global Administrator, for permissions in the Microsoft tenant of \
-           {enterprise}.",
+    first: &Opening {
+        subject: "{provider} asks for permissions in the Microsoft tenant of {enterprise}",
+        heading: "You are invited to connect Microsoft",
+        asks: "Service Provider {provider} asks you, as Global Administrator, for permissions in the Microsoft tenant of \
+               {enterprise}.",
+    },
+    reminder: &Opening {
+        subject: "Reminder: {provider} asks for permissions in the Microsoft tenant of {enterprise}",
+        heading: "Your invitation to connect Microsoft ends soon",
+        asks: "Service Provider {provider} has asked you, as Global Administrator, for permissions in the Microsoft tenant of \
+                {enterprise}. Some of them are still missing.",
+    },
     code: "Invitation Code",
     how: "Copy the code, open the page, and paste it there. The page shows every permission in plain words before you sign in.",
     button: "Complete",
@@ -54,10 +69,18 @@ const ENGLISH: InvitationText = InvitationText {
 
 const GERMAN: InvitationText = InvitationText {
     language: "de",
-    subject: "{provider} bittet um Berechtigungen im Microsoft-Mandanten von {enterprise}",
-    heading: "Sie sind eingeladen, Microsoft zu verbinden",
-    asks: "Der Dienstanbieter (Service Provider) {provider} bittet Sie als Globalen Administrator um Berechtigungen im \
-           Microsoft-Mandanten von {enterprise}.",
+    first: &Opening {
+        subject: "{provider} bittet um Berechtigungen im Microsoft-Mandanten von {enterprise}",
+        heading: "Sie sind eingeladen, Microsoft zu verbinden",
+        asks: "Der Dienstanbieter (Service Provider) {provider} bittet Sie als Globalen Administrator um Berechtigungen im \
+               Microsoft-Mandanten von {enterprise}.",
+    },
+    reminder: &Opening {
+        subject: "Erinnerung: {provider} bittet um Berechtigungen im Microsoft-Mandanten von {enterprise}",
+        heading: "Ihre Einladung, Microsoft zu verbinden, endet bald",
+        asks: "Der Dienstanbieter (Service Provider) {provider} hat Sie als Globalen Administrator um Berechtigungen im \
+                Microsoft-Mandanten von {enterprise} gebeten. Einige davon fehlen noch.",
+    },
     code: "Einladungscode",
     how: "Kopieren Sie den Code, \u{f6}ffnen Sie die Seite und f\u{fc}gen Sie ihn dort ein. Die Seite zeigt jede Berechtigung in \
           einfachen Worten, bevor Sie sich anmelden.",
@@ -74,10 +97,18 @@ const GERMAN: InvitationText = InvitationText {
 
 const SPANISH: InvitationText = InvitationText {
     language: "es",
-    subject: "{provider} solicita permisos en el inquilino de Microsoft de {enterprise}",
-    heading: "Se le invita a conectar Microsoft",
-    asks: "El proveedor de servicios (Service Provider) {provider} le solicita, como administrador global, permisos en el \
-           inquilino de Microsoft de {enterprise}.",
+    first: &Opening {
+        subject: "{provider} solicita permisos en el inquilino de Microsoft de {enterprise}",
+        heading: "Se le invita a conectar Microsoft",
+        asks: "El proveedor de servicios (Service Provider) {provider} le solicita, como administrador global, permisos en el \
+               inquilino de Microsoft de {enterprise}.",
+    },
+    reminder: &Opening {
+        subject: "Recordatorio: {provider} solicita permisos en el inquilino de Microsoft de {enterprise}",
+        heading: "Su invitaci\u{f3}n para conectar Microsoft termina pronto",
+        asks: "El proveedor de servicios (Service Provider) {provider} le ha solicitado, como administrador global, permisos en el \
+                inquilino de Microsoft de {enterprise}. Algunos todav\u{ed}a faltan.",
+    },
     code: "C\u{f3}digo de invitaci\u{f3}n",
     how: "Copie el c\u{f3}digo, abra la p\u{e1}gina y p\u{e9}guelo all\u{ed}. La p\u{e1}gina muestra cada permiso en palabras \
           sencillas antes de que inicie sesi\u{f3}n.",
@@ -94,10 +125,18 @@ const SPANISH: InvitationText = InvitationText {
 
 const FRENCH: InvitationText = InvitationText {
     language: "fr",
-    subject: "{provider} demande des autorisations dans le locataire Microsoft de {enterprise}",
-    heading: "Vous \u{ea}tes invit\u{e9} \u{e0} connecter Microsoft",
-    asks: "Le fournisseur de services (Service Provider) {provider} vous demande, en tant qu\u{2019}administrateur g\u{e9}n\u{e9}ral, \
-           des autorisations dans le locataire Microsoft de {enterprise}.",
+    first: &Opening {
+        subject: "{provider} demande des autorisations dans le locataire Microsoft de {enterprise}",
+        heading: "Vous \u{ea}tes invit\u{e9} \u{e0} connecter Microsoft",
+        asks: "Le fournisseur de services (Service Provider) {provider} vous demande, en tant qu\u{2019}administrateur g\u{e9}n\u{e9}ral, \
+               des autorisations dans le locataire Microsoft de {enterprise}.",
+    },
+    reminder: &Opening {
+        subject: "Rappel\u{a0}: {provider} demande des autorisations dans le locataire Microsoft de {enterprise}",
+        heading: "Votre invitation \u{e0} connecter Microsoft prend bient\u{f4}t fin",
+        asks: "Le fournisseur de services (Service Provider) {provider} vous a demand\u{e9}, en tant qu\u{2019}administrateur g\u{e9}n\u{e9}ral, des \
+                autorisations dans le locataire Microsoft de {enterprise}. Certaines manquent encore.",
+    },
     code: "Code d\u{2019}invitation",
     how: "Copiez le code, ouvrez la page et collez-le. La page pr\u{e9}sente chaque autorisation en mots simples avant votre \
           connexion.",

@@ -6,7 +6,7 @@ use crate::audit::{Actor, AuditRow, Occasion};
 use crate::delivery::Delivery;
 use crate::enterprise::Enterprise;
 use crate::id::MailId;
-use crate::mail::{Addressed, Letter, Mail, SecretCode, SecretLink};
+use crate::mail::{Addressed, Invites, Letter, Mail, SecretCode, SecretLink};
 use crate::reseller::Reseller;
 use crate::seal::SealingKeys;
 use crate::start::StartLink;
@@ -21,6 +21,8 @@ pub struct Sent {
     pub link: StartLink,
     /// The mail.
     pub mail: Mail,
+    /// The mail that reminds of it later, if any does. It goes out only if what it asks is asked then ([`Letter::Reminder`]).
+    pub reminder: Option<Mail>,
     /// The event, if the service provider is told of any.
     pub delivery: Option<Delivery>,
     /// What the audit trail keeps.
@@ -67,7 +69,7 @@ impl Sent {
     ) -> Self {
         let at = (occasion.now, occasion.random);
         let (link, handle) = StartLink::of_invitation(&invitation, reseller.events_url.clone(), at);
-        let letter = Letter::Invitation {
+        let invites = Invites {
             language: invitation.language.unwrap_or_default(),
             provider: reseller.name.clone(),
             enterprise: enterprise.profile.enterprise_name.clone(),
@@ -76,18 +78,24 @@ impl Sent {
             asks: asks(enterprise),
             expires_at: invitation.expires_at,
         };
-        let mail = Addressed { to: admin.clone(), letter }.mail((invitation.mail.clone(), reseller.id), keys, at);
+        let letter = |id, letter| Addressed { to: admin.clone(), letter }.mail((id, reseller.id), keys, at);
+        let reminder = invitation.reminds_at().map(|then| {
+            let reminds = Letter::Reminder { of: invitation.id.clone(), invites: invites.clone() };
+            Mail { not_before: Some(then), ..letter(MailId::new(at.0, at.1), reminds) }
+        });
+        let mail = letter(invitation.mail.clone(), Letter::Invitation(invites));
         let whose = (&invitation.id, enterprise.id, reseller.id);
         let status = InvitationStatus::Pending;
         let told = (reseller.id, reseller.events_url.as_ref());
         let delivery = event(("sent", status), (&invitation.id, enterprise.id), told, occasion);
         let word = if before.is_some() { "resent" } else { "sent" };
         let audit = fact(word, whose, (before, status), actor, occasion);
-        Self { invitation, link, mail, delivery, audit }
+        Self { invitation, link, mail, reminder, delivery, audit }
     }
 }
 
 /// What is mandatory and missing: what somebody signs in for, and what our application is given. Either may be empty.
-fn asks(enterprise: &Enterprise) -> [Vec<ActionType>; 2] {
+#[must_use]
+pub fn asks(enterprise: &Enterprise) -> [Vec<ActionType>; 2] {
     enterprise.missing().partition::<Vec<_>, _>(|action| action.proved_by() != ProvedBy::AppRoles).into()
 }

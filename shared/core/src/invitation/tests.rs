@@ -1,4 +1,5 @@
 use super::*;
+use crate::fields::Fields;
 use crate::random::SystemRandomness;
 use crate::random::tests::Counting;
 use serde_json::{Value, json};
@@ -25,7 +26,7 @@ fn whose() -> (EnterpriseId, ResellerId) {
 
 fn invite(admin: &str, keys: &SealingKeys) -> (Invitation, InvitationCode) {
     let random = SystemRandomness::new();
-    let new = NewInvitation { admin: admin.parse().unwrap(), days: Days::default(), language: None };
+    let new = NewInvitation::standard(admin.parse().unwrap());
     Invitation::new(whose(), &new, MailId::new(NOW, &random), keys, (NOW, &random))
 }
 
@@ -46,11 +47,33 @@ fn an_invitation_lives_one_to_thirty_days() {
     assert_eq!(parse(&json!({})), Err(vec![("/adminEmail".to_owned(), "required")]));
 }
 
+/// R169 A reminder is due before the end, 2 days unless somebody says otherwise, and never before the invitation is sent.
+#[test]
+fn a_reminder_is_due_before_the_end() {
+    let with = |days: u64, remind: Value| {
+        parse(&json!({"adminEmail": "a@contoso.com", "expiresInDays": days, "remindDaysBefore": remind}))
+    };
+    let none = |days: u64| parse(&json!({"adminEmail": "a@contoso.com", "expiresInDays": days})).unwrap().remind;
+    assert_eq!([none(1), none(2), none(3), none(30)], [None, None, Some(Days(2)), Some(Days(2))]);
+    assert_eq!(parse(&json!({"adminEmail": "a@contoso.com"})).unwrap().remind, Some(Days(2)));
+    for (life, said, remind) in [(7, 0, None), (7, 1, Some(Days(1))), (7, 6, Some(Days(6))), (30, 29, Some(Days(29)))] {
+        assert_eq!(with(life, json!(said)).unwrap().remind, remind, "{said} of {life}");
+    }
+    for (life, wrong) in [(7, json!(7)), (1, json!(1)), (30, json!(30)), (7, json!(-1)), (7, Value::Null)] {
+        let fault = vec![("/remindDaysBefore".to_owned(), "out_of_range")];
+        assert_eq!(with(life, wrong.clone()), Err(fault), "{wrong} of {life}");
+    }
+    assert_eq!(with(31, json!(31)), Err(vec![("/expiresInDays".to_owned(), "out_of_range")]));
+    let (invitation, _) = invite("grace@contoso.com", &keys());
+    assert_eq!(invitation.reminds_at(), Some(NOW.plus(Duration::from_hours(5 * 24))));
+    assert_eq!(Invitation { remind: None, ..invitation }.reminds_at(), None);
+}
+
 /// R161, G71, P7 The right code opens it until its millisecond, swept or not; nothing else does.
 #[test]
 fn a_code_opens_until_the_invitation_ends() {
     let (invitation, code) = invite("grace@contoso.com", &keys());
-    let last = NOW.plus(Days::default().span()).minus(INSTANT);
+    let last = NOW.plus(Days(7).span()).minus(INSTANT);
     assert!(invitation.opens_with(&code.hash(), NOW) && invitation.opens_with(&code.hash(), last));
     assert!(!invitation.opens_with(&code.hash(), last.plus(INSTANT)));
     assert_eq!(invitation.status_at(last), InvitationStatus::Pending);
@@ -79,7 +102,7 @@ fn another_mail_has_another_code() {
     assert!(!again.opens_with(&code.hash(), later) && again.opens_with(&new.hash(), later));
     assert!(!again.is_opened_by(&browser, later));
     assert_eq!((again.id, again.sends, again.mail), (opened.id.clone(), 2, mail.clone()));
-    assert_eq!(again.expires_at, later.plus(Days::default().span()), "it has its whole time again");
+    assert_eq!(again.expires_at, later.plus(Days(7).span()), "it has its whole time again");
     let ended = Invitation { status: InvitationStatus::Revoked, ..opened };
     assert_eq!(ended.resend((&admin, mail), &keys, (later, &random)).unwrap_err(), NotResent::Ended);
 }

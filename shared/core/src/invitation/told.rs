@@ -28,7 +28,10 @@ pub struct InvitationView {
     admin_email: Option<EmailAddress>,
     /// When it ends or ended, in UTC.
     expires_at: String,
-    /// How many mails were sent.
+    /// When its administrator is reminded, in UTC, should it be pending then; null if not at all.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    reminds_at: Option<String>,
+    /// How many mails were sent, without reminders.
     sends: u32,
     /// When the newest was, in UTC.
     sent_at: String,
@@ -54,7 +57,8 @@ impl From<MailState> for MailDelivery {
     fn from(state: MailState) -> Self {
         let status = match state {
             MailState::Pending => "pending",
-            MailState::Sent => "sent",
+            // The newest mail of an invitation is never a reminder: it is wanted whenever it goes out.
+            MailState::Sent | MailState::NotNeeded => "sent",
             MailState::Undeliverable { .. } => "failed",
         };
         Self { status, reason: state.reason() }
@@ -71,6 +75,7 @@ impl InvitationView {
             status: invitation.status_at(now),
             admin_email: admin,
             expires_at: invitation.expires_at.to_string(),
+            reminds_at: invitation.reminds_at().map(|at| at.to_string()),
             sends: invitation.sends,
             sent_at: invitation.sent_at.to_string(),
             delivery: mail.map(|mail| mail.state.into()),

@@ -17,7 +17,7 @@ use serde::Serialize;
 use super::{InvalidRing, SealingKeys, StoredKey, StoredRing};
 use crate::random::Random;
 use crate::time::Timestamp;
-use crate::{consent, delivery, outcome_link};
+use crate::{consent, delivery, invitation, mail, outcome_link};
 
 /// How long a new key is known before it seals. Longer than any environment goes on with keys that it has read, with
 /// ten minutes for clocks that differ.
@@ -28,6 +28,8 @@ pub const OPENS_FOR: Duration = longest(&[
     consent::LINK_LIFETIME,
     outcome_link::LIFETIME,
     consent::LONGEST_TOKEN,
+    // A reminder is sealed with its invitation, and tried by the schedule of mails until after the end.
+    invitation::LONGEST.saturating_add(mail::LONGEST),
     // A body is sealed when it is proved, may wait for the provider, is tried, and is kept to be sent once more.
     consent::CONFIRM_WITHIN
         .saturating_add(delivery::LONGEST)

@@ -5,7 +5,7 @@
 //! | [`Table`] | `TABLE_NAME`, `AWS_ENDPOINT_URL_DYNAMODB` |
 //! | [`PublicBase`] | `PUBLIC_BASE_URL` |
 //! | [`SecretsAt`] | `SECRETS_PREFIX`, `AWS_ENDPOINT_URL_SECRETS_MANAGER` |
-//! | [`MailAt`] | `MAIL_FROM`, `AWS_ENDPOINT_URL_SESV2` |
+//! | [`MailAt`] | `MAIL_FROM`, `MAIL_CONFIGURATION_SET`, `AWS_ENDPOINT_URL_SESV2` |
 //! | [`MicrosoftAt`] | `CLIENT_ID`, `APPLICATION_CLIENTS`, `CLOUD`, `AUTHORITY_HOST`, `GRAPH_ENDPOINT`, `PARTNER_CENTER_ENDPOINT` |
 //! | [`crate::log::init`] | `LOG_LEVEL`, `METRICS_NAMESPACE` |
 //! | [`crate::aws::sdk_config`] | `AWS_REGION` and the credentials that Lambda sets, `AWS_CA_BUNDLE` |
@@ -73,14 +73,18 @@ impl SecretsAt {
 pub struct MailAt {
     /// The sender of every mail; SES must have it, or its domain, as a verified identity.
     pub from: EmailAddress,
+    /// The configuration set by which SES tells of bounces; without it nobody hears of them.
+    pub configuration_set: Option<String>,
     /// Where SES is, if not at AWS.
     pub endpoint: Option<Endpoint>,
 }
 
 impl MailAt {
-    /// Reads `MAIL_FROM` and `AWS_ENDPOINT_URL_SESV2`.
+    /// Reads `MAIL_FROM`, `MAIL_CONFIGURATION_SET` and `AWS_ENDPOINT_URL_SESV2`.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
-        Ok(Self { from: env.required("MAIL_FROM")?, endpoint: env.optional("AWS_ENDPOINT_URL_SESV2")? })
+        let configuration_set = env.optional("MAIL_CONFIGURATION_SET")?;
+        let endpoint = env.optional("AWS_ENDPOINT_URL_SESV2")?;
+        Ok(Self { from: env.required("MAIL_FROM")?, configuration_set, endpoint })
     }
 
     /// Where SES is, if not at AWS, as the SDK takes it.

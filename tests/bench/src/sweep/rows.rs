@@ -6,7 +6,7 @@ use dynoxide::{AttributeValue, Database, ImportOptions, Item};
 use onboarding_core::audit::{Actor, Occasion};
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::id::{EnterpriseId, InvitationId};
-use onboarding_core::invitation::{Days, Invitation, NewInvitation, OpenInvitations, Sender, Sent};
+use onboarding_core::invitation::{Invitation, NewInvitation, OpenInvitations, Sender, Sent};
 use onboarding_core::random::{Random, SystemRandomness};
 use onboarding_core::reseller::Reseller;
 use onboarding_core::seal::SealingKeys;
@@ -118,7 +118,7 @@ fn end(at: usize, count: usize, due: bool, now: Timestamp) -> Timestamp {
 fn sent(enterprise: &Enterprise, reseller: &Reseller, now: Timestamp) -> Result<Sent, Error> {
     let random = SystemRandomness::new();
     let keys = SealingKeys::from_json(&SealingKeys::generate(&random));
-    let new = NewInvitation { admin: world::parsed("admin@contoso.example")?, days: Days::default(), language: None };
+    let new = NewInvitation::standard(world::parsed("admin@contoso.example")?);
     let sender = Sender {
         parties: (enterprise, reseller),
         actor: &Actor::System("bench"),

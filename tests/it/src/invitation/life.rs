@@ -128,6 +128,24 @@ async fn a_mail_that_nobody_takes_is_told() {
     assert_eq!(world.newest_mail().to, [ADMIN]);
 }
 
+/// R159 A mail that was taken, and that its server sends back, says so and why; another one may be sent, and a bounce of the first
+/// says nothing of that.
+#[tokio::test]
+async fn a_mail_that_comes_back_is_told() {
+    let world = World::new().await;
+    let enterprise = world.texting("Contoso Ltd").await;
+    world.sandbox.mailbox().behave(Behaviour { fault: Fault::Bounced, times: Some(1) });
+    let made = world.invite(enterprise, &json!({"adminEmail": ADMIN, "remindDaysBefore": 0})).await;
+    world.settle().await;
+    assert_eq!(world.sandbox.mailbox().messages(), []);
+    let told = world.invitations(enterprise).await[0].clone();
+    assert_eq!(told["delivery"], json!({"status": "failed", "reason": "bounced"}));
+    assert_eq!(told["status"], "pending");
+    assert_eq!(world.ask_invitation(made.json()["id"].as_str().unwrap(), "resend").await.status, 200);
+    world.settle().await;
+    assert_eq!(world.invitations(enterprise).await[0]["delivery"], json!({"status": "sent", "reason": null}));
+}
+
 /// R169 Sent again, there is another code, and the one before is dead in that moment, whoever has typed it already.
 #[tokio::test]
 async fn sent_again_the_code_before_is_dead() {

@@ -16,6 +16,10 @@ pub(crate) struct NewInvitation {
     /// How many days the invitation lives; 7 without it.
     #[schema(value_type = Option<u8>, nullable = false, minimum = 1, maximum = 30)]
     expires_in_days: Option<u8>,
+    /// How many days before its end the administrator is reminded, should it be pending then: less than `expiresInDays`, or 0 for
+    /// no reminder. Without it 2, and none if it lives for 2 days at most.
+    #[schema(value_type = Option<u8>, nullable = false, minimum = 0, maximum = 29)]
+    remind_days_before: Option<u8>,
     /// The language of its mails and pages. Without it mails are in English, and pages in the language that the browser prefers.
     language: Option<Language>,
 }

@@ -22,7 +22,7 @@ pub(crate) async fn send(State(shared): State<Arc<Shared>>, headers: HeaderMap, 
     // No page of another site can send this header unasked, so none can put a mail here.
     let signed = headers.get(AUTHORIZATION).is_some_and(|header| header.as_bytes().starts_with(b"AWS4-HMAC-SHA256 "));
     let taken = if signed { SendEmail::parse(&body) } else { Err(Refusal::bad_request("The call is not signed")) };
-    match taken.and_then(|mail| shared.mailbox.take(mail).map_err(Fault::into)) {
+    match taken.and_then(|sending| shared.mailbox.take(sending).map_err(Fault::into)) {
         Ok(id) => Json(json!({ "MessageId": id })).into_response(),
         Err(Refusal { status, kind, message }) => {
             (status, [("x-amzn-errortype", kind)], Json(json!({ "message": message }))).into_response()

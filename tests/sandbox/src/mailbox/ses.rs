@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::{Fault, Mail};
 
@@ -15,6 +16,29 @@ pub(crate) const PATH: &str = "/v2/email/outbound-emails";
 /// The longest value of a header of one's own, in characters (API reference, `MessageHeader`).
 const LONGEST_VALUE: usize = 870;
 
+/// The tag by which a mail is known in events.
+const ID_TAG: &str = "mail-id";
+
+/// A mail, and the id under which events tell of it.
+pub(super) struct Sending {
+    pub(super) mail: Mail,
+    pub(super) told_of: Option<String>,
+}
+
+/// The event of a mail of which its server says that nobody has the address, as `EventBridge` brings it.
+pub(super) fn bounced(id: &str, to: &[String]) -> Value {
+    let recipients: Vec<Value> =
+        to.iter().map(|to| json!({"emailAddress": to, "action": "failed", "status": "5.1.1"})).collect();
+    json!({
+        "version": "0", "id": "of-the-sandbox", "source": "aws.ses", "detail-type": "Email Bounced", "account": "000000000000",
+        "detail": {
+            "eventType": "Bounce",
+            "mail": {"messageId": "of-the-sandbox", "destination": to, "tags": {(ID_TAG): [id]}},
+            "bounce": {"bounceType": "Permanent", "bounceSubType": "General", "bouncedRecipients": recipients}
+        }
+    })
+}
+
 /// A call of `SendEmail`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -22,6 +46,9 @@ pub(super) struct SendEmail {
     from_email_address: String,
     destination: Destination,
     content: EmailContent,
+    configuration_set_name: Option<String>,
+    #[serde(default)]
+    email_tags: Vec<Header>,
 }
 
 #[derive(Deserialize)]
@@ -89,7 +116,8 @@ impl From<Fault> for Refusal {
             Fault::Throttled => {
                 (StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", "Maximum sending rate exceeded.")
             }
-            Fault::Unavailable | Fault::TakenUnanswered => {
+            // What bounces is taken: of that only the answer could get lost.
+            Fault::Unavailable | Fault::TakenUnanswered | Fault::Bounced => {
                 (StatusCode::SERVICE_UNAVAILABLE, "InternalServiceErrorException", "Service unavailable")
             }
             Fault::Rejected => {
@@ -102,11 +130,22 @@ impl From<Fault> for Refusal {
 }
 
 impl SendEmail {
-    /// The call in `body`, and the mail that it sends.
-    pub(super) fn parse(body: &[u8]) -> Result<Mail, Refusal> {
+    /// The call in `body`, and what it sends.
+    pub(super) fn parse(body: &[u8]) -> Result<Sending, Refusal> {
         let call: Self =
             serde_json::from_slice(body).map_err(|_| Refusal::bad_request("not a call that is made here"))?;
-        call.mail()
+        let told_of = call.told_of()?;
+        Ok(Sending { mail: call.mail()?, told_of })
+    }
+
+    /// The id under which events tell of the mail; none without a configuration set, as no events come then.
+    fn told_of(&self) -> Result<Option<String>, Refusal> {
+        let sound = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        if self.email_tags.iter().any(|tag| !(tag.name.bytes().chain(tag.value.bytes())).all(sound)) {
+            return Err(Refusal::bad_request("Invalid tag"));
+        }
+        let tag = self.email_tags.iter().find(|tag| tag.name == ID_TAG).map(|tag| tag.value.clone());
+        Ok(tag.filter(|_| self.configuration_set_name.is_some()))
     }
 
     fn mail(self) -> Result<Mail, Refusal> {
@@ -144,13 +183,13 @@ impl SendEmail {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
 
     fn call() -> Value {
         let content = |data: &str| json!({"Data": data, "Charset": "UTF-8"});
         json!({
             "FromEmailAddress": "no-reply@onboarding.example",
-            "Destination": {"ToAddresses": ["a@b.example"]},
+            "Destination": {"ToAddresses": ["a@b.example"]}, "ConfigurationSetName": "events",
+            "EmailTags": [{"Name": "mail-id", "Value": "mail_1"}],
             "Content": {"Simple": {
                 "Subject": content("S"), "Body": {"Text": content("T"), "Html": content("H")},
                 "Headers": [{"Name": "X-Id", "Value": "1"}]
@@ -160,7 +199,8 @@ mod tests {
 
     #[test]
     fn a_call_makes_a_mail() {
-        let mail = SendEmail::parse(call().to_string().as_bytes()).unwrap();
+        let Sending { mail, told_of } = SendEmail::parse(call().to_string().as_bytes()).unwrap();
+        assert_eq!(told_of.as_deref(), Some("mail_1"));
         assert_eq!((mail.to.as_slice(), mail.subject.as_str()), (&["a@b.example".to_owned()][..], "S"));
         assert_eq!((mail.text.as_str(), mail.html.as_str()), ("T", "H"));
         assert_eq!(mail.headers["X-Id"], "1");
@@ -174,11 +214,12 @@ mod tests {
             ("/Content/Simple/Headers/0/Value", json!("1\n2")),
             ("/Content/Simple/Body/Html/Charset", json!("latin1")),
             ("/Destination/ToAddresses/0", json!("b\u{fc}cher@b.example")),
+            ("/EmailTags/0/Value", json!("a@b.example")),
             ("/FromEmailAddress", json!(7)),
         ] {
             let mut call = call();
             *call.pointer_mut(pointer).unwrap() = wrong;
-            let refused = SendEmail::parse(call.to_string().as_bytes()).unwrap_err();
+            let refused = SendEmail::parse(call.to_string().as_bytes()).err().unwrap();
             assert_eq!((refused.status, refused.kind), (StatusCode::BAD_REQUEST, BAD_REQUEST), "{pointer}");
         }
     }

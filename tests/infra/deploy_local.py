@@ -52,7 +52,9 @@ class Template:
             return GIVEN[name] if name in GIVEN else self.whole["Parameters"][name]["Default"]
         if isinstance(value, dict) and "Fn::Sub" in value:
             return re.sub(r"\$\{([^}]+)\}", lambda match: GIVEN[match[1]], value["Fn::Sub"])
-        return value
+        if isinstance(value, dict):
+            return {key: self.value(inner) for key, inner in value.items()}
+        return [self.value(inner) for inner in value] if isinstance(value, list) else value
 
     def readers_of(self, secret):
         """The functions whose role may read the secret with this logical id."""
@@ -226,13 +228,15 @@ def gateway(template, functions):
 
 
 def takes(pattern, record):
-    """Whether a filter of an event source mapping takes a record."""
+    """Whether a filter of an event source mapping, or the pattern of a rule, takes a record."""
     if isinstance(pattern, dict):
         return all(takes(inner, (record or {}).get(key)) for key, inner in pattern.items())
     return any(meets(one, record) for one in pattern)
 
 
 def meets(one, value):
+    if isinstance(value, list):
+        return any(meets(one, element) for element in value)
     if isinstance(one, dict) and "prefix" in one:
         return isinstance(value, str) and value.startswith(one["prefix"])
     if isinstance(one, dict) and "exists" in one:
@@ -349,6 +353,16 @@ class Deployment:
         for schedule in self.template.of_type("AWS::Scheduler::Schedule").values():
             if self.template.value(schedule["State"]) == "ENABLED" and "Sweep" in schedule["Target"]["Arn"]["Fn::GetAtt"]:
                 self.functions["sweep"].invoke(json.loads(schedule["Target"].get("Input", "{}")), seconds)
+
+    def tell(self, event):
+        """An event on the account's bus: every function that a rule brings it to, by its name."""
+        reached = []
+        for rule in self.template.of_type("AWS::Events::Rule").values():
+            if takes(self.template.value(rule["EventPattern"]), event):
+                reached += [self.template.function(target["Arn"]["Fn::GetAtt"][0]) for target in rule["Targets"]]
+        for name in reached:
+            self.functions[name].invoke(event)
+        return reached
 
     def stop(self):
         for function in self.functions.values():

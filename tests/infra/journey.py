@@ -182,6 +182,21 @@ class Journey:
 
         mail = self.until("the invitation's mail", arrived)[0]
         assert f"{self.public}/start/" in mail["text"], mail
+        return mail["headers"]["X-Onboarding-Mail-Id"]
+
+    def came_back(self, enterprise, mail):
+        def delivery():
+            return self.api("GET", f"/v1/enterprises/{enterprise}/invitations")["items"][0]["delivery"]
+
+        def event(of):
+            tags = {"mail-id": [mail], "ses:configuration-set": [of]}
+            bounce = {"bounceType": "Permanent", "bounceSubType": "General"}
+            return {"source": "aws.ses", "detail-type": "Email Bounced", "detail": {"mail": {"messageId": "1", "tags": tags}, "bounce": bounce}}
+
+        self.until("the record that it was sent", lambda: delivery()["status"] == "sent")
+        assert self.deployment.tell(event("another")) == [], "another system's bounce is not ours"
+        assert self.deployment.tell(event("local-mail")) == ["mail-delivery"]
+        assert delivery() == {"status": "failed", "reason": "bounced"}, delivery()
 
     def sealed(self):
         self.deployment.tick()
@@ -223,11 +238,12 @@ def check(deployment, gateway, public):
     journey.step("its administrator consents at Microsoft and comes back", lambda: journey.consents(enterprise))
     journey.step("the action is granted", lambda: journey.is_granted(enterprise))
     journey.step("the stream reaches the sender of webhooks", lambda: journey.until("an attempt", journey.is_tried))
-    journey.step("the stream reaches the sender of mails", lambda: journey.mailed(enterprise))
+    mail = journey.step("the stream reaches the sender of mails", lambda: journey.mailed(enterprise))
+    journey.step("what SES tells of a mail that came back is recorded", lambda: journey.came_back(enterprise, mail))
     journey.step("the schedule seals the audit trail", journey.sealed)
     journey.step("a new sealing key is made, once", journey.rotated)
     journey.step("onboarding-admin doctor finds nothing", journey.doctor)
     journey.step("the log has its lines and its metrics", journey.told)
     for name in ("webhook-delivery", "mail-delivery"):
         assert deployment.mappings[name].handed, name
-    print("the deployed shape passes: 13 passed, 0 failed")
+    print("the deployed shape passes: 14 passed, 0 failed")

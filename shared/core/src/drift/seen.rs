@@ -120,7 +120,8 @@ impl<'a> Seen<'a> {
     ///
     /// Where nobody of ours may read because user synchronisation has lost its right to, that is the one loss of this look: of the
     /// rest nothing is known, and nothing is told. Whoever mends it before the next look hears of nothing else; after that
-    /// nobody may read the rest.
+    /// nobody may read the rest. Where that right was never given nothing was lost: a registration whose administrator has stopped
+    /// before the second screen stays as the sign-in proved it.
     pub(super) fn shows(&self, action: ActionType, enterprise: &Enterprise, clients: &ApplicationClients) -> Shown {
         let client = clients.of(action);
         let found = |missing: Vec<&'static str>| if missing.is_empty() { Shown::Granted } else { Shown::Gone(missing) };
@@ -147,7 +148,7 @@ impl<'a> Seen<'a> {
             }
             ProvedBy::AppRoles | ProvedBy::SignIn => None,
         };
-        let is_explained = enterprise.action(ActionType::UserSync).is_granted();
-        shown.unwrap_or(if self.closed && !is_explained { Shown::NobodyMayRead } else { Shown::Unread })
+        let may_read_no_more = self.closed && enterprise.lost.contains(&ActionType::UserSync);
+        shown.unwrap_or(if may_read_no_more { Shown::NobodyMayRead } else { Shown::Unread })
     }
 }

@@ -329,12 +329,21 @@ fn a_permission_of_another_api_is_missed_where_it_was_seen() {
     assert_eq!(world.changes(&whole(), None), [], "the tenant lacks the API by now");
 }
 
-/// Nobody may read, and user synchronisation was never granted: nothing is known of what was. A sign-in of a bound tenant
+/// R165, K17 Nobody may read as nobody ever might: an administrator who has stopped before the second screen has lost nothing.
+#[test]
+fn what_nobody_might_ever_read_is_as_it_was_proved() {
+    let mut world = World::new();
+    world.enterprise.actions.remove(&ActionType::UserSync);
+    assert_eq!(world.watched(&View::Closed { absent: [].into() }), []);
+}
+
+/// Nobody may read any more, and user synchronisation is asked for anew: nothing is known of what was. A sign-in of a bound tenant
 /// shows it.
 #[test]
 fn what_nobody_may_read_is_unverifiable() {
     let mut world = World::new();
     world.enterprise.actions.remove(&ActionType::UserSync);
+    world.enterprise.lost.insert(ActionType::UserSync);
     let closed = View::Closed { absent: [].into() };
     let gone = world.watched(&closed);
     let expected =

@@ -8,7 +8,7 @@ use simulated_microsoft::GRACE;
 
 use super::{ADMIN, code_in, link_in};
 use crate::effects::call_dynamodb;
-use crate::world::World;
+use crate::world::{World, send};
 
 const DAY: i64 = 24 * 3_600;
 const HOUR: i64 = 3_600;
@@ -47,8 +47,11 @@ async fn a_reminder_leads_on_where_the_first_mail_led() {
     let listed = world.invitations(enterprise).await[0].clone();
     let instant = |name: &str| -> onboarding_core::time::Timestamp { listed[name].as_str().unwrap().parse().unwrap() };
     assert_eq!(instant("expiresAt").millis() - instant("remindsAt").millis(), DAY * 1_000);
-    world.accept_first(&mut Visitor::new().unwrap(), &first).await;
+    let page = world.accept_first(&mut Visitor::new().unwrap(), &first).await;
+    assert!(page.text().contains("Granted Consent"), "{}", page.text());
     world.pass(3 * DAY - HOUR).await;
+    let read = world.provider(Method::GET, &format!("/v1/enterprises/{enterprise}"), None).await;
+    assert_eq!(world.status_of_enterprise(enterprise).await, "awaiting_application_consent", "{}", read.text);
     assert_eq!(world.mails(), 1, "nobody is reminded before the time");
     world.pass(HOUR + 60).await;
     assert_eq!(world.mails(), 2);
@@ -80,7 +83,8 @@ async fn nobody_is_reminded_of_what_is_over() {
             "superseded" => world.invite(enterprise, &json!({"adminEmail": ADMIN, "remindDaysBefore": 0})).await,
             "restricted" => {
                 let change = json!({"restrictAdminAccess": true});
-                world.provider(Method::PATCH, &path(enterprise), Some(&change)).await
+                let call = world.call(Method::PATCH, &path(enterprise)).bearer_auth(world.sandbox.reseller_key());
+                send(call.header("if-match", "*").json(&change)).await
             }
             "disabled" => world.provider(Method::POST, &format!("{}/disable", path(enterprise)), None).await,
             _ => {

@@ -50,6 +50,8 @@ pub(crate) async fn edit(app: &App, call: &Call<EnterprisesOp>) -> Result<Answer
         match app.store.edit_enterprise(&edit, completion.as_ref(), &audit(call, &caller, &edit)).await? {
             Edited::Done => return Ok(edited(&edit, call.now())),
             Edited::NameTaken => return Err(Error::NameTaken),
+            // As if it was being proved, which it is about to be.
+            Edited::UnderWay => return Err(Error::RevokeRequired),
             Edited::TooManyUsers => return Err(user::full(app, edit.after()).await?),
             Edited::Moved if patience.wait().await => {}
             Edited::Moved => return Err(StoreError::Contended.into()),

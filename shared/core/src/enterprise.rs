@@ -68,7 +68,7 @@ pub struct Enterprise {
     /// or get them later, so only the loss of what it was counts.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub joined_roles: BTreeSet<RoleTemplateId>,
-    /// How often an action was asked for anew: links that were made before the last time are dead (R146).
+    /// How often an action was asked for anew, or no longer: links that were made before the last time are dead (R002, R146).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub resets: BTreeMap<ActionType, u64>,
     /// When Microsoft Graph was last read for all that is granted.

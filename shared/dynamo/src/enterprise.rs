@@ -16,6 +16,7 @@ use crate::idempotency::Ended;
 use crate::invitation::Sending;
 use crate::key::Key;
 use crate::readiness::completing;
+use crate::reset::counted;
 use crate::row::{entity, item, part};
 use crate::table::OWNER_INDEX;
 use crate::transaction::{Committed, Part};
@@ -45,6 +46,8 @@ pub enum Edited {
     NameTaken,
     /// The enterprise has more users than the new limit allows (R152).
     TooManyUsers,
+    /// Somebody is back from Microsoft by the newest link of what is to be no longer asked for (R002).
+    UnderWay,
     /// The enterprise is no longer as it was read; nothing was changed.
     Moved,
 }
@@ -92,7 +95,8 @@ impl Store {
     /// Edits an enterprise that still is as the edit found it: its version, the state of the action that the edit moves,
     /// and the tenant, where it comes to expect one. A new name is taken, and the former one given back, in the same
     /// transaction, so any number of renames and creates of one name at once leave one enterprise with it. So is a new limit
-    /// of users. It may be the last step that the enterprise needs to be ready (R140).
+    /// of users. Links of what it withdraws are dead with it, so nobody may be back by the newest of them. It may be the last step
+    /// that the enterprise needs to be ready (R140).
     pub async fn edit_enterprise(
         &self,
         edit: &Edit,
@@ -110,13 +114,19 @@ impl Store {
             transaction.delete(Part::FormerName, Key::name(before.reseller, former), own)?;
         }
         transaction.limit_users(edit)?;
+        if let Some((_, Some(was), _)) = edit.moved().filter(|_| edit.withdraws().is_some()) {
+            transaction.check_quiet(was)?;
+        }
         transaction.audit(audit)?;
         Ok(match self.commit_accepting(transaction).await?.0 {
             Committed::Done => Edited::Done,
             // What moved is read again first; what the edit itself asks for can be refused for both reasons at once.
-            Committed::Refused(parts) if !parts.iter().all(|part| matches!(part, Part::Name | Part::Users)) => {
+            Committed::Refused(parts)
+                if !parts.iter().all(|part| matches!(part, Part::Name | Part::Users | Part::Request)) =>
+            {
                 Edited::Moved
             }
+            Committed::Refused(parts) if parts.contains(&Part::Request) => Edited::UnderWay,
             Committed::Refused(parts) if parts.contains(&Part::Name) => Edited::NameTaken,
             Committed::Refused(_) => Edited::TooManyUsers,
         })
@@ -209,7 +219,10 @@ fn edit_change(edit: &Edit) -> Result<Change, StoreError> {
         change.update.push_str(", managementRequestedAt = :asked");
         change = change.value(":asked", instant(asked));
     }
-    Ok(change)
+    match edit.moved().zip(edit.withdraws()) {
+        Some(((action, ..), resets)) => counted(change, (before, action), resets),
+        None => Ok(change),
+    }
 }
 
 /// The enterprise's item with the keys of the owner index. `actions` is always there, so that one can be set in it.

@@ -1,5 +1,8 @@
-//! A consent that is asked for anew: its state, and the count by which the links before are dead, together.
+//! A consent that is asked for anew, or no longer: its state, and the count by which the links before are dead, together.
 
+use std::collections::BTreeMap;
+
+use onboarding_core::action::{ActionState, ActionType};
 use onboarding_core::audit::AuditRow;
 use onboarding_core::enterprise::{Enterprise, Reset};
 
@@ -7,7 +10,7 @@ use crate::consent::{IS_OPEN, open};
 use crate::drift::found;
 use crate::key::Key;
 use crate::row::part;
-use crate::transaction::{Committed, Part};
+use crate::transaction::{Committed, Part, Transaction};
 use crate::update::Change;
 use crate::value::text;
 use crate::{Store, StoreError};
@@ -26,6 +29,38 @@ pub enum Resetting {
 /// Nobody is being worked on who came back by the newest link.
 const IS_QUIET: &str = "NOT (stage.#name IN (:leased, :verifying, :awaiting, :confirming))";
 
+impl Transaction {
+    /// Adds the condition that nobody is being worked on who came back by the newest link of an action that is `was`.
+    pub(crate) fn check_quiet(&mut self, was: &ActionState) -> Result<(), StoreError> {
+        let Some(link) = was.link() else { return Ok(()) };
+        let quiet = Change::condition(IS_QUIET)
+            .name("#name", "name")
+            .value(":leased", text("leased"))
+            .value(":verifying", text("verifying"))
+            .value(":awaiting", text("awaiting_grant"))
+            .value(":confirming", text("awaiting_confirmation"));
+        self.check(Part::Request, Key::request(link), quiet)
+    }
+}
+
+/// The links of `action` that were made before are dead, and what was lost of it is looked for no more. The update sets something, and
+/// ends with what it sets.
+pub(crate) fn counted(
+    mut change: Change,
+    (enterprise, action): (&Enterprise, ActionType),
+    resets: &BTreeMap<ActionType, u64>,
+) -> Result<Change, StoreError> {
+    let key = Key::enterprise(enterprise.id);
+    change.update.push_str(", resets = :resets");
+    change = change.value(":resets", part(&key, resets)?);
+    let change = if enterprise.resets.is_empty() {
+        change.and("attribute_not_exists(resets)")
+    } else {
+        change.and("resets = :counted").value(":counted", part(&key, &enterprise.resets)?)
+    };
+    Ok(found(change, action))
+}
+
 impl Store {
     /// Resets an action that still is as it was, and whose newest link nobody is coming back by.
     pub async fn reset_action(
@@ -35,28 +70,15 @@ impl Store {
         audit: &AuditRow,
     ) -> Result<Resetting, StoreError> {
         let key = Key::enterprise(enterprise.id);
-        let same = if enterprise.resets.is_empty() { "attribute_not_exists(resets)" } else { "resets = :before" };
-        let mut change = Change::new("SET actions.#action = :state, resets = :resets", "actions.#action = :was")
-            .and(same)
+        let change = Change::new("SET actions.#action = :state", "actions.#action = :was")
             .and(IS_OPEN)
             .name("#action", reset.action().name())
             .value(":was", part(&key, reset.was())?)
-            .value(":state", part(&key, reset.state())?)
-            .value(":resets", part(&key, reset.resets())?);
-        if !enterprise.resets.is_empty() {
-            change = change.value(":before", part(&key, &enterprise.resets)?);
-        }
+            .value(":state", part(&key, reset.state())?);
+        let change = counted(open(change, &key)?, (enterprise, reset.action()), reset.resets())?;
         let mut transaction = self.transaction();
-        transaction.update(Part::Action, key.clone(), found(open(change, &key)?, reset.action()))?;
-        if let Some(link) = reset.was().link() {
-            let quiet = Change::condition(IS_QUIET)
-                .name("#name", "name")
-                .value(":leased", text("leased"))
-                .value(":verifying", text("verifying"))
-                .value(":awaiting", text("awaiting_grant"))
-                .value(":confirming", text("awaiting_confirmation"));
-            transaction.check(Part::Request, Key::request(link), quiet)?;
-        }
+        transaction.update(Part::Action, key, change)?;
+        transaction.check_quiet(reset.was())?;
         transaction.audit(audit)?;
         Ok(match self.commit(&transaction).await? {
             Committed::Done => Resetting::Done,

@@ -62,4 +62,5 @@ mod user;
 mod verifiers;
 mod webhook_secret;
 mod webhooks;
+mod withdrawal;
 mod world;

@@ -1,5 +1,7 @@
 //! Editing an enterprise: a merge patch (RFC 7396) on its profile, under the rules of its making (R002, R137, R167).
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -156,6 +158,12 @@ impl Edit {
         let action = ActionType::ServiceProviderManagement;
         let (before, after) = (self.before.actions.get(&action), self.after.actions.get(&action)?);
         (before != Some(after)).then_some((action, before, after))
+    }
+
+    /// How often which action was asked for anew, or no longer, if this edit counts once more: a withdrawal.
+    #[must_use]
+    pub fn withdraws(&self) -> Option<&BTreeMap<ActionType, u64>> {
+        (self.before.resets != self.after.resets).then_some(&self.after.resets)
     }
 
     /// The actions that wait for somebody only because of this edit (R137, R167).

@@ -42,11 +42,14 @@ impl Enterprise {
         self.action(ActionType::ServiceProviderManagement)
     }
 
+    /// No longer asks for it. That counts as a reset does: whoever holds a link from before is not to finish what nobody asks for.
     pub(super) fn withdraw_management(&mut self, now: Timestamp) -> Result<(), RevokeRequired> {
-        let before = self.management();
+        let (action, before) = (ActionType::ServiceProviderManagement, self.management());
         let after = before.clone().withdraw(now)?;
         if after != before {
-            self.actions.insert(ActionType::ServiceProviderManagement, after);
+            self.actions.insert(action, after);
+            self.resets.insert(action, self.resets_of(action) + 1);
+            self.lost.remove(&action);
         }
         Ok(())
     }

@@ -57,7 +57,7 @@ impl Enterprise {
         Ok(Some(Reset { action, was, state, resets }))
     }
 
-    /// How often `action` was asked for anew.
+    /// How often `action` was asked for anew, or no longer.
     #[must_use]
     pub fn resets_of(&self, action: ActionType) -> u64 {
         self.resets.get(&action).copied().unwrap_or_default()
@@ -95,7 +95,7 @@ impl Enterprise {
         self.is_asked_for(action) && !was_reset
     }
 
-    /// Whether the action of `request` was reset since the link was made: then the link is dead.
+    /// Whether the action of `request` was reset, or no longer asked for, since the link was made: then the link is dead.
     #[must_use]
     pub fn has_reset(&self, request: &ConsentRequest) -> bool {
         request.resets != self.resets_of(request.action)

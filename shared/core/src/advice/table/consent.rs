@@ -158,8 +158,9 @@ pub(super) const ROWS: &[Advice] = &[
     spent(row(
         Code::ConsentReset,
         Who::ProviderAdmin,
-        "The consent is asked for anew",
-        "The service provider has this consent asked for anew, so links that were made before do nothing any more.",
+        "The link was taken back",
+        "The service provider has this consent asked for anew, or no longer asks for it, so links that were made before do \
+         nothing any more.",
         &[THEIR_FRESH_LINK],
     )),
     row(

@@ -109,6 +109,11 @@ fn the_management_consent_is_asked_for_and_withdrawn() {
     for (pending, untick) in [(asked.after(), json!(false)), (asked.after(), Value::Null), (&linked, json!(false))] {
         let withdrawn = edit(pending, json!({ FIELD: untick })).unwrap();
         assert_eq!(withdrawn.after().management_consent().status, "withdrawn");
+        assert_eq!(
+            withdrawn.withdraws().unwrap()[&ActionType::ServiceProviderManagement],
+            1,
+            "links from before are dead"
+        );
         assert!(withdrawn.consent_needed().is_empty());
         let again = edit(withdrawn.after(), json!({ FIELD: true })).unwrap();
         assert_eq!(again.after().management_consent().status, "pending_consent");

@@ -76,6 +76,13 @@ impl Enterprise {
         state.is_granted() || (state.is_unverifiable() && self.lost.contains(&action))
     }
 
+    /// Whether `action` is lost and none of its own links decides what became of it.
+    fn is_left_to_the_watch(&self, action: ActionType) -> bool {
+        let state = self.action(action);
+        let has_link = state.link().is_some() && !state.is_unverifiable();
+        !has_link && self.has_something(action)
+    }
+
     /// What of other APIs `action` had, and must still have: not what Microsoft has refused since. Where Graph's grants were lost
     /// alone, they decide alone whether it is back: a registration is granted when Graph shows its grants.
     fn had_beyond_graph(&self, action: ActionType) -> Vec<&'static Permission> {
@@ -131,8 +138,8 @@ pub struct Decided<'a> {
 impl Decided<'_> {
     /// Whether the reading decides nothing of `action`, which the watch may decide then. What its screen asks for again, so that
     /// nothing is lost, has no link of its own there.
-    fn leaves(self, action: ActionType, has_something: bool) -> bool {
-        action != self.action && (has_something || !self.screen.contains(&action))
+    fn leaves(self, action: ActionType, enterprise: &Enterprise) -> bool {
+        action != self.action && (enterprise.is_left_to_the_watch(action) || !self.screen.contains(&action))
     }
 }
 
@@ -150,7 +157,7 @@ pub fn changes(
     let shows_teams = seen.shows_teams();
     let change = |action: ActionType| {
         let was = enterprise.action(action);
-        let is_left = decided.is_none_or(|decided| decided.leaves(action, enterprise.has_something(action)));
+        let is_left = decided.is_none_or(|decided| decided.leaves(action, enterprise));
         let is = becomes(&was, seen.shows(action, enterprise, clients), (seen.tenant(), now));
         is.filter(|_| is_left).map(|is| Change { action, was, is, shows_teams })
     };

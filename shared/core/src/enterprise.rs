@@ -281,8 +281,8 @@ impl Enterprise {
     }
 
     /// The actions whose delegated permissions a screen for `action` asks for again, so that its grant takes none of them away:
-    /// what is granted, what may be, and what is left of a grant that was lost in part. A sign-in that grants nothing takes
-    /// nothing.
+    /// what is granted, what may be, and what is left of a grant that was lost in part, be that mended just now. A sign-in that grants
+    /// nothing takes nothing.
     #[must_use]
     pub fn asked_again_with(&self, action: ActionType) -> Vec<ActionType> {
         let grants = |action: ActionType| matches!(action.proved_by(), ProvedBy::Grants | ProvedBy::Membership);
@@ -291,11 +291,22 @@ impl Enterprise {
     }
 
     /// Whether the tenant holds permissions of `action`, or may: it is granted, or nobody may read whether it still is, or a part
-    /// of it is gone, or its grant is being looked for.
+    /// of it is gone, or its grant is being looked for. A loss that somebody has begun to mend is one until it is mended.
     #[must_use]
     pub fn has_something(&self, action: ActionType) -> bool {
-        let in_part = matches!(self.action(action), ActionState::Drifted { .. } | ActionState::Verifying { .. });
-        in_part || self.holds(action)
+        match self.action(action) {
+            ActionState::Granted { .. } | ActionState::Drifted { .. } | ActionState::Verifying { .. } => true,
+            ActionState::Started { .. }
+            | ActionState::Declined { .. }
+            | ActionState::Blocked { .. }
+            | ActionState::Unverifiable { .. }
+            | ActionState::Expired { .. } => self.lost.contains(&action),
+            ActionState::NotRequested
+            | ActionState::PendingConsent { .. }
+            | ActionState::PendingConfirmation { .. }
+            | ActionState::Withdrawn { .. }
+            | ActionState::Revoked { .. } => false,
+        }
     }
 
     /// Whether `action` is asked for and neither granted nor being proved.
@@ -426,6 +437,16 @@ pub(crate) mod tests {
         assert_eq!(again(unverifiable(), false), (false, nothing()), "it never was granted");
         assert_eq!(again(ActionState::Verifying { since, request: request() }, false), (true, nothing()));
         assert_eq!(again(ActionState::Revoked { since, request: request(), by: None }, true), (false, nothing()));
+        let (code, asked_again) = (crate::advice::Code::Declined, false);
+        for mended in [
+            ActionState::Started { since, request: request(), asked_again },
+            ActionState::Declined { since, request: request(), code, asked_again },
+            ActionState::Blocked { since, request: request(), code, asked_again, missing: vec![] },
+            ActionState::Expired { since, request: Some(request()), asked_again },
+        ] {
+            assert!(again(mended.clone(), true).0, "{mended:?}");
+            assert!(!again(mended, false).0, "it never was granted");
+        }
         let missing = ["User.ReadWrite.All", "Directory.AccessAsUser.All"].map(str::to_owned).to_vec();
         let drifted = ActionState::Drifted { since, request: request(), by: None, missing };
         assert_eq!(again(drifted, true), (true, vec!["User.ReadWrite.All".to_owned()]));

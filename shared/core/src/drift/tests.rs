@@ -262,6 +262,20 @@ fn what_is_shown_again_has_recovered() {
     assert_eq!(world.changes(&whole(), None), [], "it never was granted, or is asked for anew");
 }
 
+/// R112, K17 Of a loss that somebody began to mend the watch decides what no link decides any more, because that has ended.
+#[test]
+fn what_nobody_mends_any_more_is_left_to_the_watch() {
+    let world = World::new();
+    let gone = world.changes(&TenantView { grants: Some(vec![]), ..whole() }, None);
+    let mut world = world.after(gone);
+    let request = ConsentRequestId::new(NOW, &world.random);
+    let ended = ActionState::Expired { since: NOW, request: Some(request), asked_again: false };
+    world.enterprise.actions.insert(ActionType::Registration, ended);
+    let screen = [ActionType::ServiceProviderManagement, ActionType::Registration];
+    let companion = Decided { action: ActionType::ServiceProviderManagement, screen: &screen };
+    assert_eq!(words(&world.changes(&whole(), Some(companion))), [(ActionType::Registration, "granted")]);
+}
+
 /// A tenant that has removed our application has revoked everything; that it is back is shown by its grants.
 #[test]
 fn a_tenant_that_removes_our_application_revokes_everything() {

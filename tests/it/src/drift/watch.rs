@@ -415,6 +415,19 @@ async fn a_lost_skype_role_is_noticed() {
     assert_eq!(watched.events(), [format!("action.drifted {MANAGEMENT}"), format!("action.recovered {MANAGEMENT}")]);
 }
 
+/// R112 Somebody has begun to mend a loss and gone away: what is left of the consent is asked for again with the next screen all the
+/// same, so that its grant takes nothing away.
+#[tokio::test]
+async fn what_is_left_is_asked_for_again_while_it_is_mended() {
+    let watched = Watched::new().await;
+    watched.revoke("User.ReadWrite.All");
+    watched.pass().await;
+    watched.leads_to(&watched.told()[0].2).await;
+    watched.stand(&[(REGISTRATION, "started")]).await;
+    let scopes = words(&query(&watched.link(MANAGEMENT).await)["scope"]);
+    assert!(scopes.contains("TeamsAppInstallation.ReadWriteForUser"), "{scopes:?}");
+}
+
 /// P6 Ticks that overlap, and come again, tell a loss once.
 #[tokio::test(flavor = "multi_thread")]
 async fn overlapping_ticks_tell_a_loss_once() {

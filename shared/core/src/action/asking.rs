@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::ActionState;
 use crate::time::Timestamp;
 
-/// The action is granted, or about to be proved: no longer asking would leave the grant where it is.
+/// The action is granted, in part too, or about to be proved: no longer asking would leave the grant where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("what was granted must be revoked, not withdrawn")]
 pub struct RevokeRequired;
@@ -39,10 +39,11 @@ impl ActionState {
             | Self::Declined { .. }
             | Self::Blocked { .. }
             | Self::Unverifiable { .. }
-            | Self::Drifted { .. }
             | Self::Revoked { .. }
             | Self::Expired { .. } => Ok(Self::Withdrawn { since: now }),
-            Self::PendingConfirmation { .. } | Self::Verifying { .. } | Self::Granted { .. } => Err(RevokeRequired),
+            Self::PendingConfirmation { .. } | Self::Verifying { .. } | Self::Granted { .. } | Self::Drifted { .. } => {
+                Err(RevokeRequired)
+            }
         }
     }
 }
@@ -75,17 +76,17 @@ mod tests {
         }
     }
 
-    /// R002 What is pending is withdrawn; what is granted, or being proved, must be revoked.
+    /// R002 What is pending is withdrawn; what is granted, in part too, or being proved, must be revoked.
     #[test]
     fn only_what_is_not_granted_is_withdrawn() {
         let started = ActionState::Started { since: THEN, request: request(), asked_again: false };
-        let drifted = ActionState::Drifted { since: THEN, request: request(), by: None, missing: vec![] };
-        for pending in [ActionState::PendingConsent { since: THEN }, started, drifted] {
+        for pending in [ActionState::PendingConsent { since: THEN }, started] {
             assert_eq!(pending.withdraw(NOW), Ok(ActionState::Withdrawn { since: NOW }));
         }
         assert_eq!(ActionState::NotRequested.withdraw(NOW), Ok(ActionState::NotRequested));
         let granted = ActionState::Granted { since: THEN, request: request(), by: None, tenant: None };
-        for proved in [granted, ActionState::Verifying { since: THEN, request: request() }] {
+        let drifted = ActionState::Drifted { since: THEN, request: request(), by: None, missing: vec![] };
+        for proved in [granted, drifted, ActionState::Verifying { since: THEN, request: request() }] {
             assert_eq!(proved.withdraw(NOW), Err(RevokeRequired));
         }
     }

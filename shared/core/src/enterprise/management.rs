@@ -45,6 +45,9 @@ impl Enterprise {
     /// No longer asks for it. That counts as a reset does: whoever holds a link from before is not to finish what nobody asks for.
     pub(super) fn withdraw_management(&mut self, now: Timestamp) -> Result<(), RevokeRequired> {
         let (action, before) = (ActionType::ServiceProviderManagement, self.management());
+        if self.has_something(action) {
+            return Err(RevokeRequired);
+        }
         let after = before.clone().withdraw(now)?;
         if after != before {
             self.actions.insert(action, after);
@@ -92,6 +95,32 @@ mod tests {
         let unticked = enterprise(&json!({"canResellerManageEnterpriseProvisioning": false}));
         assert_eq!(unticked.management_consent().status, "not_requested");
         assert!(unticked.action_items().iter().all(|item| item.action_type != ActionType::ServiceProviderManagement));
+    }
+
+    /// R002 What the tenant holds of the consent, or may hold, is not withdrawn; what was never granted is, and links from before are
+    /// dead with it.
+    #[test]
+    fn only_what_the_tenant_does_not_hold_is_withdrawn() {
+        let now = Timestamp::from_seconds(60);
+        let request = || crate::id::ConsentRequestId::new(now, &crate::random::tests::Counting::default());
+        let withdrawn = |state: ActionState, is_lost: bool| {
+            let mut enterprise = enterprise(&json!({"canResellerManageEnterpriseProvisioning": true}));
+            let action = ActionType::ServiceProviderManagement;
+            enterprise.lost = is_lost.then_some(action).into_iter().collect();
+            enterprise.actions.insert(action, state);
+            let withdrawn = enterprise.withdraw_management(now);
+            assert_eq!(enterprise.resets_of(action), u64::from(withdrawn.is_ok()));
+            withdrawn.is_ok()
+        };
+        let unverifiable = || ActionState::Unverifiable { since: now, request: request(), by: None };
+        let (code, asked_again) = (crate::advice::Code::Declined, false);
+        let declined = || ActionState::Declined { since: now, request: request(), code, asked_again };
+        assert!(!withdrawn(unverifiable(), true) && withdrawn(unverifiable(), false));
+        assert!(!withdrawn(declined(), true), "somebody went to mend a loss, and declined");
+        assert!(withdrawn(declined(), false) && withdrawn(ActionState::PendingConsent { since: now }, false));
+        assert!(withdrawn(ActionState::Revoked { since: now, request: request(), by: None }, true));
+        let drifted = ActionState::Drifted { since: now, request: request(), by: None, missing: vec![] };
+        assert!(!withdrawn(drifted, true));
     }
 
     /// R007 When the management consent was asked for stays known once it is granted, beside who granted it.

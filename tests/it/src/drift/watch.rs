@@ -415,6 +415,40 @@ async fn a_lost_skype_role_is_noticed() {
     assert_eq!(watched.events(), [format!("action.drifted {MANAGEMENT}"), format!("action.recovered {MANAGEMENT}")]);
 }
 
+/// R002 A management consent that is granted in part, or that nobody may read any more, cannot just be no longer asked for: it is
+/// given back by a reset.
+#[tokio::test]
+async fn what_the_tenant_may_hold_is_not_withdrawn() {
+    let watched = Watched::new().await;
+    let microsoft = watched.world.microsoft();
+    let path = format!("/v1/enterprises/{}", watched.enterprise);
+    let tick = async |ticked: bool| {
+        let call = watched.world.call(Method::PATCH, &path).bearer_auth(&watched.key).header("if-match", "*");
+        send(call.json(&json!({ "canResellerManageEnterpriseProvisioning": ticked }))).await
+    };
+    let is_refused = async || assert_eq!(tick(false).await.problem(), (409, "revoke_required".to_owned(), vec![]));
+    assert_eq!(tick(true).await.status, 200);
+    microsoft.assign_role(&CONTOSO, GRACE.oid, &TEAMS_ADMINISTRATOR);
+    watched.world.visit(&watched.link(MANAGEMENT).await, &GRACE, Decision::ForTheOrganization).await.ours();
+    watched.revoke("Directory.Read.All");
+    watched.pass().await;
+    watched.pass().await;
+    watched.stand(&[(MANAGEMENT, "unverifiable")]).await;
+    is_refused().await;
+    watched.restore(&[], &["Directory.Read.All"]);
+    watched.pass().await;
+    watched.stand(&[(MANAGEMENT, "granted")]).await;
+    let principal = microsoft.service_principal(CONTOSO.id, &Watched::client()).unwrap();
+    microsoft.remove_role(&CONTOSO, &principal, &TEAMS_ADMINISTRATOR);
+    watched.pass().await;
+    is_refused().await;
+    watched.stand(&[(MANAGEMENT, "drifted")]).await;
+    let reset = format!("{path}/actions/{MANAGEMENT}/reset");
+    assert_eq!(watched.world.as_holder_of(&watched.key, Method::POST, &reset, None).await.status, 200);
+    assert_eq!(tick(false).await.status, 200);
+    watched.stand(&[(MANAGEMENT, "withdrawn")]).await;
+}
+
 /// R112 Somebody has begun to mend a loss and gone away: what is left of the consent is asked for again with the next screen all the
 /// same, so that its grant takes nothing away.
 #[tokio::test]

@@ -170,6 +170,18 @@ fn becomes(was: &ActionState, shown: Shown, (tenant, since): (TenantId, Timestam
     let (request, by) = (request.clone(), by.cloned());
     // What nobody could read may turn out to be gone.
     let may_be_gone = was.is_granted() || was.is_unverifiable();
+    if let ActionState::Drifted { since: lost, missing: known, .. } = was {
+        // More of it may go, or a part of it be back.
+        return match shown {
+            Shown::Granted => Some(ActionState::Granted { since, request, by, tenant: Some(tenant) }),
+            Shown::Absent => Some(ActionState::Revoked { since, request, by }),
+            Shown::Gone(missing) if !(is_among(&missing, known) && is_among(known, &missing)) => {
+                let missing = missing.into_iter().map(str::to_owned).collect();
+                Some(ActionState::Drifted { since: *lost, request, by, missing })
+            }
+            Shown::Gone(_) | Shown::Unread | Shown::NobodyMayRead => None,
+        };
+    }
     match shown {
         Shown::Granted if !was.is_granted() => Some(ActionState::Granted { since, request, by, tenant: Some(tenant) }),
         Shown::Gone(missing) if may_be_gone => {
@@ -182,7 +194,22 @@ fn becomes(was: &ActionState, shown: Shown, (tenant, since): (TenantId, Timestam
     }
 }
 
+/// Whether all of `some` are among `all`.
+fn is_among(some: &[impl AsRef<str>], all: &[impl AsRef<str>]) -> bool {
+    some.iter().all(|one| all.iter().any(|other| other.as_ref() == one.as_ref()))
+}
+
 impl Change {
+    /// Whether nothing more is gone than was before, so that there is no loss to tell (K17: each once).
+    fn is_no_more_than_before(&self) -> bool {
+        let (ActionState::Drifted { missing: before, .. }, ActionState::Drifted { missing, .. }) =
+            (&self.was, &self.is)
+        else {
+            return false;
+        };
+        is_among(missing, before)
+    }
+
     /// Whether the action is granted again, not gone.
     #[must_use]
     pub const fn is_return(&self) -> bool {

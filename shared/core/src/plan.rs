@@ -167,7 +167,7 @@ pub fn plan(enterprise: &Enterprise, wanted: &Wanted, clients: &ApplicationClien
     let sign_in = |actions: Vec<ActionType>| {
         let (again, part) = match wanted {
             Wanted::Part { action, permissions } if !was_too_little(enterprise, *action) => {
-                (Vec::new(), permissions.clone())
+                (Vec::new(), lacking(enterprise, *action, permissions))
             }
             Wanted::Part { .. } | Wanted::Missing | Wanted::These(_) => (again(enterprise, &actions), Vec::new()),
         };
@@ -203,6 +203,13 @@ fn is_refused_option(enterprise: &Enterprise, action: ActionType) -> bool {
 fn was_too_little(enterprise: &Enterprise, action: ActionType) -> bool {
     let state = enterprise.action(action);
     state.is_not_visible() || state.is_unverifiable()
+}
+
+/// What is missing of `action` by now, where that is known; what was missing when somebody was told of it otherwise.
+fn lacking(enterprise: &Enterprise, action: ActionType, permissions: &[String]) -> Vec<String> {
+    let missing =
+        if let ActionState::Drifted { missing, .. } = enterprise.action(action) { missing } else { Vec::new() };
+    if missing.is_empty() { permissions.to_vec() } else { missing }
 }
 
 fn again(enterprise: &Enterprise, actions: &[ActionType]) -> Vec<ActionType> {

@@ -175,6 +175,12 @@ impl ActionState {
         if let Self::Granted { by, .. } = self { by.as_ref() } else { None }
     }
 
+    /// Whether the permission of this name is known to be gone of it.
+    #[must_use]
+    pub fn lacks(&self, permission: &str) -> bool {
+        matches!(self, Self::Drifted { missing, .. } if missing.iter().any(|gone| gone == permission))
+    }
+
     /// Whether nobody could check whether it is granted.
     #[must_use]
     pub const fn is_unverifiable(&self) -> bool {

@@ -82,6 +82,7 @@ impl Change {
         let Noting { parties: (enterprise, _), context, .. } = noting;
         let late = if self.is_late() { Some(request?) } else { None };
         let binds = self.is.granted_in().filter(|_| late.is_some() && self.action == ActionType::Registration);
+        let is_told = !self.is_no_more_than_before();
         let Self { action, was, is: mut state, shows_teams } = self;
         let (delivery, link) = if let Some(request) = late {
             let seen = request.seen_late((state.granted_in()?, shows_teams), context)?;
@@ -89,6 +90,8 @@ impl Change {
                 *by = seen.by;
             }
             (seen.delivery, None)
+        } else if !is_told {
+            (None, None)
         } else {
             let (wanted, outcomes) =
                 (wanted(action, &state, enterprise), request.and_then(|known| known.redirect_url.clone()));

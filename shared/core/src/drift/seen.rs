@@ -141,7 +141,12 @@ impl<'a> Seen<'a> {
                 found(if is_member { Vec::new() } else { asked.collect() })
             }),
             ProvedBy::AppRoles if self.closed && action == ActionType::UserSync => {
-                Some(Shown::Gone(vec![READS_DIRECTORY]))
+                // Of what was missing before nothing is known: it is missing still.
+                let state = enterprise.action(action);
+                let known = |name: &&str| state.lacks(name);
+                let also = permission::asked_by(action).map(|asked| asked.name).filter(known);
+                let all = also.filter(|name| *name != READS_DIRECTORY).chain([READS_DIRECTORY]);
+                Some(Shown::Gone(all.collect()))
             }
             ProvedBy::AppRoles if self.also.clients.contains(&client) => {
                 self.app_roles.map(|roles| found(application::missing(action, client, roles)))

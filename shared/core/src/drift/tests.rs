@@ -262,6 +262,50 @@ fn what_is_shown_again_has_recovered() {
     assert_eq!(world.changes(&whole(), None), [], "it never was granted, or is asked for anew");
 }
 
+/// K17 What is lost may lose more, which is told once more; that a part of it is back is noted and not told. It may be revoked then.
+#[test]
+fn what_is_lost_may_lose_more() {
+    let without = |names: &[&str]| {
+        let mut view = whole();
+        view.grants.as_mut().unwrap()[0].scopes.retain(|scope| !names.contains(&scope.as_str()));
+        view
+    };
+    let (users, apps) = ("User.ReadWrite.All", "TeamsAppInstallation.ReadWriteForUser");
+    let world = World::new();
+    let lost = world.changes(&without(&[users]), None);
+    let world = world.after(lost);
+    assert_eq!(world.changes(&without(&[users]), None), []);
+    let [more] = <[Change; 1]>::try_from(world.changes(&without(&[users, apps]), None)).unwrap();
+    let drift = world.noted(more.clone());
+    assert_eq!(world.told(&drift).0, "action.drifted");
+    assert_eq!(drift.state.since(), Some(LATER));
+    let permissions = [apps, users].map(str::to_owned).to_vec();
+    assert_eq!(drift.link.unwrap().wanted, Wanted::Part { action: ActionType::Registration, permissions });
+    let world = world.after(vec![more]);
+    let [less] = <[Change; 1]>::try_from(world.changes(&without(&[apps]), None)).unwrap();
+    assert!(!less.is_return());
+    let drift = world.noted(less.clone());
+    assert_eq!((&drift.delivery, &drift.link, drift.audit.action.as_str()), (&None, &None, "consent.drifted"));
+    let mut world = world.after(vec![less]);
+    assert_eq!(
+        world.enterprise.action(ActionType::Registration).problem(),
+        Some(Code::ConsentMissing.explain_naming(&[apps]))
+    );
+    let removed = View::Closed { absent: [CLIENT].into() };
+    let revoked = world.watched(&removed).remove(0);
+    assert_eq!((revoked.action, revoked.is.word()), (ActionType::Registration, "revoked"));
+    assert_eq!(world.told(&world.noted(revoked)).0, "action.revoked");
+
+    let lost = world.changes(&TenantView { app_roles: Some(vec![]), ..whole() }, None);
+    world = world.after(lost.into_iter().filter(|change| change.action == ActionType::UserSync).collect());
+    let unread = world.watched(&View::Closed { absent: [].into() });
+    assert_eq!(
+        words(&unread),
+        [(ActionType::ServiceProviderManagement, "unverifiable")],
+        "what was missing is missing still"
+    );
+}
+
 /// R112, K17 Of a loss that somebody began to mend the watch decides what no link decides any more, because that has ended.
 #[test]
 fn what_nobody_mends_any_more_is_left_to_the_watch() {

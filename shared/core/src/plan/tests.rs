@@ -79,6 +79,25 @@ fn what_is_missing_is_asked_for_alone() {
     assert_eq!(screens(&enterprise, &wanted), []);
 }
 
+/// K17 What is missing by now is asked for, whatever was missing when the link was made.
+#[test]
+fn what_is_missing_by_now_is_asked_for() {
+    let mut enterprise = enterprise(&["SMS"]);
+    let (action, permissions) = (ActionType::Registration, vec!["User.ReadWrite.All".to_owned()]);
+    let wanted = Wanted::Part { action, permissions: permissions.clone() };
+    let part =
+        |enterprise: &Enterprise| plan(enterprise, &wanted, &ApplicationClients::single(OWN)).screens[0].part.clone();
+    let drifted = |missing| {
+        let request = ConsentRequestId::new(NOW, &Counting::default());
+        ActionState::Drifted { since: NOW, request, by: None, missing }
+    };
+    let more = ["Directory.ReadWrite.All", "User.ReadWrite.All"].map(str::to_owned).to_vec();
+    enterprise.actions.insert(action, drifted(more.clone()));
+    assert_eq!(part(&enterprise), more);
+    enterprise.actions.insert(action, drifted(vec![]));
+    assert_eq!(part(&enterprise), permissions, "nobody knows");
+}
+
 const MANAGEMENT: ActionType = ActionType::ServiceProviderManagement;
 
 /// R134-R137, R140 PBX and CALLAPP are two screens: one sign-in, one registration.

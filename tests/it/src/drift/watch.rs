@@ -449,6 +449,42 @@ async fn what_the_tenant_may_hold_is_not_withdrawn() {
     watched.stand(&[(MANAGEMENT, "withdrawn")]).await;
 }
 
+/// K17 A consent that has lost a part may lose more: that is told once more, and every link for it asks for all that is missing by
+/// now; what is back of it is asked for no more. A tenant that removes our application then has revoked it.
+#[tokio::test]
+async fn what_goes_on_drifting_is_followed() {
+    const USERS: &str = "User.ReadWrite.All";
+    const APPS: &str = "TeamsAppInstallation.ReadWriteForUser";
+    let watched = Watched::new().await;
+    let asks_for = async |data: &Value| {
+        let page = Visitor::new().unwrap().open(data["startUrl"].as_str().unwrap()).await.unwrap();
+        [USERS, APPS].map(|name| page.text().contains(name))
+    };
+    watched.revoke(USERS);
+    watched.pass().await;
+    let first = watched.told()[0].2.clone();
+    assert_eq!(asks_for(&first).await, [true, false]);
+    watched.revoke(APPS);
+    watched.pass().await;
+    watched.pass().await;
+    let told = watched.told();
+    assert_eq!(watched.events(), ["action.drifted REGISTRATION"; 2], "each loss once");
+    let second = told[1].2.clone();
+    assert!([USERS, APPS].iter().all(|name| second["problem"]["detail"].as_str().unwrap().contains(name)), "{second}");
+    assert_eq!((asks_for(&first).await, asks_for(&second).await), ([true, true], [true, true]));
+    watched.restore(&[USERS], &[]);
+    watched.pass().await;
+    assert_eq!(
+        (watched.events().len(), asks_for(&second).await),
+        (2, [false, true]),
+        "a part that is back is no event"
+    );
+    watched.world.microsoft().remove_service_principal(CONTOSO.id, &Watched::client());
+    watched.pass().await;
+    watched.stand(&[(REGISTRATION, "revoked")]).await;
+    assert!(watched.events().contains(&"action.revoked REGISTRATION".to_owned()), "{:?}", watched.events());
+}
+
 /// R112 Somebody has begun to mend a loss and gone away: what is left of the consent is asked for again with the next screen all the
 /// same, so that its grant takes nothing away.
 #[tokio::test]

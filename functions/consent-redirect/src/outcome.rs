@@ -5,7 +5,6 @@ use onboarding_core::consent::ConsentRequest;
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::outcome_link::OutcomeLink;
 use onboarding_core::permission::{self, Permission};
-use onboarding_core::plan::plan;
 use onboarding_core::seal::SealingKeys;
 use onboarding_core::secret::SecretHash;
 use onboarding_core::state::State;
@@ -86,7 +85,7 @@ async fn onward(
     let Some(handle) = &link.start else { return Ok(None) };
     let start = app.store.start(&SecretHash::of(handle)).await?;
     let own = start.filter(|start| start.enterprise == link.enterprise && start.works(call.now()));
-    let plan = own.map(|start| plan(enterprise, &start.wanted, &app.microsoft.settings().clients));
+    let plan = own.map(|start| start.plan(enterprise, &app.microsoft.settings().clients));
     Ok(plan.filter(|plan| !plan.screens.is_empty()).map(|_| format!("/start/{handle}")))
 }
 

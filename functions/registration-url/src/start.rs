@@ -13,7 +13,7 @@ use onboarding_core::consent::{ConsentRequest, LINK_LIFETIME, NewRequest, links_
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::id::{ConsentRequestId, TenantId};
 use onboarding_core::invitation::{Invitation, InvitationCode, Tries};
-use onboarding_core::plan::{Plan, Screen, plan};
+use onboarding_core::plan::{Plan, Screen};
 use onboarding_core::redirect_url::RedirectUrl;
 use onboarding_core::reseller::{Reseller, TokenMode};
 use onboarding_core::secret::SecretHash;
@@ -58,7 +58,7 @@ async fn journey(app: &App, call: &Call<RegistrationUrlOp>) -> Result<Journey, E
     if !links_work(&enterprise, &reseller) {
         return Err(Error::Stopped(Code::EnterpriseDisabled));
     }
-    let plan = plan(&enterprise, &start.wanted, &app.microsoft.settings().clients);
+    let plan = start.plan(&enterprise, &app.microsoft.settings().clients);
     // Its tenant waits for the provider's word, and nothing else can be asked for before.
     if plan.screens.first().is_some_and(|screen| screen.awaits_tenant(&enterprise)) {
         return Err(Error::Stopped(Code::TenantAwaited));

@@ -12,6 +12,8 @@ use crate::application_client::ApplicationClients;
 use crate::enterprise::Enterprise;
 use crate::id::ApplicationId;
 use crate::permission::{self, Kind, Permission};
+use crate::start::StartLink;
+use crate::time::Timestamp;
 
 /// What a plan is to reach.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,15 +142,52 @@ fn is_open(enterprise: &Enterprise, action: ActionType) -> bool {
     !closed || action.proved_by() == ProvedBy::SignIn
 }
 
+/// Whether `action` needs nothing more of a link that was made at `made`: somebody has signed in since, or nobody asks for it any more
+/// (R002).
+fn is_over(enterprise: &Enterprise, action: ActionType, made: Timestamp) -> bool {
+    match enterprise.action(action) {
+        ActionState::Granted { since, .. } | ActionState::Withdrawn { since } => since >= made,
+        ActionState::NotRequested
+        | ActionState::PendingConsent { .. }
+        | ActionState::Started { .. }
+        | ActionState::PendingConfirmation { .. }
+        | ActionState::Verifying { .. }
+        | ActionState::Declined { .. }
+        | ActionState::Blocked { .. }
+        | ActionState::Unverifiable { .. }
+        | ActionState::Drifted { .. }
+        | ActionState::Revoked { .. }
+        | ActionState::Expired { .. } => false,
+    }
+}
+
 /// Whether an application's grant is looked for. That says nothing: the way back from the admin-consent page is a GET that
 /// anybody can write (T14).
 fn is_merely_looked_for(enterprise: &Enterprise, action: ActionType) -> bool {
     is_application(action) && matches!(enterprise.action(action), ActionState::Verifying { .. })
 }
 
-/// The plan of `enterprise` for what is wanted. Actions that do not apply to it are left out.
+impl StartLink {
+    /// What is left of the way that this link leads, as `enterprise` stands by now.
+    #[must_use]
+    pub fn plan(&self, enterprise: &Enterprise, clients: &ApplicationClients) -> Plan {
+        let is_over = |action| is_over(enterprise, action, self.made_at());
+        plan_but(enterprise, (&self.wanted, &is_over), clients)
+    }
+}
+
+/// The plan of `enterprise` for what is wanted from now on. Actions that do not apply to it are left out.
 #[must_use]
 pub fn plan(enterprise: &Enterprise, wanted: &Wanted, clients: &ApplicationClients) -> Plan {
+    plan_but(enterprise, (wanted, &|_| false), clients)
+}
+
+/// The same without the actions that are over.
+fn plan_but(
+    enterprise: &Enterprise,
+    (wanted, is_over): (&Wanted, &dyn Fn(ActionType) -> bool),
+    clients: &ApplicationClients,
+) -> Plan {
     let services = &enterprise.profile.services;
     let is_wanted = |action: &ActionType| match wanted {
         Wanted::These(these) => these.contains(action) && is_open(enterprise, *action),
@@ -160,7 +199,7 @@ pub fn plan(enterprise: &Enterprise, wanted: &Wanted, clients: &ApplicationClien
         }
     };
     let applicable = ActionType::all().filter(|action| action.is_applicable(services));
-    let left: Vec<ActionType> = applicable.filter(is_wanted).collect();
+    let left: Vec<ActionType> = applicable.filter(|action| is_wanted(action) && !is_over(*action)).collect();
     let of = |proof: &[ProvedBy]| -> Vec<ActionType> {
         left.iter().copied().filter(|action| proof.contains(&action.proved_by())).collect()
     };

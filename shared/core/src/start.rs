@@ -83,6 +83,13 @@ impl StartLink {
         AuditRow::new(self.reseller, Some(self.enterprise), fact, occasion)
     }
 
+    /// When it was made, but for the link of an invitation, whose end says nothing of that: it asks for no sign-in, and for nothing
+    /// that is withdrawn.
+    #[must_use]
+    pub(crate) fn made_at(&self) -> Timestamp {
+        self.expires_at.minus(LIFETIME)
+    }
+
     /// Whether it still works; it ends in its millisecond (P7).
     #[must_use]
     pub fn works(&self, now: Timestamp) -> bool {

@@ -101,8 +101,9 @@ impl Store {
         found.into_iter().map(entity).collect()
     }
 
-    /// Makes the requests of one screen of `enterprise`, together. False if it is stopped or gone, or if one of the actions
-    /// is granted, being proved, or no longer waiting for the provider by now.
+    /// Makes the requests of one screen of `enterprise`, together. A sign-in that is granted stays so, as it does where a link is
+    /// minted: whoever goes away has taken nothing. False if it is stopped or gone, or if one of the actions
+    /// is granted, being proved, no longer waiting for the provider by now, or asked for anew, or no longer, since it was read.
     pub async fn begin(
         &self,
         enterprise: &Enterprise,
@@ -112,9 +113,12 @@ impl Store {
         let key = Key::enterprise(enterprise.id);
         let mut transaction = self.transaction();
         let (mut change, mut sets) = (Change::new("", IS_OPEN), Vec::new());
-        for (number, request) in requests.iter().enumerate() {
+        for (at, request) in requests.iter().enumerate() {
             transaction.put_new(Part::Request, request_item(request)?)?;
-            let (action, value) = (format!("#action{number}"), format!(":value{number}"));
+            if request.action.proved_by() == ProvedBy::SignIn && enterprise.action(request.action).is_granted() {
+                continue;
+            }
+            let (action, value) = (format!("#action{at}"), format!(":value{at}"));
             change = change.name(&action, request.action.name());
             if matches!(enterprise.action(request.action), ActionState::PendingConfirmation { .. }) {
                 // Whoever waits for the provider goes on waiting; the further link is noted beside.
@@ -137,10 +141,17 @@ impl Store {
                 sets.push("managementRequestedAt = if_not_exists(managementRequestedAt, :asked)".to_owned());
                 change = change.value(":asked", instant(since));
             }
-            change = unproved(change, &action, request.action.proved_by());
+            // What was withdrawn or reset since the plan was made is not begun by it.
+            let (resets, asked) = (format!("resets.{action}"), format!(":resets{at}"));
+            change = change.and(&format!("(attribute_not_exists({resets}) OR {resets} = {asked})"));
+            change = unproved(change.value(&asked, number(request.resets)), &action, request.action.proved_by());
         }
-        change.update = format!("SET {}", sets.join(", "));
-        transaction.update(Part::Action, key.clone(), open(change, &key)?)?;
+        if sets.is_empty() {
+            transaction.check(Part::Action, key.clone(), open(change, &key)?)?;
+        } else {
+            change.update = format!("SET {}", sets.join(", "));
+            transaction.update(Part::Action, key.clone(), open(change, &key)?)?;
+        }
         transaction.audit(audit)?;
         let begun = self.commit(&transaction).await? == Committed::Done;
         if begun {
@@ -150,13 +161,14 @@ impl Store {
     }
 }
 
-/// A new link takes nothing from what is granted, or from a sign-in that is being proved. That a grant of application
-/// permissions is looked for holds nobody back, and a sign-in may be begun again and again.
+/// A new link takes nothing from what is granted, or from a sign-in with its grants that is being proved. That a grant of application
+/// permissions is looked for holds nobody back, and a mere sign-in may be begun again and again.
 fn unproved(change: Change, action: &str, proof: ProvedBy) -> Change {
     let granted = |change: Change| change.name("#status", "status").value(":granted", text("granted"));
     match proof {
-        ProvedBy::SignIn => change,
-        ProvedBy::AppRoles => granted(change.and(&format!("NOT (actions.{action}.#status IN (:granted))"))),
+        ProvedBy::SignIn | ProvedBy::AppRoles => {
+            granted(change.and(&format!("NOT (actions.{action}.#status IN (:granted))")))
+        }
         ProvedBy::Grants | ProvedBy::Membership => {
             let none = format!("NOT (actions.{action}.#status IN (:granted, :confirming, :verifying))");
             proved_words(change.and(&none)).value(":verifying", text("verifying"))

@@ -1,5 +1,6 @@
 //! Action types: which have a link, for which enterprises, and what proves each.
 
+use onboarding_sandbox::visitor::Visitor;
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulated_microsoft::{CONTOSO, GRACE, Person, SKYPE_FOR_BUSINESS_ADMINISTRATOR, TEAMS_ADMINISTRATOR, TOM, Tenant};
@@ -121,6 +122,39 @@ async fn a_sign_in_asks_for_nothing_and_tells_the_flag() {
     world.visit(&world.link_for(enterprise, LOGIN).await, &GRACE, Decision::Cancel).await.ours();
     world.settle().await;
     assert_eq!(world.told(LOGIN)["containsTeamsTenantAdminAPI"], json!(false), "read anew");
+}
+
+/// R130 The start link of a sign-in ends with it: nothing more is asked of whoever has signed in. Another link asks for another
+/// sign-in, and takes nothing from the first as long as nobody signs in by it.
+#[tokio::test]
+async fn the_start_link_of_a_sign_in_ends_with_it() {
+    let world = World::new().await;
+    let enterprise = world.registered().await;
+    let link = async || {
+        let body = json!({"redirectUrl": world.hook(), "actions": [LOGIN]});
+        let made = world.provider(Method::POST, &format!("/v1/enterprises/{enterprise}/links"), Some(&body)).await;
+        assert_eq!((made.status.as_u16(), &made.json()["microsoftScreens"]), (200, &json!(1)));
+        world.sandbox.clock().advance(1);
+        made.json()["startUrl"].as_str().unwrap().to_owned()
+    };
+    let first = link().await;
+    let mut grace = Visitor::new().unwrap();
+    let page = grace.open(&first).await.unwrap();
+    let page = world.press(&mut grace, page, &GRACE).await;
+    assert!(page.text().contains("You can close this window"), "{}", page.text());
+    assert!(!page.text().contains("Continue to"), "{}", page.text());
+    let page = grace.open(&first).await.unwrap();
+    assert!(!page.text().contains("Continue to"), "{}", page.text());
+    world.sandbox.clock().advance(1);
+    let second = link().await;
+    assert!(grace.open(&second).await.unwrap().text().contains("Continue to"));
+    let begun = world.http.post(&second).send().await.unwrap();
+    assert_eq!(begun.status(), 303);
+    assert!(begun.headers()["location"].to_str().unwrap().contains("/authorize?"), "{begun:?}");
+    assert_eq!(world.standing(enterprise, LOGIN).await, granted(), "which it goes on to be");
+    let page = grace.open(&second).await.unwrap();
+    world.press(&mut grace, page, &GRACE).await;
+    assert!(!grace.open(&second).await.unwrap().text().contains("Continue to"));
 }
 
 /// R130 A sign-in is of the tenant that the enterprise is bound to, and of an administrator.

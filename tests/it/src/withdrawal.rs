@@ -7,6 +7,8 @@ use onboarding_core::random::SystemRandomness;
 use onboarding_core::secret::SecretHash;
 use onboarding_core::time::Clock as _;
 use onboarding_dynamo::consent::Lease;
+use onboarding_sandbox::visitor::Visitor;
+use reqwest::Method;
 use serde_json::json;
 use simulated_microsoft::{CONTOSO, GRACE, TEAMS_ADMINISTRATOR};
 
@@ -50,6 +52,33 @@ async fn a_link_from_before_a_withdrawal_is_dead() {
     let new = world.link_for(enterprise, MANAGEMENT).await;
     world.visit(&new, &GRACE, Decision::ForTheOrganization).await.ours();
     assert_eq!(world.standing(enterprise, MANAGEMENT).await, granted());
+}
+
+/// R002 A start link for it that was made before the withdrawal leads nowhere, and the provider may ask again by another.
+#[tokio::test]
+async fn a_start_link_from_before_a_withdrawal_leads_nowhere() {
+    let world = World::new().await;
+    let enterprise = managed(&world).await;
+    let start = async || {
+        let body = json!({"redirectUrl": world.hook(), "actions": [MANAGEMENT]});
+        let made = world.provider(Method::POST, &format!("/v1/enterprises/{enterprise}/links"), Some(&body)).await;
+        made.json()["startUrl"].as_str().unwrap().to_owned()
+    };
+    let leads_on = async |start: &str| {
+        let page = Visitor::new().unwrap().open(start).await.unwrap();
+        assert_eq!(page.status, 200, "{}", page.text());
+        page.text().contains("Continue to")
+    };
+    let old = start().await;
+    assert!(leads_on(&old).await);
+    world.sandbox.clock().advance(1);
+    world.edit(enterprise, json!({ MANAGED: false })).await;
+    assert!(!leads_on(&old).await, "it is no longer asked for");
+    world.http.post(&old).send().await.unwrap();
+    assert_eq!(world.standing(enterprise, MANAGEMENT).await.0, "withdrawn");
+    world.sandbox.clock().advance(1);
+    let new = start().await;
+    assert!(leads_on(&new).await && !leads_on(&old).await);
 }
 
 /// R002, P6 While somebody is back from Microsoft by the newest link, the consent is being decided, and not withdrawn.

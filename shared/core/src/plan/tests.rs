@@ -8,6 +8,7 @@ use crate::time::Timestamp;
 use serde_json::json;
 
 const NOW: Timestamp = Timestamp::from_seconds(1);
+const LATER: Timestamp = Timestamp::from_seconds(2);
 const OWN: ApplicationId = ApplicationId::from_u128(1);
 const OTHER: ApplicationId = ApplicationId::from_u128(2);
 
@@ -226,13 +227,42 @@ fn what_was_revoked_is_asked_for_again() {
     assert_eq!(screens(&enterprise, &Wanted::Missing), expected);
 }
 
-/// R130 A sign-in is a screen of its own, whenever it is wanted.
+/// What is left of the way of a link for `wanted` that was made at `made`.
+fn left(enterprise: &Enterprise, wanted: &Wanted, made: Timestamp) -> Vec<(Kind, Vec<ActionType>)> {
+    let whose = (enterprise.reseller, enterprise.id);
+    let (link, _) = StartLink::new(whose, wanted.clone(), None, (made, &Counting::default()));
+    let plan = link.plan(enterprise, &ApplicationClients::single(OWN));
+    plan.screens.into_iter().map(|screen| (screen.kind, screen.actions)).collect()
+}
+
+/// R130 A sign-in is a screen of its own, whenever it is wanted; a link is done with it once somebody has signed in since it was
+/// made.
 #[test]
 fn a_sign_in_may_be_wanted_again() {
     let mut enterprise = enterprise(&["SMS"]);
     grant(&mut enterprise, &[ActionType::Registration, ActionType::LoginEnterpriseAdmin]);
     let login = these(&[ActionType::LoginEnterpriseAdmin, ActionType::Registration]);
-    assert_eq!(screens(&enterprise, &login), [(Kind::Delegated, vec![ActionType::LoginEnterpriseAdmin])]);
+    let screen = [(Kind::Delegated, vec![ActionType::LoginEnterpriseAdmin])];
+    assert_eq!(screens(&enterprise, &login), screen);
+    assert_eq!(left(&enterprise, &login, LATER), screen, "it was wanted after that");
+    assert_eq!(left(&enterprise, &login, NOW), []);
+    let (request, asked_again) = (ConsentRequestId::new(LATER, &Counting::default()), false);
+    let started = ActionState::Started { since: LATER, request, asked_again };
+    enterprise.actions.insert(ActionType::LoginEnterpriseAdmin, started);
+    assert_eq!(left(&enterprise, &login, NOW), screen);
+}
+
+/// R002 A link leads to nothing that was withdrawn since it was made, unless it is asked for again.
+#[test]
+fn what_was_withdrawn_is_not_led_to() {
+    let mut enterprise = enterprise(&["SMS"]);
+    let (wanted, screen) = (these(&[MANAGEMENT]), [(Kind::Delegated, vec![MANAGEMENT])]);
+    enterprise.actions.insert(MANAGEMENT, ActionState::Withdrawn { since: LATER });
+    assert_eq!(left(&enterprise, &wanted, NOW), []);
+    assert_eq!(left(&enterprise, &wanted, Timestamp::from_seconds(3)), screen);
+    assert_eq!(screens(&enterprise, &wanted), screen, "who asks for it now may");
+    enterprise.actions.insert(MANAGEMENT, ActionState::PendingConsent { since: LATER });
+    assert_eq!(left(&enterprise, &wanted, NOW), screen);
 }
 
 /// T14 A sign-in that is being proved is not asked for again; a grant that is merely looked for, because somebody opened the

@@ -107,10 +107,12 @@ async fn verify_one(app: &App, id: &ConsentRequestId) -> Result<(), NotVerified>
     Ok(())
 }
 
-/// Tells that nobody came back by a link that has ended, unless that is told by a newer one, or of no matter any more.
+/// Tells that nobody came back by a link that has ended, unless that is told by a newer one, or of no matter any more: the enterprise
+/// has dropped the service that it was for.
 async fn give_up(app: &App, request: ConsentRequest, now: Timestamp) -> Result<(), NotVerified> {
     let keys = app.secrets.sealing_keys(now).await?;
-    let action = app.store.enterprise(request.enterprise).await?.map(|enterprise| enterprise.action(request.action));
+    let enterprise = app.store.enterprise(request.enterprise).await?.filter(|found| found.concerns(request.action));
+    let action = enterprise.map(|enterprise| enterprise.action(request.action));
     let abandoned = action.and_then(|action| request.clone().abandon(&action, context(app, &keys, now)));
     if let Some(record) = abandoned {
         // One whose action has just gone on is looked at once more, and rests then.

@@ -246,11 +246,18 @@ impl Enterprise {
         self.pin().zip(state.proved_in()).is_some_and(|(own, other)| own != other)
     }
 
+    /// Whether anybody is to hear of `action`: it applies to the services of this enterprise, or is granted all the same. What was
+    /// asked for a service that was dropped since is nobody's to give (R137).
+    #[must_use]
+    pub fn concerns(&self, action: ActionType) -> bool {
+        action.is_applicable(&self.profile.services) || self.action(action).is_granted()
+    }
+
     /// The action items: what is mandatory or was asked for (R004, K11); what matters most first.
     #[must_use]
     pub fn action_items(&self) -> Vec<ActionItem> {
         let items = self.by_weight(ActionType::all()).into_iter().map(|action| (action, self.action(action)));
-        let listed = items.filter(|(_, state)| *state != ActionState::NotRequested);
+        let listed = items.filter(|(action, state)| *state != ActionState::NotRequested && self.concerns(*action));
         listed.map(|(action, state)| ActionItem::new(self.id, action, &state, &self.profile)).collect()
     }
 
@@ -271,7 +278,8 @@ impl Enterprise {
     /// The actions that wait for somebody: asked for, and neither granted nor withdrawn (R148).
     #[must_use]
     pub fn pending_actions(&self) -> Vec<ActionType> {
-        ActionType::all().filter(|action| self.action(*action).status().is_open()).collect()
+        let open = ActionType::all().filter(|action| self.action(*action).status().is_open());
+        open.filter(|action| self.concerns(*action)).collect()
     }
 
     /// The mandatory actions that are not granted.

@@ -245,7 +245,8 @@ fn standing(enterprise: &Enterprise) -> Check {
 /// A check for each action that is mandatory, was asked for, or is recommended.
 fn consents(enterprise: &Enterprise) -> impl Iterator<Item = Check> {
     let services = &enterprise.profile.services;
-    let listed = ActionType::all().filter(|action| action.consent_type().is_some() || action.is_mandatory(services));
+    let known = ActionType::all().filter(|action| action.consent_type().is_some() || action.is_mandatory(services));
+    let listed = known.filter(|action| enterprise.concerns(*action));
     listed.filter_map(|action| {
         let (state, mandatory) = (enterprise.action(action), action.is_mandatory(services));
         let (status, otherwise) = match state.status() {

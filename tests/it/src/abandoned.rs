@@ -80,3 +80,33 @@ async fn whoever_came_back_is_not_missed() {
     let late = world.visit(&other, &GRACE, Decision::ForTheOrganization).await.ours();
     assert_eq!(late.status, 400);
 }
+
+/// R137, R202 A consent whose service is no longer the enterprise's is nobody's to give: it is in no list, and nobody is told that a
+/// link for it ended. With the service it is asked for again.
+#[tokio::test]
+async fn what_does_not_apply_any_more_is_not_missed() {
+    const CALL_APP: &str = "GET_CALL_APP_CONSENT";
+    let world = World::new().await;
+    let services = |services: &[&str]| json!({ "services": services });
+    let enterprise = world.contoso().await;
+    world.edit(enterprise, services(&["SMS", "CALLAPP"])).await;
+    world.link_for(enterprise, CALL_APP).await;
+    let read = async || {
+        let path = format!("/v1/enterprises/{enterprise}");
+        let whole = world.provider(reqwest::Method::GET, &path, None).await.json();
+        let listed = world.provider(reqwest::Method::GET, "/v1/enterprises", None).await.json();
+        let ready = world.provider(reqwest::Method::GET, &format!("{path}/readiness"), None).await.json();
+        let is_pending = listed["items"][0]["pendingActions"].as_array().unwrap().contains(&json!(CALL_APP));
+        let is_checked = ready["checks"].as_array().unwrap().iter().any(|check| check["actionType"] == CALL_APP);
+        let is_listed = whole["actionItems"].as_array().unwrap().iter().any(|item| item["actionType"] == CALL_APP);
+        [is_pending, is_checked, is_listed]
+    };
+    assert_eq!(read().await, [true; 3]);
+    world.edit(enterprise, services(&["SMS"])).await;
+    assert_eq!((read().await, world.action(enterprise, CALL_APP).await), ([false; 3], Value::Null));
+    world.pass(A_WEEK).await;
+    assert_eq!((world.outcomes().len(), world.awaited().await), (0, 0));
+    let edited = world.edit(enterprise, services(&["SMS", "CALLAPP"])).await;
+    assert!(edited["consentNeeded"].as_array().unwrap().contains(&json!(CALL_APP)), "{edited}");
+    assert_eq!(read().await, [true; 3]);
+}

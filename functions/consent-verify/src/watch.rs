@@ -16,8 +16,9 @@ pub(crate) async fn look(app: &App, id: EnterpriseId) -> Result<(), NotVerified>
     let Some(enterprise) = app.store.enterprise(id).await? else { return Ok(()) };
     let Some(reseller) = app.store.reseller(enterprise.reseller).await? else { return Ok(()) };
     // What is stopped keeps what is proved, and nothing is asked of it.
-    let tenant =
-        enterprise.pin().filter(|_| links_work(&enterprise, &reseller) && enterprise.watched().next().is_some());
+    let tenant = enterprise
+        .watched_tenant()
+        .filter(|_| links_work(&enterprise, &reseller) && enterprise.watched().next().is_some());
     let Some(tenant) = tenant else { return Ok(app.store.looked_at(id, (None, None), next_look(id, now)).await?) };
     let keys = app.secrets.sealing_keys(now).await?;
     let clients = &app.microsoft.settings().clients;

@@ -83,6 +83,14 @@ impl Enterprise {
         !has_link && self.has_something(action)
     }
 
+    /// The tenant whose consents are looked at: the one that the enterprise is bound or pinned to, or else, where that is known by a
+    /// domain alone, the one in which something was proved.
+    #[must_use]
+    pub fn watched_tenant(&self) -> Option<TenantId> {
+        let proved_in = |action| self.action(action).proved_in();
+        self.pin().or_else(|| ActionType::all().find_map(proved_in))
+    }
+
     /// What of other APIs `action` had, and must still have: not what Microsoft has refused since. Where Graph's grants were lost
     /// alone, they decide alone whether it is back: a registration is granted when Graph shows its grants.
     fn had_beyond_graph(&self, action: ActionType) -> Vec<&'static Permission> {
@@ -151,17 +159,18 @@ pub fn changes(
     (clients, decided): (&ApplicationClients, Option<Decided<'_>>),
     now: Timestamp,
 ) -> Vec<Change> {
-    if enterprise.pin() != Some(seen.tenant()) {
+    if enterprise.watched_tenant() != Some(seen.tenant()) {
         return Vec::new();
     }
     let shows_teams = seen.shows_teams();
+    let is_here = |action: &ActionType| enterprise.action(*action).proved_in().is_none_or(|own| own == seen.tenant());
     let change = |action: ActionType| {
         let was = enterprise.action(action);
         let is_left = decided.is_none_or(|decided| decided.leaves(action, enterprise));
         let is = becomes(&was, seen.shows(action, enterprise, clients), (seen.tenant(), now));
         is.filter(|_| is_left).map(|is| Change { action, was, is, shows_teams })
     };
-    enterprise.watched().filter_map(change).collect()
+    enterprise.watched().filter(is_here).filter_map(change).collect()
 }
 
 /// What becomes of an action that is granted, was, or whose grant was never seen.

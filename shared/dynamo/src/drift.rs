@@ -98,8 +98,11 @@ impl Store {
             .value(":state", part(&key, &drift.state)?);
         let mut transaction = self.transaction();
         if let ActionState::Granted { .. } = drift.state {
-            let completion =
-                Completion::of((enterprise, reseller), (drift.action, enterprise.pin()), noting.context.occasion);
+            let completion = Completion::of(
+                (enterprise, reseller),
+                (drift.action, drift.state.granted_in()),
+                noting.context.occasion,
+            );
             transaction.tell_ready(completion.as_ref())?;
             change = completing(change, completion.as_ref())?;
             change = open(found(change, drift.action).and(IS_OPEN), &key)?;
@@ -107,7 +110,7 @@ impl Store {
             if let Some(tenant) = drift.binds {
                 change = binding(change, tenant);
                 transaction.guard(tenant, enterprise.reseller)?;
-            } else if let Some(tenant) = enterprise.pin() {
+            } else if let Some(tenant) = drift.state.granted_in() {
                 change = within(change, tenant);
                 transaction.check_free(tenant, enterprise.reseller)?;
             }

@@ -320,6 +320,30 @@ fn what_nobody_mends_any_more_is_left_to_the_watch() {
     assert_eq!(words(&world.changes(&whole(), Some(companion))), [(ActionType::Registration, "granted")]);
 }
 
+/// K17 Where a tenant is known by a domain alone, it is the one in which something was proved; what was proved elsewhere is not looked
+/// at there.
+#[test]
+fn the_tenant_of_a_domain_is_where_something_was_proved() {
+    let mut world = World::new();
+    world.enterprise.tenant = None;
+    world.enterprise.profile.expected_tenant = Some("contoso.com".parse().unwrap());
+    assert_eq!(
+        (world.enterprise.watched_tenant(), world.gone(&TenantView { joined: Some(vec![]), ..whole() })),
+        (None, vec![])
+    );
+    let elsewhere = TenantId::from_u128(9);
+    for (action, tenant) in [(ActionType::UserSync, TENANT), (ActionType::ServiceProviderManagement, elsewhere)] {
+        let request = ConsentRequestId::new(NOW, &world.random);
+        let granted = ActionState::Granted { since: NOW, request, by: None, tenant: Some(tenant) };
+        world.enterprise.actions.insert(action, granted);
+    }
+    assert_eq!(world.enterprise.watched_tenant(), Some(TENANT));
+    let less = TenantView { joined: Some(vec![]), app_roles: Some(vec![]), ..whole() };
+    assert_eq!(world.gone(&less), [ActionType::UserSync]);
+    world.enterprise.tenant = Some(elsewhere);
+    assert_eq!(world.enterprise.watched_tenant(), Some(elsewhere), "it is bound by now");
+}
+
 /// A tenant that has removed our application has revoked everything; that it is back is shown by its grants.
 #[test]
 fn a_tenant_that_removes_our_application_revokes_everything() {

@@ -498,6 +498,26 @@ async fn what_is_left_is_asked_for_again_while_it_is_mended() {
     assert!(scopes.contains("TeamsAppInstallation.ReadWriteForUser"), "{scopes:?}");
 }
 
+/// K17 Where the tenant is expected by its domain, and nobody has registered, what was granted in it is looked at too.
+#[tokio::test]
+async fn the_tenant_of_a_domain_is_watched() {
+    let world = World::new().await;
+    let (enterprise, key) = world.with_events().await;
+    let call = world.call(Method::PATCH, &format!("/v1/enterprises/{enterprise}")).bearer_auth(&key);
+    let edited = send(call.header("if-match", "*").json(&json!({ "expectedTenant": CONTOSO.domain }))).await;
+    assert_eq!(edited.status, 200, "{}", edited.text);
+    let watched = Watched { world, enterprise, key };
+    visit(&watched.link(SYNC).await, "Accept").await;
+    watched.stand(&[(SYNC, "granted"), (AGENT, "granted")]).await;
+    watched.revoke("AppCatalog.Read.All");
+    watched.pass().await;
+    watched.stand(&[(SYNC, "granted"), (AGENT, "drifted")]).await;
+    watched.restore(&[], &["AppCatalog.Read.All"]);
+    watched.pass().await;
+    watched.stand(&[(SYNC, "granted"), (AGENT, "granted")]).await;
+    assert_eq!(watched.events(), [format!("action.drifted {AGENT}"), format!("action.recovered {AGENT}")]);
+}
+
 /// P6 Ticks that overlap, and come again, tell a loss once.
 #[tokio::test(flavor = "multi_thread")]
 async fn overlapping_ticks_tell_a_loss_once() {

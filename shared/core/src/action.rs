@@ -14,6 +14,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::advice::Code;
 use crate::enterprise::Profile;
 use crate::service::Service;
 
@@ -244,6 +245,14 @@ impl ActionType {
     #[must_use]
     pub fn proved_by(self) -> ProvedBy {
         self.row().proof
+    }
+
+    /// Whether a refusal with `code` leaves it to Graph whether it is granted: its signer was accepted and only the grant was not seen,
+    /// or the admin-consent page has filed a request, and what a reviewer of the tenant approves is all that is asked for. Whoever
+    /// signs in decides with their own sign-in, which an approval is none of.
+    #[must_use]
+    pub fn may_be_seen_late_after(self, code: Code) -> bool {
+        code == Code::GrantNotVisible || (code == Code::ApprovalRequested && self.proved_by() == ProvedBy::AppRoles)
     }
 
     /// Whether an enterprise with these services cannot be ready without it.

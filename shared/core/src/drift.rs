@@ -117,10 +117,9 @@ impl Enterprise {
             .collect()
     }
 
-    /// Whether Graph alone decides that `action` is granted: it was before, or its signer was accepted and only the grant
-    /// was not seen.
+    /// Whether Graph alone decides that `action` is granted: it was before, or may be though its link was refused.
     fn may_return(&self, action: ActionType, state: &ActionState) -> bool {
-        self.lost.contains(&action) || state.is_not_visible()
+        self.lost.contains(&action) || state.may_be_seen_late(action)
     }
 }
 
@@ -225,10 +224,11 @@ impl Change {
         self.is.is_granted()
     }
 
-    /// Whether the grant was never seen before: its link was told that it cannot be seen, and is owed what came of it.
+    /// Whether the grant was never seen before: its link was told that it cannot be seen, or waits for an approval, and is owed what
+    /// came of it.
     #[must_use]
-    pub const fn is_late(&self) -> bool {
-        self.is_return() && self.was.is_not_visible()
+    pub fn is_late(&self) -> bool {
+        self.is_return() && self.was.may_be_seen_late(self.action)
     }
 
     /// The link by which the action was granted.

@@ -79,3 +79,25 @@ async fn a_consent_that_is_seen_late_is_told_once() {
     world.pass(60).await;
     assert_eq!(world.effects_since(&before).await, Effects::none());
 }
+
+/// R195, K17 Microsoft's page has filed a request with the tenant's reviewers (AADSTS90095). What they approve there is noticed, and
+/// told by the link that asked for it.
+#[tokio::test]
+async fn what_a_reviewer_approves_is_granted() {
+    const SYNC: &str = "GET_USER_SYNC_CONSENT";
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let link = world.user_sync_url(enterprise).await;
+    let filed = format!("error=access_denied&error_description=AADSTS90095%3A+filed&state={}", query(&link)["state"]);
+    world.come_back(&filed).await;
+    assert_eq!(world.standing(enterprise, SYNC).await, blocked("approval_requested"));
+    world.pass(12 * 3_600).await;
+    assert_eq!(world.standing(enterprise, SYNC).await, blocked("approval_requested"), "nobody has approved it");
+    world.consent(&link, &CONTOSO);
+    for _ in 0..13 {
+        world.pass(3_600).await;
+    }
+    assert_eq!(world.standing(enterprise, SYNC).await, granted());
+    let told: Vec<Value> = world.outcomes().iter().map(|told| told["outcome"].clone()).collect();
+    assert_eq!(told, [json!("blocked"), json!("granted")]);
+}

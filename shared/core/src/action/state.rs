@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Waiting;
+use super::{ActionType, Waiting};
 use crate::advice::{Code, Explanation};
 use crate::id::{ConsentRequestId, TenantId};
 use crate::identity::Signer;
@@ -191,6 +191,12 @@ impl ActionState {
     #[must_use]
     pub const fn is_not_visible(&self) -> bool {
         matches!(self, Self::Blocked { code: Code::GrantNotVisible, .. })
+    }
+
+    /// Whether Graph may still show the grant of `action` though its link was refused.
+    #[must_use]
+    pub fn may_be_seen_late(&self, action: ActionType) -> bool {
+        matches!(self, Self::Blocked { code, .. } if action.may_be_seen_late_after(*code))
     }
 
     /// The tenant in which it is granted, if it is.

@@ -203,14 +203,14 @@ impl ConsentRequest {
 }
 
 impl ConsentRequest {
-    /// The grant that is seen in `tenant` after it had been told that it cannot be. `None` unless this request ended so; and a sign-in
+    /// The grant that is seen in `tenant` after its link was refused. `None` unless this request ended so, or waits so; and a sign-in
     /// whose signer is not known, or is of another tenant, is not what is seen (P5).
     #[must_use]
     pub(crate) fn seen_late(&self, (tenant, shows_teams): (TenantId, bool), context: Context<'_>) -> Option<SeenLate> {
-        let ended = Some(Code::GrantNotVisible);
+        let may_be_seen = |code: Code| self.action.may_be_seen_late_after(code);
         let unseen = match &self.stage {
-            Stage::Completed { refusal, unseen, .. } if *refusal == ended => unseen.as_deref(),
-            Stage::Pending { refusal } if *refusal == ended => None,
+            Stage::Completed { refusal, unseen, .. } if refusal.is_some_and(may_be_seen) => unseen.as_deref(),
+            Stage::Pending { refusal } if refusal.is_some_and(may_be_seen) => None,
             Stage::Completed { .. }
             | Stage::Pending { .. }
             | Stage::Leased { .. }

@@ -468,6 +468,20 @@ fn a_grant_that_was_seen_late_is_granted() {
     assert_eq!(words(&world.watched(&open(whole()))), [(ActionType::UserSync, "granted")]);
 }
 
+/// R195 What a reviewer of the tenant may still approve is looked for too; a sign-in is not approved by anybody else.
+#[test]
+fn what_a_reviewer_approves_is_granted() {
+    let mut world = World::new();
+    let (request, missing) = (ConsentRequestId::new(NOW, &world.random), vec![]);
+    let (code, asked_again) = (Code::ApprovalRequested, false);
+    let blocked = ActionState::Blocked { since: NOW, request, code, asked_again, missing };
+    world.enterprise.actions.insert(ActionType::UserSync, blocked.clone());
+    world.enterprise.actions.insert(ActionType::Registration, blocked);
+    let found = world.watched(&open(whole()));
+    assert_eq!(words(&found), [(ActionType::UserSync, "granted")]);
+    assert!(found[0].is_late());
+}
+
 /// K17 Every enterprise is looked at within twelve hours, and not all of them at once.
 #[test]
 fn looks_are_spread_over_the_day() {

@@ -2,7 +2,6 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use onboarding_core::action::ActionType;
-use onboarding_core::advice::Code;
 use onboarding_core::consent::{ConsentRequest, Landing, Record, Stage};
 use onboarding_core::drift;
 use onboarding_core::id::{ResellerId, TenantId};
@@ -257,7 +256,7 @@ pub(crate) fn spent(request: &ConsentRequest, since: Timestamp) -> Result<Change
 /// What is granted is looked at from now on, and so is a grant that was not seen in time; what is granted is not lost.
 fn watched(mut change: Change, record: &Record) -> Change {
     let is_granted = record.action.is_granted();
-    if !is_granted && record.refusal != Some(Code::GrantNotVisible) {
+    if !is_granted && !record.action.may_be_seen_late(record.request.action) {
         return change;
     }
     change.update.push_str(", DPK = if_not_exists(DPK, :due), DSK = if_not_exists(DSK, :at)");

@@ -93,7 +93,10 @@ pub(super) const ROWS: &[Advice] = &[
         Who::TenantAdmin,
         "An approval was asked for",
         "Your tenant lets reviewers approve applications; a request was filed with them.",
-        &["Ask a reviewer to approve, or a Global Administrator to open the same link."],
+        &[
+            "Ask a reviewer to approve, or a Global Administrator to open the same link.",
+            "Once it is approved, open the same link again.",
+        ],
     ),
     row(
         Code::CodeReused,

@@ -215,9 +215,18 @@ async fn a_later_sign_in_asks_for_the_earlier_grant_again() {
 async fn what_may_be_granted_is_asked_for_again() {
     let world = World::new().await;
     let enterprise = world.registered().await;
+    let lose = |permission: &str| {
+        let (tenant, client_id) = (CONTOSO.id.to_owned(), Overrides::default().client_id().to_string());
+        let permission = Some(permission.to_owned());
+        assert_eq!(world.microsoft().revoke(&Revocation { tenant, client_id, permission, ..Revocation::default() }), 1);
+    };
+    visit(&world.link_for(enterprise, SYNC).await, "Accept").await;
+    lose("Directory.Read.All");
     world.microsoft().assign_role(&CONTOSO, GRACE.oid, &TEAMS_ADMINISTRATOR);
     world.microsoft().set_wipes(true);
-    world.pass(12 * 3_600).await;
+    for _ in 0..2 {
+        world.pass(12 * 3_600).await;
+    }
     assert_eq!(world.registration(enterprise).await.0, "unverifiable");
     let body = json!({ "actions": [MANAGEMENT] });
     let path = format!("/v1/enterprises/{enterprise}/links?dryRun=true");
@@ -228,9 +237,7 @@ async fn what_may_be_granted_is_asked_for_again() {
     assert_eq!(world.standing(enterprise, MANAGEMENT).await, granted());
     assert_eq!(world.registration(enterprise).await, granted(), "the same sign-in shows it");
 
-    let (tenant, client_id) = (CONTOSO.id.to_owned(), query(&link)["client_id"].clone());
-    let permission = Some("User.ReadWrite.All".to_owned());
-    assert_eq!(world.microsoft().revoke(&Revocation { tenant, client_id, permission, ..Revocation::default() }), 1);
+    lose("User.ReadWrite.All");
     let reset = format!("/v1/enterprises/{enterprise}/actions/{MANAGEMENT}/reset");
     assert_eq!(world.provider(Method::POST, &reset, None).await.status, 200);
     world.microsoft().set_wipes(false);

@@ -144,7 +144,14 @@ impl Store {
             // What was withdrawn or reset since the plan was made is not begun by it.
             let (resets, asked) = (format!("resets.{action}"), format!(":resets{at}"));
             change = change.and(&format!("(attribute_not_exists({resets}) OR {resets} = {asked})"));
-            change = unproved(change.value(&asked, number(request.resets)), &action, request.action.proved_by());
+            change = change.value(&asked, number(request.resets));
+            change = match proved_elsewhere(enterprise, request.action) {
+                Some(stored) => {
+                    let elsewhere = format!(":elsewhere{at}");
+                    change.and(&format!("actions.{action} = {elsewhere}")).value(&elsewhere, part(&key, stored)?)
+                }
+                None => unproved(change, &action, request.action.proved_by()),
+            };
         }
         if sets.is_empty() {
             transaction.check(Part::Action, key.clone(), open(change, &key)?)?;
@@ -159,6 +166,13 @@ impl Store {
         }
         Ok(begun)
     }
+}
+
+/// The grant of `action` that is stored and says nothing of this enterprise: it was proved in another tenant. As long as it stands, the
+/// action may be begun.
+fn proved_elsewhere(enterprise: &Enterprise, action: ActionType) -> Option<&ActionState> {
+    let stored = enterprise.actions.get(&action)?;
+    (stored.is_granted() && !enterprise.action(action).is_granted()).then_some(stored)
 }
 
 /// A new link takes nothing from what is granted, or from a sign-in with its grants that is being proved. That a grant of application

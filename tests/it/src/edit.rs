@@ -386,6 +386,9 @@ async fn what_was_proved_elsewhere_does_not_count() {
     let preview = format!("{path}/links?dryRun=true");
     let plan = world.provider(Method::POST, &preview, Some(&json!({}))).await.json();
     assert!(plan["missing"].as_array().unwrap().contains(&json!(USER_SYNC)), "{plan}");
+    let start = world.start_url(enterprise).await;
+    let begun = world.http.post(&start).send().await.unwrap();
+    assert!(begun.headers()["location"].to_str().unwrap().contains("/adminconsent?"), "{begun:?}");
     let link = world.link_for(enterprise, USER_SYNC).await;
     world.consent_to_everything(&link, &FABRIKAM);
     world.come_back(&said(&link, &FABRIKAM)).await;

@@ -102,13 +102,18 @@ for (const language of Object.keys(LOCALES)) {
 }
 
 for (const language of ['en', ...Object.keys(LOCALES)]) {
-  test(`R160 the mail in ${language}, as mail programs show it`, async (t) => {
+  test(`R160 the mail in ${language} and its reminder, as mail programs show them`, async (t) => {
     const world = await start(t);
     const { page } = await visitor(t, world);
     const enterprise = await world.enterprise('Contoso Ltd', CONTOSO, ['PBX', 'CALLAPP']);
     await world.invite(enterprise, ADMIN, { language });
     const { html } = await world.mailTo(ADMIN);
     await letter(page, html, `mail-${language}`);
+    await speaks(page, language);
+    await world.advance(5 * 24 * 3_600);
+    await world.tick();
+    const reminder = await world.mailTo(ADMIN, 2);
+    await letter(page, reminder.html, `reminder-${language}`);
     await speaks(page, language);
   });
 }

@@ -17,9 +17,7 @@ use onboarding_core::enterprise::Enterprise;
 use onboarding_core::fields::Fault;
 use onboarding_core::id::{EnterpriseId, InvitationId};
 use onboarding_core::idempotency::Repeat;
-use onboarding_core::invitation::{
-    Invitation, NewInvitation, NotInvited, Sender, Sent, TooManyInvitations, may_invite,
-};
+use onboarding_core::invitation::{Invitation, NewInvitation, NotInvited, NotSent, Sender, Sent, may_invite};
 use onboarding_core::listing::InvalidCursor;
 use onboarding_core::reseller::Reseller;
 use onboarding_core::seal::SealingKeys;
@@ -55,11 +53,9 @@ enum Error {
     #[error(transparent)]
     NotInvited(#[from] NotInvited),
     #[error(transparent)]
-    TooMany(#[from] TooManyInvitations),
+    NotSent(#[from] NotSent),
     #[error("the invitation has ended")]
     Ended,
-    #[error("the invitation was sent too often")]
-    SentTooOften(u32),
     #[error("the address of the invitation does not open")]
     AddressUnreadable,
     #[error(transparent)]
@@ -92,9 +88,9 @@ impl From<Error> for Failure {
             Error::NotInvited(NotInvited::Stopped) => Self::new(StatusCode::CONFLICT, Code::EnterpriseDisabled),
             Error::NotInvited(NotInvited::Ready) => Self::new(StatusCode::CONFLICT, Code::EnterpriseAlreadyReady),
             Error::NotInvited(NotInvited::Restricted) => Self::new(StatusCode::CONFLICT, Code::AdminAccessRestricted),
-            Error::TooMany(_) => Self::new(StatusCode::CONFLICT, Code::TooManyInvitations),
+            Error::NotSent(NotSent::TooMany) => Self::new(StatusCode::CONFLICT, Code::TooManyInvitations),
             Error::Ended => Self::new(StatusCode::CONFLICT, Code::InvitationEnded),
-            Error::SentTooOften(retry_after) => {
+            Error::NotSent(NotSent::TooOften(retry_after)) => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, Code::InvitationSentTooOften).with_retry_after(retry_after)
             }
             Error::Body(fault) => fault.into(),

@@ -2,7 +2,7 @@
 
 use lambda_http::http::StatusCode;
 use onboarding_core::audit::Actor;
-use onboarding_core::invitation::{NotResent, Sent, may_invite};
+use onboarding_core::invitation::{Sent, may_invite};
 use onboarding_dynamo::StoreError;
 use onboarding_dynamo::idempotency::Made;
 use onboarding_lambda::answer::Answer;
@@ -30,10 +30,7 @@ pub(crate) async fn resend(app: &App, call: &Call<InvitationsOp>) -> Result<Answ
         may_invite(&enterprise)?;
         let admin = invitation.admin(&keys, call.now()).ok_or(Error::AddressUnreadable)?;
         let sent = Sent::again(&invitation, &admin, sender(app, call, (&enterprise, provider), (&actor, &keys)));
-        let sent = sent.map_err(|refusal| match refusal {
-            NotResent::Ended => Error::Ended,
-            NotResent::TooOften(seconds) => Error::SentTooOften(seconds),
-        })?;
+        let sent = sent.ok_or(Error::Ended)?;
         let (after, _) = enterprise.invitations.with(&sent.invitation, call.now())?;
         let answer = made(StatusCode::OK, &sent.invitation);
         let once = call.attempt().map(|attempt| attempt.keeping(answer.told()));

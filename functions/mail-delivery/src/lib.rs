@@ -12,10 +12,12 @@ use std::sync::Arc;
 
 use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
+use onboarding_core::audit::Occasion;
 use onboarding_core::id::MailId;
-use onboarding_core::invitation::asks;
+use onboarding_core::invitation::{Reminding, Untold};
 use onboarding_core::mail::{Addressed, Attempt, Invites, Letter, Mail, Next, Undeliverable, UnreadableMail, after};
 use onboarding_core::metric::{Metric, TARGET};
+use onboarding_core::random::Random;
 use onboarding_core::time::{Clock, Timestamp};
 use onboarding_dynamo::mail::Undelivered;
 use onboarding_dynamo::stream::{Wake, Woken, wakes};
@@ -39,6 +41,8 @@ pub struct App {
     pub mailer: Mailer,
     /// The clock.
     pub clock: Arc<dyn Clock>,
+    /// For the ids of events and audit rows.
+    pub random: Arc<dyn Random>,
 }
 
 /// Why a mail could not be tried. Nothing is lost: the stream brings it again, and so does the sweep.
@@ -91,10 +95,13 @@ pub enum NotRecorded {
 /// Records what SES tells of a mail that it took (R159). What is told twice, or of a mail that is gone, changes nothing.
 pub async fn told(app: &App, feedback: &Feedback) -> Result<(), NotRecorded> {
     let Some((id, reason)) = feedback.undelivered() else { return Ok(()) };
-    match app.store.undelivered_mail(&id, reason, app.clock.now()).await? {
+    let Some(mail) = app.store.mail(&id).await? else { return Ok(()) };
+    let now = app.clock.now();
+    let untold = untold(app, &mail, reason, now).await?;
+    match app.store.undelivered_mail(&id, reason, untold.as_ref(), now).await? {
         Undelivered::Recorded => {
+            // A wrong address is its provider's matter, who is told; nothing here is broken.
             tracing::warn!(mail.id = %id, reason = reason.word(), "nobody gets a mail that was sent");
-            tracing::info!(target: TARGET, metric = Metric::MailUndeliverable.name(), value = 1_u64);
             Ok(())
         }
         Undelivered::BeingSent => Err(NotRecorded::BeingSent),
@@ -131,9 +138,14 @@ async fn deliver_one(app: &App, id: &MailId) -> Result<(), NotTried> {
     };
     let now = app.clock.now();
     let next = after(attempt, mail.attempts, now);
-    let recorded = app.store.finish_mail(&mail, next, now).await?;
+    let reason = if let Next::End(state) = next { state.reason() } else { None };
+    let untold = match reason {
+        Some(reason) => untold(app, &mail, reason, now).await?,
+        None => None,
+    };
+    let recorded = app.store.finish_mail(&mail, next, untold.as_ref(), now).await?;
     log(&mail, next, recorded);
-    if recorded && matches!(next, Next::End(state) if state.reason().is_some()) {
+    if recorded && reason.is_some() {
         tracing::info!(target: TARGET, metric = Metric::MailUndeliverable.name(), value = 1_u64);
     }
     Ok(())
@@ -147,15 +159,21 @@ async fn finished(app: &App, mail: &Mail, now: Timestamp) -> Result<Option<Finis
     Ok(Some(letter::finished(&mail.id, Addressed { to, letter })?))
 }
 
-/// The letter with what is true now. A reminder waits for days: it is not sent once its code opens nothing or nothing may be
-/// asked, and asks for what is still missing.
+/// The letter with what is true now. A reminder waits for days: it asks for what is still missing then, and is not sent where nothing
+/// is to be asked.
 async fn as_of_now(app: &App, letter: Letter, now: Timestamp) -> Result<Option<Letter>, StoreError> {
     let Letter::Reminder { of, invites } = letter else { return Ok(Some(letter)) };
-    let Some((invitation, enterprise)) = app.store.invitation_with_enterprise(&of).await? else { return Ok(None) };
-    if !invitation.is_still_asked(&invites.code.hash(), &enterprise, now) {
-        return Ok(None);
-    }
-    Ok(Some(Letter::Reminder { of, invites: Invites { asks: asks(&enterprise), ..invites } }))
+    let reminding = app.store.reminding(&of).await?;
+    let asks = reminding.and_then(|reminding| reminding.asks(&invites.code.hash(), now));
+    Ok(asks.map(|asks| Letter::Reminder { of, invites: Invites { asks, ..invites } }))
+}
+
+/// What is told when nobody gets `mail`: of an invitation its provider is, once.
+async fn untold(app: &App, mail: &Mail, reason: Undeliverable, now: Timestamp) -> Result<Option<Untold>, StoreError> {
+    let Some(of) = &mail.invitation else { return Ok(None) };
+    let Some(Reminding { invitation, reseller, .. }) = app.store.reminding(of).await? else { return Ok(None) };
+    let occasion = Occasion { now, reference: None, random: app.random.as_ref() };
+    Ok(invitation.undelivered((mail, reason), reseller.events_url.as_ref(), occasion))
 }
 
 fn log(mail: &Mail, next: Next, recorded: bool) {

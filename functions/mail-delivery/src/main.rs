@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use mail_delivery::{App, Invocation, deliver, told};
+use onboarding_core::random::SystemRandomness;
 use onboarding_core::time::SystemClock;
 use onboarding_dynamo::Store;
 use onboarding_lambda::config::Env;
@@ -25,6 +26,7 @@ async fn main() -> Result<(), Error> {
         secrets: Arc::new(Secrets::connect(&sdk, secrets.endpoint(), secrets.prefix.as_str())),
         mailer: Mailer::connect(&sdk, mail.endpoint(), sender),
         clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandomness::new()),
     };
     // Read now, where an error stops the function with the secret's name, not in the middle of a mail (G80).
     app.secrets.sealing_keys(app.clock.now()).await?;

@@ -47,7 +47,7 @@ pub struct App {
 pub enum Tick {
     /// Everything.
     All,
-    /// One shard of the invitations alone: `{"invitationShard": 3}`. Eight such schedules work off eight times as much.
+    /// One shard of the invitations and their reminders alone: `{"invitationShard": 3}`. Eight such schedules work off eight times as much.
     Invitations(u16),
 }
 
@@ -85,10 +85,14 @@ pub async fn sweep(app: &App, tick: Tick, deadline: Timestamp) -> Result<Swept, 
         }
         Tick::Invitations(shard) => shard..shard + 1,
     };
-    for shard in shards {
+    for shard in shards.clone() {
         let (expired, cut_short) = expire::shard(app, shard, deadline).await?;
         swept.expired += expired;
         swept.cut_short |= cut_short;
+    }
+    // Last: a reminder may wait for a minute, and after an outage there may be any number of them.
+    for shard in shards {
+        sweep_shard(app, (DueKind::Reminder, shard), deadline, &mut swept).await?;
     }
     count(&swept);
     Ok(swept)

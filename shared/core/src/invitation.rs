@@ -22,7 +22,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::enterprise::Enterprise;
 use crate::id::{EnterpriseId, InvitationId, MailId, ResellerId};
 use crate::language::Language;
 use crate::random::Random;
@@ -34,9 +33,9 @@ use crate::word::words;
 
 pub use code::InvitationCode;
 pub use new::{NewInvitation, NotInvited, may_invite};
-pub use open::{Invited, OpenInvitations, TooManyInvitations};
-pub use sent::{Sender, Sent, asks};
-pub use told::{InvitationView, MailDelivery, event, fact};
+pub use open::{Invited, NotSent, OpenInvitations};
+pub use sent::{Reminding, Sender, Sent};
+pub use told::{InvitationView, MailDelivery, Untold, event, fact};
 pub use wrong::{Tries, WRONG_WINDOW, Wrong};
 
 /// How many days an invitation may live (R037, K20).
@@ -44,12 +43,6 @@ pub const LONGEST_DAYS: u64 = 30;
 
 /// The same as a span.
 pub const LONGEST: Duration = Duration::from_hours(24 * LONGEST_DAYS);
-
-/// How many mails are sent without a pause between them.
-const FREE_SENDS: u32 = 5;
-
-/// How long the pause is from then on (R169).
-const SEND_AGAIN_AFTER: Duration = Duration::from_hours(1);
 
 /// How long an ended invitation is kept, for people to look at.
 pub const KEPT: Duration = Duration::from_hours(90 * 24);
@@ -135,15 +128,6 @@ pub struct Invitation {
     pub ended_at: Option<Timestamp>,
 }
 
-/// Why an invitation is not sent again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotResent {
-    /// It has ended.
-    Ended,
-    /// So many mails were sent that there is a pause, of so many seconds.
-    TooOften(u32),
-}
-
 impl Invitation {
     /// A new invitation with its code, which goes into the mail `mail` and nowhere else.
     #[must_use]
@@ -191,12 +175,6 @@ impl Invitation {
         self.is_open(now) && self.code == *code
     }
 
-    /// Whether what `code` opens is still asked of an administrator of `enterprise`.
-    #[must_use]
-    pub fn is_still_asked(&self, code: &SecretHash, enterprise: &Enterprise, now: Timestamp) -> bool {
-        self.opens_with(code, now) && may_invite(enterprise).is_ok()
-    }
-
     /// When its administrator is reminded of it, if at all: with the code that it has then.
     #[must_use]
     pub fn reminds_at(&self) -> Option<Timestamp> {
@@ -224,20 +202,16 @@ impl Invitation {
     }
 
     /// The same with another code and its whole time before it, to go out with `mail` to `admin`: the code before is dead, and
-    /// whoever showed it shows the new one (R169).
+    /// whoever showed it shows the new one (R169). None once it has ended.
+    #[must_use]
     pub fn resend(
         &self,
         (admin, mail): (&EmailAddress, MailId),
         keys: &SealingKeys,
         (now, random): (Timestamp, &dyn Random),
-    ) -> Result<(Self, InvitationCode), NotResent> {
+    ) -> Option<(Self, InvitationCode)> {
         if !self.is_open(now) {
-            return Err(NotResent::Ended);
-        }
-        let next = self.sent_at.plus(SEND_AGAIN_AFTER);
-        if self.sends >= FREE_SENDS && now < next {
-            let left = next.since(now).as_millis().div_ceil(1_000);
-            return Err(NotResent::TooOften(u32::try_from(left).unwrap_or(u32::MAX)));
+            return None;
         }
         let code = InvitationCode::new(random);
         let again = Self {
@@ -256,7 +230,7 @@ impl Invitation {
             opened_by: None,
             ..self.clone()
         };
-        Ok((again, code))
+        Some((again, code))
     }
 }
 

@@ -56,6 +56,9 @@ pub struct Mail {
     pub reseller: ResellerId,
     /// Which letter it is.
     pub letter: LetterKind,
+    /// The invitation that it is of, if it is of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<InvitationId>,
     /// What `Addressed::sealed` made, until the mail has ended.
     #[serde(default)]
     pub sealed: String,
@@ -126,6 +129,12 @@ pub enum Undeliverable {
 }
 
 impl Undeliverable {
+    /// Whether it is its address that takes no mail.
+    #[must_use]
+    pub const fn is_of_the_address(self) -> bool {
+        matches!(self, Self::Rejected | Self::Bounced)
+    }
+
     /// The reason in one word.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -354,7 +363,7 @@ impl Addressed {
         let plain = serde_json::to_vec(self).unwrap_or_default();
         let sealed = keys.seal(Purpose::Mail, id.as_str(), &plain, (now, random));
         let (letter, state) = (self.letter.kind(), MailState::Pending);
-        Mail { id, reseller, letter, sealed, state, attempts: 0, not_before: None, created_at: now }
+        Mail { id, reseller, letter, invitation: None, sealed, state, attempts: 0, not_before: None, created_at: now }
     }
 
     /// The letter in `mail`.

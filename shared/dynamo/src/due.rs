@@ -26,6 +26,8 @@ pub enum DueKind {
     Drift,
     /// A mail to be tried again.
     Mail,
+    /// A mail that waits for its time.
+    Reminder,
     /// A connection that is to be looked at, or whose lease ends.
     Connection,
     /// An invitation whose time is over.
@@ -34,7 +36,8 @@ pub enum DueKind {
     Audit,
 }
 
-/// Every kind whose rows are woken, with the number of its shards: one partition takes 1,000 writes a second.
+/// Every kind whose rows are woken at once, with the number of its shards: one partition takes 1,000 writes a second. Reminders
+/// come after all else.
 pub const SHARDS: &[(DueKind, u16)] = &[
     (DueKind::Verification, 1),
     (DueKind::Stalled, 1),
@@ -57,6 +60,7 @@ impl DueKind {
             Self::Delivery => "delivery",
             Self::Drift => "drift",
             Self::Mail => "mail",
+            Self::Reminder => "reminder",
             Self::Connection => "connection",
             Self::Invitation => "invitation",
             Self::Audit => "audit",

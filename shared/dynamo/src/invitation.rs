@@ -10,7 +10,7 @@ use onboarding_core::delivery::Delivery;
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::id::{EnterpriseId, InvitationId};
 use onboarding_core::idempotency::Once;
-use onboarding_core::invitation::{Invitation, InvitationStatus, KEPT, OpenInvitations, Sent, Tries, Wrong};
+use onboarding_core::invitation::{Invitation, InvitationStatus, KEPT, OpenInvitations, Reminding, Sent, Tries, Wrong};
 use onboarding_core::mail::Mail;
 use onboarding_core::readiness::Accepted;
 use onboarding_core::reseller::Reseller;
@@ -228,13 +228,20 @@ impl Store {
         self.get(Key::invitation(id)).await?.map(entity).transpose()
     }
 
-    /// An invitation and its enterprise; none if either is gone.
-    pub async fn invitation_with_enterprise(
-        &self,
-        id: &InvitationId,
-    ) -> Result<Option<(Invitation, Enterprise)>, StoreError> {
+    /// What a reminder of an invitation depends on; none if any of it but the mail is gone.
+    pub async fn reminding(&self, id: &InvitationId) -> Result<Option<Reminding>, StoreError> {
         let Some(invitation) = self.invitation(id).await? else { return Ok(None) };
-        Ok(self.enterprise(invitation.enterprise).await?.map(|enterprise| (invitation, enterprise)))
+        let (whose, by) = (Key::enterprise(invitation.enterprise), Key::reseller(invitation.reseller));
+        let (mut enterprise, mut reseller, mut mail) = (None, None, None);
+        for item in self.batch_get(vec![whose, by, Key::mail(&invitation.mail)]).await? {
+            match Key::of(&item).sk.as_str() {
+                "enterprise" => enterprise = Some(entity(item)?),
+                "reseller" => reseller = Some(entity(item)?),
+                _ => mail = Some(entity(item)?),
+            }
+        }
+        let parties = enterprise.zip(reseller);
+        Ok(parties.map(|(enterprise, reseller)| Reminding { invitation, enterprise, reseller, mail }))
     }
 
     /// All that the link of an invitation is about, and how often the network at `address` has sent wrong codes, in one read.
@@ -321,16 +328,16 @@ fn empty() -> aws_sdk_dynamodb::types::AttributeValue {
 /// The item of an invitation: due at its end, and in the list of its enterprise.
 fn invitation_item(invitation: &Invitation) -> Result<Item, StoreError> {
     let mut row = item(&Key::invitation(&invitation.id), invitation)?;
-    due(&mut row, &DueKind::Invitation.partition(shard(&invitation.id)), invitation.expires_at);
+    due(&mut row, &DueKind::Invitation.partition(shard(invitation.id.as_str())), invitation.expires_at);
     row.insert("OPK".to_owned(), text(of_enterprise(invitation.enterprise)));
     row.insert("OSK".to_owned(), text(invitation.id.as_str()));
     Ok(row)
 }
 
-/// In which shard of the due index an invitation is: its id ends in random characters.
+/// In which shard of the due index an invitation or a reminder is: its id ends in random characters.
 #[must_use]
-pub fn shard(id: &InvitationId) -> u16 {
-    id.as_str().bytes().last().map_or(0, |byte| u16::from(byte) % INVITATION_SHARDS)
+pub fn shard(id: &str) -> u16 {
+    id.bytes().last().map_or(0, |byte| u16::from(byte) % INVITATION_SHARDS)
 }
 
 /// The partition of an enterprise's invitations in the owner index.

@@ -1,24 +1,30 @@
 //! Mails: born in the transaction of their fact, claimed by one sender at a time, emptied when they end.
 
 use onboarding_core::id::MailId;
+use onboarding_core::invitation::Untold;
 use onboarding_core::mail::{CLAIM, FIRST_LOOK, KEPT, Mail, MailState, Next, Undeliverable};
 use onboarding_core::time::Timestamp;
 
 use crate::claim;
 use crate::due::DueKind;
+use crate::invitation::shard;
 use crate::key::Key;
 use crate::row::{due, entity, item};
-use crate::transaction::{Part, Transaction};
+use crate::transaction::{Committed, Part, Transaction};
 use crate::update::{Change, Updated};
 use crate::value::{instant, text};
 use crate::{Store, StoreError};
 
 impl Transaction {
-    /// Adds a new mail. If it is to go out at once it is due only later: the table's stream should bring it to its sender.
+    /// Adds a new mail. If it is to go out at once it is due only later: the table's stream should bring it to its sender. One that
+    /// waits is among the reminders, so that no number of them holds up what goes out now.
     pub(crate) fn mail(&mut self, mail: &Mail) -> Result<(), StoreError> {
         let mut row = item(&Key::mail(&mail.id), mail)?;
-        let look = mail.not_before.unwrap_or_else(|| mail.created_at.plus(FIRST_LOOK));
-        due(&mut row, &DueKind::Mail.partition(0), look);
+        let (partition, look) = match mail.not_before {
+            None => (DueKind::Mail.partition(0), mail.created_at.plus(FIRST_LOOK)),
+            Some(then) => (DueKind::Reminder.partition(shard(mail.id.as_str())), then),
+        };
+        due(&mut row, &partition, look);
         self.put_new(Part::Mail, row)
     }
 }
@@ -35,11 +41,12 @@ pub enum Undelivered {
 }
 
 impl Store {
-    /// Records that nobody gets a mail that was sent.
+    /// Records that nobody gets a mail that was sent, with what is told of that.
     pub async fn undelivered_mail(
         &self,
         id: &MailId,
         reason: Undeliverable,
+        untold: Option<&Untold>,
         now: Timestamp,
     ) -> Result<Undelivered, StoreError> {
         let ended = MailState::Undeliverable { reason };
@@ -49,14 +56,22 @@ impl Store {
             .value(":reason", text(reason.word()))
             .value(":sent", text(MailState::Sent.word()))
             .value(":now", instant(now));
-        match self.update(Key::mail(id), change).await? {
-            Updated::Done(_) => Ok(Undelivered::Recorded),
-            Updated::Refused(row) => {
-                let mail: Option<Mail> = row.map(entity).transpose()?;
-                let pending = mail.is_some_and(|mail| mail.state == MailState::Pending);
-                Ok(if pending { Undelivered::BeingSent } else { Undelivered::Ended })
-            }
+        if self.end_mail(id, change, untold).await? {
+            return Ok(Undelivered::Recorded);
         }
+        let pending = self.mail(id).await?.is_some_and(|mail| mail.state == MailState::Pending);
+        Ok(if pending { Undelivered::BeingSent } else { Undelivered::Ended })
+    }
+
+    async fn end_mail(&self, id: &MailId, change: Change, untold: Option<&Untold>) -> Result<bool, StoreError> {
+        let Some(Untold { delivery, audit }) = untold else {
+            return Ok(self.update(Key::mail(id), change).await?.is_done());
+        };
+        let mut transaction = self.transaction();
+        transaction.update(Part::Mail, Key::mail(id), change)?;
+        delivery.as_ref().map_or(Ok(()), |delivery| transaction.deliver(delivery))?;
+        transaction.audit(audit)?;
+        Ok(self.commit(&transaction).await? == Committed::Done)
     }
 
     /// Claims a mail for one attempt. `None` if it is not to be tried now: ended, claimed, or not yet due.
@@ -72,9 +87,15 @@ impl Store {
         self.update(Key::mail(&mail.id), claim::release(mail.attempts)).await.map(drop)
     }
 
-    /// Records how the attempt ended. False if the claim had run out and somebody else has the mail. An ended mail keeps
-    /// neither its address nor its letter.
-    pub async fn finish_mail(&self, mail: &Mail, next: Next, now: Timestamp) -> Result<bool, StoreError> {
+    /// Records how the attempt ended, with what is told of that. False if the claim had run out and somebody else has the mail. An
+    /// ended mail keeps neither its address nor its letter.
+    pub async fn finish_mail(
+        &self,
+        mail: &Mail,
+        next: Next,
+        untold: Option<&Untold>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let change = match next {
             Next::RetryAt(at) => claim::retry(mail.attempts, at, ""),
             Next::End(state) => {
@@ -83,7 +104,7 @@ impl Store {
                 state.reason().into_iter().fold(end, |end, reason| end.value(":reason", text(reason.word())))
             }
         };
-        Ok(self.update(Key::mail(&mail.id), change).await?.is_done())
+        self.end_mail(&mail.id, change, untold).await
     }
 
     /// A mail as it stands.

@@ -1,6 +1,6 @@
 //! The table's stream: which rows want somebody's attention.
 //!
-//! A delivery and a mail want their senders when they are born and each time they are woken; a consent request wants its
+//! A delivery and a mail want their senders when they are born, unless the mail waits for its time, and each time they are woken; a consent request wants its
 //! verifier when it is woken, and so does an enterprise whose consents, or whose roles, are to be looked at, and a connection its
 //! upkeep. Every other change is our own
 //! bookkeeping. A record may come twice: whoever acts on it claims first.
@@ -49,7 +49,7 @@ fn wake(record: &EventRecord) -> Option<Wake> {
         ("deliveries", reseller) if born || was_woken(record) => {
             Woken::Delivery(reseller.parse().ok()?, key("SK")?.parse().ok()?)
         }
-        ("mail", id) if born || was_woken(record) => Woken::Mail(id.parse().ok()?),
+        ("mail", id) if (born && !waits(record)) || was_woken(record) => Woken::Mail(id.parse().ok()?),
         ("connection", id) if was_woken(record) => Woken::Connection(id.parse().ok()?),
         ("request", id) if was_woken(record) => Woken::Request(id.parse().ok()?),
         ("enterprise", id) if was_woken(record) && key("SK") == Some(AWAITED_ROLES) => {
@@ -59,6 +59,11 @@ fn wake(record: &EventRecord) -> Option<Wake> {
         _ => return None,
     };
     Some(Wake { sequence: record.change.sequence_number.clone().unwrap_or_default(), woken })
+}
+
+/// Whether it is not to be tried yet: the sweep wakes it when it is.
+fn waits(record: &EventRecord) -> bool {
+    record.change.new_image.get("notBefore").is_some()
 }
 
 /// Whether the counter that a sweep raises has changed.
@@ -113,6 +118,17 @@ mod tests {
             assert_eq!(woken(record("MODIFY", key, None, None)), []);
             assert_eq!(woken(record("REMOVE", key, Some(1), None)), []);
         }
+    }
+
+    #[test]
+    fn a_mail_that_waits_is_sent_when_woken() {
+        let key = format!("mail#{MAIL}");
+        let mut born = record("INSERT", (&key, "mail"), None, None);
+        born["dynamodb"]["NewImage"]["notBefore"] = json!({"N": "1800000000000"});
+        assert_eq!(woken(born.clone()), []);
+        born["eventName"] = json!("MODIFY");
+        born["dynamodb"]["NewImage"]["wake"] = json!({"N": "1"});
+        assert_eq!(woken(born), [Woken::Mail(MAIL.parse().unwrap())]);
     }
 
     #[test]

@@ -67,10 +67,10 @@
 //! | `POST /v1/enterprises/{id}/token` | BatchGetItem; TransactWriteItems: check key, check enterprise, token, audit | 3 | 10 |
 //! | `POST /v1/resellers/{id}/webhook-secret` | TransactWriteItems: provider, audit; PutItem: audit | 1 | 8 |
 //! | `POST /v1/enterprises` | TransactWriteItems: enterprise, name, audit; owner index | 3 | 9 |
-//! | the same with an `enterpriseAdminEmail` | in the transaction also invitation, link, mail, audit; three indexes more; events apart | 3 | 25 |
-//! | `POST …/invitations` | BatchGetItem; TransactWriteItems: enterprise, invitation, link, mail, audit, and the invitation whose place it takes | 3 | 21 |
+//! | the same with an `enterpriseAdminEmail` | in the transaction also invitation, link, mail, reminder, audit; four indexes more; events apart | 3 | 25 |
+//! | `POST …/invitations` | BatchGetItem; TransactWriteItems: enterprise, invitation, link, mail, reminder, audit, and the invitation whose place it takes, with 2 more | 3 | 19 |
 //! | `GET …/invitations` | BatchGetItem; Query of the owner index, for each of 1 KB 0.125; BatchGetItem: their mails | 3 + 6.5 + 50 | |
-//! | `POST …/resend`, of an invitation | BatchGetItem; GetItem: enterprise; TransactWriteItems: as for a new one | 4 | 22 |
+//! | `POST …/resend`, of an invitation | BatchGetItem; GetItem: enterprise; TransactWriteItems: as for a new one | 4 | 20 |
 //! | `POST …/revoke`, of an invitation | BatchGetItem; GetItem: enterprise; TransactWriteItems: invitation, enterprise, audit; GetItem | 5 | 13 |
 //! | `POST …/action-url` | TransactWriteItems: request, action, audit; due index; by name two GetItem more | 3 (5) | 10 |
 //! | a route that creates, with an `Idempotency-Key` | one more item in the read and in the transaction; a repeat is the read alone | 1 | 2 |
@@ -115,6 +115,8 @@
 //! | a link has ended by which nobody came back | UpdateItem to wake; GetItem: request, enterprise; TransactWriteItems: request, action, delivery, audit; due index | 2 | 14 |
 //! | delivery | UpdateItem to claim, BatchGetItem provider and endpoint, UpdateItem to finish | 2 | 4 |
 //! | mail | UpdateItem to claim, UpdateItem to finish; due index | | 4 |
+//! | a reminder that is due | UpdateItem to wake, to claim, to finish; GetItem: invitation; BatchGetItem: enterprise, provider, mail; due index | 4 | 6 |
+//! | a mail that nobody gets, besides | GetItem and BatchGetItem as of a reminder; in one transaction mail, event, audit | 4 | 9 |
 //! | sweep, per shard | Query of the due index | 0.5 | |
 //! | `GET /v1/audit` | BatchGetItem, for the operator with the provider; Query of the trail, or of the owner index for an enterprise; BatchGetItem: segments | 2 + 12.5 + 2.5 a segment | |
 //! | sweep, per invitation that expired | BatchGetItem: rows, providers; TransactWriteItems: invitation, event, audit; due and owner index | 1 | 11 |

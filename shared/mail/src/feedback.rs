@@ -33,15 +33,22 @@ struct Tagged {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Bounce {
-    bounce_type: String,
-    #[serde(default)]
-    bounce_sub_type: String,
+    #[serde(rename = "bounceType")]
+    kind: String,
+    #[serde(default, rename = "bounceSubType")]
+    sub_kind: String,
+    #[serde(default, rename = "bouncedRecipients")]
+    recipients: Vec<Recipient>,
 }
 
-/// Bounces that are called transient and yet are the end of this mail: SES has used up its own tries. Of the others that are
-/// called so most are an answer by a machine, of somebody who is away.
+/// Somebody whom it did not reach, as a delivery status notification has it (RFC 3464 §2.3).
+#[derive(Debug, Deserialize)]
+struct Recipient {
+    action: Option<String>,
+}
+
+/// Bounces that are called transient and yet are the end of this mail: SES has used up its own tries.
 const LASTING: [&str; 5] =
     ["MailboxFull", "MessageTooLarge", "ContentRejected", "AttachmentRejected", "CustomTimeoutExceeded"];
 
@@ -60,8 +67,11 @@ impl Feedback {
 }
 
 impl Bounce {
+    /// A domain that nobody has is called transient too, and given up all the same: so a notification says. What says nothing of
+    /// the kind is mostly an answer by a machine, of somebody who is away.
     fn is_lasting(&self) -> bool {
-        self.bounce_type == "Permanent" || LASTING.contains(&self.bounce_sub_type.as_str())
+        let has_failed = self.recipients.iter().any(|recipient| recipient.action.as_deref() == Some("failed"));
+        has_failed || self.kind == "Permanent" || LASTING.contains(&self.sub_kind.as_str())
     }
 }
 
@@ -81,8 +91,11 @@ mod tests {
     }
 
     fn bounced(kind: &str, sub: &str) -> Option<Undeliverable> {
-        let bounce =
-            json!({"bounceType": kind, "bounceSubType": sub, "bouncedRecipients": [{"emailAddress": "a@b.example"}]});
+        bounced_with(kind, sub, &json!({"emailAddress": "a@b.example"}))
+    }
+
+    fn bounced_with(kind: &str, sub: &str, recipient: &Value) -> Option<Undeliverable> {
+        let bounce = json!({"bounceType": kind, "bounceSubType": sub, "bouncedRecipients": [recipient]});
         let (mail, reason) = told("Email Bounced", json!({"mail-id": [MAIL], "ses:caller-identity": ["x"]}), &bounce)?;
         assert_eq!(mail.as_str(), MAIL);
         Some(reason)
@@ -96,6 +109,13 @@ mod tests {
         }
         for (kind, sub) in [("Transient", "General"), ("Undetermined", "Undetermined")] {
             assert_eq!(bounced(kind, sub), None, "{kind} {sub}");
+        }
+        for (status, action, ends) in
+            [("5.4.4", "failed", true), ("4.4.7", "failed", true), ("4.0.0", "delayed", false)]
+        {
+            let recipient = json!({"emailAddress": "a@b.example", "action": action, "status": status});
+            let told = bounced_with("Transient", "General", &recipient);
+            assert_eq!(told.is_some(), ends, "a domain that nobody has, {status}");
         }
         let tagged = || json!({"mail-id": [MAIL]});
         assert_eq!(told("Email Rejected", tagged(), &Value::Null).map(|told| told.1), Some(Undeliverable::Rejected));

@@ -136,7 +136,7 @@ async fn what_comes_back_is_recorded_once() {
     let state = async |mail: &MailId| store.mail(mail).await.unwrap().map(|mail| mail.state);
     let mail = store.reseller(id).await.unwrap().unwrap().activation.unwrap().mail;
     let now = onboarding_core::time::Clock::now(world.sandbox.clock());
-    let told = async |mail: &MailId| store.undelivered_mail(mail, Undeliverable::Bounced, now).await.unwrap();
+    let told = async |mail: &MailId| store.undelivered_mail(mail, Undeliverable::Bounced, None, now).await.unwrap();
     assert_eq!(told(&mail).await, Undelivered::BeingSent, "it is told again later");
     world.settle().await;
     assert_eq!(state(&mail).await, Some(MailState::Sent));

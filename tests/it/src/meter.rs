@@ -19,6 +19,7 @@ use simulated_microsoft::{GRACE, Lag, Revocation, TEAMS_ADMINISTRATOR};
 
 use crate::activation::path_in;
 use crate::admin_consent::said;
+use crate::invitation::{ADMIN, code_in, link_in};
 use crate::link::query;
 use crate::world::{Decision, World, send};
 
@@ -372,6 +373,28 @@ async fn an_activation_costs_what_the_table_says() {
     meter.expect(&["GetItem", "GetItem", "TransactWriteItems"], 2.0, 6.0);
     world.operator(Method::GET, &path, None).await;
     meter.expect(&["BatchGetItem"], 3.0, 0.0);
+}
+
+/// R149, R103 An invitation from its enterprise to the last consent takes the documented round trips and units.
+#[tokio::test]
+async fn an_invitation_costs_what_the_table_says() {
+    let (world, _behind, meter) = metered().await;
+    meter.charged();
+    let made = world.contoso_with(json!({"enterpriseAdminEmail": ADMIN})).await;
+    meter.expect(&["BatchGetItem", "TransactWriteItems"], 3.0, 25.0);
+    let enterprise = made.json().as_u64().unwrap();
+    let invited = world.invite(enterprise, &json!({"adminEmail": "heidi@contoso.example"})).await;
+    meter.expect(&["BatchGetItem", "TransactWriteItems"], 3.0, 19.0);
+    assert_eq!(world.ask_invitation(invited.json()["id"].as_str().unwrap(), "resend").await.status, 200);
+    meter.expect(&["BatchGetItem", "GetItem", "TransactWriteItems"], 4.0, 20.0);
+    world.settle().await;
+    let mail = world.newest_mail();
+    meter.charged();
+    assert_eq!(send(world.http.get(link_in(&mail))).await.status, 200);
+    meter.expect(&["GetItem", "BatchGetItem"], 5.0, 0.0);
+    assert_eq!(world.type_code(&link_in(&mail), &code_in(&mail)).await.status, 303);
+    // The code, and the first screen's request.
+    meter.expect(&["GetItem", "BatchGetItem", "UpdateItem", "TransactWriteItems"], 5.0, 2.0 + 10.0);
 }
 
 /// R128, R103 A token is proved as a key is: in one read of three units at most, and made in the documented round trips.

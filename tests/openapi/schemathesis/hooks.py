@@ -93,6 +93,12 @@ def _key(body):
         body.pop("expiresInDays", None)
 
 
+def _invitation(body):
+    # It reminds within its life.
+    if body.get("remindDaysBefore", 0) >= body.get("expiresInDays", 7):
+        body.pop("remindDaysBefore", None)
+
+
 def _address(body):
     # A dry run alone needs none.
     body["redirectUrl"] = ADDRESS
@@ -143,6 +149,7 @@ def before_call(context, case, kwargs):
         fill = {"/oauth/token": _token, "/v1/resellers": _reseller, "/v1/resellers/{resellerId}": _reseller}
         fill["/v1/resellers/{resellerId}/keys"] = _key
         fill["/v1/partner-center/connections"] = _connection
+        fill["/v1/enterprises/{enterpriseId}/invitations"] = _invitation
         fill["/v1/enterprises/{enterpriseId}/links"] = fill["/v1/webhooks/test"] = _address
         fill["/v1/provisioning/tenant-admin-api"] = fill["/provisioning/provisionTenantAdminAPI"] = _provisioning
         fill.get(case.path, _enterprise)(case.body)

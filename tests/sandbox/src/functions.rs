@@ -163,6 +163,7 @@ impl Functions {
                 store: aws.store("mail-delivery"),
                 secrets: aws.secrets("mail-delivery"),
                 mailer: mailer.clone(),
+                random: random(),
                 clock: clock(),
             },
             sweep: sweep::App { store: aws.store("sweep"), clock: clock(), random: random() },

@@ -7,6 +7,8 @@ use onboarding_core::language::Language;
 pub(crate) struct InvitationText {
     /// The language of the words (BCP 47).
     pub(crate) language: &'static str,
+    /// The colon after a word, with the space that the language sets before it.
+    pub(crate) colon: &'static str,
     pub(crate) first: &'static Opening,
     pub(crate) reminder: &'static Opening,
     pub(crate) code: &'static str,
@@ -43,15 +45,16 @@ pub(crate) const fn invitation(language: Language) -> &'static InvitationText {
 
 const ENGLISH: InvitationText = InvitationText {
     language: "en",
+    colon: ":",
     first: &Opening {
         subject: "{provider} asks for permissions in the Microsoft tenant of {enterprise}",
-        heading: "You are invited to connect Microsoft",
+        heading: "You are invited to connect your Microsoft tenant",
         asks: "Service Provider {provider} asks you, as Global Administrator, for permissions in the Microsoft tenant of \
                {enterprise}.",
     },
     reminder: &Opening {
         subject: "Reminder: {provider} asks for permissions in the Microsoft tenant of {enterprise}",
-        heading: "Your invitation to connect Microsoft ends soon",
+        heading: "Your invitation ends soon",
         asks: "Service Provider {provider} has asked you, as Global Administrator, for permissions in the Microsoft tenant of \
                 {enterprise}. Some of them are still missing.",
     },
@@ -69,15 +72,16 @@ const ENGLISH: InvitationText = InvitationText {
 
 const GERMAN: InvitationText = InvitationText {
     language: "de",
+    colon: ":",
     first: &Opening {
         subject: "{provider} bittet um Berechtigungen im Microsoft-Mandanten von {enterprise}",
-        heading: "Sie sind eingeladen, Microsoft zu verbinden",
+        heading: "Sie sind eingeladen, Ihren Microsoft-Mandanten zu verbinden",
         asks: "Der Dienstanbieter (Service Provider) {provider} bittet Sie als Globalen Administrator um Berechtigungen im \
                Microsoft-Mandanten von {enterprise}.",
     },
     reminder: &Opening {
         subject: "Erinnerung: {provider} bittet um Berechtigungen im Microsoft-Mandanten von {enterprise}",
-        heading: "Ihre Einladung, Microsoft zu verbinden, endet bald",
+        heading: "Ihre Einladung l\u{e4}uft bald ab",
         asks: "Der Dienstanbieter (Service Provider) {provider} hat Sie als Globalen Administrator um Berechtigungen im \
                 Microsoft-Mandanten von {enterprise} gebeten. Einige davon fehlen noch.",
     },
@@ -97,17 +101,18 @@ const GERMAN: InvitationText = InvitationText {
 
 const SPANISH: InvitationText = InvitationText {
     language: "es",
+    colon: ":",
     first: &Opening {
         subject: "{provider} solicita permisos en el inquilino de Microsoft de {enterprise}",
-        heading: "Se le invita a conectar Microsoft",
-        asks: "El proveedor de servicios (Service Provider) {provider} le solicita, como administrador global, permisos en el \
-               inquilino de Microsoft de {enterprise}.",
+        heading: "Le invitamos a conectar su inquilino de Microsoft",
+        asks: "El proveedor de servicios (Service Provider) {provider} le solicita a usted, en su calidad de administrador \
+               global, permisos en el inquilino de Microsoft de {enterprise}.",
     },
     reminder: &Opening {
         subject: "Recordatorio: {provider} solicita permisos en el inquilino de Microsoft de {enterprise}",
-        heading: "Su invitaci\u{f3}n para conectar Microsoft termina pronto",
-        asks: "El proveedor de servicios (Service Provider) {provider} le ha solicitado, como administrador global, permisos en el \
-                inquilino de Microsoft de {enterprise}. Algunos todav\u{ed}a faltan.",
+        heading: "Su invitaci\u{f3}n caduca pronto",
+        asks: "El proveedor de servicios (Service Provider) {provider} le ha solicitado a usted, en su calidad de \
+                administrador global, permisos en el inquilino de Microsoft de {enterprise}. Algunos todav\u{ed}a faltan.",
     },
     code: "C\u{f3}digo de invitaci\u{f3}n",
     how: "Copie el c\u{f3}digo, abra la p\u{e1}gina y p\u{e9}guelo all\u{ed}. La p\u{e1}gina muestra cada permiso en palabras \
@@ -118,24 +123,26 @@ const SPANISH: InvitationText = InvitationText {
               \u{ab}Consentimiento en nombre de la organizaci\u{f3}n\u{bb} y elija Aceptar. Puede detenerse despu\u{e9}s de cada \
               pantalla y continuar m\u{e1}s tarde con el mismo enlace.",
     signs_in_for: "Para qu\u{e9} inicia sesi\u{f3}n en Microsoft",
-    gives: "Para qu\u{e9} recibe despu\u{e9}s permisos propios nuestra aplicaci\u{f3}n",
+    gives: "Para qu\u{e9} recibe despu\u{e9}s nuestra aplicaci\u{f3}n sus propios permisos",
     until: "El c\u{f3}digo y el enlace funcionan hasta {until}.",
     unexpected: "\u{bf}No esperaba este mensaje? Entonces no haga nada: abrir la p\u{e1}gina no concede ning\u{fa}n permiso.",
 };
 
 const FRENCH: InvitationText = InvitationText {
     language: "fr",
+    colon: "\u{a0}:",
     first: &Opening {
         subject: "{provider} demande des autorisations dans le locataire Microsoft de {enterprise}",
-        heading: "Vous \u{ea}tes invit\u{e9} \u{e0} connecter Microsoft",
-        asks: "Le fournisseur de services (Service Provider) {provider} vous demande, en tant qu\u{2019}administrateur g\u{e9}n\u{e9}ral, \
-               des autorisations dans le locataire Microsoft de {enterprise}.",
+        heading: "Invitation \u{e0} connecter votre locataire Microsoft",
+        asks: "Le fournisseur de services (Service Provider) {provider} vous demande, \u{e0} vous qui \u{ea}tes administrateur \
+               g\u{e9}n\u{e9}ral, des autorisations dans le locataire Microsoft de {enterprise}.",
     },
     reminder: &Opening {
         subject: "Rappel\u{a0}: {provider} demande des autorisations dans le locataire Microsoft de {enterprise}",
-        heading: "Votre invitation \u{e0} connecter Microsoft prend bient\u{f4}t fin",
-        asks: "Le fournisseur de services (Service Provider) {provider} vous a demand\u{e9}, en tant qu\u{2019}administrateur g\u{e9}n\u{e9}ral, des \
-                autorisations dans le locataire Microsoft de {enterprise}. Certaines manquent encore.",
+        heading: "Votre invitation expire bient\u{f4}t",
+        asks: "Le fournisseur de services (Service Provider) {provider} vous a demand\u{e9}, \u{e0} vous qui \u{ea}tes \
+                administrateur g\u{e9}n\u{e9}ral, des autorisations dans le locataire Microsoft de {enterprise}. Certaines \
+                manquent encore.",
     },
     code: "Code d\u{2019}invitation",
     how: "Copiez le code, ouvrez la page et collez-le. La page pr\u{e9}sente chaque autorisation en mots simples avant votre \
@@ -143,10 +150,11 @@ const FRENCH: InvitationText = InvitationText {
     button: "Terminer",
     address: "Si le bouton ne fonctionne pas, ouvrez cette adresse\u{a0}:",
     account: "Connectez-vous en tant qu\u{2019}administrateur g\u{e9}n\u{e9}ral de votre organisation. Sur le premier \u{e9}cran de \
-              Microsoft, cochez \u{ab}\u{a0}Consentement au nom de votre organisation\u{a0}\u{bb}, puis Accepter. Vous pouvez vous \
-              arr\u{ea}ter apr\u{e8}s chaque \u{e9}cran et reprendre plus tard avec le m\u{ea}me lien.",
+              Microsoft, cochez \u{ab}\u{a0}Consentement au nom de votre organisation\u{a0}\u{bb}, puis \
+              choisissez \u{ab}\u{a0}Accepter\u{a0}\u{bb}. Vous pouvez vous arr\u{ea}ter apr\u{e8}s chaque \u{e9}cran et \
+              reprendre plus tard avec le m\u{ea}me lien.",
     signs_in_for: "\u{c0} quoi sert votre connexion \u{e0} Microsoft",
-    gives: "\u{c0} quoi servent ensuite les autorisations propres de notre application",
+    gives: "Ce pour quoi notre application re\u{e7}oit ensuite ses propres autorisations",
     until: "Le code et le lien sont valables jusqu\u{2019}au {until}.",
     unexpected: "Vous n\u{2019}attendiez pas ce message\u{a0}? Alors ne faites rien\u{a0}: ouvrir la page n\u{2019}accorde rien.",
 };

@@ -1,8 +1,10 @@
-//! The open invitations of an enterprise, on its own row: one for each address.
+//! The invitations of an enterprise, on its own row: one for each address, with how many mails went there.
 //!
-//! The store compares them whole where it writes them, so of two invitations of one address at once one is made.
+//! The store compares them whole where it writes them, so of two invitations of one address at once one is made, and no mail
+//! escapes the count: neither by an invitation anew nor by taking one back.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -15,6 +17,18 @@ use crate::time::Timestamp;
 /// The most invitations of one enterprise that are open at once.
 const MOST: usize = 20;
 
+/// The most addresses of which anything is noted.
+const MOST_NOTED: usize = 100;
+
+/// How many mails go to an address without a pause between them (R169).
+const FREE_MAILS: u32 = 5;
+
+/// How long the pause is from then on.
+const PAUSE: Duration = Duration::from_hours(1);
+
+/// How long the mails to an address are remembered after the newest of them, if nothing of it is open.
+const REMEMBERED: Duration = Duration::from_hours(24);
+
 /// One that was sent, by its address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,27 +37,62 @@ pub struct Invited {
     pub id: InvitationId,
     /// When it ends.
     pub expires_at: Timestamp,
+    /// How many mails went to its address.
+    #[serde(default)]
+    mails: u32,
+    /// When the newest did.
+    #[serde(default = "long_ago")]
+    mailed_at: Timestamp,
+    /// Whether it was taken back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_over: bool,
 }
 
-/// Those that were sent and neither accepted nor taken back; some may have expired.
+const fn long_ago() -> Timestamp {
+    Timestamp::from_millis(0)
+}
+
+impl Invited {
+    fn is_open(&self, now: Timestamp) -> bool {
+        !self.is_over && now < self.expires_at
+    }
+
+    fn is_remembered(&self, now: Timestamp) -> bool {
+        self.is_open(now) || now < self.mailed_at.plus(REMEMBERED)
+    }
+
+    /// For how many seconds no mail may go to its address.
+    fn pause(&self, now: Timestamp) -> Option<u32> {
+        let next = self.mailed_at.plus(PAUSE);
+        let left = next.since(now).as_millis().div_ceil(1_000);
+        (self.mails >= FREE_MAILS && now < next).then(|| u32::try_from(left).unwrap_or(u32::MAX))
+    }
+}
+
+/// Those that were sent and not accepted; some may have expired, or were taken back lately.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OpenInvitations(BTreeMap<SecretHash, Invited>);
 
-/// Too many are open.
+/// Why an invitation is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("20 invitations of the enterprise are open")]
-pub struct TooManyInvitations;
+pub enum NotSent {
+    /// Too many are open, or were lately.
+    #[error("20 invitations of the enterprise are open, or 100 addresses were invited within a day")]
+    TooMany,
+    /// So many mails went to its address that there is a pause, of so many seconds.
+    #[error("too many mails went to the address of the invitation")]
+    TooOften(u32),
+}
 
 impl OpenInvitations {
     /// Those of a new enterprise, of which somebody is invited at once.
     #[must_use]
     pub fn first(invitation: &Invitation) -> Self {
-        let invited = Invited { id: invitation.id.clone(), expires_at: invitation.expires_at };
-        Self([(invitation.address.clone(), invited)].into())
+        Self([(invitation.address.clone(), noted(invitation, 0))].into())
     }
 
-    /// Whether none is noted.
+    /// Whether nothing is noted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -51,30 +100,38 @@ impl OpenInvitations {
 
     /// Those that are open now.
     pub fn at(&self, now: Timestamp) -> impl Iterator<Item = &Invited> {
-        self.0.values().filter(move |invited| now < invited.expires_at)
+        self.0.values().filter(move |invited| invited.is_open(now))
     }
 
-    /// With `invitation` in the place of the one of its address; and that one, if it was open. What has expired is left out.
-    pub fn with(
-        &self,
-        invitation: &Invitation,
-        now: Timestamp,
-    ) -> Result<(Self, Option<InvitationId>), TooManyInvitations> {
+    /// With `invitation`, of which a mail goes out now, in the place of the one of its address; and that one, if it was open.
+    pub fn with(&self, invitation: &Invitation, now: Timestamp) -> Result<(Self, Option<InvitationId>), NotSent> {
         let mut after = self.clone();
-        after.0.retain(|_, invited| now < invited.expires_at);
-        let new = Invited { id: invitation.id.clone(), expires_at: invitation.expires_at };
-        let former = after.0.insert(invitation.address.clone(), new).map(|former| former.id);
-        if after.0.len() > MOST {
-            return Err(TooManyInvitations);
+        after.0.retain(|_, invited| invited.is_remembered(now));
+        let before = after.0.get(&invitation.address);
+        if let Some(seconds) = before.and_then(|before| before.pause(now)) {
+            return Err(NotSent::TooOften(seconds));
         }
-        Ok((after, former.filter(|former| *former != invitation.id)))
+        let new = noted(invitation, before.map_or(0, |before| before.mails));
+        let former = after.0.insert(invitation.address.clone(), new).filter(|former| former.is_open(now));
+        if after.at(now).count() > MOST || after.0.len() > MOST_NOTED {
+            return Err(NotSent::TooMany);
+        }
+        Ok((after, former.map(|former| former.id).filter(|former| *former != invitation.id)))
     }
 
-    /// Without `invitation`.
+    /// With `invitation` taken back. The mails to its address stay counted.
     #[must_use]
     pub fn without(&self, invitation: &Invitation) -> Self {
         let mut after = self.clone();
-        after.0.retain(|_, invited| invited.id != invitation.id);
+        for invited in after.0.values_mut().filter(|invited| invited.id == invitation.id) {
+            invited.is_over = true;
+        }
         after
     }
+}
+
+/// What is noted of an invitation whose newest mail goes out after `mails` others.
+fn noted(invitation: &Invitation, mails: u32) -> Invited {
+    let Invitation { id, expires_at, sent_at, .. } = invitation;
+    Invited { id: id.clone(), expires_at: *expires_at, mails: mails + 1, mailed_at: *sent_at, is_over: false }
 }

@@ -1,16 +1,19 @@
 //! What goes out with each mail of an invitation, made together: link, letter, event and audit row.
 
-use super::{Invitation, InvitationCode, InvitationStatus, NewInvitation, NotResent, event, fact};
-use crate::action::{ActionType, ProvedBy};
+use super::{Invitation, InvitationCode, InvitationStatus, NewInvitation, event, fact, may_invite};
+use crate::action::{ActionStatus, ActionType, ProvedBy};
 use crate::audit::{Actor, AuditRow, Occasion};
+use crate::consent::links_work;
 use crate::delivery::Delivery;
 use crate::enterprise::Enterprise;
 use crate::id::MailId;
-use crate::mail::{Addressed, Invites, Letter, Mail, SecretCode, SecretLink};
+use crate::mail::{Addressed, Invites, Letter, Mail, SecretCode, SecretLink, Undeliverable};
 use crate::reseller::Reseller;
 use crate::seal::SealingKeys;
+use crate::secret::SecretHash;
 use crate::start::StartLink;
 use crate::text::EmailAddress;
+use crate::time::Timestamp;
 
 /// An invitation with all that goes out with its newest mail.
 #[derive(Clone, Debug)]
@@ -54,11 +57,12 @@ impl Sent {
         Self::of(invitation, (&new.admin, &code), None, sender)
     }
 
-    /// The same invitation sent again to `admin`, with another code (R169).
-    pub fn again(invitation: &Invitation, admin: &EmailAddress, sender: Sender<'_>) -> Result<Self, NotResent> {
+    /// The same invitation sent again to `admin`, with another code (R169). None once it has ended.
+    #[must_use]
+    pub fn again(invitation: &Invitation, admin: &EmailAddress, sender: Sender<'_>) -> Option<Self> {
         let (at, keys) = ((sender.occasion.now, sender.occasion.random), sender.keys);
         let (again, code) = invitation.resend((admin, MailId::new(at.0, at.1)), keys, at)?;
-        Ok(Self::of(again, (admin, &code), Some(InvitationStatus::Pending), sender))
+        Some(Self::of(again, (admin, &code), Some(InvitationStatus::Pending), sender))
     }
 
     fn of(
@@ -78,7 +82,10 @@ impl Sent {
             asks: asks(enterprise),
             expires_at: invitation.expires_at,
         };
-        let letter = |id, letter| Addressed { to: admin.clone(), letter }.mail((id, reseller.id), keys, at);
+        let letter = |id, letter| Mail {
+            invitation: Some(invitation.id.clone()),
+            ..Addressed { to: admin.clone(), letter }.mail((id, reseller.id), keys, at)
+        };
         let reminder = invitation.reminds_at().map(|then| {
             let reminds = Letter::Reminder { of: invitation.id.clone(), invites: invites.clone() };
             Mail { not_before: Some(then), ..letter(MailId::new(at.0, at.1), reminds) }
@@ -94,8 +101,38 @@ impl Sent {
     }
 }
 
+/// What a reminder of an invitation depends on, as it is when it is due.
+#[derive(Clone, Debug)]
+pub struct Reminding {
+    /// The invitation.
+    pub invitation: Invitation,
+    /// Its enterprise.
+    pub enterprise: Enterprise,
+    /// Whose enterprise it is.
+    pub reseller: Reseller,
+    /// Its newest mail, if that is still kept.
+    pub mail: Option<Mail>,
+}
+
+impl Reminding {
+    /// What is still to be asked of whoever has `code`; none if they are not to be reminded: the invitation has ended or another code
+    /// was sent, its links do not work, its address takes no mail, or all that is missing waits for somebody else.
+    #[must_use]
+    pub fn asks(&self, code: &SecretHash, now: Timestamp) -> Option<[Vec<ActionType>; 2]> {
+        let Self { invitation, enterprise, reseller, mail } = self;
+        let takes_no_mail =
+            mail.as_ref().and_then(|mail| mail.state.reason()).is_some_and(Undeliverable::is_of_the_address);
+        let may =
+            invitation.opens_with(code, now) && may_invite(enterprise).is_ok() && links_work(enterprise, reseller);
+        let waits = |action: &ActionType| {
+            matches!(enterprise.action(*action).status(), ActionStatus::PendingConfirmation | ActionStatus::Verifying)
+        };
+        let asked = asks(enterprise).map(|asked| asked.into_iter().filter(|action| !waits(action)).collect::<Vec<_>>());
+        (may && !takes_no_mail && asked.iter().any(|asked| !asked.is_empty())).then_some(asked)
+    }
+}
+
 /// What is mandatory and missing: what somebody signs in for, and what our application is given. Either may be empty.
-#[must_use]
-pub fn asks(enterprise: &Enterprise) -> [Vec<ActionType>; 2] {
+fn asks(enterprise: &Enterprise) -> [Vec<ActionType>; 2] {
     enterprise.missing().partition::<Vec<_>, _>(|action| action.proved_by() != ProvedBy::AppRoles).into()
 }

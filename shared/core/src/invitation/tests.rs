@@ -1,7 +1,13 @@
 use super::*;
+use crate::action::{ActionState, ActionType};
+use crate::audit::Occasion;
+use crate::enterprise::Standing;
 use crate::fields::Fields;
+use crate::id::ConsentRequestId;
+use crate::mail::{LetterKind, Mail, MailState, Undeliverable};
 use crate::random::SystemRandomness;
 use crate::random::tests::Counting;
+use crate::reseller::ResellerStatus;
 use serde_json::{Value, json};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -104,23 +110,49 @@ fn another_mail_has_another_code() {
     assert_eq!((again.id, again.sends, again.mail), (opened.id.clone(), 2, mail.clone()));
     assert_eq!(again.expires_at, later.plus(Days(7).span()), "it has its whole time again");
     let ended = Invitation { status: InvitationStatus::Revoked, ..opened };
-    assert_eq!(ended.resend((&admin, mail), &keys, (later, &random)).unwrap_err(), NotResent::Ended);
+    assert!(ended.resend((&admin, mail), &keys, (later, &random)).is_none());
 }
 
-/// R169 Five mails are sent as fast as anybody wants; then one an hour.
+/// R169, T70 Five mails go to an address as fast as anybody wants; then one an hour, whether an invitation is sent again, made anew,
+/// or taken back before. Another address has a count of its own.
 #[test]
 fn mails_are_not_sent_without_end() {
-    let (keys, random) = (keys(), SystemRandomness::new());
-    let (first, _) = invite("grace@contoso.com", &keys);
-    let admin = first.admin(&keys, NOW).unwrap();
-    let again = |before: &Invitation, now| {
-        before.resend((&admin, MailId::new(now, &random)), &keys, (now, &random)).map(|(again, _)| again)
+    let (keys, hour, day) = (keys(), Duration::from_hours(1), Duration::from_hours(24));
+    let to = |admin: &str, now: Timestamp| Invitation { sent_at: now, ..invite(admin, &keys).0 };
+    let send = |noted: &OpenInvitations, admin: &str, now: Timestamp| {
+        let invitation = to(admin, now);
+        noted.with(&invitation, now).map(|(after, _)| (after, invitation))
     };
-    let fifth = (0..4).fold(first, |before, _| again(&before, NOW).unwrap());
-    assert_eq!(again(&fifth, NOW).unwrap_err(), NotResent::TooOften(3_600));
-    let later = NOW.plus(SEND_AGAIN_AFTER);
-    assert_eq!(again(&fifth, later.minus(INSTANT)).unwrap_err(), NotResent::TooOften(1));
-    assert_eq!(again(&again(&fifth, later).unwrap(), later).unwrap_err(), NotResent::TooOften(3_600));
+    let first = to("grace@contoso.com", NOW);
+    let (mut noted, mut newest) = (OpenInvitations::first(&first), first);
+    for _ in 0..4 {
+        noted = noted.without(&newest);
+        (noted, newest) = send(&noted, "Grace@contoso.com", NOW).unwrap();
+    }
+    for noted in [&noted, &noted.without(&newest)] {
+        let refused = |now: Timestamp| send(noted, "grace@contoso.com", now).unwrap_err();
+        assert_eq!(refused(NOW), NotSent::TooOften(3_600));
+        assert_eq!(refused(NOW.plus(hour).minus(INSTANT)), NotSent::TooOften(1));
+        let (after, _) = send(noted, "grace@contoso.com", NOW.plus(hour)).unwrap();
+        let again = send(&after, "grace@contoso.com", NOW.plus(hour)).unwrap_err();
+        assert_eq!(again, NotSent::TooOften(3_600), "one an hour");
+        assert!(send(noted, "heidi@contoso.com", NOW).is_ok());
+    }
+    let (after, _) = send(&noted.without(&newest), "grace@contoso.com", NOW.plus(day)).unwrap();
+    assert!(send(&after, "grace@contoso.com", NOW.plus(day)).is_ok(), "a day without a mail is forgotten");
+}
+
+/// T70 An enterprise does not write to the whole world by taking its invitations back.
+#[test]
+fn a_hundred_addresses_are_invited_in_a_day() {
+    let keys = keys();
+    let mut noted = OpenInvitations::default();
+    for number in 0..100 {
+        let (invitation, _) = invite(&format!("a{number}@contoso.com"), &keys);
+        noted = noted.with(&invitation, NOW).unwrap().0.without(&invitation);
+    }
+    assert_eq!(noted.with(&invite("b@contoso.com", &keys).0, NOW), Err(NotSent::TooMany));
+    assert_eq!(noted.at(NOW).count(), 0);
 }
 
 /// P10 The row holds neither the code nor the address, and the address opens for its own invitation alone.
@@ -160,5 +192,84 @@ fn one_invitation_of_an_address_is_open() {
     let full = (0..20).fold(OpenInvitations::default(), |open, number| {
         open.with(&invite(&format!("a{number}@contoso.com"), &keys).0, NOW).unwrap().0
     });
-    assert_eq!(full.with(&first, NOW), Err(TooManyInvitations));
+    assert_eq!(full.with(&first, NOW), Err(NotSent::TooMany));
+}
+
+/// What a reminder of `invitation` depends on, all of it well: an enterprise that lacks everything, of an active provider.
+fn reminding(invitation: &Invitation, keys: &SealingKeys) -> Reminding {
+    let random = Counting::default();
+    let reseller = json!({"id": 54, "name": "Acme Voice", "redirectHosts": [], "eventsUrl": null, "status": "active", "createdAt": 0});
+    let link = crate::mail::SecretLink::new("https://onboarding.example/activate/h".to_owned());
+    let letter = crate::mail::Letter::Activation { provider: "Acme".parse().unwrap(), link, expires_at: NOW };
+    let mail = crate::mail::Addressed { to: "a@contoso.com".parse().unwrap(), letter };
+    let mail = mail.mail((invitation.mail.clone(), invitation.reseller), keys, (NOW, &random));
+    Reminding {
+        invitation: invitation.clone(),
+        enterprise: crate::enterprise::tests::sample(7, &json!({})),
+        reseller: serde_json::from_value(reseller).unwrap(),
+        mail: Some(mail),
+    }
+}
+
+/// R169, R098, K9 Nobody is reminded whose code is dead, whose links do not work, whose address takes no mail, or on whom nothing
+/// waits; of what waits for somebody else nobody is.
+#[test]
+fn a_reminder_asks_for_what_waits_for_its_reader() {
+    let keys = keys();
+    let (invitation, code) = invite("grace@contoso.com", &keys);
+    let well = reminding(&invitation, &keys);
+    let asks = |reminding: &Reminding| reminding.asks(&code.hash(), NOW);
+    let [signs_in_for, gives] = asks(&well).unwrap();
+    assert!(signs_in_for.contains(&ActionType::Registration) && gives.contains(&ActionType::UserSync));
+    assert_eq!(well.asks(&invite("grace@contoso.com", &keys).1.hash(), NOW), None, "another code");
+    assert_eq!(well.asks(&code.hash(), invitation.expires_at), None, "its time is over");
+    let with = |change: &dyn Fn(&mut Reminding)| {
+        let mut other = well.clone();
+        change(&mut other);
+        asks(&other)
+    };
+    let revoked = with(&|other| other.invitation.status = InvitationStatus::Revoked);
+    let suspended = with(&|other| other.reseller.status = ResellerStatus::Disabled);
+    let disabled = with(&|other| other.enterprise.standing = Standing::Disabled);
+    let ready = with(&|other| other.enterprise.ready_at = Some(NOW));
+    let restricted = with(&|other| other.enterprise.profile.restrict_admin_access = Some(true));
+    assert_eq!([revoked, suspended, disabled, ready, restricted], [const { None }; 5]);
+    let ended = |reason| with(&move |other| other.mail.as_mut().unwrap().state = MailState::Undeliverable { reason });
+    assert_eq!([Undeliverable::Rejected, Undeliverable::Bounced].map(ended), [const { None }; 2], "nobody is there");
+    assert_eq!(ended(Undeliverable::GivenUp), asks(&well), "that was the mail service");
+    assert_eq!(with(&|other| other.mail = None), asks(&well));
+    let request = ConsentRequestId::new(NOW, &Counting::default());
+    let checked = ActionState::Verifying { since: NOW, request };
+    let [signs_in_for, _] = with(&|other| {
+        other.enterprise.actions.insert(ActionType::Registration, checked.clone());
+    })
+    .unwrap();
+    assert_eq!(signs_in_for, [], "it is being checked");
+    let all = with(&|other| {
+        for action in ActionType::all() {
+            other.enterprise.actions.insert(action, checked.clone());
+        }
+    });
+    assert_eq!(all, None, "nothing waits for the administrator");
+}
+
+/// R159 That nobody gets its mail is told of an invitation that is open: of its newest mail, and of a reminder.
+#[test]
+fn what_nobody_gets_is_told_while_somebody_waits_for_it() {
+    let keys = keys();
+    let (invitation, _) = invite("grace@contoso.com", &keys);
+    let mail = reminding(&invitation, &keys).mail.unwrap();
+    let told = |invitation: &Invitation, mail: &Mail| {
+        let occasion = Occasion { now: NOW, reference: None, random: &Counting::default() };
+        let url = serde_json::from_value(json!("https://hooks.acme.example/x")).ok();
+        invitation
+            .undelivered((mail, Undeliverable::Bounced), url.as_ref(), occasion)
+            .map(|untold| untold.delivery.is_some())
+    };
+    assert_eq!(told(&invitation, &mail), Some(true));
+    let former = Mail { id: MailId::new(NOW.plus(INSTANT), &SystemRandomness::new()), ..mail.clone() };
+    assert_eq!(told(&invitation, &former), None, "another mail has gone out since");
+    assert_eq!(told(&invitation, &Mail { letter: LetterKind::Reminder, ..former }), Some(true));
+    let ended = Invitation { status: InvitationStatus::Accepted, ..invitation };
+    assert_eq!(told(&ended, &mail), None);
 }

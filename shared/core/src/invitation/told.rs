@@ -7,7 +7,7 @@ use super::{Invitation, InvitationStatus};
 use crate::audit::{Actor, AuditRow, Fact, Occasion};
 use crate::delivery::Delivery;
 use crate::id::{EnterpriseId, InvitationId, ResellerId};
-use crate::mail::{Mail, MailState, Undeliverable};
+use crate::mail::{LetterKind, Mail, MailState, Undeliverable};
 use crate::redirect_url::RedirectUrl;
 use crate::text::EmailAddress;
 use crate::time::Timestamp;
@@ -91,6 +91,43 @@ struct Told<'a> {
     invitation_id: &'a InvitationId,
     enterprise_id: EnterpriseId,
     status: InvitationStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Undeliverable>,
+}
+
+/// What is told of an invitation whose mail nobody gets.
+#[derive(Clone, Debug)]
+pub struct Untold {
+    /// The event, if the service provider is told of any.
+    pub delivery: Option<Delivery>,
+    /// What the audit trail keeps.
+    pub audit: AuditRow,
+}
+
+impl Invitation {
+    /// What is told when nobody gets `mail`, which is of this invitation. None if nobody waits for that mail any more: the invitation
+    /// has ended, or was sent again.
+    #[must_use]
+    pub fn undelivered(
+        &self,
+        (mail, reason): (&Mail, Undeliverable),
+        events_url: Option<&RedirectUrl>,
+        occasion: Occasion<'_>,
+    ) -> Option<Untold> {
+        let is_awaited = self.is_open(occasion.now) && (mail.id == self.mail || mail.letter == LetterKind::Reminder);
+        let told =
+            Told { invitation_id: &self.id, enterprise_id: self.enterprise, status: self.status, reason: Some(reason) };
+        is_awaited.then(|| Untold {
+            delivery: delivery("undeliverable", told, (self.reseller, events_url), occasion),
+            audit: fact(
+                "undeliverable",
+                (&self.id, self.enterprise, self.reseller),
+                (Some(self.status), self.status),
+                &Actor::System("mail-delivery"),
+                occasion,
+            ),
+        })
+    }
 }
 
 /// The event `invitation.{word}`; none without an address for events. It tells nothing but what the table holds in the clear.
@@ -98,12 +135,20 @@ struct Told<'a> {
 pub fn event(
     (word, status): (&str, InvitationStatus),
     (id, enterprise): (&InvitationId, EnterpriseId),
+    told: (ResellerId, Option<&RedirectUrl>),
+    occasion: Occasion<'_>,
+) -> Option<Delivery> {
+    delivery(word, Told { invitation_id: id, enterprise_id: enterprise, status, reason: None }, told, occasion)
+}
+
+fn delivery(
+    word: &str,
+    data: Told<'_>,
     (reseller, events_url): (ResellerId, Option<&RedirectUrl>),
     occasion: Occasion<'_>,
 ) -> Option<Delivery> {
-    let data = Told { invitation_id: id, enterprise_id: enterprise, status };
-    let kind = format!("invitation.{word}");
-    Some(crate::event::plain_delivery_to(&kind, (reseller, enterprise), events_url?.clone(), data, occasion))
+    let (kind, whose) = (format!("invitation.{word}"), (reseller, data.enterprise_id));
+    Some(crate::event::plain_delivery_to(&kind, whose, events_url?.clone(), data, occasion))
 }
 
 /// What the audit trail keeps of what became of an invitation.

@@ -101,7 +101,7 @@ impl Mould {
         let mut set = |name: &str, value| row.insert(name.to_owned(), value);
         set("enterprise", AttributeValue::N(enterprise.to_string()));
         set("expiresAt", AttributeValue::N(end.millis().to_string()));
-        set("DPK", AttributeValue::S(DueKind::Invitation.partition(shard(&id))));
+        set("DPK", AttributeValue::S(DueKind::Invitation.partition(shard(id.as_str()))));
         set("DSK", AttributeValue::S(end.to_string()));
         Ok((id, row))
     }

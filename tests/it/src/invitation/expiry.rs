@@ -1,8 +1,14 @@
 //! The end of an invitation's time: refused from its first second, recorded and told once, however often and late sweeps come.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use futures_util::future::join_all;
+use onboarding_core::random::SystemRandomness;
+use onboarding_core::time::{Clock, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
+use sweep::Tick;
 
 use super::{ADMIN, code_in, link_in};
 use crate::effects::Effects;
@@ -57,6 +63,40 @@ async fn an_expiry_is_recorded_once() {
     let before = world.snapshot().await;
     world.settle().await;
     assert_eq!(world.effects_since(&before).await, Effects::none(), "nothing is due any more");
+}
+
+/// A clock on which each look takes a tenth of a second, as on a machine that is far too slow.
+struct Slow(AtomicI64);
+
+impl Clock for Slow {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.fetch_add(100, Ordering::Relaxed))
+    }
+}
+
+/// DESIGN §4, R202 A sweep ends before its time does, says so, and leaves the rest to the next.
+#[tokio::test]
+async fn a_sweep_stops_before_its_deadline() {
+    let world = World::new().await;
+    let enterprise = world.texting("Contoso Ltd").await;
+    let (id, _) = world.invited(enterprise).await;
+    world.sandbox.clock().advance(8 * DAY);
+    let now = world.sandbox.clock().now();
+    let sweep = async |seconds: i64| {
+        let clock = Arc::new(Slow(AtomicI64::new(now.millis())));
+        let random = Arc::new(SystemRandomness::new());
+        let app = sweep::App { store: world.sandbox.store().clone(), clock: Arc::clone(&clock) as _, random };
+        let deadline = Timestamp::from_millis(now.millis() + seconds * 1_000);
+        let swept = sweep::sweep(&app, Tick::All, deadline).await.unwrap();
+        assert!(clock.now() < deadline, "it ends before its time does");
+        swept
+    };
+    let cut = sweep(6).await;
+    assert!(cut.cut_short && cut.expired == 0, "{cut:?}");
+    assert_eq!(world.facts_of(enterprise, "invitation.expired").await, 0);
+    let whole = sweep(600).await;
+    assert!(!whole.cut_short && whole.expired == 1, "{whole:?}");
+    assert_eq!(world.status_of(enterprise, &id).await, "expired");
 }
 
 /// R169, R038 After the end somebody is invited anew, to the same address, swept or not.

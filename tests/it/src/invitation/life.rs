@@ -121,6 +121,7 @@ async fn a_mail_that_nobody_takes_is_told() {
         (&failed["status"], &failed["delivery"]),
         (&json!("pending"), &json!({"status": "failed", "reason": "rejected"}))
     );
+    assert_eq!(world.facts_of(enterprise, "invitation.undeliverable").await, 1);
     let again = world.ask_invitation(failed["id"].as_str().unwrap(), "resend").await;
     assert_eq!(again.status, 200, "{}", again.text);
     world.settle().await;
@@ -133,6 +134,7 @@ async fn a_mail_that_nobody_takes_is_told() {
 #[tokio::test]
 async fn a_mail_that_comes_back_is_told() {
     let world = World::new().await;
+    world.listens().await;
     let enterprise = world.texting("Contoso Ltd").await;
     world.sandbox.mailbox().behave(Behaviour { fault: Fault::Bounced, times: Some(1) });
     let made = world.invite(enterprise, &json!({"adminEmail": ADMIN, "remindDaysBefore": 0})).await;
@@ -141,6 +143,11 @@ async fn a_mail_that_comes_back_is_told() {
     let told = world.invitations(enterprise).await[0].clone();
     assert_eq!(told["delivery"], json!({"status": "failed", "reason": "bounced"}));
     assert_eq!(told["status"], "pending");
+    assert_eq!(world.facts_of(enterprise, "invitation.undeliverable").await, 1);
+    let events = world.invitation_events();
+    let data =
+        json!({"invitationId": told["id"], "enterpriseId": enterprise, "status": "pending", "reason": "bounced"});
+    assert!(events.contains(&("invitation.undeliverable".to_owned(), data)), "{events:?}");
     assert_eq!(world.ask_invitation(made.json()["id"].as_str().unwrap(), "resend").await.status, 200);
     world.settle().await;
     assert_eq!(world.invitations(enterprise).await[0]["delivery"], json!({"status": "sent", "reason": null}));
@@ -188,8 +195,13 @@ async fn mails_are_limited() {
     let wait: i64 = refused.header("retry-after").parse().unwrap();
     assert!((3_500..=3_600).contains(&wait), "{wait}");
     assert_eq!(world.effects_since(&before).await, Effects::none());
+    let anew = world.invite(enterprise, &json!({ "adminEmail": ADMIN })).await;
+    assert_eq!(anew.problem().1, "invitation_sent_too_often", "an invitation anew is one mail more");
+    assert_eq!(world.ask_invitation(&id, "revoke").await.status, 200);
+    let anew = world.invite(enterprise, &json!({ "adminEmail": ADMIN })).await;
+    assert_eq!(anew.problem().1, "invitation_sent_too_often", "and so it is after the first was taken back");
     world.pass(wait).await;
-    assert_eq!(world.ask_invitation(&id, "resend").await.status, 200);
+    assert_eq!(world.invite(enterprise, &json!({ "adminEmail": ADMIN })).await.status, 201);
     world.settle().await;
     assert_eq!(world.sandbox.mailbox().messages().len(), 6);
 }

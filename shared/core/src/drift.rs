@@ -92,11 +92,11 @@ impl Enterprise {
     }
 
     /// What of other APIs `action` had, and must still have: not what Microsoft has refused since. Where Graph's grants were lost
-    /// alone, they decide alone whether it is back: a registration is granted when Graph shows its grants.
-    fn had_beyond_graph(&self, action: ActionType) -> Vec<&'static Permission> {
+    /// alone, and are `whole` again, they decide alone whether it is back: a registration is granted when Graph shows its grants.
+    fn had_beyond_graph(&self, action: ActionType, whole: bool) -> Vec<&'static Permission> {
         let state = self.action(action);
         let counts = |asked: &&'static Permission| match &state {
-            ActionState::Drifted { missing, .. } => missing.iter().any(|name| name == asked.name),
+            ActionState::Drifted { missing, .. } => !whole || missing.iter().any(|name| name == asked.name),
             ActionState::Revoked { .. } => false,
             ActionState::NotRequested
             | ActionState::PendingConsent { .. }

@@ -130,9 +130,10 @@ impl<'a> Seen<'a> {
         }
         let shown = match action.proved_by() {
             ProvedBy::Grants => self.grants.map(|grants| {
-                let had = enterprise.had_beyond_graph(action).into_iter();
+                let of_graph = proof::missing_in_tenant(grants, action);
+                let had = enterprise.had_beyond_graph(action, of_graph.is_empty()).into_iter();
                 let gone = had.filter(|asked| !proof::is_granted(grants, asked)).map(|asked| asked.name);
-                found(proof::missing_in_tenant(grants, action).into_iter().chain(gone).collect())
+                found(of_graph.iter().copied().chain(gone).collect())
             }),
             ProvedBy::Membership => self.joined.map(|joined| {
                 let mut all = [TEAMS_ADMINISTRATOR].into_iter().chain(enterprise.joined_roles.iter().copied());

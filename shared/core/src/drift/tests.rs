@@ -306,6 +306,42 @@ fn what_is_lost_may_lose_more() {
     );
 }
 
+/// K17 What another API had granted may go after a loss of Graph's, and is then missed until it is back too.
+#[test]
+fn what_another_api_had_may_go_later() {
+    let teams = DelegatedGrant {
+        resource: TEAMS_ADMIN_API,
+        holds_for: Holder::Tenant,
+        scopes: vec!["user_impersonation".to_owned()],
+    };
+    let view = |users: bool, has_teams: bool| {
+        let mut view = whole();
+        let grants = view.grants.as_mut().unwrap();
+        grants[0].scopes.retain(|scope| users || scope != "User.ReadWrite.All");
+        grants.extend(has_teams.then(|| teams.clone()));
+        view
+    };
+    let mut world = World::new();
+    world.enterprise.beyond_graph.insert(format!("{TEAMS_ADMIN_API}/user_impersonation"));
+    let lost = world.changes(&view(false, true), None);
+    let world = world.after(lost);
+    assert_eq!(
+        words(&world.changes(&view(true, false), None)),
+        [(ActionType::Registration, "granted")],
+        "Graph's decide alone"
+    );
+    let more = world.changes(&view(false, false), None);
+    assert!(
+        world.told(&world.noted(more[0].clone())).1["problem"]["detail"]
+            .as_str()
+            .unwrap()
+            .contains("user_impersonation")
+    );
+    let world = world.after(more);
+    assert_eq!(words(&world.changes(&view(true, false), None)), [(ActionType::Registration, "drifted")]);
+    assert_eq!(words(&world.changes(&view(true, true), None)), [(ActionType::Registration, "granted")]);
+}
+
 /// R112, K17 Of a loss that somebody began to mend the watch decides what no link decides any more, because that has ended.
 #[test]
 fn what_nobody_mends_any_more_is_left_to_the_watch() {

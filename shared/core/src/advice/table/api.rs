@@ -80,8 +80,10 @@ pub(super) const ROWS: &[Advice] = &[
         Code::TooManyInvitations,
         Who::ProviderAdmin,
         "Too many invitations are open",
-        "An enterprise has at most 20 open invitations. Nothing was changed.",
-        &["Take back those that nobody needs with POST /v1/invitations/{id}/revoke, or wait until they expire."],
+        "An enterprise has at most 20 open invitations, of at most 100 addresses within a day. Nothing was changed.",
+        &[
+            "Take back those that nobody needs with POST /v1/invitations/{id}/revoke, or wait: an address that was invited counts for a day.",
+        ],
     ),
     row(
         Code::EnterpriseAdminRequired,

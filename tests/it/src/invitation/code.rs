@@ -103,7 +103,7 @@ async fn guesses_open_nothing(invited: usize, guesses: usize) {
     assert_eq!(mails.len(), invited);
     let links: Vec<String> = mails.iter().map(link_in).collect();
     let (began, random) = (Instant::now(), SystemRandomness::new());
-    let guessers = (0..NETWORKS).map(|network| {
+    let networks = (0..NETWORKS).map(|network| {
         let (links, random) = (&links, &random);
         async move {
             let (mut looked_at, mut limited) = (0, 0);
@@ -119,7 +119,7 @@ async fn guesses_open_nothing(invited: usize, guesses: usize) {
             (looked_at, limited)
         }
     });
-    let told: Vec<(usize, usize)> = join_all(guessers).await;
+    let told: Vec<(usize, usize)> = join_all(networks).await;
     let minutes = usize::try_from(began.elapsed().as_secs() / 60).unwrap() + 2;
     let looked_at: usize = told.iter().map(|(looked_at, _)| looked_at).sum();
     assert_eq!(told.iter().map(|(looked_at, limited)| looked_at + limited).sum::<usize>(), guesses);

@@ -154,7 +154,10 @@ impl<'a> Seen<'a> {
             }
             ProvedBy::AppRoles | ProvedBy::SignIn => None,
         };
-        let may_read_no_more = self.closed && enterprise.lost.contains(&ActionType::UserSync);
+        // It was once there if it was lost, or if everything was read with it; a reset of user synchronisation forgets the loss.
+        let was_lost = enterprise.lost.contains(&ActionType::UserSync);
+        let is_explained = enterprise.action(ActionType::UserSync).is_granted();
+        let may_read_no_more = self.closed && (was_lost || (enterprise.verified_at.is_some() && !is_explained));
         shown.unwrap_or(if may_read_no_more { Shown::NobodyMayRead } else { Shown::Unread })
     }
 }

@@ -452,6 +452,7 @@ fn a_permission_of_another_api_is_missed_where_it_was_seen() {
 fn what_nobody_might_ever_read_is_as_it_was_proved() {
     let mut world = World::new();
     world.enterprise.actions.remove(&ActionType::UserSync);
+    world.enterprise.verified_at = None;
     assert_eq!(world.watched(&View::Closed { absent: [].into() }), []);
 }
 
@@ -461,7 +462,7 @@ fn what_nobody_might_ever_read_is_as_it_was_proved() {
 fn what_nobody_may_read_is_unverifiable() {
     let mut world = World::new();
     world.enterprise.actions.remove(&ActionType::UserSync);
-    world.enterprise.lost.insert(ActionType::UserSync);
+    world.enterprise.verified_at = Some(NOW);
     let closed = View::Closed { absent: [].into() };
     let gone = world.watched(&closed);
     let expected =

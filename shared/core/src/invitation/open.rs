@@ -37,19 +37,23 @@ pub struct Invited {
     pub id: InvitationId,
     /// When it ends.
     pub expires_at: Timestamp,
-    /// How many mails went to its address.
-    #[serde(default)]
-    mails: u32,
-    /// When the newest did.
-    #[serde(default = "long_ago")]
-    mailed_at: Timestamp,
+    /// How many mails went to its address, if that was counted: an entry is written back as it was read, or the store would find
+    /// another one there.
+    #[serde(flatten)]
+    mailed: Option<Mailed>,
     /// Whether it was taken back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_over: bool,
 }
 
-const fn long_ago() -> Timestamp {
-    Timestamp::from_millis(0)
+/// The mails to an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Mailed {
+    /// How many there were.
+    mails: u32,
+    /// When the newest went out.
+    mailed_at: Timestamp,
 }
 
 impl Invited {
@@ -58,14 +62,15 @@ impl Invited {
     }
 
     fn is_remembered(&self, now: Timestamp) -> bool {
-        self.is_open(now) || now < self.mailed_at.plus(REMEMBERED)
+        self.is_open(now) || self.mailed.is_some_and(|mailed| now < mailed.mailed_at.plus(REMEMBERED))
     }
 
     /// For how many seconds no mail may go to its address.
     fn pause(&self, now: Timestamp) -> Option<u32> {
-        let next = self.mailed_at.plus(PAUSE);
+        let Mailed { mails, mailed_at } = self.mailed?;
+        let next = mailed_at.plus(PAUSE);
         let left = next.since(now).as_millis().div_ceil(1_000);
-        (self.mails >= FREE_MAILS && now < next).then(|| u32::try_from(left).unwrap_or(u32::MAX))
+        (mails >= FREE_MAILS && now < next).then(|| u32::try_from(left).unwrap_or(u32::MAX))
     }
 }
 
@@ -111,7 +116,7 @@ impl OpenInvitations {
         if let Some(seconds) = before.and_then(|before| before.pause(now)) {
             return Err(NotSent::TooOften(seconds));
         }
-        let new = noted(invitation, before.map_or(0, |before| before.mails));
+        let new = noted(invitation, before.and_then(|before| before.mailed).map_or(0, |mailed| mailed.mails));
         let former = after.0.insert(invitation.address.clone(), new).filter(|former| former.is_open(now));
         if after.at(now).count() > MOST || after.0.len() > MOST_NOTED {
             return Err(NotSent::TooMany);
@@ -133,5 +138,6 @@ impl OpenInvitations {
 /// What is noted of an invitation whose newest mail goes out after `mails` others.
 fn noted(invitation: &Invitation, mails: u32) -> Invited {
     let Invitation { id, expires_at, sent_at, .. } = invitation;
-    Invited { id: id.clone(), expires_at: *expires_at, mails: mails + 1, mailed_at: *sent_at, is_over: false }
+    let mailed = Mailed { mails: mails + 1, mailed_at: *sent_at };
+    Invited { id: id.clone(), expires_at: *expires_at, mailed: Some(mailed), is_over: false }
 }

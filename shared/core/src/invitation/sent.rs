@@ -127,6 +127,11 @@ impl Reminding {
         let waits = |action: &ActionType| {
             matches!(enterprise.action(*action).status(), ActionStatus::PendingConfirmation | ActionStatus::Verifying)
         };
+        let is_tenant_known = enterprise.tenant.is_some() || enterprise.profile.expected_tenant.is_some();
+        // Whatever else is missing is asked for in a tenant that is known.
+        if waits(&ActionType::Registration) && !is_tenant_known {
+            return None;
+        }
         let asked = asks(enterprise).map(|asked| asked.into_iter().filter(|action| !waits(action)).collect::<Vec<_>>());
         (may && !takes_no_mail && asked.iter().any(|asked| !asked.is_empty())).then_some(asked)
     }

@@ -142,6 +142,22 @@ fn mails_are_not_sent_without_end() {
     assert!(send(&after, "grace@contoso.com", NOW.plus(day)).is_ok(), "a day without a mail is forgotten");
 }
 
+/// What is noted is written as it was read, counted or not: the store compares it whole.
+#[test]
+fn what_is_noted_reads_back_as_it_was() {
+    let (invitation, _) = invite("grace@contoso.com", &keys());
+    let counted = serde_json::to_value(OpenInvitations::first(&invitation)).unwrap();
+    let mut uncounted = counted.clone();
+    let entry = uncounted.as_object_mut().unwrap().values_mut().next().unwrap().as_object_mut().unwrap();
+    assert!(entry.remove("mails").is_some() && entry.remove("mailedAt").is_some());
+    for noted in [counted, uncounted] {
+        let read: OpenInvitations = serde_json::from_value(noted.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), noted);
+        assert_eq!(read.at(NOW).count(), 1);
+        assert!(read.with(&invite("grace@contoso.com", &keys()).0, NOW).is_ok());
+    }
+}
+
 /// T70 An enterprise does not write to the whole world by taking its invitations back.
 #[test]
 fn a_hundred_addresses_are_invited_in_a_day() {
@@ -240,11 +256,17 @@ fn a_reminder_asks_for_what_waits_for_its_reader() {
     assert_eq!(with(&|other| other.mail = None), asks(&well));
     let request = ConsentRequestId::new(NOW, &Counting::default());
     let checked = ActionState::Verifying { since: NOW, request };
-    let [signs_in_for, _] = with(&|other| {
+    let check = |other: &mut Reminding| {
         other.enterprise.actions.insert(ActionType::Registration, checked.clone());
+    };
+    assert_eq!(with(&check), None, "which tenant it is has to be found out first, and that is being checked");
+    let pinned = json!({"expectedTenant": "c0a70500-1111-4a4a-8b8b-0000000c0001"});
+    let [signs_in_for, gives] = with(&|other| {
+        other.enterprise = crate::enterprise::tests::sample(7, &pinned);
+        check(other);
     })
     .unwrap();
-    assert_eq!(signs_in_for, [], "it is being checked");
+    assert!(signs_in_for.is_empty() && gives.contains(&ActionType::UserSync), "that can be given meanwhile");
     let all = with(&|other| {
         for action in ActionType::all() {
             other.enterprise.actions.insert(action, checked.clone());

@@ -129,8 +129,7 @@ async fn a_mail_that_nobody_takes_is_told() {
     assert_eq!(world.newest_mail().to, [ADMIN]);
 }
 
-/// R159 A mail that was taken, and that its server sends back, says so and why; another one may be sent, and a bounce of the first
-/// says nothing of that.
+/// R159 A mail that was taken, and that its server sends back, says so and why, and its provider is told; another one may be sent.
 #[tokio::test]
 async fn a_mail_that_comes_back_is_told() {
     let world = World::new().await;

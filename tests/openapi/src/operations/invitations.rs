@@ -27,7 +27,8 @@ pub(super) fn describe(operation: InvitationsOp) -> Described {
                 Code::EnterpriseDisabled,
                 Code::TooManyInvitations,
             ],
-        ),
+        )
+        .refuses(429, &[Code::InvitationSentTooOften]),
         InvitationsOp::List => op(
             "listInvitations",
             "List the invitations of an enterprise",

@@ -70,7 +70,7 @@ pub(super) const ROWS: &[Advice] = &[
         Code::InvitationSentTooOften,
         Who::ProviderAdmin,
         "The invitation was sent too often",
-        "After five mails of one invitation there is one an hour. Nothing was changed: the newest code is still good.",
+        "After five mails to an administrator there is one an hour. Nothing was changed: the newest code is still good.",
         &[
             "Ask the administrator to look for the newest mail, also among what was filtered out.",
             "Wait as many seconds as Retry-After says, then send it again.",

@@ -75,16 +75,20 @@ pub(crate) fn finished(id: &MailId, Addressed { to, letter }: Addressed) -> Resu
             };
             (mail.subject.clone(), ActivationTextPart(&mail).render()?, ActivationHtmlPart(&mail).render()?)
         }
-        Letter::Invitation(invites) => invitation(invites, text::invitation(invites.language).first)?,
-        Letter::Reminder { invites, .. } => invitation(invites, text::invitation(invites.language).reminder)?,
+        Letter::Invitation(invites) => invitation(invites, |words| words.first)?,
+        Letter::Reminder { invites, .. } => invitation(invites, |words| words.reminder)?,
     };
     Ok(Finished { id: id.clone(), to, subject, text, html })
 }
 
-/// Subject, text part and HTML part of an invitation that begins with `opening`.
-fn invitation(invites: &Invites, opening: &'static Opening) -> Result<(Subject, String, String), NotRendered> {
+/// Subject, text part and HTML part of an invitation that begins as `opening` chooses.
+fn invitation(
+    invites: &Invites,
+    opening: fn(&InvitationText) -> &'static Opening,
+) -> Result<(Subject, String, String), NotRendered> {
     let Invites { language, provider, enterprise, link, code, asks: [signs_in_for, gives], expires_at } = invites;
     let words = text::invitation(*language);
+    let opening = opening(words);
     // A name may hold what stands for the other one, so each is put where it belongs in one go.
     let named = |text: &str| text::named(text, provider.as_str(), enterprise.as_str());
     let titles = |actions: &[ActionType]| actions.iter().map(|action| language.say(action.title())).collect();

@@ -14,7 +14,7 @@ use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use onboarding_core::audit::Occasion;
 use onboarding_core::id::MailId;
-use onboarding_core::invitation::{Reminding, Untold};
+use onboarding_core::invitation::Untold;
 use onboarding_core::mail::{Addressed, Attempt, Invites, Letter, Mail, Next, Undeliverable, UnreadableMail, after};
 use onboarding_core::metric::{Metric, TARGET};
 use onboarding_core::random::Random;
@@ -171,7 +171,8 @@ async fn as_of_now(app: &App, letter: Letter, now: Timestamp) -> Result<Option<L
 /// What is told when nobody gets `mail`: of an invitation its provider is, once.
 async fn untold(app: &App, mail: &Mail, reason: Undeliverable, now: Timestamp) -> Result<Option<Untold>, StoreError> {
     let Some(of) = &mail.invitation else { return Ok(None) };
-    let Some(Reminding { invitation, reseller, .. }) = app.store.reminding(of).await? else { return Ok(None) };
+    let Some(invitation) = app.store.invitation(of).await? else { return Ok(None) };
+    let Some(reseller) = app.store.reseller(invitation.reseller).await? else { return Ok(None) };
     let occasion = Occasion { now, reference: None, random: app.random.as_ref() };
     Ok(invitation.undelivered((mail, reason), reseller.events_url.as_ref(), occasion))
 }

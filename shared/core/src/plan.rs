@@ -98,7 +98,8 @@ fn lacks_tenant(action: ActionType, enterprise: &Enterprise) -> bool {
     }
 }
 
-fn is_tenant_known(enterprise: &Enterprise) -> bool {
+/// Whether it is known in which tenant `enterprise` is asked for what comes after its registration.
+pub(crate) fn is_tenant_known(enterprise: &Enterprise) -> bool {
     enterprise.tenant.is_some() || enterprise.profile.expected_tenant.is_some()
 }
 

@@ -116,7 +116,7 @@
 //! | delivery | UpdateItem to claim, BatchGetItem provider and endpoint, UpdateItem to finish | 2 | 4 |
 //! | mail | UpdateItem to claim, UpdateItem to finish; due index | | 4 |
 //! | a reminder that is due | UpdateItem to wake, to claim, to finish; GetItem: invitation; BatchGetItem: enterprise, provider, mail; due index | 4 | 6 |
-//! | a mail that nobody gets, besides | GetItem and BatchGetItem as of a reminder; in one transaction mail, event, audit | 4 | 9 |
+//! | a mail that nobody gets, besides | GetItem: invitation, provider; in one transaction mail, event, audit | 2 | 9 |
 //! | sweep, per shard | Query of the due index | 0.5 | |
 //! | `GET /v1/audit` | BatchGetItem, for the operator with the provider; Query of the trail, or of the owner index for an enterprise; BatchGetItem: segments | 2 + 12.5 + 2.5 a segment | |
 //! | sweep, per invitation that expired | BatchGetItem: rows, providers; TransactWriteItems: invitation, event, audit; due and owner index | 1 | 11 |

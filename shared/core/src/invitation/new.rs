@@ -37,7 +37,7 @@ pub fn may_invite(enterprise: &Enterprise) -> Result<(), NotInvited> {
     if enterprise.ready_at.is_some() {
         return Err(NotInvited::Ready);
     }
-    if enterprise.profile.restrict_admin_access == Some(true) {
+    if enterprise.profile.has_no_portal() {
         return Err(NotInvited::Restricted);
     }
     Ok(())
@@ -66,7 +66,7 @@ impl NewInvitation {
     /// The invitation that a new enterprise comes with; none where its administrator gets no mail (R098, R149).
     #[must_use]
     pub fn of(profile: &Profile) -> Option<Self> {
-        let admin = profile.enterprise_admin_email.clone().filter(|_| profile.restrict_admin_access != Some(true))?;
+        let admin = profile.enterprise_admin_email.clone().filter(|_| !profile.has_no_portal())?;
         Some(Self::standard(admin))
     }
 

@@ -8,6 +8,7 @@ use crate::delivery::Delivery;
 use crate::enterprise::Enterprise;
 use crate::id::MailId;
 use crate::mail::{Addressed, Invites, Letter, Mail, SecretCode, SecretLink, Undeliverable};
+use crate::plan::is_tenant_known;
 use crate::reseller::Reseller;
 use crate::seal::SealingKeys;
 use crate::secret::SecretHash;
@@ -127,9 +128,8 @@ impl Reminding {
         let waits = |action: &ActionType| {
             matches!(enterprise.action(*action).status(), ActionStatus::PendingConfirmation | ActionStatus::Verifying)
         };
-        let is_tenant_known = enterprise.tenant.is_some() || enterprise.profile.expected_tenant.is_some();
         // Whatever else is missing is asked for in a tenant that is known.
-        if waits(&ActionType::Registration) && !is_tenant_known {
+        if waits(&ActionType::Registration) && !is_tenant_known(enterprise) {
             return None;
         }
         let asked = asks(enterprise).map(|asked| asked.into_iter().filter(|action| !waits(action)).collect::<Vec<_>>());

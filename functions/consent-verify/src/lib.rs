@@ -14,7 +14,7 @@ use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use onboarding_core::advice::Code;
 use onboarding_core::audit::Occasion;
-use onboarding_core::consent::{AwaitingGrant, ConsentRequest, Context, Leased, Verifying};
+use onboarding_core::consent::{AwaitingGrant, ConsentRequest, Context, Leased, Record, Verifying};
 use onboarding_core::drift::{Noting, Seen};
 use onboarding_core::enterprise::Enterprise;
 use onboarding_core::id::ConsentRequestId;
@@ -107,13 +107,16 @@ async fn verify_one(app: &App, id: &ConsentRequestId) -> Result<(), NotVerified>
     Ok(())
 }
 
-/// Tells that nobody came back by a link that has ended, unless that is told by a newer one, or of no matter any more: the enterprise
-/// has dropped the service that it was for.
+/// Notes that nobody came back by a link that has ended, unless a newer one tells that; and tells it, unless it is of no matter any
+/// more: the enterprise has dropped the service that it was for, which may come back.
 async fn give_up(app: &App, request: ConsentRequest, now: Timestamp) -> Result<(), NotVerified> {
     let keys = app.secrets.sealing_keys(now).await?;
-    let enterprise = app.store.enterprise(request.enterprise).await?.filter(|found| found.concerns(request.action));
-    let action = enterprise.map(|enterprise| enterprise.action(request.action));
-    let abandoned = action.and_then(|action| request.clone().abandon(&action, context(app, &keys, now)));
+    let enterprise = app.store.enterprise(request.enterprise).await?;
+    let abandoned = enterprise.and_then(|enterprise| {
+        let record = request.clone().abandon(&enterprise.action(request.action), context(app, &keys, now))?;
+        let is_told = enterprise.concerns(request.action);
+        Some(Record { delivery: record.delivery.filter(|_| is_told), ..record })
+    });
     if let Some(record) = abandoned {
         // One whose action has just gone on is looked at once more, and rests then.
         let told = app.store.record(&record).await? == Recorded::Done;

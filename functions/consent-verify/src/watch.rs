@@ -30,7 +30,12 @@ pub(crate) async fn look(app: &App, id: EnterpriseId) -> Result<(), NotVerified>
     let start_page = app.public_base.start_page();
     let context = context(app, &keys, now);
     let noting = Noting { parties: (&enterprise, &reseller), clients, start_page: &start_page, context };
-    app.store.note_drifts(seen, None, noting).await?;
+    for late in app.store.note_drifts(seen, None, noting).await? {
+        // Whoever granted it at last, a reviewer of the tenant maybe, granted all of its screen.
+        if let Some((enterprise, reseller)) = app.store.parties(id, enterprise.reseller).await? {
+            app.store.grant_along(&late, &view, Noting { parties: (&enterprise, &reseller), ..noting }).await?;
+        }
+    }
     let (is_whole, is_answered) = seen.map(|seen| (seen.is_whole(), seen.is_answered())).unwrap_or_default();
     tracing::info!(enterprise.id = %id, reseller.id = %enterprise.reseller, is_whole, "consents of an enterprise read");
     let next = if is_answered { next_look(id, now) } else { look_again(now) };

@@ -84,11 +84,11 @@ impl Enterprise {
     }
 
     /// The tenant whose consents are looked at: the one that the enterprise is bound or pinned to, or else, where that is known by a
-    /// domain alone, the one in which something was proved.
+    /// domain alone, the one in which something was proved, be it lost since.
     #[must_use]
     pub fn watched_tenant(&self) -> Option<TenantId> {
         let proved_in = |action| self.action(action).proved_in();
-        self.pin().or_else(|| ActionType::all().find_map(proved_in))
+        self.pin().or_else(|| ActionType::all().find_map(proved_in)).or(self.lost_in)
     }
 
     /// What of other APIs `action` had, and must still have: not what Microsoft has refused since. Where Graph's grants were lost

@@ -57,6 +57,9 @@ pub struct Enterprise {
     /// The actions that were granted, whose loss was noticed, and that are not granted again.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub lost: BTreeSet<ActionType>,
+    /// The tenant in which something was lost while it was known by a domain alone: what comes back is seen there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost_in: Option<TenantId>,
     /// The permissions that Microsoft refused by name, as they were asked for: they are left out where they can be.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub isolated: BTreeSet<String>,
@@ -193,6 +196,7 @@ impl Enterprise {
             invitations: OpenInvitations::default(),
             actions,
             lost: BTreeSet::new(),
+            lost_in: None,
             isolated: BTreeSet::new(),
             beyond_graph: BTreeSet::new(),
             joined_roles: BTreeSet::new(),

@@ -12,7 +12,6 @@ use crate::application_client::ApplicationClients;
 use crate::enterprise::Enterprise;
 use crate::id::ApplicationId;
 use crate::permission::{self, Kind, Permission};
-use crate::start::StartLink;
 use crate::time::Timestamp;
 
 /// What a plan is to reach.
@@ -168,13 +167,14 @@ fn is_merely_looked_for(enterprise: &Enterprise, action: ActionType) -> bool {
     is_application(action) && matches!(enterprise.action(action), ActionState::Verifying { .. })
 }
 
-impl StartLink {
-    /// What is left of the way that this link leads, as `enterprise` stands by now.
-    #[must_use]
-    pub fn plan(&self, enterprise: &Enterprise, clients: &ApplicationClients) -> Plan {
-        let is_over = |action| is_over(enterprise, action, self.made_at());
-        plan_but(enterprise, (&self.wanted, &is_over), clients)
-    }
+/// What is left of the way to what was wanted at `made_at`, as `enterprise` stands by now.
+#[must_use]
+pub(crate) fn plan_since(
+    enterprise: &Enterprise,
+    (wanted, made_at): (&Wanted, Timestamp),
+    clients: &ApplicationClients,
+) -> Plan {
+    plan_but(enterprise, (wanted, &|action| is_over(enterprise, action, made_at)), clients)
 }
 
 /// The plan of `enterprise` for what is wanted from now on. Actions that do not apply to it are left out.

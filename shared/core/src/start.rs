@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::application_client::ApplicationClients;
 use crate::audit::{Actor, AuditRow, Fact, Occasion};
+use crate::enterprise::Enterprise;
 use crate::id::{EnterpriseId, InvitationId, ResellerId};
 use crate::invitation::Invitation;
-use crate::plan::Wanted;
+use crate::plan::{Plan, Wanted, plan_since};
 use crate::random::Random;
 use crate::redirect_url::RedirectUrl;
 use crate::secret::{Handle, SecretHash};
@@ -83,10 +85,16 @@ impl StartLink {
         AuditRow::new(self.reseller, Some(self.enterprise), fact, occasion)
     }
 
+    /// What is left of the way that it leads, as `enterprise` stands by now.
+    #[must_use]
+    pub fn plan(&self, enterprise: &Enterprise, clients: &ApplicationClients) -> Plan {
+        plan_since(enterprise, (&self.wanted, self.made_at()), clients)
+    }
+
     /// When it was made, but for the link of an invitation, whose end says nothing of that: it asks for no sign-in, and for nothing
     /// that is withdrawn.
     #[must_use]
-    pub(crate) fn made_at(&self) -> Timestamp {
+    fn made_at(&self) -> Timestamp {
         self.expires_at.minus(LIFETIME)
     }
 

@@ -23,13 +23,13 @@ use crate::{Store, StoreError};
 
 impl Store {
     /// Records every granted action that is gone, and then every lost one that is back: who is told that an enterprise is ready
-    /// is not told too early.
+    /// is not told too early. Answers what [`Store::note_returns`] does.
     pub async fn note_drifts(
         &self,
         seen: Option<Seen<'_>>,
         decided: Option<&ConsentRequest>,
         noting: Noting<'_>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<ConsentRequest>, StoreError> {
         self.note_losses(seen, decided, noting).await?;
         self.note_returns(seen, decided, noting).await
     }
@@ -41,16 +41,16 @@ impl Store {
         decided: Option<&ConsentRequest>,
         noting: Noting<'_>,
     ) -> Result<(), StoreError> {
-        self.note_changes(seen, decided, noting, |change| !change.is_return()).await
+        self.note_changes(seen, decided, noting, |change| !change.is_return()).await.map(drop)
     }
 
-    /// Records every lost action that is back.
+    /// Records every lost action that is back, and every grant that is seen late; answers the links of these, which it spends.
     pub async fn note_returns(
         &self,
         seen: Option<Seen<'_>>,
         decided: Option<&ConsentRequest>,
         noting: Noting<'_>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<ConsentRequest>, StoreError> {
         self.note_changes(seen, decided, noting, drift::Change::is_return).await
     }
 
@@ -62,11 +62,12 @@ impl Store {
         decided: Option<&ConsentRequest>,
         noting: Noting<'_>,
         counts: fn(&drift::Change) -> bool,
-    ) -> Result<(), StoreError> {
-        let Some(seen) = seen else { return Ok(()) };
+    ) -> Result<Vec<ConsentRequest>, StoreError> {
+        let Some(seen) = seen else { return Ok(Vec::new()) };
         let screen = decided.map(ConsentRequest::screen).unwrap_or_default();
         let decided = decided.map(|request| Decided { action: request.action, screen: &screen });
         let (mut enterprise, reseller) = (noting.parties.0.clone(), noting.parties.1);
+        let mut spent = Vec::new();
         let changes = drift::changes(noting.parties.0, seen, (noting.clients, decided), noting.context.occasion.now);
         for change in changes.into_iter().filter(counts) {
             let is_told = reseller.events_url.is_some() || change.is_late();
@@ -77,9 +78,10 @@ impl Store {
             let Some(drift) = change.noted(before.as_ref(), noting) else { continue };
             if self.record_drift(&drift, (&enterprise, reseller), noting).await? {
                 enterprise.actions.insert(drift.action, drift.state);
+                spent.extend(drift.spends);
             }
         }
-        Ok(())
+        Ok(spent)
     }
 
     /// Records what has become of one action, if it still is as it was. To be granted again is bound to what every grant
@@ -118,6 +120,10 @@ impl Store {
                 transaction.update(Part::Request, Key::request(&request.id), spent(request, drift.audit.at)?)?;
             }
         } else {
+            if let Some(tenant) = enterprise.watched_tenant().filter(|_| enterprise.pin().is_none()) {
+                change.update.push_str(", lostIn = :tenant");
+                change = change.value(":tenant", text(tenant.to_string()));
+            }
             change = lost(change, drift.action);
             if let ActionState::Revoked { .. } = drift.state
                 && drift.action.proved_by() == ProvedBy::Grants

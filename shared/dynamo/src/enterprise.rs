@@ -219,10 +219,14 @@ fn edit_change(edit: &Edit) -> Result<Change, StoreError> {
         change.update.push_str(", managementRequestedAt = :asked");
         change = change.value(":asked", instant(asked));
     }
-    match edit.moved().zip(edit.withdraws()) {
-        Some(((action, ..), resets)) => counted(change, (before, action), resets),
-        None => Ok(change),
+    if let Some(((action, ..), resets)) = edit.moved().zip(edit.withdraws()) {
+        change = counted(change, (before, action), resets)?;
     }
+    if edit.newly_expected().is_some() {
+        // What is missed in the tenant of another domain is not looked for in that of this one.
+        change.update.push_str(" REMOVE lostIn");
+    }
+    Ok(change)
 }
 
 /// The enterprise's item with the keys of the owner index. `actions` is always there, so that one can be set in it.

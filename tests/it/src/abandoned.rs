@@ -108,5 +108,6 @@ async fn what_does_not_apply_any_more_is_not_missed() {
     assert_eq!((world.outcomes().len(), world.awaited().await), (0, 0));
     let edited = world.edit(enterprise, services(&["SMS", "CALLAPP"])).await;
     assert!(edited["consentNeeded"].as_array().unwrap().contains(&json!(CALL_APP)), "{edited}");
+    assert_eq!(world.action(enterprise, CALL_APP).await["status"], "expired", "nobody is waited for by a dead link");
     assert_eq!(read().await, [true; 3]);
 }

@@ -7,7 +7,7 @@ use simulated_microsoft::{CONTOSO, Consent, GRACE, Lag};
 use crate::admin_consent::{blocked, granted, said, visit};
 use crate::effects::Effects;
 use crate::link::query;
-use crate::world::{Decision, World};
+use crate::world::{Decision, World, send};
 
 impl World {
     /// Eleven minutes, minute by minute: no proof is open for longer.
@@ -37,6 +37,7 @@ async fn a_registration_that_is_seen_late_binds_its_tenant() {
     world.microsoft().grant(&Consent { tenant, client_id, delegated, ..Consent::default() }).unwrap();
     let page = visit(&world.user_sync_url(enterprise).await, "Accept").await;
     assert!(page.text().contains("Granted Consent"), "{}", page.text());
+    world.settle().await;
     for _ in 0..13 {
         world.pass(3_600).await;
     }
@@ -100,4 +101,36 @@ async fn what_a_reviewer_approves_is_granted() {
     assert_eq!(world.standing(enterprise, SYNC).await, granted());
     let told: Vec<Value> = world.outcomes().iter().map(|told| told["outcome"].clone()).collect();
     assert_eq!(told, [json!("blocked"), json!("granted")]);
+}
+
+/// R195, P3 What a reviewer approves is the whole screen: all that it asked for is granted, each told once by its own link, and none
+/// is told of as missing later.
+#[tokio::test]
+async fn what_a_reviewer_approves_is_granted_with_its_screen() {
+    const SCREEN: [&str; 2] = ["GET_USER_SYNC_CONSENT", "GET_AGENT_CONSENT"];
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let wanted = json!({"actions": SCREEN, "redirectUrl": world.hook()});
+    let start = world.ask_for_links(enterprise, "", wanted).await.json()["startUrl"].as_str().unwrap().to_owned();
+    let begun = send(world.http.post(&start)).await;
+    let (screen, cookie) = (begun.header("location").to_owned(), begun.header("set-cookie").to_owned());
+    let filed = format!("error=access_denied&error_description=AADSTS90095%3A+filed&state={}", query(&screen)["state"]);
+    let back = world.call(Method::GET, &format!("/restricted/adminConsent?{filed}"));
+    send(back.header("cookie", cookie.split(';').next().unwrap())).await;
+    assert_eq!(world.standing(enterprise, SCREEN[0]).await, blocked("approval_requested"));
+    world.consent_to_everything(&screen, &CONTOSO);
+    for _ in 0..13 {
+        world.pass(3_600).await;
+    }
+    for action in SCREEN {
+        assert_eq!(world.standing(enterprise, action).await, granted(), "{action}");
+    }
+    world.pass(8 * 24 * 3_600).await;
+    let told = |told: &Value| format!("{} {}", told["actionType"], told["outcome"]).replace('"', "");
+    let mut outcomes: Vec<String> = world.outcomes().iter().map(told).collect();
+    outcomes.sort();
+    assert_eq!(
+        outcomes,
+        ["GET_AGENT_CONSENT granted", "GET_USER_SYNC_CONSENT blocked", "GET_USER_SYNC_CONSENT granted"]
+    );
 }

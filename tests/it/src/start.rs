@@ -33,7 +33,7 @@ impl World {
         self.enterprise(json!({"services": ["PBX", "CALLAPP"], "expectedTenant": CONTOSO.id})).await
     }
 
-    async fn ask_for_links(&self, enterprise: u64, suffix: &str, body: Value) -> Answer {
+    pub(crate) async fn ask_for_links(&self, enterprise: u64, suffix: &str, body: Value) -> Answer {
         self.provider(Method::POST, &format!("/v1/enterprises/{enterprise}/links{suffix}"), Some(&body)).await
     }
 

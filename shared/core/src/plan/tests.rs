@@ -4,6 +4,7 @@ use crate::enterprise::Profile;
 use crate::fields::Fields;
 use crate::id::{ConsentRequestId, EnterpriseId, ResellerId, TenantId};
 use crate::random::tests::Counting;
+use crate::start::StartLink;
 use crate::time::Timestamp;
 use serde_json::json;
 

@@ -11,15 +11,14 @@ run: ## start the whole bundle on loopback, with a simulated Microsoft
 demo: ## run the whole journey unattended and print each step with its time
 	cargo run --locked --quiet --package onboarding-sandbox -- demo
 
-# What writes the OpenAPI document asks the shared crates for schemas, which the functions are built and tested without.
 test: verifiers ## run every test, in a real browser too where there is one
-	cargo test --locked --workspace --exclude openapi
-	cargo test --locked --package openapi
+	cargo test --locked --workspace
 	cargo build --locked --package onboarding-sandbox
 	tests/e2e/run
 
 openapi: ## write openapi.json anew, from the routes and the types
-	cargo run --locked --quiet --package openapi > target/openapi.json
+	$(PROGRAMS) --quiet
+	target/debug/openapi > target/openapi.json
 	mv target/openapi.json openapi.json
 
 long: ## the long runs, some minutes each
@@ -54,7 +53,7 @@ check: ## formatting, lints, documentation, dependencies
 	echo 'aws-lc-sys is in the tree: ring is to be the only crypto provider' >&2; exit 1; fi
 
 # All programs, built as the tests are.
-PROGRAMS := cargo build --locked --workspace --exclude openapi --bins
+PROGRAMS := cargo build --locked --workspace --bins
 
 # What AWS makes of the template is judged by AWS's own linter, and compared with the code: routes, rights, triggers, alarms.
 INFRA := target/infra
@@ -62,7 +61,7 @@ CALLS := target/calls
 check-infra: $(INFRA)/ready ## judge the deployment template, and the judges by faults; and by what the tests of costs call
 	$(INFRA)/bin/python tests/infra/translate.py infra/template.yaml $(INFRA)/template.json
 	rm -rf $(CALLS)
-	ONBOARDING_CALLS=$(CURDIR)/$(CALLS) cargo test --locked --quiet --workspace --exclude openapi -- meter:: journey::
+	ONBOARDING_CALLS=$(CURDIR)/$(CALLS) cargo test --locked --quiet --workspace -- meter:: journey::
 	$(PROGRAMS) --quiet
 	target/debug/infra $(INFRA)/template.json --noted $(CALLS)
 # Each function in a process of its own over the Runtime API, wired as the template says; everything on loopback.

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { accessible, picture, quit, visitor } from './browser.mjs';
+import { accessible, picture, quit, speaks, visitor } from './browser.mjs';
 import { start, WINGTIP } from './world.mjs';
 
 after(quit);
@@ -68,4 +68,24 @@ test('one browser for both: the page names both accounts, and nothing is kept', 
   const other = await visitor(t, world);
   await stepTwo(other.page, link, USER);
   assert.equal((await world.finalize(connection.id)).status, 'ready');
+});
+
+test('R023, R199 the pages of both steps in German: consented, and mixed up', async (t) => {
+  const world = await start(t);
+  const connection = await world.connection(WINGTIP, USER_UPN);
+  const { page } = await visitor(t, world, { locale: 'de-AT' });
+  const look = async (name) => {
+    await page.locator('h1').waitFor();
+    await speaks(page, 'de');
+    await accessible(page);
+    await picture(page, `language-de-connection-${name}`);
+  };
+  await stepOne(page, await world.connectionLink(connection.id, 'admin-consent-link'));
+  await look('admin-consented');
+  assert.match(await page.locator('main').innerText(), /privates Fenster/);
+
+  await stepTwo(page, await world.connectionLink(connection.id, 'user-consent-link'), ADMIN);
+  await look('mixed-sessions');
+  const told = await page.locator('main').innerText();
+  for (const text of [ADMIN_UPN, USER_UPN]) assert.ok(told.includes(text), `${text}: ${told}`);
 });

@@ -1,12 +1,13 @@
 //! What a person is shown behind a step: that it is done and what comes next, or why not, with the accounts that it is about.
 
 use lambda_http::http::StatusCode;
-use onboarding_core::advice::{Code, Explanation, Signal};
+use onboarding_core::advice::{Code, Explanation, Sentence, Signal};
 use onboarding_core::connection::admit::TENANT_WIDE;
 use onboarding_core::connection::lease::LeaseRefusal;
 use onboarding_core::connection::moved::Refusal;
 use onboarding_core::connection::{Connection, State, Step};
 use onboarding_core::identity::{Signer, VerifiedIdentity};
+use onboarding_core::language::Language;
 use onboarding_lambda::answer::Answer;
 use onboarding_lambda::call::Call;
 use onboarding_lambda::page::{Connected, Page, Told};
@@ -19,6 +20,47 @@ const IN_PLAIN_WORDS: [&str; TENANT_WIDE.len()] = [
     "Work in Partner Center as the person who signs in, and as nobody else.",
     "Read the directory: to see the grants and the roles of who signs in.",
 ];
+
+/// That both consents are given, and the service provider has the connection tested.
+const TEST_IS_NEXT: Told<'static> = Told::Done {
+    title: "Both consents are given",
+    next: "Nothing is left to do here. The service provider has it tested next, and the connection works once that has succeeded.",
+};
+
+/// That both consents are given, and the connection works.
+const WORKS: Told<'static> =
+    Told::Done { title: "Both consents are given", next: "Nothing is left to do here. The connection works." };
+
+/// That both consents are given, and the connection did not work when it was tested last.
+const TESTED_AGAIN: Told<'static> = Told::Done {
+    title: "Both consents are given",
+    next: "Nothing is left to do here. The connection is tested again by itself, and the service provider is told what comes of it.",
+};
+
+/// That step one is done, and step two is missing.
+const USER_IS_NEXT: Told<'static> = Told::Done {
+    title: "The organisation has consented",
+    next: "Step one of two is done. The integration user’s consent comes next, by another person and in another window.",
+};
+
+/// As a stranger is told it.
+const STEP_DONE: Told<'static> = Told::Done {
+    title: "This step is done",
+    next: "Nothing is left to do by this link. The service provider knows how the connection is.",
+};
+
+/// Whose account or tenant a page names.
+const PARTNER_TENANT: &str = "The tenant that hosts Partner Center";
+const SIGNED_IN_NOW: &str = "Who signed in now";
+const ADMINISTRATOR: &str = "The administrator of step one";
+const INTEGRATION_USER: &str = "The integration user of step two";
+
+/// An account, by its name or id.
+const ACCOUNT: &str = "{account} (tenant {tenant})";
+
+/// Why a sign-in in another tenant counts for nothing.
+const OTHER_TENANT: &str =
+    "The account that signed in belongs to the tenant {signed_in}, and Partner Center is in the tenant {meant}.";
 
 /// That `step` is done: how the connection is now.
 pub(crate) async fn done(
@@ -34,32 +76,22 @@ pub(crate) async fn done(
         }
         Step::User => Vec::new(),
     };
-    let seen = Seen { accounts: accounts(connection, None), granted, links, correlation_id: None };
+    let seen = Seen { accounts: accounts(call.language(), connection, None), granted, links, correlation_id: None };
     Ok(page(call, journey, (StatusCode::OK, done_words(connection)), seen))
 }
 
 /// What a step that is done leaves to be done: nobody is said to do anything that nobody does.
 fn done_words(connection: &Connection) -> Told<'static> {
-    let (title, next) = match connection.state {
-        State::UserConsented { .. } | State::Testing { .. } => (
-            "Both consents are given",
-            "Nothing is left to do here. The service provider has it tested next, and the connection works once that has succeeded.",
-        ),
-        State::Ready { .. } => ("Both consents are given", "Nothing is left to do here. The connection works."),
-        State::Degraded { .. } | State::Broken { .. } if connection.to_do_again() != Some(Step::User) => (
-            "Both consents are given",
-            "Nothing is left to do here. The connection is tested again by itself, and the service provider is told what comes of it.",
-        ),
+    match connection.state {
+        State::UserConsented { .. } | State::Testing { .. } => TEST_IS_NEXT,
+        State::Ready { .. } => WORKS,
+        State::Degraded { .. } | State::Broken { .. } if connection.to_do_again() != Some(Step::User) => TESTED_AGAIN,
         State::Draft
         | State::AdminConsented { .. }
         | State::Degraded { .. }
         | State::Broken { .. }
-        | State::Disconnected { .. } => (
-            "The organisation has consented",
-            "Step one of two is done. The integration user’s consent comes next, by another person and in another window.",
-        ),
-    };
-    Told::Done { title, next }
+        | State::Disconnected { .. } => USER_IS_NEXT,
+    }
 }
 
 /// What a link says by which `step` was done: that it is, or that the link is used up. It writes nothing, makes no link good for
@@ -76,7 +108,7 @@ pub(crate) async fn spent(
         (true, false) => Ok(page(call, journey, (StatusCode::OK, STEP_DONE), Seen::default())),
         (false, _) => {
             let explanation = Code::StepLinkUsed.explain();
-            let accounts = if is_theirs { accounts(connection, None) } else { Vec::new() };
+            let accounts = if is_theirs { accounts(call.language(), connection, None) } else { Vec::new() };
             let seen = Seen { accounts, ..Seen::default() };
             Ok(page(call, journey, (StatusCode::FORBIDDEN, Told::Refused(&explanation)), seen))
         }
@@ -106,12 +138,6 @@ pub(crate) async fn again(
         None => refused(app, call, (journey, step), (Code::SignInInterrupted, Some(signer)), None).await,
     }
 }
-
-/// As a stranger is told it.
-const STEP_DONE: Told<'static> = Told::Done {
-    title: "This step is done",
-    next: "Nothing is left to do by this link. The service provider knows how the connection is.",
-};
 
 /// Notes why a sign-in before its code was redeemed counts for nothing, and says it.
 pub(crate) async fn refuse(
@@ -159,10 +185,11 @@ pub(crate) async fn refused(
 ) -> Result<Answer, Error> {
     let explanation = journey.connection.explain_step(step, code);
     let explanation = match signer {
-        Some(signer) if code == Code::WrongTenant => explanation.with_detail(format!(
-            "The account that signed in belongs to the tenant {}, and Partner Center is in the tenant {}.",
-            signer.tenant, journey.connection.partner_tenant
-        )),
+        Some(signer) if code == Code::WrongTenant => {
+            let meant = journey.connection.partner_tenant.to_string();
+            let names = [("signed_in", signer.tenant.to_string()), ("meant", meant)];
+            explanation.saying(vec![Sentence::new(OTHER_TENANT, names)])
+        }
         Some(_) | None => explanation,
     };
     shown(app, call, (journey, step), (StatusCode::FORBIDDEN, &explanation), (signer, correlation_id)).await
@@ -182,7 +209,7 @@ async fn shown(
         user: link_if(step == Step::User, app, call, (connection, Step::User)).await?,
     };
     let seen = Seen {
-        accounts: accounts(connection, signer),
+        accounts: accounts(call.language(), connection, signer),
         granted: Vec::new(),
         links,
         correlation_id: correlation_id.map(str::to_owned),
@@ -213,6 +240,7 @@ fn page(
     seen: Seen,
 ) -> Answer {
     Answer::page(Page::connection(&Connected {
+        language: call.language(),
         status,
         provider: Some(&journey.reseller.name),
         told,
@@ -239,14 +267,40 @@ async fn link_if(
 }
 
 /// Everybody whom a step is about: so that who used the wrong account sees which (R171, R187, R189).
-fn accounts(connection: &Connection, signer: Option<&Signer>) -> Vec<(&'static str, String)> {
-    let named = |signer: &Signer| match &signer.user_principal_name {
-        Some(name) => format!("{name} (tenant {})", signer.tenant),
-        None => format!("{} (tenant {})", signer.object, signer.tenant),
-    };
-    let mut accounts = vec![("The tenant that hosts Partner Center", connection.partner_tenant.to_string())];
-    accounts.extend(signer.map(|signer| ("Who signed in now", named(signer))));
-    accounts.extend(connection.state.admin().map(|admin| ("The administrator of step one", named(&admin.signer))));
-    accounts.push(("The integration user of step two", connection.integration_user.expose().to_owned()));
+fn accounts(language: Language, connection: &Connection, signer: Option<&Signer>) -> Vec<(&'static str, String)> {
+    let mut accounts = vec![(PARTNER_TENANT, connection.partner_tenant.to_string())];
+    accounts.extend(signer.map(|signer| (SIGNED_IN_NOW, named(language, signer))));
+    accounts.extend(connection.state.admin().map(|admin| (ADMINISTRATOR, named(language, &admin.signer))));
+    accounts.push((INTEGRATION_USER, connection.integration_user.expose().to_owned()));
     accounts
+}
+
+/// An account, by its name or else by its id, and its tenant.
+fn named(language: Language, signer: &Signer) -> String {
+    let account = signer.user_principal_name.clone().unwrap_or_else(|| signer.object.to_string());
+    language.fill(ACCOUNT, &[("account", &account), ("tenant", &signer.tenant.to_string())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(told: Told<'static>) -> [&'static str; 2] {
+        match told {
+            Told::Done { title, next } => [title, next],
+            Told::Refused(problem) => panic!("{problem:?}"),
+        }
+    }
+
+    /// R023, R199 Every text of these pages has its translation in every language.
+    #[test]
+    fn no_text_is_missing() {
+        let done = [TEST_IS_NEXT, WORKS, TESTED_AGAIN, USER_IS_NEXT, STEP_DONE].into_iter().flat_map(words);
+        let names = [PARTNER_TENANT, SIGNED_IN_NOW, ADMINISTRATOR, INTEGRATION_USER, ACCOUNT, OTHER_TENANT];
+        for text in done.chain(names).chain(IN_PLAIN_WORDS) {
+            for language in [Language::German, Language::Spanish, Language::French] {
+                assert_ne!(language.say(text), text, "{language:?} lacks: {text}");
+            }
+        }
+    }
 }

@@ -41,7 +41,8 @@ pub(super) fn rows() -> impl Iterator<Item = &'static Advice> {
     consent::ROWS.iter().chain(connection::ROWS).chain(partner_center::ROWS).chain(page::ROWS).chain(api::ROWS)
 }
 
-/// Those that a customer's administrator may read on a page: of the API's those alone that a page can end in too.
+/// Those that a person may read on a page: a customer's administrator, or either of the two of a connection to Partner Center. Of
+/// the API's they are those alone that a page can end in too.
 #[cfg(test)]
 pub(crate) fn for_people() -> impl Iterator<Item = &'static Advice> {
     const BY_PROGRAMS_ALONE: [Code; 3] = [Code::ConfirmationAwaited, Code::ConsentPending, Code::TenantAdminApiMissing];
@@ -53,7 +54,8 @@ pub(crate) fn for_people() -> impl Iterator<Item = &'static Advice> {
         Code::ConfirmationLapsed,
         Code::EnterpriseDisabled,
     ];
-    let on_pages = consent::ROWS.iter().chain(page::ROWS).filter(|row| !BY_PROGRAMS_ALONE.contains(&row.code));
+    let tables = consent::ROWS.iter().chain(connection::ROWS).chain(partner_center::ROWS).chain(page::ROWS);
+    let on_pages = tables.filter(|row| !BY_PROGRAMS_ALONE.contains(&row.code));
     on_pages.chain(api::ROWS.iter().filter(|row| ON_PAGES_TOO.contains(&row.code)))
 }
 

@@ -37,6 +37,12 @@ const ROWS: [Row; 2] = [
     },
 ];
 
+/// The next steps that are told instead of those of the catalogue.
+#[cfg(test)]
+pub(crate) fn next_steps() -> impl Iterator<Item = &'static str> {
+    ROWS.into_iter().flat_map(|row| row.next_steps).copied()
+}
+
 impl RefusedStep {
     /// Whether it was `signer` who tried `step`.
     #[must_use]

@@ -43,6 +43,7 @@ mod tests {
     use super::*;
     use crate::action::ActionType;
     use crate::advice::{Advice, for_people};
+    use crate::connection::mend;
     use crate::permission;
     use std::collections::BTreeSet;
 
@@ -60,10 +61,10 @@ mod tests {
         [&[row.title, row.cause], row.next_steps].concat()
     }
 
-    /// Every text of this crate that an administrator reads has its translation.
+    /// Every text of this crate that a person reads on a page has its translation.
     #[test]
     fn no_text_is_missing() {
-        let advice = for_people().flat_map(of_an_advice);
+        let advice = for_people().flat_map(of_an_advice).chain(mend::next_steps());
         let asked =
             permission::all().chain(permission::beside()).flat_map(|permission| [permission.purpose, permission.limit]);
         let all: Vec<&str> = advice.chain(asked).chain(ActionType::all().map(ActionType::title)).collect();

@@ -13,15 +13,17 @@ use crate::text;
 /// What the page tells.
 #[derive(Debug)]
 pub struct Connected<'a> {
+    /// The language of the page.
+    pub language: Language,
     /// The status of the answer.
     pub status: StatusCode,
     /// The service provider, if it is known.
     pub provider: Option<&'a Name>,
     /// What came of it.
     pub told: Told<'a>,
-    /// The accounts and tenants that it is about, by what they are here.
+    /// The accounts and tenants that it is about, by what they are here, in English.
     pub accounts: Vec<(&'static str, String)>,
-    /// What the organisation granted, in plain words.
+    /// What the organisation granted, in plain English words.
     pub granted: Vec<(&'static str, String)>,
     /// The link to pass on to a Global Administrator, if step one is what helps.
     pub admin_link: Option<&'a str>,
@@ -33,7 +35,7 @@ pub struct Connected<'a> {
     pub correlation_id: Option<&'a str>,
 }
 
-/// What came of a step.
+/// What came of a step, in English.
 #[derive(Clone, Copy, Debug)]
 pub enum Told<'a> {
     /// It is done.
@@ -69,14 +71,15 @@ impl Page {
     /// The page behind a step of a connection.
     #[must_use]
     pub fn connection(connected: &Connected<'_>) -> Self {
+        let language = connected.language;
         let (title, next, problem) = match connected.told {
             Told::Done { title, next } => (title, next, None),
             Told::Refused(problem) => (problem.code.advice().title, "", Some(problem)),
         };
         let template = ConnectionTemplate {
             style: STYLE,
-            language: Language::English,
-            title,
+            language,
+            title: language.say(title),
             provider: connected.provider.map(Name::as_str),
             next,
             problem,
@@ -88,6 +91,6 @@ impl Page {
             reference: connected.reference.as_str(),
             correlation_id: connected.correlation_id,
         };
-        Self { status: connected.status, html: rendered(&template), policy: policy(None), language: Language::English }
+        Self { status: connected.status, html: rendered(&template), policy: policy(None), language }
     }
 }

@@ -11,10 +11,11 @@ use crate::testing::reference;
 const OTHERS: [Language; 3] = [Language::German, Language::Spanish, Language::French];
 
 /// Every template, and the words beside them, as they stand in the source.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     include_str!("../../templates/advice.html"),
     include_str!("../../templates/again.html"),
     include_str!("../../templates/base.html"),
+    include_str!("../../templates/connection.html"),
     include_str!("../../templates/list.html"),
     include_str!("../../templates/outcome.html"),
     include_str!("../../templates/start.html"),
@@ -157,6 +158,48 @@ fn an_outcome_and_an_advice_are_in_one_language() {
             {
                 let (first, _) = language.say(text).split_once(" (https").unwrap_or((language.say(text), ""));
                 assert!(html.contains(first) && !html.contains(text), "{language:?}: {text}: {html}");
+            }
+        }
+    }
+}
+
+/// A page behind a step of a connection, with all that it can hold.
+fn connection(language: Language, told: Told<'_>, (account, purpose): (&'static str, &'static str)) -> Page {
+    let (name, reference): (Name, _) = ("Acme".parse().unwrap(), reference());
+    Page::connection(&Connected {
+        language,
+        status: StatusCode::OK,
+        provider: Some(&name),
+        told,
+        accounts: vec![(account, "grace@contoso.example".to_owned())],
+        granted: vec![(purpose, "user_impersonation".to_owned())],
+        admin_link: Some("https://login.example/one"),
+        private_link: Some("https://login.example/two"),
+        reference: &reference,
+        correlation_id: Some("5d3e2c1b"),
+    })
+}
+
+/// R023, R199 What came of a step of a connection is in one language: done, or why not, with accounts, links and grants.
+#[test]
+fn a_connection_is_in_one_language() {
+    let (title, next) = ("The organisation has consented", "Nothing is left to do here. The connection works.");
+    let (account, purpose) =
+        ("Who signed in now", "Read the directory: to see the grants and the roles of who signs in.");
+    let (problem, row) = (Code::WrongIdentity.explain(), Code::WrongIdentity.advice());
+    let (done, refused) = (vec![title, next], [&[row.title, row.cause], row.next_steps].concat());
+    let english = [said_in_templates(), words()].concat();
+    for language in OTHERS {
+        for (told, texts) in [(Told::Done { title, next }, &done), (Told::Refused(&problem), &refused)] {
+            let page = connection(language, told, (account, purpose));
+            assert_eq!(page.language(), language);
+            let html = page.html.replace("&#39;", "'");
+            assert!(html.contains(&format!("<html lang=\"{}\">", language.word())), "{html}");
+            for text in texts.iter().copied().chain([account, purpose, "Reference id"]) {
+                assert!(html.contains(language.say(text)) && !html.contains(text), "{language:?}: {text}: {html}");
+            }
+            for text in english.iter().filter(|text| text.split(' ').count() > 2 && !text.contains('{')) {
+                assert!(!html.contains(text.as_str()), "{language:?}: {text}: {html}");
             }
         }
     }

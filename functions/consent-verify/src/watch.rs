@@ -3,9 +3,11 @@
 //! It reads with a token of our own: whoever signed in is long gone. What is gone, or back, is recorded and told once; a
 //! Microsoft that does not answer says nothing, and is asked again soon. Only what was read is called verified.
 
+use onboarding_core::action::ActionType;
 use onboarding_core::consent::links_work;
 use onboarding_core::drift::{Noting, Seen, look_again, next_look};
 use onboarding_core::id::EnterpriseId;
+use onboarding_core::proof::application::View;
 use onboarding_microsoft::ReadAssigned;
 
 use crate::{App, NotVerified, READ_BUDGET, context};
@@ -30,14 +32,28 @@ pub(crate) async fn look(app: &App, id: EnterpriseId) -> Result<(), NotVerified>
     let start_page = app.public_base.start_page();
     let context = context(app, &keys, now);
     let noting = Noting { parties: (&enterprise, &reseller), clients, start_page: &start_page, context };
-    for late in app.store.note_drifts(seen, None, noting).await? {
-        // Whoever granted it at last, a reviewer of the tenant maybe, granted all of its screen.
-        if let Some((enterprise, reseller)) = app.store.parties(id, enterprise.reseller).await? {
-            app.store.grant_along(&late, &view, Noting { parties: (&enterprise, &reseller), ..noting }).await?;
-        }
-    }
+    app.store.note_drifts(seen, None, noting).await?;
+    grant_screens(app, &view, noting).await?;
     let (is_whole, is_answered) = seen.map(|seen| (seen.is_whole(), seen.is_answered())).unwrap_or_default();
     tracing::info!(enterprise.id = %id, reseller.id = %enterprise.reseller, is_whole, "consents of an enterprise read");
     let next = if is_answered { next_look(id, now) } else { look_again(now) };
     Ok(app.store.looked_at(id, (is_whole.then_some(now), seen), next).await?)
+}
+
+/// Grants what is shown of screens of which a part is granted: whoever has granted that later, a reviewer of the tenant maybe, has
+/// granted all of it.
+async fn grant_screens(app: &App, view: &View, noting: Noting<'_>) -> Result<(), NotVerified> {
+    let Noting { parties: (read, _), clients, .. } = noting;
+    if !read.waits_beside(clients) {
+        return Ok(());
+    }
+    let Some((enterprise, reseller)) = app.store.parties(read.id, read.reseller).await? else { return Ok(()) };
+    for request in app.store.requests(&enterprise.granting_screens(clients)).await? {
+        let is_left = |action: &ActionType| enterprise.is_granted_along(*action, &request);
+        if request.together.iter().any(is_left) {
+            let noting = Noting { parties: (&enterprise, &reseller), ..noting };
+            app.store.grant_along(&request, view, noting).await?;
+        }
+    }
+    Ok(())
 }

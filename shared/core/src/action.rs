@@ -247,12 +247,14 @@ impl ActionType {
         self.row().proof
     }
 
-    /// Whether a refusal with `code` leaves it to Graph whether it is granted: its signer was accepted and only the grant was not seen,
-    /// or the admin-consent page has filed a request, and what a reviewer of the tenant approves is all that is asked for. Whoever
-    /// signs in decides with their own sign-in, which an approval is none of.
+    /// Whether a refusal with `code` leaves it to Graph whether it is granted: its signer was accepted and only the grant was not seen;
+    /// or nobody signs in, and Graph could not be read, or the admin-consent page has filed a request, and what a reviewer of the tenant
+    /// approves is all that is asked for. Whoever signs in decides with their own sign-in, which an approval is none of.
     #[must_use]
     pub fn may_be_seen_late_after(self, code: Code) -> bool {
-        code == Code::GrantNotVisible || (code == Code::ApprovalRequested && self.proved_by() == ProvedBy::AppRoles)
+        let is_unsigned = self.proved_by() == ProvedBy::AppRoles;
+        code == Code::GrantNotVisible
+            || (is_unsigned && matches!(code, Code::ApprovalRequested | Code::ProofUnreadable))
     }
 
     /// Whether an enterprise with these services cannot be ready without it.

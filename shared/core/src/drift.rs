@@ -84,11 +84,11 @@ impl Enterprise {
     }
 
     /// The tenant whose consents are looked at: the one that the enterprise is bound or pinned to, or else, where that is known by a
-    /// domain alone, the one in which something was proved, be it lost since.
+    /// domain alone, the one in which something was proved, be it lost since, or is looked for.
     #[must_use]
     pub fn watched_tenant(&self) -> Option<TenantId> {
         let proved_in = |action| self.action(action).proved_in();
-        self.pin().or_else(|| ActionType::all().find_map(proved_in)).or(self.lost_in)
+        self.pin().or_else(|| ActionType::all().find_map(proved_in)).or(self.sought_in)
     }
 
     /// What of other APIs `action` had, and must still have: not what Microsoft has refused since. Where Graph's grants were lost
@@ -117,6 +117,27 @@ impl Enterprise {
             .collect()
     }
 
+    /// Whether somebody is awaited for an action whose registration is looked at anyway: its screen may be granted by now.
+    #[must_use]
+    pub fn waits_beside(&self, clients: &ApplicationClients) -> bool {
+        let waits = ActionType::all().filter(|action| matches!(self.action(*action), ActionState::Started { .. }));
+        let looked_at = self.granted_before(clients).clients;
+        waits
+            .filter(|action| action.proved_by() == ProvedBy::AppRoles)
+            .any(|action| looked_at.contains(&clients.of(action)))
+    }
+
+    /// The links by which application permissions are granted whose registration is asked for more.
+    #[must_use]
+    pub fn granting_screens(&self, clients: &ApplicationClients) -> Vec<ConsentRequestId> {
+        let is_left = |action: ActionType| clients.beside(action).any(|other| self.is_asked_for(other));
+        let granting = ActionType::all().filter(|action| is_left(*action));
+        let link = |action| {
+            if let ActionState::Granted { request, .. } = self.action(action) { Some(request) } else { None }
+        };
+        granting.filter_map(link).collect()
+    }
+
     /// Whether Graph alone decides that `action` is granted: it was before, or may be though its link was refused.
     fn may_return(&self, action: ActionType, state: &ActionState) -> bool {
         self.lost.contains(&action) || state.may_be_seen_late(action)
@@ -129,6 +150,8 @@ pub struct Change {
     action: ActionType,
     was: ActionState,
     is: ActionState,
+    /// Whether the action is known to be lost.
+    was_lost: bool,
     /// Whether the Teams admin API was shown to be granted tenant-wide.
     shows_teams: bool,
 }
@@ -166,18 +189,23 @@ pub fn changes(
     let change = |action: ActionType| {
         let was = enterprise.action(action);
         let is_left = decided.is_none_or(|decided| decided.leaves(action, enterprise));
-        let is = becomes(&was, seen.shows(action, enterprise, clients), (seen.tenant(), now));
-        is.filter(|_| is_left).map(|is| Change { action, was, is, shows_teams })
+        let was_lost = enterprise.lost.contains(&action);
+        let is = becomes((&was, was_lost), seen.shows(action, enterprise, clients), (seen.tenant(), now));
+        is.filter(|_| is_left).map(|is| Change { action, was, is, was_lost, shows_teams })
     };
     enterprise.watched().filter(is_here).filter_map(change).collect()
 }
 
 /// What becomes of an action that is granted, was, or whose grant was never seen.
-fn becomes(was: &ActionState, shown: Shown, (tenant, since): (TenantId, Timestamp)) -> Option<ActionState> {
+fn becomes(
+    (was, was_lost): (&ActionState, bool),
+    shown: Shown,
+    (tenant, since): (TenantId, Timestamp),
+) -> Option<ActionState> {
     let (request, by) = was.grant()?;
     let (request, by) = (request.clone(), by.cloned());
-    // What nobody could read may turn out to be gone.
-    let may_be_gone = was.is_granted() || was.is_unverifiable();
+    // What was granted, and nobody could read since, may turn out to be gone.
+    let may_be_gone = was.is_granted() || (was.is_unverifiable() && was_lost);
     if let ActionState::Drifted { since: lost, missing: known, .. } = was {
         // More of it may go, or a part of it be back.
         return match shown {
@@ -225,10 +253,11 @@ impl Change {
     }
 
     /// Whether the grant was never seen before: its link was told that it cannot be seen, or waits for an approval, and is owed what
-    /// came of it.
+    /// came of it. What was lost, and then merely not read, has no link that waits.
     #[must_use]
     pub fn is_late(&self) -> bool {
-        self.is_return() && self.was.may_be_seen_late(self.action)
+        let waits_for_nobody = self.was.is_unverifiable() && self.was_lost;
+        self.is_return() && self.was.may_be_seen_late(self.action) && !waits_for_nobody
     }
 
     /// The link by which the action was granted.

@@ -57,9 +57,9 @@ pub struct Enterprise {
     /// The actions that were granted, whose loss was noticed, and that are not granted again.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub lost: BTreeSet<ActionType>,
-    /// The tenant in which something was lost while it was known by a domain alone: what comes back is seen there.
+    /// The tenant in which something was lost, or is still looked for, while it was known by a domain alone: what comes is seen there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lost_in: Option<TenantId>,
+    pub sought_in: Option<TenantId>,
     /// The permissions that Microsoft refused by name, as they were asked for: they are left out where they can be.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub isolated: BTreeSet<String>,
@@ -74,6 +74,9 @@ pub struct Enterprise {
     /// How often an action was asked for anew, or no longer: links that were made before the last time are dead (R002, R146).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub resets: BTreeMap<ActionType, u64>,
+    /// When an action was last asked for anew (R146): a screen that was asked for before grants it no more.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reset_at: BTreeMap<ActionType, Timestamp>,
     /// When Microsoft Graph was last read for all that is granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified_at: Option<Timestamp>,
@@ -196,11 +199,12 @@ impl Enterprise {
             invitations: OpenInvitations::default(),
             actions,
             lost: BTreeSet::new(),
-            lost_in: None,
+            sought_in: None,
             isolated: BTreeSet::new(),
             beyond_graph: BTreeSet::new(),
             joined_roles: BTreeSet::new(),
             resets: BTreeMap::new(),
+            reset_at: BTreeMap::new(),
             verified_at: None,
             created_at: now,
             version: 1,
@@ -293,12 +297,17 @@ impl Enterprise {
     }
 
     /// The actions whose delegated permissions a screen for `action` asks for again, so that its grant takes none of them away:
-    /// what is granted, what may be, and what is left of a grant that was lost in part, be that mended just now. A sign-in that grants
-    /// nothing takes nothing.
+    /// what is granted, what may be though nobody saw it, and what is left of a grant that was lost in part, be that mended just now. A
+    /// sign-in that grants nothing takes nothing.
     #[must_use]
     pub fn asked_again_with(&self, action: ActionType) -> Vec<ActionType> {
         let grants = |action: ActionType| matches!(action.proved_by(), ProvedBy::Grants | ProvedBy::Membership);
-        let others = ActionType::all().filter(|other| *other != action && grants(*other) && self.has_something(*other));
+        let unseen = |action: ActionType| {
+            let state = self.action(action);
+            state.is_not_visible() || state.is_unverifiable()
+        };
+        let holds = |action: ActionType| self.has_something(action) || unseen(action);
+        let others = ActionType::all().filter(|other| *other != action && grants(*other) && holds(*other));
         others.filter(|_| grants(action)).collect()
     }
 
@@ -446,7 +455,10 @@ pub(crate) mod tests {
         let nothing = Vec::<String>::new;
         let unverifiable = || ActionState::Unverifiable { since, request: request(), by: None };
         assert_eq!(again(unverifiable(), true), (true, nothing()));
-        assert_eq!(again(unverifiable(), false), (false, nothing()), "it never was granted");
+        assert_eq!(again(unverifiable(), false), (true, nothing()), "it was accepted, and nobody could look");
+        let (code, asked_again) = (crate::advice::Code::GrantNotVisible, false);
+        let unseen = ActionState::Blocked { since, request: request(), code, asked_again, missing: vec![] };
+        assert_eq!(again(unseen, false), (true, nothing()), "it was accepted, and not seen in time");
         assert_eq!(again(ActionState::Verifying { since, request: request() }, false), (true, nothing()));
         assert_eq!(again(ActionState::Revoked { since, request: request(), by: None }, true), (false, nothing()));
         let (code, asked_again) = (crate::advice::Code::Declined, false);

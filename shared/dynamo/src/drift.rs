@@ -6,7 +6,7 @@ use onboarding_core::action::{ActionState, ActionType, ProvedBy};
 use onboarding_core::consent::ConsentRequest;
 use onboarding_core::drift::{self, Decided, Drift, Noting, Seen};
 use onboarding_core::enterprise::Enterprise;
-use onboarding_core::id::{EnterpriseId, RoleTemplateId};
+use onboarding_core::id::{EnterpriseId, RoleTemplateId, TenantId};
 use onboarding_core::proof::application::{self, Judgement, View};
 use onboarding_core::readiness::Completion;
 use onboarding_core::reseller::Reseller;
@@ -23,13 +23,13 @@ use crate::{Store, StoreError};
 
 impl Store {
     /// Records every granted action that is gone, and then every lost one that is back: who is told that an enterprise is ready
-    /// is not told too early. Answers what [`Store::note_returns`] does.
+    /// is not told too early.
     pub async fn note_drifts(
         &self,
         seen: Option<Seen<'_>>,
         decided: Option<&ConsentRequest>,
         noting: Noting<'_>,
-    ) -> Result<Vec<ConsentRequest>, StoreError> {
+    ) -> Result<(), StoreError> {
         self.note_losses(seen, decided, noting).await?;
         self.note_returns(seen, decided, noting).await
     }
@@ -41,16 +41,16 @@ impl Store {
         decided: Option<&ConsentRequest>,
         noting: Noting<'_>,
     ) -> Result<(), StoreError> {
-        self.note_changes(seen, decided, noting, |change| !change.is_return()).await.map(drop)
+        self.note_changes(seen, decided, noting, |change| !change.is_return()).await
     }
 
-    /// Records every lost action that is back, and every grant that is seen late; answers the links of these, which it spends.
+    /// Records every lost action that is back, and every grant that is seen late.
     pub async fn note_returns(
         &self,
         seen: Option<Seen<'_>>,
         decided: Option<&ConsentRequest>,
         noting: Noting<'_>,
-    ) -> Result<Vec<ConsentRequest>, StoreError> {
+    ) -> Result<(), StoreError> {
         self.note_changes(seen, decided, noting, drift::Change::is_return).await
     }
 
@@ -62,12 +62,11 @@ impl Store {
         decided: Option<&ConsentRequest>,
         noting: Noting<'_>,
         counts: fn(&drift::Change) -> bool,
-    ) -> Result<Vec<ConsentRequest>, StoreError> {
-        let Some(seen) = seen else { return Ok(Vec::new()) };
+    ) -> Result<(), StoreError> {
+        let Some(seen) = seen else { return Ok(()) };
         let screen = decided.map(ConsentRequest::screen).unwrap_or_default();
         let decided = decided.map(|request| Decided { action: request.action, screen: &screen });
         let (mut enterprise, reseller) = (noting.parties.0.clone(), noting.parties.1);
-        let mut spent = Vec::new();
         let changes = drift::changes(noting.parties.0, seen, (noting.clients, decided), noting.context.occasion.now);
         for change in changes.into_iter().filter(counts) {
             let is_told = reseller.events_url.is_some() || change.is_late();
@@ -78,10 +77,9 @@ impl Store {
             let Some(drift) = change.noted(before.as_ref(), noting) else { continue };
             if self.record_drift(&drift, (&enterprise, reseller), noting).await? {
                 enterprise.actions.insert(drift.action, drift.state);
-                spent.extend(drift.spends);
             }
         }
-        Ok(spent)
+        Ok(())
     }
 
     /// Records what has become of one action, if it still is as it was. To be granted again is bound to what every grant
@@ -121,8 +119,7 @@ impl Store {
             }
         } else {
             if let Some(tenant) = enterprise.watched_tenant().filter(|_| enterprise.pin().is_none()) {
-                change.update.push_str(", lostIn = :tenant");
-                change = change.value(":tenant", text(tenant.to_string()));
+                change = sought(change, tenant, enterprise);
             }
             change = lost(change, drift.action);
             if let ActionState::Revoked { .. } = drift.state
@@ -133,7 +130,7 @@ impl Store {
             }
         }
         transaction.update(Part::Action, key, change)?;
-        if let Some(delivery) = &drift.delivery {
+        for delivery in drift.delivery.iter().chain(&drift.recovered) {
             transaction.deliver(delivery)?;
         }
         if let Some(start) = &drift.link {
@@ -205,6 +202,18 @@ fn joined_roles(mut change: Change, roles: &[RoleTemplateId]) -> Change {
     change.update.push_str(if change.update.contains(" ADD ") { "," } else { " ADD" });
     change.update.push_str(" joinedRoles :roles");
     change.value(":roles", AttributeValue::Ss(roles.iter().map(ToString::to_string).collect()))
+}
+
+/// What is lost is looked for in this tenant, as long as the provider expects the same one.
+fn sought(mut change: Change, tenant: TenantId, enterprise: &Enterprise) -> Change {
+    change.update.push_str(", soughtIn = :tenant");
+    change = change.value(":tenant", text(tenant.to_string()));
+    match enterprise.profile.expected_tenant.clone() {
+        Some(expected) => {
+            change.and("profile.expectedTenant = :expected").value(":expected", text(String::from(expected)))
+        }
+        None => change.and("attribute_not_exists(profile.expectedTenant)"),
+    }
 }
 
 /// The action is known to be lost, until it is granted again.

@@ -222,9 +222,13 @@ fn edit_change(edit: &Edit) -> Result<Change, StoreError> {
     if let Some(((action, ..), resets)) = edit.moved().zip(edit.withdraws()) {
         change = counted(change, (before, action), resets)?;
     }
-    if edit.newly_expected().is_some() {
-        // What is missed in the tenant of another domain is not looked for in that of this one.
-        change.update.push_str(" REMOVE lostIn");
+    if edit.forgets_tenant() {
+        change = change.and("attribute_not_exists(tenant)");
+        change.update.push_str(" REMOVE soughtIn, verifiedAt, beyondGraph, joinedRoles");
+        // A withdrawal takes one out of these itself, which no update may do twice.
+        if edit.withdraws().is_none() {
+            change.update.push_str(", lost");
+        }
     }
     Ok(change)
 }

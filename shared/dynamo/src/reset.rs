@@ -70,8 +70,9 @@ impl Store {
         audit: &AuditRow,
     ) -> Result<Resetting, StoreError> {
         let key = Key::enterprise(enterprise.id);
-        let change = Change::new("SET actions.#action = :state", "actions.#action = :was")
+        let change = Change::new("SET actions.#action = :state, resetAt = :resetAt", "actions.#action = :was")
             .and(IS_OPEN)
+            .value(":resetAt", part(&key, reset.instants())?)
             .name("#action", reset.action().name())
             .value(":was", part(&key, reset.was())?)
             .value(":state", part(&key, reset.state())?);

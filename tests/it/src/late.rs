@@ -1,8 +1,10 @@
 //! Grants that Graph shows after it was told that they cannot be seen.
 
+use std::collections::BTreeMap;
+
 use reqwest::Method;
 use serde_json::{Value, json};
-use simulated_microsoft::{CONTOSO, Consent, GRACE, Lag};
+use simulated_microsoft::{CONTOSO, Consent, Effect, Fault, GRACE, Lag};
 
 use crate::admin_consent::{blocked, granted, said, visit};
 use crate::effects::Effects;
@@ -104,12 +106,21 @@ async fn what_a_reviewer_approves_is_granted() {
 }
 
 /// R195, P3 What a reviewer approves is the whole screen: all that it asked for is granted, each told once by its own link, and none
-/// is told of as missing later.
+/// is told of as missing later; be it that somebody signs in before the next look, and sees a part of it.
 #[tokio::test]
 async fn what_a_reviewer_approves_is_granted_with_its_screen() {
+    for signs_in in [false, true] {
+        let world = World::new().await;
+        approve_a_screen(&world, signs_in).await;
+    }
+}
+
+async fn approve_a_screen(world: &World, signs_in: bool) {
     const SCREEN: [&str; 2] = ["GET_USER_SYNC_CONSENT", "GET_AGENT_CONSENT"];
-    let world = World::new().await;
     let enterprise = world.contoso().await;
+    if signs_in {
+        world.visit(&world.registration_url(enterprise).await, &GRACE, Decision::ForTheOrganization).await.ours();
+    }
     let wanted = json!({"actions": SCREEN, "redirectUrl": world.hook()});
     let start = world.ask_for_links(enterprise, "", wanted).await.json()["startUrl"].as_str().unwrap().to_owned();
     let begun = send(world.http.post(&start)).await;
@@ -119,6 +130,11 @@ async fn what_a_reviewer_approves_is_granted_with_its_screen() {
     send(back.header("cookie", cookie.split(';').next().unwrap())).await;
     assert_eq!(world.standing(enterprise, SCREEN[0]).await, blocked("approval_requested"));
     world.consent_to_everything(&screen, &CONTOSO);
+    if signs_in {
+        let link = world.link_for(enterprise, "LOGIN_ENTERPRISE_ADMIN").await;
+        world.visit(&link, &GRACE, Decision::ForTheOrganization).await.ours();
+        assert_eq!(world.standing(enterprise, SCREEN[0]).await, granted());
+    }
     for _ in 0..13 {
         world.pass(3_600).await;
     }
@@ -128,9 +144,47 @@ async fn what_a_reviewer_approves_is_granted_with_its_screen() {
     world.pass(8 * 24 * 3_600).await;
     let told = |told: &Value| format!("{} {}", told["actionType"], told["outcome"]).replace('"', "");
     let mut outcomes: Vec<String> = world.outcomes().iter().map(told).collect();
+    outcomes.retain(|told| SCREEN.iter().any(|action| told.starts_with(action)));
     outcomes.sort();
     assert_eq!(
         outcomes,
         ["GET_AGENT_CONSENT granted", "GET_USER_SYNC_CONSENT blocked", "GET_USER_SYNC_CONSENT granted"]
     );
+}
+
+/// R195, K17 Where the tenant is expected by its domain, and nothing is proved in it yet, what is approved there is noticed too.
+#[tokio::test]
+async fn what_is_approved_in_the_tenant_of_a_domain_is_granted() {
+    const SYNC: &str = "GET_USER_SYNC_CONSENT";
+    let world = World::new().await;
+    let enterprise = world.enterprise(json!({ "expectedTenant": CONTOSO.domain })).await;
+    let link = world.user_sync_url(enterprise).await;
+    let filed = format!("error=access_denied&error_description=AADSTS90095%3A+filed&state={}", query(&link)["state"]);
+    world.come_back(&filed).await;
+    assert_eq!(world.standing(enterprise, SYNC).await, blocked("approval_requested"));
+    world.consent(&link, &CONTOSO);
+    for _ in 0..13 {
+        world.pass(3_600).await;
+    }
+    assert_eq!(world.standing(enterprise, SYNC).await, granted());
+}
+
+/// P3, K17 An application consent that Graph could not be read for is granted, and told, once it can be: nobody has to come back.
+#[tokio::test]
+async fn a_consent_that_could_not_be_read_is_granted_once_it_can_be() {
+    const SYNC: &str = "GET_USER_SYNC_CONSENT";
+    let world = World::new().await;
+    let enterprise = world.contoso().await;
+    let link = world.user_sync_url(enterprise).await;
+    world.consent(&link, &CONTOSO);
+    let what = Effect::Status { status: 503, body: String::new(), headers: BTreeMap::new() };
+    world.microsoft().set_faults(vec![Fault { on: "graph".to_owned(), what, times: None }]);
+    world.come_back(&said(&link, &CONTOSO)).await;
+    world.until_given_up().await;
+    assert_eq!(world.standing(enterprise, SYNC).await.0, "unverifiable");
+    world.microsoft().set_faults(vec![]);
+    world.pass(12 * 3_600).await;
+    assert_eq!(world.standing(enterprise, SYNC).await, granted());
+    let told: Vec<Value> = world.outcomes().iter().map(|told| told["outcome"].clone()).collect();
+    assert_eq!(told, [json!("unverifiable"), json!("granted")]);
 }

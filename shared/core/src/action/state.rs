@@ -196,7 +196,21 @@ impl ActionState {
     /// Whether Graph may still show the grant of `action` though its link was refused.
     #[must_use]
     pub fn may_be_seen_late(&self, action: ActionType) -> bool {
-        matches!(self, Self::Blocked { code, .. } if action.may_be_seen_late_after(*code))
+        match self {
+            Self::Blocked { code, .. } => action.may_be_seen_late_after(*code),
+            Self::Unverifiable { .. } => action.may_be_seen_late_after(Code::ProofUnreadable),
+            Self::NotRequested
+            | Self::PendingConsent { .. }
+            | Self::Started { .. }
+            | Self::PendingConfirmation { .. }
+            | Self::Verifying { .. }
+            | Self::Granted { .. }
+            | Self::Declined { .. }
+            | Self::Drifted { .. }
+            | Self::Withdrawn { .. }
+            | Self::Revoked { .. }
+            | Self::Expired { .. } => false,
+        }
     }
 
     /// The tenant in which it is granted, if it is.

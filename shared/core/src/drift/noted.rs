@@ -30,8 +30,10 @@ pub struct Drift {
     pub was: ActionState,
     /// The state that it gets.
     pub state: ActionState,
-    /// The event, if the service provider is told of any.
+    /// The event, if the service provider is told of any; or what came of the link whose grant is seen late.
     pub delivery: Option<Delivery>,
+    /// The event that a lost consent is back, beside what came of such a link.
+    pub recovered: Option<Delivery>,
     /// The link by which the loss is mended, kept by the hash of its handle; the event alone holds the handle.
     pub link: Option<StartLink>,
     /// The tenant that the enterprise is bound to from now on: a registration whose grant is seen late.
@@ -76,14 +78,19 @@ struct Link<'a> {
 impl Change {
     /// The change as it is recorded, with the request by which the action was granted, as long as that is known. The outcome of
     /// what a link mends goes where that request's went, or else where the event goes; a grant that is seen late is told as
-    /// that request's outcome. `None` for one whose request says otherwise, or nothing of who signed in.
+    /// that request's outcome. `None` for one whose request says otherwise, or nothing of who signed in. What was lost is back whether
+    /// that request is still known or not.
     #[must_use]
     pub fn noted(self, request: Option<&ConsentRequest>, noting: Noting<'_>) -> Option<Drift> {
         let Noting { parties: (enterprise, _), context, .. } = noting;
-        let late = if self.is_late() { Some(request?) } else { None };
+        let late = match request {
+            _ if !self.is_late() => None,
+            None if self.was_lost => None,
+            found => Some(found?),
+        };
         let binds = self.is.granted_in().filter(|_| late.is_some() && self.action == ActionType::Registration);
         let is_told = !self.is_no_more_than_before();
-        let Self { action, was, is: mut state, shows_teams } = self;
+        let Self { action, was, is: mut state, shows_teams, .. } = self;
         let (delivery, link) = if let Some(request) = late {
             let seen = request.seen_late((state.granted_in()?, shows_teams), context)?;
             if let ActionState::Granted { by, .. } = &mut state {
@@ -97,6 +104,7 @@ impl Change {
                 (wanted(action, &state, enterprise), request.and_then(|known| known.redirect_url.clone()));
             event_with_link((event_of(&state), action, &state), wanted, outcomes, noting)
         };
+        let recovered = late.and_then(|_| recovered((enterprise, noting.parties.1), (action, &state), context));
         let word = if state.is_granted() && late.is_none() { "recovered" } else { state.word() };
         let fact = Fact {
             actor: &Actor::System(context.system.unwrap_or("consent-redirect")),
@@ -107,7 +115,7 @@ impl Change {
         };
         let audit = AuditRow::new(enterprise.reseller, Some(enterprise.id), fact, context.occasion);
         let spends = late.cloned();
-        Some(Drift { enterprise: enterprise.id, action, was, state, delivery, link, binds, spends, audit })
+        Some(Drift { enterprise: enterprise.id, action, was, state, delivery, recovered, link, binds, spends, audit })
     }
 }
 

@@ -462,6 +462,24 @@ fn what_a_reviewer_approves_is_granted() {
     assert!(found[0].is_late());
 }
 
+/// P3 A consent that nobody could read is granted once it is shown, and lost nothing if it is not; a sign-in has its own proof.
+#[test]
+fn what_could_not_be_read_may_be_seen_later() {
+    let mut world = World::new();
+    let request = ConsentRequestId::new(NOW, &world.random);
+    let unverifiable = ActionState::Unverifiable { since: NOW, request, by: None };
+    world.enterprise.actions.insert(ActionType::UserSync, unverifiable.clone());
+    world.enterprise.actions.insert(ActionType::Registration, unverifiable);
+    let found = world.watched(&open(whole()));
+    assert_eq!(words(&found), [(ActionType::UserSync, "granted")]);
+    assert!(found[0].is_late());
+    let nothing = TenantView { app_roles: Some(vec![]), ..whole() };
+    assert_eq!(words(&world.watched(&open(nothing))), []);
+    world.enterprise.lost.insert(ActionType::UserSync);
+    let found = world.watched(&open(whole()));
+    assert!(words(&found).contains(&(ActionType::UserSync, "granted")) && found.iter().all(|change| !change.is_late()));
+}
+
 /// K17 Every enterprise is looked at within twelve hours, and not all of them at once.
 #[test]
 fn looks_are_spread_over_the_day() {

@@ -71,7 +71,8 @@ impl Enterprise {
             (true, false) => after.withdraw_management(now)?,
             (true, true) | (false, false) => {}
         }
-        Ok(Edit { before: self.clone(), after })
+        let edit = Edit { before: self.clone(), after };
+        Ok(if edit.forgets_tenant() { edit.forgetting_tenant() } else { edit })
     }
 }
 
@@ -150,6 +151,23 @@ impl Edit {
     pub fn newly_expected(&self) -> Option<&ExpectedTenant> {
         let expected = [&self.before, &self.after].map(|one| one.profile.expected_tenant.as_ref());
         expected[1].filter(|_| expected[0] != expected[1])
+    }
+
+    /// Whether what was seen of the tenant that was expected before says nothing any more: another one is expected, and none is
+    /// bound.
+    #[must_use]
+    pub fn forgets_tenant(&self) -> bool {
+        self.before.tenant.is_none() && self.newly_expected().is_some()
+    }
+
+    fn forgetting_tenant(mut self) -> Self {
+        (self.after.sought_in, self.after.verified_at) = (None, None);
+        self.after.beyond_graph.clear();
+        self.after.joined_roles.clear();
+        if self.withdraws().is_none() {
+            self.after.lost.clear();
+        }
+        self
     }
 
     /// The action that it moves, with the state that it had in the store, if it had one, and the new one.

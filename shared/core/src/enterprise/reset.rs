@@ -16,6 +16,7 @@ pub struct Reset {
     was: ActionState,
     state: ActionState,
     resets: BTreeMap<ActionType, u64>,
+    instants: BTreeMap<ActionType, Timestamp>,
 }
 
 /// Why an action is not reset; nothing is changed.
@@ -54,7 +55,9 @@ impl Enterprise {
         };
         let mut resets = self.resets.clone();
         resets.insert(action, self.resets_of(action) + 1);
-        Ok(Some(Reset { action, was, state, resets }))
+        let mut reset_at = self.reset_at.clone();
+        reset_at.insert(action, now);
+        Ok(Some(Reset { action, was, state, resets, instants: reset_at }))
     }
 
     /// How often `action` was asked for anew, or no longer.
@@ -85,14 +88,12 @@ impl Enterprise {
         }
     }
 
-    /// Whether `action`, which has the screen of `request`, is granted along with it: it is asked for, and was not reset since the
-    /// screen was asked for.
+    /// Whether `action`, which has the screen of `request`, is granted along with it: it is asked for, for a service that the
+    /// enterprise has, and was not reset since the screen was asked for.
     #[must_use]
     pub fn is_granted_along(&self, action: ActionType, request: &ConsentRequest) -> bool {
-        let state = self.action(action);
-        let waits_since = if let ActionState::PendingConsent { since } = state { Some(since) } else { None };
-        let was_reset = self.resets_of(action) > 0 && waits_since.is_some_and(|since| request.created_at <= since);
-        self.is_asked_for(action) && !was_reset
+        let was_reset = self.reset_at.get(&action).is_some_and(|at| request.created_at <= *at);
+        self.is_asked_for(action) && self.concerns(action) && !was_reset
     }
 
     /// Whether the action of `request` was reset, or no longer asked for, since the link was made: then the link is dead.
@@ -125,6 +126,12 @@ impl Reset {
     #[must_use]
     pub const fn resets(&self) -> &BTreeMap<ActionType, u64> {
         &self.resets
+    }
+
+    /// When which action was last reset, this time included.
+    #[must_use]
+    pub const fn instants(&self) -> &BTreeMap<ActionType, Timestamp> {
+        &self.instants
     }
 }
 
@@ -170,7 +177,7 @@ mod tests {
             enterprise.actions.insert(action, was.clone());
             let reset = enterprise.reset(action, NOW).unwrap().unwrap();
             assert_eq!((reset.was(), reset.state()), (&was, &ActionState::PendingConsent { since: NOW }));
-            assert_eq!(reset.resets().get(&action), Some(&1));
+            assert_eq!((reset.resets().get(&action), reset.instants().get(&action)), (Some(&1), Some(&NOW)));
         }
         enterprise.actions.insert(action, ActionState::Verifying { since: THEN, request: request() });
         assert_eq!(enterprise.reset(action, NOW).err(), Some(ResetRefused::UnderWay));
@@ -212,15 +219,18 @@ mod tests {
     fn a_reset_is_not_undone_by_another_screen() {
         let mut enterprise = sample(7, &json!({}));
         let (action, screen) = (ActionType::UserSync, crate::consent::tests::request(None, &Counting::default()));
-        let reset_at = |enterprise: &mut Enterprise, since| {
-            enterprise.actions.insert(action, ActionState::PendingConsent { since });
-            enterprise.is_granted_along(action, &screen)
-        };
         let at = screen.created_at;
-        assert!(reset_at(&mut enterprise, at), "it was never granted");
-        enterprise.resets.insert(action, 1);
-        assert!(!reset_at(&mut enterprise, at));
-        assert!(reset_at(&mut enterprise, Timestamp::from_seconds(at.seconds() - 1)));
+        let pending = ActionState::PendingConsent { since: at };
+        let started = ActionState::Started { since: at, request: screen.id.clone(), asked_again: false };
+        for state in [pending, started] {
+            enterprise.actions.insert(action, state);
+            enterprise.reset_at.clear();
+            assert!(enterprise.is_granted_along(action, &screen), "it was never granted");
+            enterprise.reset_at.insert(action, at);
+            assert!(!enterprise.is_granted_along(action, &screen));
+            enterprise.reset_at.insert(action, Timestamp::from_seconds(at.seconds() - 1));
+            assert!(enterprise.is_granted_along(action, &screen));
+        }
         enterprise.actions.insert(action, ActionState::Withdrawn { since: THEN });
         assert!(!enterprise.is_granted_along(action, &screen), "nobody asks for it");
     }

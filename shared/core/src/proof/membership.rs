@@ -173,7 +173,9 @@ mod tests {
     }
 
     fn joins(view: &TenantView) -> Vec<RoleTemplateId> {
-        joining(question(&signer()), view, Policy::default()).map(|joining| joining.roles).unwrap_or_default()
+        joining(question(&signer()), view, Policy::default())
+            .map(|joining| joining.roles().to_vec())
+            .unwrap_or_default()
     }
 
     fn not_ready(view: &TenantView) -> Vec<String> {

@@ -263,7 +263,10 @@ fn watched(mut change: Change, record: &Record) -> Change {
     let first = drift::next_look(record.request.enterprise, record.audit.at);
     change = change.value(":due", text(DueKind::Drift.partition(0))).value(":at", text(first.to_string()));
     if !is_granted {
-        return change;
+        // Where a tenant is known by a domain alone, it is the one that this link was made for.
+        let Some(tenant) = record.request.pin else { return change };
+        change.update.push_str(", soughtIn = if_not_exists(soughtIn, :sought)");
+        return change.value(":sought", text(tenant.to_string()));
     }
     let change = restoring(found(change, record.request.action), &record.restores);
     beyond_graph(change, record.restores.iter().filter(|scope| permission::is_beyond_graph(scope)).cloned().collect())

@@ -67,6 +67,14 @@ impl Watched {
         self.world.link_of_holder(&self.key, self.enterprise, action).await
     }
 
+    /// The provider expects another tenant, by its domain.
+    async fn expect(&self, domain: &str) {
+        let call = self.world.call(Method::PATCH, &format!("/v1/enterprises/{}", self.enterprise));
+        let call = call.bearer_auth(&self.key).header("if-match", "*");
+        let edited = send(call.json(&json!({ "expectedTenant": domain }))).await;
+        assert_eq!(edited.status, 200, "{}", edited.text);
+    }
+
     async fn stand(&self, expected: &[(&str, &str)]) {
         for (action, word) in expected {
             let standing = self.world.standing_of(&self.key, self.enterprise, action).await;
@@ -374,10 +382,8 @@ async fn what_is_left_is_asked_for_again_while_it_is_mended() {
 async fn the_tenant_of_a_domain_is_watched() {
     let world = World::new().await;
     let (enterprise, key) = world.with_events().await;
-    let call = world.call(Method::PATCH, &format!("/v1/enterprises/{enterprise}")).bearer_auth(&key);
-    let edited = send(call.header("if-match", "*").json(&json!({ "expectedTenant": CONTOSO.domain }))).await;
-    assert_eq!(edited.status, 200, "{}", edited.text);
     let watched = Watched { world, enterprise, key };
+    watched.expect(CONTOSO.domain).await;
     visit(&watched.link(SYNC).await, "Accept").await;
     watched.stand(&[(SYNC, "granted"), (AGENT, "granted")]).await;
     watched.revoke("AppCatalog.Read.All");
@@ -396,6 +402,44 @@ async fn the_tenant_of_a_domain_is_watched() {
     watched.restore(&[], &both);
     watched.pass().await;
     watched.stand(&[(SYNC, "granted"), (AGENT, "granted")]).await;
+}
+
+/// R195, K17 A loss that is mended by an approval is back as any other: told as recovered, beside what came of the link.
+#[tokio::test]
+async fn a_loss_that_is_mended_late_recovers() {
+    let watched = Watched::new().await;
+    watched.revoke("User.Read.All");
+    watched.pass().await;
+    let asked = query(&watched.link(SYNC).await);
+    let filed = format!("error=access_denied&error_description=AADSTS90095%3A+filed&state={}", asked["state"]);
+    watched.world.come_back(&filed).await;
+    watched.stand(&[(SYNC, "blocked")]).await;
+    watched.restore(&[], &["User.Read.All"]);
+    watched.pass().await;
+    watched.stand(&[(SYNC, "granted")]).await;
+    let of_it = |event: &String| event.ends_with(SYNC);
+    let told: Vec<String> = watched.events().into_iter().filter(of_it).collect();
+    assert_eq!(told, [format!("action.drifted {SYNC}"), format!("action.recovered {SYNC}")]);
+}
+
+/// K17 Another domain is expected: what was lost in the tenant of the one before is not looked for there any more.
+#[tokio::test]
+async fn the_tenant_of_another_domain_is_not_the_one_that_was_watched() {
+    let world = World::new().await;
+    let (enterprise, key) = world.with_events().await;
+    let watched = Watched { world, enterprise, key };
+    watched.expect(CONTOSO.domain).await;
+    visit(&watched.link(SYNC).await, "Accept").await;
+    let both = ["User.Read.All", "AppCatalog.Read.All"];
+    for scope in both {
+        watched.revoke(scope);
+    }
+    watched.pass().await;
+    watched.stand(&[(SYNC, "drifted"), (AGENT, "drifted")]).await;
+    watched.expect("fabrikam.example").await;
+    watched.restore(&[], &both);
+    watched.pass().await;
+    watched.stand(&[(SYNC, "drifted"), (AGENT, "drifted")]).await;
 }
 
 /// P6 Ticks that overlap, and come again, tell a loss once.

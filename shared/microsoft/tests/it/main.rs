@@ -25,6 +25,8 @@ mod redeem;
 #[cfg(test)]
 mod refresh;
 #[cfg(test)]
+mod sign_in;
+#[cfg(test)]
 mod signer;
 #[cfg(test)]
 mod world;

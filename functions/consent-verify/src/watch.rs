@@ -21,7 +21,9 @@ pub(crate) async fn look(app: &App, id: EnterpriseId) -> Result<(), NotVerified>
     let tenant = enterprise
         .watched_tenant()
         .filter(|_| links_work(&enterprise, &reseller) && enterprise.watched().next().is_some());
-    let Some(tenant) = tenant else { return Ok(app.store.looked_at(id, (None, None), next_look(id, now)).await?) };
+    let Some(tenant) = tenant else {
+        return Ok(app.store.looked_at(&enterprise, (None, None), next_look(id, now)).await?);
+    };
     let keys = app.secrets.sealing_keys(now).await?;
     let clients = &app.microsoft.settings().clients;
     let also = enterprise.granted_before(clients);
@@ -37,7 +39,7 @@ pub(crate) async fn look(app: &App, id: EnterpriseId) -> Result<(), NotVerified>
     let (is_whole, is_answered) = seen.map(|seen| (seen.is_whole(), seen.is_answered())).unwrap_or_default();
     tracing::info!(enterprise.id = %id, reseller.id = %enterprise.reseller, is_whole, "consents of an enterprise read");
     let next = if is_answered { next_look(id, now) } else { look_again(now) };
-    Ok(app.store.looked_at(id, (is_whole.then_some(now), seen), next).await?)
+    Ok(app.store.looked_at(&enterprise, (is_whole.then_some(now), seen), next).await?)
 }
 
 /// Grants what is shown of screens of which a part is granted: whoever has granted that later, a reviewer of the tenant maybe, has

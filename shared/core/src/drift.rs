@@ -84,11 +84,11 @@ impl Enterprise {
     }
 
     /// The tenant whose consents are looked at: the one that the enterprise is bound or pinned to, or else, where that is known by a
-    /// domain alone, the one in which something was proved, be it lost since, or is looked for.
+    /// domain alone, the one in which something is looked for, or was proved.
     #[must_use]
     pub fn watched_tenant(&self) -> Option<TenantId> {
         let proved_in = |action| self.action(action).proved_in();
-        self.pin().or_else(|| ActionType::all().find_map(proved_in)).or(self.sought_in)
+        self.pin().or(self.sought_in).or_else(|| ActionType::all().find_map(proved_in))
     }
 
     /// What of other APIs `action` had, and must still have: not what Microsoft has refused since. Where Graph's grants were lost
@@ -117,10 +117,13 @@ impl Enterprise {
             .collect()
     }
 
-    /// Whether somebody is awaited for an action whose registration is looked at anyway: its screen may be granted by now.
+    /// Whether somebody was sent for an action whose registration is looked at anyway: its screen may be granted by now.
     #[must_use]
     pub fn waits_beside(&self, clients: &ApplicationClients) -> bool {
-        let waits = ActionType::all().filter(|action| matches!(self.action(*action), ActionState::Started { .. }));
+        let is_sent_for = |action: &ActionType| {
+            matches!(self.action(*action), ActionState::Started { .. } | ActionState::Expired { .. })
+        };
+        let waits = ActionType::all().filter(is_sent_for);
         let looked_at = self.granted_before(clients).clients;
         waits
             .filter(|action| action.proved_by() == ProvedBy::AppRoles)
@@ -252,12 +255,11 @@ impl Change {
         self.is.is_granted()
     }
 
-    /// Whether the grant was never seen before: its link was told that it cannot be seen, or waits for an approval, and is owed what
-    /// came of it. What was lost, and then merely not read, has no link that waits.
+    /// Whether the grant may never have been seen before: its link was told that it cannot be seen, or waits for an approval, and is
+    /// owed what came of it.
     #[must_use]
     pub fn is_late(&self) -> bool {
-        let waits_for_nobody = self.was.is_unverifiable() && self.was_lost;
-        self.is_return() && self.was.may_be_seen_late(self.action) && !waits_for_nobody
+        self.is_return() && self.was.may_be_seen_late(self.action)
     }
 
     /// The link by which the action was granted.

@@ -6,7 +6,7 @@ use onboarding_core::action::{ActionState, ActionType, ProvedBy};
 use onboarding_core::consent::ConsentRequest;
 use onboarding_core::drift::{self, Decided, Drift, Noting, Seen};
 use onboarding_core::enterprise::Enterprise;
-use onboarding_core::id::{EnterpriseId, RoleTemplateId, TenantId};
+use onboarding_core::id::{RoleTemplateId, TenantId};
 use onboarding_core::proof::application::{self, Judgement, View};
 use onboarding_core::readiness::Completion;
 use onboarding_core::reseller::Reseller;
@@ -146,21 +146,23 @@ impl Store {
     }
 
     /// Notes when an enterprise is to be looked at again, that all of it was seen at `verified_at`, and what `seen` showed that a
-    /// tenant may lack: permissions of other APIs than Graph, and roles.
+    /// tenant may lack: permissions of other APIs than Graph, and roles. Where another tenant is expected by now, nothing is noted, and
+    /// it is looked at again soon.
     pub async fn looked_at(
         &self,
-        enterprise: EnterpriseId,
+        enterprise: &Enterprise,
         (verified_at, seen): (Option<Timestamp>, Option<Seen<'_>>),
         next: Timestamp,
     ) -> Result<(), StoreError> {
         let mut change = Change::new("SET DSK = :next", EXISTS).and("attribute_exists(DPK)");
+        change = as_expected(change, enterprise);
         if let Some(at) = verified_at {
             change.update.push_str(", verifiedAt = :at");
             change = change.value(":at", instant(at));
         }
         let (scopes, roles) = seen.map(|seen| (seen.beyond_graph(), seen.joined_roles())).unwrap_or_default();
         let change = joined_roles(beyond_graph(change.value(":next", text(next.to_string())), scopes), &roles);
-        self.update(Key::enterprise(enterprise), change).await.map(drop)
+        self.update(Key::enterprise(enterprise.id), change).await.map(drop)
     }
 
     /// Grants the other actions of the same registration that are asked for and that `view` shows: they share one screen. Answers
@@ -181,6 +183,9 @@ impl Store {
                 Some(id) => self.request(id).await?.filter(|own| own.is_unused(context.occasion.now)),
                 None => None,
             };
+            if own.as_ref().and_then(|own| own.pin).is_some_and(|meant| meant != tenant) {
+                continue;
+            }
             let is_new = own.is_none();
             let link = own.unwrap_or_else(|| request.for_another(action, read.resets_of(action), context));
             if let Some(record) = link.granted_along(is_new, &assigned, context)
@@ -204,10 +209,14 @@ fn joined_roles(mut change: Change, roles: &[RoleTemplateId]) -> Change {
     change.value(":roles", AttributeValue::Ss(roles.iter().map(ToString::to_string).collect()))
 }
 
-/// What is lost is looked for in this tenant, as long as the provider expects the same one.
+/// What is lost is looked for in this tenant.
 fn sought(mut change: Change, tenant: TenantId, enterprise: &Enterprise) -> Change {
     change.update.push_str(", soughtIn = :tenant");
-    change = change.value(":tenant", text(tenant.to_string()));
+    as_expected(change.value(":tenant", text(tenant.to_string())), enterprise)
+}
+
+/// The provider expects the tenant that it did when `enterprise` was read: what was seen is of no other one.
+fn as_expected(change: Change, enterprise: &Enterprise) -> Change {
     match enterprise.profile.expected_tenant.clone() {
         Some(expected) => {
             change.and("profile.expectedTenant = :expected").value(":expected", text(String::from(expected)))

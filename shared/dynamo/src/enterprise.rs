@@ -12,6 +12,7 @@ use onboarding_core::readiness::Completion;
 use onboarding_core::text::Name;
 use serde::{Deserialize, Serialize};
 
+use crate::drift::found;
 use crate::idempotency::Ended;
 use crate::invitation::Sending;
 use crate::key::Key;
@@ -220,15 +221,14 @@ fn edit_change(edit: &Edit) -> Result<Change, StoreError> {
         change = change.value(":asked", instant(asked));
     }
     if let Some(((action, ..), resets)) = edit.moved().zip(edit.withdraws()) {
-        change = counted(change, (before, action), resets)?;
+        change = counted(change, before, resets)?;
+        if !edit.forgets_tenant() {
+            change = found(change, action);
+        }
     }
     if edit.forgets_tenant() {
         change = change.and("attribute_not_exists(tenant)");
-        change.update.push_str(" REMOVE soughtIn, verifiedAt, beyondGraph, joinedRoles");
-        // A withdrawal takes one out of these itself, which no update may do twice.
-        if edit.withdraws().is_none() {
-            change.update.push_str(", lost");
-        }
+        change.update.push_str(" REMOVE soughtIn, verifiedAt, beyondGraph, joinedRoles, lost");
     }
     Ok(change)
 }

@@ -43,22 +43,20 @@ impl Transaction {
     }
 }
 
-/// The links of `action` that were made before are dead, and what was lost of it is looked for no more. The update sets something, and
-/// ends with what it sets.
+/// The links that were made before are dead. The update sets something, and ends with what it sets.
 pub(crate) fn counted(
     mut change: Change,
-    (enterprise, action): (&Enterprise, ActionType),
+    enterprise: &Enterprise,
     resets: &BTreeMap<ActionType, u64>,
 ) -> Result<Change, StoreError> {
     let key = Key::enterprise(enterprise.id);
     change.update.push_str(", resets = :resets");
     change = change.value(":resets", part(&key, resets)?);
-    let change = if enterprise.resets.is_empty() {
+    Ok(if enterprise.resets.is_empty() {
         change.and("attribute_not_exists(resets)")
     } else {
         change.and("resets = :counted").value(":counted", part(&key, &enterprise.resets)?)
-    };
-    Ok(found(change, action))
+    })
 }
 
 impl Store {
@@ -76,7 +74,8 @@ impl Store {
             .name("#action", reset.action().name())
             .value(":was", part(&key, reset.was())?)
             .value(":state", part(&key, reset.state())?);
-        let change = counted(open(change, &key)?, (enterprise, reset.action()), reset.resets())?;
+        // What was lost of it is looked for no more.
+        let change = found(counted(open(change, &key)?, enterprise, reset.resets())?, reset.action());
         let mut transaction = self.transaction();
         transaction.update(Part::Action, key, change)?;
         transaction.check_quiet(reset.was())?;

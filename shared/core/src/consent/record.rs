@@ -207,17 +207,10 @@ impl ConsentRequest {
     /// whose signer is not known, or is of another tenant, is not what is seen (P5).
     #[must_use]
     pub(crate) fn seen_late(&self, (tenant, shows_teams): (TenantId, bool), context: Context<'_>) -> Option<SeenLate> {
-        let may_be_seen = |code: Code| self.action.may_be_seen_late_after(code);
-        let unseen = match &self.stage {
-            Stage::Completed { refusal, unseen, .. } if refusal.is_some_and(may_be_seen) => unseen.as_deref(),
-            Stage::Pending { refusal } if refusal.is_some_and(may_be_seen) => None,
-            Stage::Completed { .. }
-            | Stage::Pending { .. }
-            | Stage::Leased { .. }
-            | Stage::Verifying { .. }
-            | Stage::AwaitingGrant { .. }
-            | Stage::AwaitingConfirmation { .. } => return None,
-        };
+        if !self.was_not_seen() {
+            return None;
+        }
+        let unseen = if let Stage::Completed { unseen, .. } = &self.stage { unseen.as_deref() } else { None };
         let by = unseen.map(|unseen| unseen.signer.clone());
         let is_its = match &by {
             Some(signer) => signer.tenant == tenant,
@@ -230,6 +223,20 @@ impl ConsentRequest {
         let told = Told { signer: by.as_ref(), facts: facts.as_ref(), named: &[], actor: Actor::LinkHolder };
         let delivery = deliver(self, ("granted", None), &told, None, context);
         Some(SeenLate { by, delivery })
+    }
+
+    /// Whether this request ended, or waits, because its grant was not seen: what becomes of that is told by it.
+    #[must_use]
+    pub(crate) fn was_not_seen(&self) -> bool {
+        match &self.stage {
+            Stage::Completed { refusal, .. } | Stage::Pending { refusal } => {
+                refusal.is_some_and(|code| self.action.may_be_seen_late_after(code))
+            }
+            Stage::Leased { .. }
+            | Stage::Verifying { .. }
+            | Stage::AwaitingGrant { .. }
+            | Stage::AwaitingConfirmation { .. } => false,
+        }
     }
 
     /// Ends a wait for the provider that has lasted too long. `None` unless there is one.

@@ -83,7 +83,10 @@ impl Change {
     #[must_use]
     pub fn noted(self, request: Option<&ConsentRequest>, noting: Noting<'_>) -> Option<Drift> {
         let Noting { parties: (enterprise, _), context, .. } = noting;
-        let late = match request {
+        // What was granted before, and could merely not be read since, has no link that is owed anything.
+        let is_owed =
+            |request: &ConsentRequest| !(self.was_lost && self.was.is_unverifiable()) || request.was_not_seen();
+        let late = match request.filter(|request| is_owed(request)) {
             _ if !self.is_late() => None,
             None if self.was_lost => None,
             found => Some(found?),

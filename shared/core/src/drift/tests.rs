@@ -475,9 +475,6 @@ fn what_could_not_be_read_may_be_seen_later() {
     assert!(found[0].is_late());
     let nothing = TenantView { app_roles: Some(vec![]), ..whole() };
     assert_eq!(words(&world.watched(&open(nothing))), []);
-    world.enterprise.lost.insert(ActionType::UserSync);
-    let found = world.watched(&open(whole()));
-    assert!(words(&found).contains(&(ActionType::UserSync, "granted")) && found.iter().all(|change| !change.is_late()));
 }
 
 /// K17 Every enterprise is looked at within twelve hours, and not all of them at once.

@@ -157,16 +157,16 @@ impl Edit {
     /// bound.
     #[must_use]
     pub fn forgets_tenant(&self) -> bool {
-        self.before.tenant.is_none() && self.newly_expected().is_some()
+        let watched = self.before.watched_tenant();
+        let is_another = |new: &ExpectedTenant| !matches!(new, ExpectedTenant::Id(id) if watched == Some(*id));
+        self.before.tenant.is_none() && self.newly_expected().is_some_and(is_another)
     }
 
     fn forgetting_tenant(mut self) -> Self {
         (self.after.sought_in, self.after.verified_at) = (None, None);
         self.after.beyond_graph.clear();
         self.after.joined_roles.clear();
-        if self.withdraws().is_none() {
-            self.after.lost.clear();
-        }
+        self.after.lost.clear();
         self
     }
 

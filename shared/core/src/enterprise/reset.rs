@@ -92,7 +92,11 @@ impl Enterprise {
     /// enterprise has, and was not reset since the screen was asked for.
     #[must_use]
     pub fn is_granted_along(&self, action: ActionType, request: &ConsentRequest) -> bool {
-        let was_reset = self.reset_at.get(&action).is_some_and(|at| request.created_at <= *at);
+        let was_reset = match self.reset_at.get(&action) {
+            Some(at) => request.created_at <= *at,
+            // It was, before the instant was kept: no other screen grants it.
+            None => self.resets_of(action) > 0,
+        };
         self.is_asked_for(action) && self.concerns(action) && !was_reset
     }
 
@@ -230,6 +234,10 @@ mod tests {
             assert!(!enterprise.is_granted_along(action, &screen));
             enterprise.reset_at.insert(action, Timestamp::from_seconds(at.seconds() - 1));
             assert!(enterprise.is_granted_along(action, &screen));
+            enterprise.reset_at.clear();
+            enterprise.resets.insert(action, 1);
+            assert!(!enterprise.is_granted_along(action, &screen), "nobody knows when it was reset");
+            enterprise.resets.clear();
         }
         enterprise.actions.insert(action, ActionState::Withdrawn { since: THEN });
         assert!(!enterprise.is_granted_along(action, &screen), "nobody asks for it");

@@ -263,9 +263,9 @@ fn watched(mut change: Change, record: &Record) -> Change {
     let first = drift::next_look(record.request.enterprise, record.audit.at);
     change = change.value(":due", text(DueKind::Drift.partition(0))).value(":at", text(first.to_string()));
     if !is_granted {
-        // Where a tenant is known by a domain alone, it is the one that this link was made for.
+        // Where a tenant is known by a domain alone, it is the one that this link was made for, the newest.
         let Some(tenant) = record.request.pin else { return change };
-        change.update.push_str(", soughtIn = if_not_exists(soughtIn, :sought)");
+        change.update.push_str(", soughtIn = :sought");
         return change.value(":sought", text(tenant.to_string()));
     }
     let change = restoring(found(change, record.request.action), &record.restores);

@@ -19,11 +19,11 @@ use onboarding_sandbox::{Options, Overrides};
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulated_microsoft::{
-    CONTOSO, Consent, Effect, Fault, GRACE, Revocation, SKYPE_FOR_BUSINESS_ADMINISTRATOR, TEAMS_ADMINISTRATOR,
+    CONTOSO, Consent, Effect, FABRIKAM, Fault, GRACE, Revocation, SKYPE_FOR_BUSINESS_ADMINISTRATOR, TEAMS_ADMINISTRATOR,
 };
 
 use super::{AGENT, MANAGEMENT, PRESENCE, SYNC};
-use crate::admin_consent::{PERMISSIONS, visit};
+use crate::admin_consent::{PERMISSIONS, said, visit};
 use crate::link::{query, words};
 use crate::world::{Decision, World, send};
 
@@ -67,12 +67,19 @@ impl Watched {
         self.world.link_of_holder(&self.key, self.enterprise, action).await
     }
 
-    /// The provider expects another tenant, by its domain.
-    async fn expect(&self, domain: &str) {
+    /// The provider expects this tenant from now on, by its domain or its id.
+    async fn expect(&self, tenant: &str) {
         let call = self.world.call(Method::PATCH, &format!("/v1/enterprises/{}", self.enterprise));
         let call = call.bearer_auth(&self.key).header("if-match", "*");
-        let edited = send(call.json(&json!({ "expectedTenant": domain }))).await;
+        let edited = send(call.json(&json!({ "expectedTenant": tenant }))).await;
         assert_eq!(edited.status, 200, "{}", edited.text);
+    }
+
+    /// Whoever opens the link has an approval filed at Microsoft.
+    async fn file(&self, link: &str) {
+        let state = &query(link)["state"];
+        let filed = format!("error=access_denied&error_description=AADSTS90095%3A+filed&state={state}");
+        self.world.come_back(&filed).await;
     }
 
     async fn stand(&self, expected: &[(&str, &str)]) {
@@ -399,9 +406,13 @@ async fn the_tenant_of_a_domain_is_watched() {
     }
     watched.pass().await;
     watched.stand(&[(SYNC, "drifted"), (AGENT, "drifted")]).await;
+    // The same tenant, by its id: nothing is forgotten.
+    watched.expect(CONTOSO.id).await;
     watched.restore(&[], &both);
     watched.pass().await;
     watched.stand(&[(SYNC, "granted"), (AGENT, "granted")]).await;
+    let recovered = format!("action.recovered {SYNC}");
+    assert!(watched.events().contains(&recovered), "{:?}", watched.events());
 }
 
 /// R195, K17 A loss that is mended by an approval is back as any other: told as recovered, beside what came of the link.
@@ -410,9 +421,7 @@ async fn a_loss_that_is_mended_late_recovers() {
     let watched = Watched::new().await;
     watched.revoke("User.Read.All");
     watched.pass().await;
-    let asked = query(&watched.link(SYNC).await);
-    let filed = format!("error=access_denied&error_description=AADSTS90095%3A+filed&state={}", asked["state"]);
-    watched.world.come_back(&filed).await;
+    watched.file(&watched.link(SYNC).await).await;
     watched.stand(&[(SYNC, "blocked")]).await;
     watched.restore(&[], &["User.Read.All"]);
     watched.pass().await;
@@ -420,6 +429,31 @@ async fn a_loss_that_is_mended_late_recovers() {
     let of_it = |event: &String| event.ends_with(SYNC);
     let told: Vec<String> = watched.events().into_iter().filter(of_it).collect();
     assert_eq!(told, [format!("action.drifted {SYNC}"), format!("action.recovered {SYNC}")]);
+}
+
+/// P3, K17 The link that mends a loss may end unverified: what becomes of that is told by it, and that the loss is over, too.
+#[tokio::test]
+async fn a_loss_whose_mending_was_not_read_recovers() {
+    let watched = Watched::new().await;
+    watched.revoke("User.Read.All");
+    watched.pass().await;
+    let link = watched.link(SYNC).await;
+    watched.restore(&[], &["User.Read.All"]);
+    watched.fault("graph", 503);
+    watched.world.come_back(&said(&link, &CONTOSO)).await;
+    for _ in 0..11 {
+        watched.world.pass(60).await;
+    }
+    watched.stand(&[(SYNC, "unverifiable")]).await;
+    watched.world.microsoft().set_faults(vec![]);
+    watched.pass().await;
+    watched.stand(&[(SYNC, "granted")]).await;
+    assert_eq!(watched.events().iter().filter(|event| event.starts_with("action.recovered")).count(), 1);
+    let caught = watched.world.sandbox.webhooks().messages();
+    let bodies = caught.iter().map(|caught| serde_json::from_str::<Value>(&caught.body).unwrap());
+    let outcomes: Vec<Value> =
+        bodies.filter(|told| told["actionType"] == SYNC).map(|told| told["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["granted", "unverifiable", "granted"]);
 }
 
 /// K17 Another domain is expected: what was lost in the tenant of the one before is not looked for there any more.
@@ -436,10 +470,15 @@ async fn the_tenant_of_another_domain_is_not_the_one_that_was_watched() {
     }
     watched.pass().await;
     watched.stand(&[(SYNC, "drifted"), (AGENT, "drifted")]).await;
-    watched.expect("fabrikam.example").await;
+    watched.expect(FABRIKAM.domain).await;
     watched.restore(&[], &both);
     watched.pass().await;
     watched.stand(&[(SYNC, "drifted"), (AGENT, "drifted")]).await;
+    let link = watched.link(SYNC).await;
+    watched.file(&link).await;
+    watched.world.consent(&link, &FABRIKAM);
+    watched.pass().await;
+    watched.stand(&[(SYNC, "granted"), (AGENT, "drifted")]).await;
 }
 
 /// P6 Ticks that overlap, and come again, tell a loss once.

@@ -89,6 +89,11 @@ impl World {
     }
 }
 
+/// The query of whoever comes back after having filed a request with the tenant's reviewers.
+pub(crate) fn filed(link: &str) -> String {
+    format!("error=access_denied&error_description=AADSTS90095%3A+filed&state={}", state(link))
+}
+
 fn parameters(link: &str) -> BTreeMap<String, String> {
     Url::parse(link).unwrap().query_pairs().into_owned().collect()
 }

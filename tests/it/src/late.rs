@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use simulated_microsoft::{CONTOSO, Consent, Effect, Fault, GRACE, Lag};
 
-use crate::admin_consent::{blocked, granted, said, visit};
+use crate::admin_consent::{blocked, filed, granted, said, visit};
 use crate::effects::Effects;
 use crate::link::query;
 use crate::world::{Decision, World, send};
@@ -91,8 +91,7 @@ async fn what_a_reviewer_approves_is_granted() {
     let world = World::new().await;
     let enterprise = world.contoso().await;
     let link = world.user_sync_url(enterprise).await;
-    let filed = format!("error=access_denied&error_description=AADSTS90095%3A+filed&state={}", query(&link)["state"]);
-    world.come_back(&filed).await;
+    world.come_back(&filed(&link)).await;
     assert_eq!(world.standing(enterprise, SYNC).await, blocked("approval_requested"));
     world.pass(12 * 3_600).await;
     assert_eq!(world.standing(enterprise, SYNC).await, blocked("approval_requested"), "nobody has approved it");
@@ -125,8 +124,7 @@ async fn approve_a_screen(world: &World, signs_in: bool, days: i64) {
     let start = world.ask_for_links(enterprise, "", wanted).await.json()["startUrl"].as_str().unwrap().to_owned();
     let begun = send(world.http.post(&start)).await;
     let (screen, cookie) = (begun.header("location").to_owned(), begun.header("set-cookie").to_owned());
-    let filed = format!("error=access_denied&error_description=AADSTS90095%3A+filed&state={}", query(&screen)["state"]);
-    let back = world.call(Method::GET, &format!("/restricted/adminConsent?{filed}"));
+    let back = world.call(Method::GET, &format!("/restricted/adminConsent?{}", filed(&screen)));
     send(back.header("cookie", cookie.split(';').next().unwrap())).await;
     assert_eq!(world.standing(enterprise, SCREEN[0]).await, blocked("approval_requested"));
     world.pass(days * 24 * 3_600).await;
@@ -161,8 +159,7 @@ async fn what_is_approved_in_the_tenant_of_a_domain_is_granted() {
     let world = World::new().await;
     let enterprise = world.enterprise(json!({ "expectedTenant": CONTOSO.domain })).await;
     let link = world.user_sync_url(enterprise).await;
-    let filed = format!("error=access_denied&error_description=AADSTS90095%3A+filed&state={}", query(&link)["state"]);
-    world.come_back(&filed).await;
+    world.come_back(&filed(&link)).await;
     assert_eq!(world.standing(enterprise, SYNC).await, blocked("approval_requested"));
     world.consent(&link, &CONTOSO);
     for _ in 0..13 {

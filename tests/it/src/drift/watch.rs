@@ -23,10 +23,12 @@ use simulated_microsoft::{
 };
 
 use super::{AGENT, MANAGEMENT, PRESENCE, SYNC};
-use crate::admin_consent::{PERMISSIONS, said, visit};
+use crate::admin_consent::{PERMISSIONS, filed, said, visit};
 use crate::link::{query, words};
 use crate::world::{Decision, World, send};
 
+mod domain;
+mod mended;
 mod role;
 mod unreadable;
 
@@ -73,13 +75,6 @@ impl Watched {
         let call = call.bearer_auth(&self.key).header("if-match", "*");
         let edited = send(call.json(&json!({ "expectedTenant": tenant }))).await;
         assert_eq!(edited.status, 200, "{}", edited.text);
-    }
-
-    /// Whoever opens the link has an approval filed at Microsoft.
-    async fn file(&self, link: &str) {
-        let state = &query(link)["state"];
-        let filed = format!("error=access_denied&error_description=AADSTS90095%3A+filed&state={state}");
-        self.world.come_back(&filed).await;
     }
 
     async fn stand(&self, expected: &[(&str, &str)]) {
@@ -173,23 +168,6 @@ async fn a_lost_permission_is_told_once_and_asked_for_alone() {
     watched.pass().await;
     assert_eq!(watched.events(), ["action.drifted REGISTRATION", "action.recovered REGISTRATION"]);
     watched.stand(&[(REGISTRATION, "granted")]).await;
-}
-
-/// K17, R202 Who begins to mend a loss, and leaves until the link has ended, does not make it last: once the permission is back, it is
-/// told.
-#[tokio::test]
-async fn a_loss_whose_mending_was_left_recovers() {
-    let watched = Watched::new().await;
-    watched.revoke("Group.Read.All");
-    watched.pass().await;
-    watched.leads_to(&watched.told()[0].2).await;
-    watched.stand(&[(SYNC, "started")]).await;
-    watched.world.pass(14 * HALF_A_DAY).await;
-    watched.stand(&[(SYNC, "expired")]).await;
-    watched.restore(&[], &["Group.Read.All"]);
-    watched.pass().await;
-    watched.stand(&[(SYNC, "granted")]).await;
-    assert_eq!(watched.events(), [format!("action.drifted {SYNC}"), format!("action.recovered {SYNC}")]);
 }
 
 /// K17, R125 A permission of another API than Graph, which the registration had, is taken away: one event, with a link that asks
@@ -382,103 +360,6 @@ async fn what_is_left_is_asked_for_again_while_it_is_mended() {
     watched.stand(&[(REGISTRATION, "started")]).await;
     let scopes = words(&query(&watched.link(MANAGEMENT).await)["scope"]);
     assert!(scopes.contains("TeamsAppInstallation.ReadWriteForUser"), "{scopes:?}");
-}
-
-/// K17 Where the tenant is expected by its domain, and nobody has registered, what was granted in it is looked at too.
-#[tokio::test]
-async fn the_tenant_of_a_domain_is_watched() {
-    let world = World::new().await;
-    let (enterprise, key) = world.with_events().await;
-    let watched = Watched { world, enterprise, key };
-    watched.expect(CONTOSO.domain).await;
-    visit(&watched.link(SYNC).await, "Accept").await;
-    watched.stand(&[(SYNC, "granted"), (AGENT, "granted")]).await;
-    watched.revoke("AppCatalog.Read.All");
-    watched.pass().await;
-    watched.stand(&[(SYNC, "granted"), (AGENT, "drifted")]).await;
-    watched.restore(&[], &["AppCatalog.Read.All"]);
-    watched.pass().await;
-    watched.stand(&[(SYNC, "granted"), (AGENT, "granted")]).await;
-    assert_eq!(watched.events(), [format!("action.drifted {AGENT}"), format!("action.recovered {AGENT}")]);
-    let both = ["User.Read.All", "AppCatalog.Read.All"];
-    for scope in both {
-        watched.revoke(scope);
-    }
-    watched.pass().await;
-    watched.stand(&[(SYNC, "drifted"), (AGENT, "drifted")]).await;
-    // The same tenant, by its id: nothing is forgotten.
-    watched.expect(CONTOSO.id).await;
-    watched.restore(&[], &both);
-    watched.pass().await;
-    watched.stand(&[(SYNC, "granted"), (AGENT, "granted")]).await;
-    let recovered = format!("action.recovered {SYNC}");
-    assert!(watched.events().contains(&recovered), "{:?}", watched.events());
-}
-
-/// R195, K17 A loss that is mended by an approval is back as any other: told as recovered, beside what came of the link.
-#[tokio::test]
-async fn a_loss_that_is_mended_late_recovers() {
-    let watched = Watched::new().await;
-    watched.revoke("User.Read.All");
-    watched.pass().await;
-    watched.file(&watched.link(SYNC).await).await;
-    watched.stand(&[(SYNC, "blocked")]).await;
-    watched.restore(&[], &["User.Read.All"]);
-    watched.pass().await;
-    watched.stand(&[(SYNC, "granted")]).await;
-    let of_it = |event: &String| event.ends_with(SYNC);
-    let told: Vec<String> = watched.events().into_iter().filter(of_it).collect();
-    assert_eq!(told, [format!("action.drifted {SYNC}"), format!("action.recovered {SYNC}")]);
-}
-
-/// P3, K17 The link that mends a loss may end unverified: what becomes of that is told by it, and that the loss is over, too.
-#[tokio::test]
-async fn a_loss_whose_mending_was_not_read_recovers() {
-    let watched = Watched::new().await;
-    watched.revoke("User.Read.All");
-    watched.pass().await;
-    let link = watched.link(SYNC).await;
-    watched.restore(&[], &["User.Read.All"]);
-    watched.fault("graph", 503);
-    watched.world.come_back(&said(&link, &CONTOSO)).await;
-    for _ in 0..11 {
-        watched.world.pass(60).await;
-    }
-    watched.stand(&[(SYNC, "unverifiable")]).await;
-    watched.world.microsoft().set_faults(vec![]);
-    watched.pass().await;
-    watched.stand(&[(SYNC, "granted")]).await;
-    assert_eq!(watched.events().iter().filter(|event| event.starts_with("action.recovered")).count(), 1);
-    let caught = watched.world.sandbox.webhooks().messages();
-    let bodies = caught.iter().map(|caught| serde_json::from_str::<Value>(&caught.body).unwrap());
-    let outcomes: Vec<Value> =
-        bodies.filter(|told| told["actionType"] == SYNC).map(|told| told["outcome"].clone()).collect();
-    assert_eq!(outcomes, ["granted", "unverifiable", "granted"]);
-}
-
-/// K17 Another domain is expected: what was lost in the tenant of the one before is not looked for there any more.
-#[tokio::test]
-async fn the_tenant_of_another_domain_is_not_the_one_that_was_watched() {
-    let world = World::new().await;
-    let (enterprise, key) = world.with_events().await;
-    let watched = Watched { world, enterprise, key };
-    watched.expect(CONTOSO.domain).await;
-    visit(&watched.link(SYNC).await, "Accept").await;
-    let both = ["User.Read.All", "AppCatalog.Read.All"];
-    for scope in both {
-        watched.revoke(scope);
-    }
-    watched.pass().await;
-    watched.stand(&[(SYNC, "drifted"), (AGENT, "drifted")]).await;
-    watched.expect(FABRIKAM.domain).await;
-    watched.restore(&[], &both);
-    watched.pass().await;
-    watched.stand(&[(SYNC, "drifted"), (AGENT, "drifted")]).await;
-    let link = watched.link(SYNC).await;
-    watched.file(&link).await;
-    watched.world.consent(&link, &FABRIKAM);
-    watched.pass().await;
-    watched.stand(&[(SYNC, "granted"), (AGENT, "drifted")]).await;
 }
 
 /// P6 Ticks that overlap, and come again, tell a loss once.
